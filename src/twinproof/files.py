@@ -1,0 +1,50 @@
+"""Files that appear whole or not at all, and digests of files."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write `content` to a temporary file beside `path`, then rename it into place.
+
+    A reader never sees half of it, a kill leaves the former file, and two writers are harmless.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or the folder cannot be written to; the former file, if any, is still there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode() if isinstance(content, str) else content
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes private files; results are to be as readable as any other file of the user.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_if_changed(path: Path, content: str) -> None:
+    """Write `content` unless `path` holds just that: what did not change keeps its time, and nothing is run again."""
+    try:
+        if path.read_text() == content:
+            return
+    except FileNotFoundError:
+        pass
+    write_whole(path, content)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

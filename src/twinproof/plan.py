@@ -1,0 +1,134 @@
+"""What a study will do: its trials, their seeds, and the protocol of each.
+
+A protocol is everything that a trial's result may depend on, apart from the machine: its parameters, and the digests
+of the code, the data and the lock behind it. Every record carries the protocol it was made under. The present ones lie
+in results/protocols, each rewritten only when it changes, so that a change runs the trials that it concerns again and
+no other, whether or not Snakemake remembers making their records.
+"""
+
+import functools
+import hashlib
+import importlib.machinery
+import json
+from modulefinder import ModuleFinder
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from twinproof.data import read_checksums, require_files
+from twinproof.errors import UserError
+from twinproof.files import sha256, write_if_changed
+from twinproof.params import Params
+
+SOURCE = Path(__file__).parents[1]
+LOCKS = Path("containers/locks")
+HARNESS = "twinproof.trial"
+
+
+class Trial(NamedTuple):
+    """One process: all styles of a twin under one probe and one seed."""
+
+    environment: str
+    twin: str
+    probe: str
+    replicate: int
+
+    @property
+    def path(self) -> str:
+        """Where its record lies, below the folder of the trials."""
+        return f"{self.environment}/{self.twin}/{self.probe}-{self.replicate}.json"
+
+
+def trials(params: Params) -> list[Trial]:
+    """Return every trial that the parameters ask for."""
+    return [
+        Trial(environment, twin, probe, replicate)
+        for environment, measured in params["environments"].items()
+        for twin in params["twins"]
+        for probe in measured["probes"]
+        for replicate in range(params[probe]["replicates"])
+    ]
+
+
+def seed(params: Params, twin: str, replicate: int) -> int:
+    """Return the seed of a trial, 0 to 2**31 - 1: a function of study seed, twin and replicate, never of the style."""
+    digest = hashlib.sha256(f"{params['seed']}/{twin}/{replicate}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[str, Any]:
+    """Return what the results of one twin under one probe in one environment may depend on, apart from the machine.
+
+    Raises
+    ------
+    UserError
+        If the environment has no lock, the twin no module, or the data no checksums.
+    """
+    lock = LOCKS / f"{environment}.txt"
+    if not lock.is_file():
+        known = ", ".join(sorted(path.stem for path in LOCKS.glob("*.txt")))
+        raise UserError(f"environments: {environment} has no lock {lock}; allowed: {known or 'none is there'}")
+    settings = {name: value for name, value in params[probe].items() if name != "replicates"}
+    return {
+        "environment": environment,
+        "twin": {"name": twin, "module": params["twins"][twin]["module"], "arguments": _arguments(params, twin)},
+        "probe": {"name": probe, **settings},
+        "data": {
+            "validation": params["data"]["validation"],
+            "sha256": read_checksums(Path(params["data"]["checksums"])),
+        },
+        "study_seed": params["seed"],
+        "lock": sha256(lock),
+        "code": dict(_code(twin, params["twins"][twin]["module"], f"twinproof.probes.{probe}")),
+    }
+
+
+def write_plan(params: Params, results: Path) -> None:
+    """Write the resolved parameters and each protocol below `results`; what did not change is left as it is.
+
+    Raises
+    ------
+    UserError
+        As `protocol`, and if a file of the data set is missing.
+    """
+    require_files(Path(params["data"]["directory"]))
+    protocols = {
+        f"{environment}/{twin}/{probe}.json": protocol(params, environment, twin, probe)
+        for environment, measured in params["environments"].items()
+        for twin in params["twins"]
+        for probe in measured["probes"]
+    }
+    for name, content in protocols.items():
+        write_if_changed(results / "protocols" / name, json.dumps(content, indent=1, sort_keys=True) + "\n")
+    write_if_changed(results / "params.json", json.dumps(params, indent=1) + "\n")
+
+
+def _arguments(params: Params, twin: str) -> dict[str, Any]:
+    return dict(params["twins"][twin].get("arguments", {}))
+
+
+@functools.cache
+def _code(twin: str, module: str, probe: str) -> tuple[tuple[str, str], ...]:
+    """Return the source files that a trial runs, with their SHA-256: the harness, the probe, the twin, their imports.
+
+    Only what lies in the package or beside params.yaml counts: the packages of the environment are in its lock.
+    """
+    roots = [str(SOURCE), str(Path.cwd())]
+    if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], roots) is None:
+        raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml")
+    finder = ModuleFinder(path=roots)
+    for name in (HARNESS, probe):
+        finder.import_hook(name)
+    try:
+        finder.import_hook(module)
+    except ImportError:
+        raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml") from None
+    except SyntaxError as error:
+        raise UserError(f"twins.{twin}.module: {error.filename}, line {error.lineno}: {error.msg}") from None
+    files = {Path(found.__file__) for found in finder.modules.values() if found.__file__}
+    return tuple(sorted((_name(file), sha256(file)) for file in files))
+
+
+def _name(file: Path) -> str:
+    """Name a source file as it is named in the repository, wherever that lies."""
+    root = SOURCE.parent if file.is_relative_to(SOURCE) else Path.cwd()
+    return file.relative_to(root).as_posix()

@@ -1,0 +1,73 @@
+"""The record of a trial: its format, its version, reading and checking.
+
+Format history
+--------------
+1   First.
+"""
+
+import functools
+import json
+from pathlib import Path
+from typing import Any, cast
+
+from twinproof.errors import UserError
+from twinproof.files import write_whole
+
+FORMAT = 1
+SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "record.schema.json"
+
+Record = dict[str, Any]
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Write a record, whole or not at all, after checking it against the schema.
+
+    Raises
+    ------
+    ValueError
+        If the record breaks the schema: a fault of the code that made it.
+    """
+    if fault := _fault(record):
+        raise ValueError(f"this record is not written, because {fault}")
+    write_whole(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
+
+
+def read_record(path: Path) -> Record:
+    """Return the record in `path`.
+
+    Raises
+    ------
+    UserError
+        If it is missing, cut short, edited so that it breaks the schema, or of a format not known here.
+    """
+    remedy = "remove it, and the next run measures this trial again"
+    try:
+        record = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such record; run `snakemake --cores all trials`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from None
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}: not JSON, cut short or edited ({error}); {remedy}") from None
+    if isinstance(record, dict) and record.get("format") != FORMAT:
+        raise UserError(f"{path}: format {record.get('format')!r}; allowed: {FORMAT}; {remedy}")
+    if fault := _fault(record):
+        raise UserError(f"{path}: {fault}; {remedy}")
+    return cast(Record, record)
+
+
+def _fault(record: object) -> str | None:
+    """Say where a record breaks the schema, or None."""
+    import jsonschema
+
+    error = jsonschema.exceptions.best_match(_validator().iter_errors(record))
+    if error is None:
+        return None
+    return f"{'.'.join(map(str, error.absolute_path)) or 'the record'}: {error.message[:200]}"
+
+
+@functools.cache
+def _validator() -> Any:
+    import jsonschema
+
+    return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))

@@ -1,0 +1,134 @@
+"""Runs one probe of one twin and writes one record: the entry point inside an environment.
+
+Usage: python -m twinproof.trial --twin dynamic --probe learning --replicate 3 --environment tf2.21-cpu
+       --params params.yaml --output X.json
+"""
+
+import argparse
+import datetime
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from twinproof import plan
+from twinproof.data import read_dataset
+from twinproof.errors import UserError
+from twinproof.machine import commit, load, machine, pin_threads, software
+from twinproof.params import Params, read_params
+from twinproof.record import FORMAT, Record, write_record
+
+
+def measure(params: Params, trial: plan.Trial) -> Record:
+    """Run a trial in this process and return its record.
+
+    Raises
+    ------
+    UserError
+        If the data, the twin or the environment is not what the parameters say.
+    """
+    protocol = plan.protocol(params, trial.environment, trial.twin, trial.probe)
+    settings = params[trial.probe]
+    versions = software(plan.LOCKS / f"{trial.environment}.txt")
+    data = read_dataset(
+        Path(params["data"]["directory"]), Path(params["data"]["checksums"]), params["data"]["validation"]
+    )
+    pin_threads(settings["threads"])
+    with _no_home():
+        # Only now, when threads are pinned and all input is known to be right, is Keras worth importing.
+        from twinproof import probes, twins
+
+        twin = twins.load(trial.twin, params["twins"][trial.twin]["module"], protocol["twin"]["arguments"])
+        run = probes.load(trial.probe)
+        seed = plan.seed(params, trial.twin, trial.replicate)
+        started, before, clock = datetime.datetime.now(datetime.UTC), load(), time.perf_counter()
+        with _progress_bar(f"{trial.twin} {trial.probe} {trial.replicate}") as progress:
+            outcome = run(twin, data, seed, settings, progress)
+        seconds = time.perf_counter() - clock
+        return {
+            "format": FORMAT,
+            **trial._asdict(),
+            "seed": seed,
+            "protocol": protocol,
+            "commit": commit(),
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": seconds,
+            "load": {"before": before, "after": load()},
+            "machine": {**machine(), "threads": settings["threads"], "devices": _devices()},
+            "software": versions,
+            "order": outcome.order,
+            "styles": outcome.styles,
+        }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one trial and write its record."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.trial", description=main.__doc__)
+    parser.add_argument("--environment", required=True, help="the environment this process runs in")
+    parser.add_argument("--twin", required=True)
+    parser.add_argument("--probe", required=True)
+    parser.add_argument("--replicate", type=int, required=True)
+    parser.add_argument("--params", type=Path, required=True, help="params.yaml")
+    parser.add_argument("--output", type=Path, required=True, help="where to write the record")
+    options = parser.parse_args(arguments)
+    trial = plan.Trial(options.environment, options.twin, options.probe, options.replicate)
+    try:
+        params = read_params(options.params)
+        _require_planned(trial, params)
+        write_record(options.output, measure(params, trial))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _require_planned(trial: plan.Trial, params: Params) -> None:
+    """Raise `UserError` unless the parameters describe this trial."""
+    environment = params["environments"].get(trial.environment)
+    for key, value, allowed in (
+        ("environment", trial.environment, list(params["environments"])),
+        ("twin", trial.twin, list(params["twins"])),
+        ("probe", trial.probe, environment["probes"] if environment else []),
+    ):
+        if value not in allowed:
+            raise UserError(f"--{key} {value}: not in the parameters; allowed: {', '.join(allowed)}")
+    if trial.replicate < 0:
+        raise UserError(f"--replicate {trial.replicate}: allowed: 0 and more")
+
+
+@contextmanager
+def _no_home() -> Iterator[None]:
+    """Keep Keras from reading or writing the user's own settings, and its backend from talking in between."""
+    with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
+        os.environ["KERAS_HOME"] = folder
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        yield
+
+
+@contextmanager
+def _progress_bar(name: str) -> Iterator[Callable[[float, str], None]]:
+    """Show a bar where somebody watches, on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda share, what: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=1.0)
+        yield lambda share, what: bar.update(task, completed=share, description=f"{name}: {what}")
+
+
+def _devices() -> list[str]:
+    import tensorflow
+
+    return [device.device_type for device in tensorflow.config.list_logical_devices()]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

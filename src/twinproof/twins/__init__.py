@@ -1,0 +1,59 @@
+"""The twins: one module a network, one function a style.
+
+A twin's module has a function named `functional` and at least one of `sequential` and `subclassed`. Each returns a new,
+uncompiled model for flat images, shape (n, pixels), that ends in class probabilities, shape (n, classes); they take the
+same keyword arguments. Layers that hold weights or draw random numbers are given the same names in every style: that is
+how weights are matched.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from twinproof.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+
+STYLES = ("sequential", "functional", "subclassed")
+
+
+@dataclass(frozen=True)
+class Twin:
+    """One network, written in two or more styles."""
+
+    name: str
+    builders: "Mapping[str, Callable[[], keras.Model]]"
+
+
+def load(name: str, module: str, arguments: Mapping[str, Any]) -> Twin:
+    """Return the twin that `module` writes.
+
+    Raises
+    ------
+    UserError
+        If the module cannot be imported, lacks a style, or a style does not take these arguments.
+    """
+    where = f"twins.{name}"
+    try:
+        source = importlib.import_module(module)
+    except Exception as error:
+        raise UserError(f"{where}.module: importing {module} failed: {type(error).__name__}: {error}") from error
+    functions = {style: getattr(source, style) for style in STYLES if callable(getattr(source, style, None))}
+    if "functional" not in functions or len(functions) < 2:
+        raise UserError(
+            f"{where}.module: {module} has {', '.join(functions) or 'no style'}; "
+            "it must have a function `functional` and at least one of `sequential` and `subclassed`"
+        )
+    for style, function in functions.items():
+        try:
+            inspect.signature(function).bind(**arguments)
+        except TypeError as error:
+            raise UserError(
+                f"{where}.arguments: {module}.{style} does not take {dict(arguments)}: {error}; "
+                f"its arguments are {inspect.signature(function)}"
+            ) from None
+    return Twin(name, {style: partial(function, **arguments) for style, function in functions.items()})

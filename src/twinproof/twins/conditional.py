@@ -1,0 +1,39 @@
+"""A network that behaves differently while it is trained: 784 -> 64 relu -> dropout -> 128 relu -> 10 softmax."""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+
+def functional() -> keras.Model:
+    """A graph; Dropout itself knows whether the model is being trained."""
+    images = keras.Input((784,))
+    x = layers.Dense(64, activation="relu", name="encoder")(images)
+    x = layers.Dropout(0.5, name="dropout")(x)
+    x = layers.Dense(128, activation="relu", name="decoder")(x)
+    return keras.Model(images, layers.Dense(10, activation="softmax", name="classifier")(x), name="conditional")
+
+
+@keras.saving.register_keras_serializable("twinproof")
+class Conditional(keras.Model):
+    """A class whose `call` takes the branch of dropout only while it is trained."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.encoder = layers.Dense(64, activation="relu", name="encoder")
+        self.dropout = layers.Dropout(0.5, name="dropout")
+        self.decoder = layers.Dense(128, activation="relu", name="decoder")
+        self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        x = self.encoder(images)
+        if training:
+            x = self.dropout(x, training=True)
+        return self.classifier(self.decoder(x))
+
+
+def subclassed() -> keras.Model:
+    """The class, ready to be built."""
+    return Conditional(name="conditional")

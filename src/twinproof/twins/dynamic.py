@@ -1,0 +1,42 @@
+"""A network whose depth is chosen when it is made: 784 -> depth x 64 relu -> 10 softmax."""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+
+def functional(depth: int = 5) -> keras.Model:
+    """A graph that a loop draws."""
+    images = keras.Input((784,))
+    x = images
+    for index in range(depth):
+        x = layers.Dense(64, activation="relu", name=f"hidden_{index}")(x)
+    return keras.Model(images, layers.Dense(10, activation="softmax", name="classifier")(x), name="dynamic")
+
+
+@keras.saving.register_keras_serializable("twinproof")
+class Dynamic(keras.Model):
+    """A class that keeps its hidden layers in a list, and its depth in its config."""
+
+    def __init__(self, depth: int = 5, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.depth = depth
+        self.hidden = [layers.Dense(64, activation="relu", name=f"hidden_{index}") for index in range(depth)]
+        self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        x = images
+        for layer in self.hidden:
+            x = layer(x)
+        return self.classifier(x)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what it takes to make this model again."""
+        return {**super().get_config(), "depth": self.depth}
+
+
+def subclassed(depth: int = 5) -> keras.Model:
+    """The class, ready to be built."""
+    return Dynamic(depth, name="dynamic")

@@ -1,0 +1,44 @@
+"""The plainest network, 784 -> 128 relu -> 10 softmax: the only one of the three that all styles can write."""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+
+def sequential() -> keras.Model:
+    """A list of layers."""
+    return keras.Sequential(
+        [
+            keras.Input((784,)),
+            layers.Dense(128, activation="relu", name="hidden"),
+            layers.Dense(10, activation="softmax", name="classifier"),
+        ],
+        name="simple",
+    )
+
+
+def functional() -> keras.Model:
+    """A graph of layers, from the input to the output."""
+    images = keras.Input((784,))
+    hidden = layers.Dense(128, activation="relu", name="hidden")(images)
+    return keras.Model(images, layers.Dense(10, activation="softmax", name="classifier")(hidden), name="simple")
+
+
+@keras.saving.register_keras_serializable("twinproof")
+class Simple(keras.Model):
+    """A class that holds its layers and calls them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.hidden = layers.Dense(128, activation="relu", name="hidden")
+        self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return self.classifier(self.hidden(images))
+
+
+def subclassed() -> keras.Model:
+    """The class, ready to be built."""
+    return Simple(name="simple")
