@@ -46,7 +46,8 @@ def check_params(params: object, source: str = "params.yaml") -> Params:
         checked = cast(Params, params)
         unknown = {probe for environment in checked["environments"].values() for probe in environment["probes"]}
         faults = [
-            f"environments: probe {probe!r} has no section of its own in the file" for probe in sorted(unknown - set(checked))
+            f"environments: probe {probe!r} has no section of its own in the file"
+            for probe in sorted(unknown - set(checked))
         ]
     if faults:
         raise UserError("\n".join(f"{source}: {fault}" for fault in faults))

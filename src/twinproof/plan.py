@@ -14,6 +14,8 @@ from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
+
 from twinproof.data import read_checksums, require_files
 from twinproof.errors import UserError
 from twinproof.files import sha256, write_if_changed
@@ -99,7 +101,7 @@ def write_plan(params: Params, results: Path) -> None:
     }
     for name, content in protocols.items():
         write_if_changed(results / "protocols" / name, json.dumps(content, indent=1, sort_keys=True) + "\n")
-    write_if_changed(results / "params.json", json.dumps(params, indent=1) + "\n")
+    write_if_changed(results / "params.yaml", yaml.safe_dump(params, sort_keys=False))
 
 
 def _arguments(params: Params, twin: str) -> dict[str, Any]:
@@ -124,7 +126,7 @@ def _code(twin: str, module: str, probe: str) -> tuple[tuple[str, str], ...]:
         raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml") from None
     except SyntaxError as error:
         raise UserError(f"twins.{twin}.module: {error.filename}, line {error.lineno}: {error.msg}") from None
-    files = {Path(found.__file__) for found in finder.modules.values() if found.__file__}
+    files = {Path(file) for found in finder.modules.values() if (file := getattr(found, "__file__", None))}
     return tuple(sorted((_name(file), sha256(file)) for file in files))
 
 

@@ -1,7 +1,7 @@
 """Are the styles of a twin one network?
 
-Every style starts from the same weights, and is then compared with functional: the outputs before training, the loss and
-the weights after each of a number of training steps on the same batches. The control is functional once more: what
+Every style starts from the same weights, and is then compared with functional: the outputs before training, the loss
+and the weights after each of a number of training steps on the same batches. The control is functional once more: what
 differs there is not due to the style.
 """
 
@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 
 from twinproof.data import Dataset
 from twinproof.probes import Outcome
-from twinproof.probes.instances import Instances, Weights, attempt, digest, require_finite, shuffled, weights
+from twinproof.probes.instances import (
+    Instances,
+    Weights,
+    attempt,
+    digest,
+    require_finite,
+    shuffled,
+    weights,
+    weights_digest,
+)
 from twinproof.twins import Twin
 
 CONTROL = "control"
@@ -57,20 +66,16 @@ def _trace(model: keras.Model, data: Dataset, seed: int, settings: dict[str, Any
     if not np.isfinite(outputs).all():
         raise ArithmeticError("the outputs before training are not all finite")
     picked = np.random.default_rng(seed).choice(len(data.train.labels), (steps, size))
-    losses, digests = [], [_digest(model)]
+    losses: list[float] = []
+    digests = [weights_digest(model)]
     for rows in picked:
         labels = keras.utils.to_categorical(data.train.labels[rows], data.classes)
         # Keras returns the mean since the last reset; a step's own loss takes a reset before it.
         model.reset_metrics()
         loss, _ = model.train_on_batch(data.train.images[rows], labels)
         losses.append(require_finite(loss, f"the loss of step {len(losses) + 1}"))
-        digests.append(_digest(model))
+        digests.append(weights_digest(model))
     return Trace(outputs, weights(model), losses, digests)
-
-
-def _digest(model: keras.Model) -> str:
-    values = weights(model)
-    return digest(values[name] for name in sorted(values))
 
 
 def _result(trace: Trace) -> dict[str, Any]:
@@ -90,15 +95,14 @@ def _compare(trace: Trace, reference: Trace, tolerance: float) -> dict[str, Any]
     differences = {
         "outputs": _largest(trace.outputs, reference.outputs),
         "losses": _largest(np.array(trace.losses), np.array(reference.losses)),
-        "weights": max((_largest(trace.weights[name], reference.weights[name]) for name in reference.weights), default=0.0),
+        "weights": max(
+            (_largest(trace.weights[name], reference.weights[name]) for name in reference.weights), default=0.0
+        ),
     }
     steps = [step for step, pair in enumerate(zip(trace.digests, reference.digests, strict=True)) if pair[0] != pair[1]]
     equal = not steps and digest([trace.outputs]) == digest([reference.outputs]) and trace.losses == reference.losses
-    if equal:
-        outcome = "bit-equal"
-    else:
-        outcome = "within tolerance" if max(differences.values()) <= tolerance else "different"
-    return {"outcome": outcome, **differences, "first_difference": steps[0] if steps else None}
+    within = "within tolerance" if max(differences.values()) <= tolerance else "different"
+    return {"outcome": "bit-equal" if equal else within, **differences, "first_difference": steps[0] if steps else None}
 
 
 def _largest(one: NDArray[Any], other: NDArray[Any]) -> float:

@@ -1,0 +1,248 @@
+"""From the records of a study to its tidy tables and its metrics.
+
+docs/tables.md is the data dictionary of what is made here.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from twinproof.analysis.statistics import mean_interval
+from twinproof.analysis.verdicts import CONTROL, answer, gate
+from twinproof.errors import UserError
+from twinproof.files import write_whole
+from twinproof.params import read_params
+from twinproof.plan import trials
+from twinproof.record import Record, read_record
+
+CELL = ["environment", "twin"]
+COLUMNS = {
+    "trials": [
+        *CELL, "probe", "replicate", "seed", "started", "seconds", "load_before", "load_after", "host", "processor",
+        "cores", "memory", "threads", "devices", "image", "commit", "python", "keras", "tensorflow", "lock", "protocol",
+        "record",
+    ],
+    "identity": [
+        *CELL, "replicate", "style", "status", "outcome", "outputs", "losses", "weights", "first_difference",
+        "parameters", "error",
+    ],
+    "identity_steps": [*CELL, "replicate", "style", "step", "loss", "weights"],
+    "learning": [
+        *CELL, "replicate", "seed", "style", "status", "test_accuracy", "test_loss", "seconds", "weights", "bit_equal",
+        "error",
+    ],
+    "learning_epochs": [
+        *CELL, "replicate", "style", "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds",
+        "weights",
+    ],
+    "accuracy": [
+        *CELL, "style", "seeds", "failed", "test_accuracy", "low", "high", "difference", "difference_low",
+        "difference_high", "bit_equal",
+    ],
+    "twins": [*CELL, "gate", "control", "seeds", "bit_equal_seeds", "answer"],
+}  # fmt: skip
+ORDER = ["sequential", "functional", "subclassed", CONTROL]
+
+
+def read_records(results: Path) -> dict[str, Record]:
+    """Return the record of every planned trial, by its path below `results`.
+
+    Raises
+    ------
+    UserError
+        If one is missing, cannot be read, or was made under another protocol than the present one.
+    """
+    records = {}
+    for trial in trials(read_params(results / "params.yaml")):
+        path = results / "trials" / trial.path
+        record = read_record(path)
+        protocol = json.loads((results / f"protocols/{trial.environment}/{trial.twin}/{trial.probe}.json").read_text())
+        if record["protocol"] != protocol:
+            changed = ", ".join(key for key in protocol if record["protocol"].get(key) != protocol[key])
+            raise UserError(
+                f"{path}: measured under another protocol ({changed} changed since); "
+                "remove it, and the next run measures this trial again"
+            )
+        if {key: record[key] for key in trial._fields} != trial._asdict():
+            raise UserError(f"{path}: the record of another trial; remove it, and the next run measures this one")
+        records[str(path.relative_to(results))] = record
+    return records
+
+
+def make_tables(records: dict[str, Record]) -> dict[str, pd.DataFrame]:
+    """Return each table of `COLUMNS`, with those columns; a table of a probe that was not run has no rows."""
+    of = {
+        probe: [record for record in records.values() if record["probe"] == probe] for probe in ("identity", "learning")
+    }
+    rows: dict[str, list[dict[str, Any]]] = {
+        "trials": [_trial(path, record) for path, record in records.items()],
+        "identity": [row for record in of["identity"] for row in _identity(record)],
+        "identity_steps": [row for record in of["identity"] for row in _each(record, "steps", "step")],
+        "learning": [row for record in of["learning"] for row in _learning(record)],
+        "learning_epochs": [row for record in of["learning"] for row in _each(record, "epochs", "epoch")],
+    }
+    tables = {name: pd.DataFrame(content, columns=COLUMNS[name]) for name, content in rows.items()}
+    tables["accuracy"] = pd.DataFrame(_accuracy(tables["learning"]), columns=COLUMNS["accuracy"])
+    cells = tables["trials"][CELL].drop_duplicates().itertuples(index=False)
+    tables["twins"] = pd.DataFrame([_twin(tables, *cell) for cell in cells], columns=COLUMNS["twins"])
+    return tables
+
+
+def make_metrics(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return the figures that are followed from version to version, by environment, twin and style."""
+    environments: dict[str, Any] = {}
+    for row in tables["twins"].to_dict("records"):
+        environment, twin = str(row["environment"]), str(row["twin"])
+        styles = _of(tables["accuracy"], environment, twin).to_dict("records")
+        share = row["bit_equal_seeds"] / row["seeds"] if row["seeds"] else None
+        environments.setdefault(environment, {"twins": {}})["twins"][twin] = {
+            "answer": row["answer"],
+            "gate": row["gate"],
+            "bit_equal_share": share,
+            "styles": {
+                style["style"]: {key: _json(style[key]) for key in ("test_accuracy", "low", "high", "seeds")}
+                for style in styles
+            },
+        }
+    return {"environments": environments}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the records of a study, write its tables and its metrics."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.analysis.tables", description=main.__doc__)
+    parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml, protocols, trials")
+    results = parser.parse_args(arguments).results
+    try:
+        tables = make_tables(read_records(results))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    for name, table in tables.items():
+        write_whole(results / "tables" / f"{name}.csv", table.to_csv(index=False))
+    write_whole(results / "metrics.json", json.dumps(make_metrics(tables), indent=1) + "\n")
+    return 0
+
+
+def _trial(path: str, record: Record) -> dict[str, Any]:
+    machine, versions = record["machine"], record["software"]
+    return {
+        **{key: record[key] for key in (*CELL, "probe", "replicate", "seed", "started", "seconds", "commit")},
+        **{key: machine[key] for key in ("host", "processor", "cores", "memory", "threads", "image")},
+        "load_before": record["load"]["before"],
+        "load_after": record["load"]["after"],
+        "devices": " ".join(machine["devices"]),
+        "python": versions["python"],
+        "keras": versions["keras"],
+        "tensorflow": next((versions[name] for name in ("tensorflow", "tensorflow-cpu") if name in versions), None),
+        "lock": record["protocol"]["lock"],
+        "protocol": hashlib.sha256(json.dumps(record["protocol"], sort_keys=True).encode()).hexdigest(),
+        "record": path,
+    }
+
+
+def _styles(record: Record) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """Yield for each style the columns that all tables share, its status and error, and its result or nothing."""
+    for style in sorted(record["styles"], key=ORDER.index):
+        found = record["styles"][style]
+        shared = {key: record[key] for key in (*CELL, "replicate")} | {"style": style}
+        error = f"{found['error']['type']}: {found['error']['message']}" if "error" in found else None
+        yield shared, {"status": found["status"], "error": error}, found.get("result", {})
+
+
+def _identity(record: Record) -> Iterator[dict[str, Any]]:
+    for shared, status, result in _styles(record):
+        comparison = result.get("comparison", {})
+        # A count with gaps stays a whole number only as an object.
+        step = comparison.get("first_difference")
+        yield {
+            **shared,
+            **status,
+            **comparison,
+            "first_difference": None if step is None else str(step),
+            "parameters": str(result["parameters"]) if result else None,
+        }
+
+
+def _learning(record: Record) -> Iterator[dict[str, Any]]:
+    reference = record["styles"]["functional"].get("result", {}).get("weights")
+    for shared, status, result in _styles(record):
+        comparable = shared["style"] != "functional" and reference is not None and result
+        measured = {key: result.get(key) for key in ("test_accuracy", "test_loss", "seconds", "weights")}
+        yield {
+            **shared,
+            **status,
+            **measured,
+            "seed": record["seed"],
+            "bit_equal": result["weights"] == reference if comparable else None,
+        }
+
+
+def _each(record: Record, series: str, counter: str) -> Iterator[dict[str, Any]]:
+    """Yield one row for each item of a series (steps, epochs), counted from 1."""
+    for shared, _, result in _styles(record):
+        for number, item in enumerate(result.get(series, []), 1):
+            yield {**shared, counter: number, **item}
+
+
+def _accuracy(learning: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for (environment, twin), cell in learning.groupby(CELL, sort=False):
+        accuracy = cell.pivot(index="replicate", columns="style", values="test_accuracy").astype(float)
+        for style in (style for style in ORDER if style in accuracy):
+            measured = mean_interval(accuracy[style].dropna().tolist())
+            row = {
+                "environment": environment,
+                "twin": twin,
+                "style": style,
+                "seeds": int(accuracy[style].count()),
+                "failed": int(accuracy[style].isna().sum()),
+                "test_accuracy": measured.mean,
+                "low": measured.low,
+                "high": measured.high,
+            }
+            if style != "functional":
+                paired = mean_interval((accuracy[style] - accuracy["functional"]).dropna().tolist())
+                row |= {
+                    "difference": paired.mean,
+                    "difference_low": paired.low,
+                    "difference_high": paired.high,
+                    "bit_equal": str(int(cell.loc[cell["style"] == style, "bit_equal"].eq(True).sum())),
+                }
+            yield row
+
+
+def _twin(tables: dict[str, pd.DataFrame], environment: str, twin: str) -> dict[str, Any]:
+    identity = _of(tables["identity"], environment, twin)
+    learning = _of(tables["learning"], environment, twin)
+    others = learning[learning["style"] != "functional"]
+    equal = others["bit_equal"].eq(True).groupby(others["replicate"]).all()
+    own = identity["style"] != CONTROL
+    row = {
+        "environment": environment,
+        "twin": twin,
+        "gate": gate(identity[own & (identity["style"] != "functional")]),
+        "control": gate(identity[~own]),
+        "seeds": len(equal),
+        "bit_equal_seeds": int(equal.sum()),
+    }
+    return row | {
+        "answer": answer(row, _of(tables["accuracy"], environment, twin), int(learning["status"].eq("failed").sum()))
+    }
+
+
+def _of(table: pd.DataFrame, environment: str, twin: str) -> pd.DataFrame:
+    return table[(table["environment"] == environment) & (table["twin"] == twin)]
+
+
+def _json(value: Any) -> Any:
+    """Return a plain value; NaN, which JSON lacks, becomes null."""
+    return None if pd.isna(value) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""What the tables say, in words."""
+
+from typing import Any
+
+import pandas as pd
+
+CONTROL = "control"
+OUTCOMES = ["bit-equal", "within tolerance", "different", "failed"]
+
+
+def gate(identity: pd.DataFrame) -> str:
+    """Return the worst outcome of the given rows of the identity table, or "not measured" if there are none."""
+    if identity.empty:
+        return "not measured"
+    outcomes = identity["outcome"].where(identity["status"] == "ok", "failed").fillna("failed")
+    return str(max(outcomes, key=OUTCOMES.index))
+
+
+def answer(twin: dict[str, Any], accuracy: pd.DataFrame, failures: int) -> str:
+    """Return one sentence: do the styles of this twin learn the same?
+
+    `twin` is the twin's row of the table of twins, `accuracy` its rows of the table of accuracies, `failures` the
+    number of trainings that failed.
+    """
+    name, seeds, equal = twin["twin"], twin["seeds"], twin["bit_equal_seeds"]
+    if twin["gate"] == "not measured":
+        return f"{name}: not judged, because its identity was not measured."
+    if twin["gate"] in ("different", "failed"):
+        return f"{name}: not judged, because its styles are not one network (identity: {twin['gate']})."
+    if twin["control"] not in ("bit-equal", "within tolerance"):
+        return f"{name}: not judged, because functional against itself is {twin['control']}."
+    if seeds == 0:
+        return f"{name}: its styles are one network ({twin['gate']}); learning was not measured."
+    if failures:
+        return f"{name}: inconclusive, because {failures} of its trainings failed."
+    level = accuracy.loc[accuracy["style"] == "functional"].iloc[0]
+    reached = f"test accuracy {_percent(level['test_accuracy'])}{_range(level['low'], level['high'])}"
+    if equal == seeds:
+        return (
+            f"{name}: its styles learn the same, to the last bit of every weight, "
+            f"on {seeds} of {seeds} seeds; {reached}."
+        )
+    others = accuracy[accuracy["style"] != "functional"]
+    parts = [
+        f"{row['style']} minus functional {100 * row['difference']:+.2f} points"
+        f"{_range(row['difference_low'], row['difference_high'], '+.2f')}"
+        for row in others.to_dict("records")
+    ]
+    return f"{name}: equal to the last bit on {equal} of {seeds} seeds; {', '.join(parts)}; functional {reached}."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
+
+
+def _range(low: float, high: float, form: str = ".2f") -> str:
+    """Give an interval of shares in percent, or say that one seed has none."""
+    if pd.isna(low):
+        return " (one seed: no interval)"
+    return f" [{100 * low:{form}}, {100 * high:{form}}]"

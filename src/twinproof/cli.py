@@ -1,0 +1,66 @@
+"""`twinproof`: the few commands that a person types. The pipeline itself calls modules."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinproof import plan
+from twinproof.errors import UserError
+from twinproof.params import read_params
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+ParamsFile = Annotated[Path, typer.Option("--params", help="The parameters of the study.")]
+ResultsFolder = Annotated[Path, typer.Option("--results", help="The folder of a study's results.")]
+
+
+@app.callback()
+def twinproof() -> None:
+    """Should you subclass your Keras model? Each model written twice, proven to be one network, and measured."""
+
+
+@app.command()
+def check(params: ParamsFile = Path("params.yaml")) -> None:
+    """Check parameters, data, twins and locks without measuring, and say what a study would do."""
+    from twinproof.data import read_dataset
+
+    study = read_params(params)
+    data = study["data"]
+    dataset = read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
+    planned = plan.trials(study)
+    for cell in dict.fromkeys((trial.environment, trial.twin, trial.probe) for trial in planned):
+        plan.protocol(study, *cell)
+    parts = {part: len(getattr(dataset, part).labels) for part in ("train", "validation", "test")}
+    typer.echo(f"data: {', '.join(f'{count} {part}' for part, count in parts.items())} images, checksums agree")
+    for environment, measured in study["environments"].items():
+        count = sum(trial.environment == environment for trial in planned)
+        typer.echo(f"{environment}: {count} trials of {', '.join(study['twins'])} ({', '.join(measured['probes'])})")
+
+
+@app.command()
+def answer(results: ResultsFolder = Path("results")) -> None:
+    """Print what the last study found, one sentence a twin."""
+    path = results / "metrics.json"
+    try:
+        metrics = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise UserError(f"{path}: no study has been run here yet; `snakemake --cores all` runs one") from None
+    for environment, found in metrics["environments"].items():
+        typer.echo(environment)
+        for twin in found["twins"].values():
+            typer.echo(f"  {twin['answer']}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; a user's mistake is one line and exit status 2."""
+    command: Callable[..., object] = app
+    try:
+        command(args=arguments)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0

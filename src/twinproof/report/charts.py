@@ -1,0 +1,175 @@
+"""The figures, as functions of tables. Each returns an Altair chart; the page and the notebooks show the same ones.
+
+Lines and text take the colour of the text around them, so that one figure serves a light and a dark page.
+"""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from twinproof.analysis.statistics import mean_interval
+
+# In the order of drawing: where styles coincide, the thin one is still seen inside the wide one.
+STYLES = ["functional", "sequential", "subclassed", "control"]
+# Okabe and Ito's colours: told apart with any colour vision, 3:1 or more against white and against the dark page.
+COLOURS = ["#009e73", "#0072b2", "#d55e00", "#8c8c8c"]
+WIDTHS = [6.0, 3.0, 1.5, 1.0]
+DASHES = [[1, 0], [1, 0], [5, 4], [1, 3]]
+SHAPES = ["circle", "square", "triangle-up", "diamond"]
+SIZES = [110, 50, 25, 15]
+KEYS = ["environment", "twin", "replicate", "style"]
+
+# Altair refuses more than 5000 rows by default, to keep notebooks small; a long study has more.
+alt.data_transformers.disable_max_rows()
+
+
+def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
+    """Return validation accuracy by epoch, one line for each seed and style, one panel for each twin.
+
+    Parameters
+    ----------
+    epochs, learning
+        The tables learning_epochs and learning of one environment.
+    width, columns
+        Of a panel in pixels; panels in a row.
+    """
+    numbers = [column for column in epochs if str(column).endswith(("loss", "accuracy"))]
+    curves = epochs[[*KEYS, "epoch", *numbers]].merge(learning[[*KEYS, "seed"]], on=KEYS)
+    tooltip = [
+        "twin:N",
+        "style:N",
+        "seed:N",
+        "epoch:Q",
+        *(
+            alt.Tooltip(f"{name}:Q", title=name.replace("_", " "), format=".4f")
+            for name in sorted(numbers, reverse=True)
+        ),
+    ]
+    base = alt.Chart(_in_drawing_order(curves)).encode(
+        x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
+        y=alt.Y("validation_accuracy:Q", title="validation accuracy", axis=alt.Axis(format=".1%")).scale(zero=False),
+    )
+    return _styled(
+        _lines_and_points(base, curves, tooltip)
+        .properties(width=width, height=220)
+        .facet(facet=alt.Facet("twin:N", title=None, sort=list(curves["twin"].unique())), columns=columns),
+        "Validation accuracy by epoch, for each seed and style",
+    )
+
+
+def identity_losses(steps: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
+    """Return the loss by training step of the table identity_steps of one twin, one panel for each replicate."""
+    losses = steps[[*KEYS, "step", "loss"]]
+    base = alt.Chart(_in_drawing_order(losses)).encode(
+        x=alt.X("step:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
+        y=alt.Y("loss:Q").scale(zero=False),
+    )
+    return _styled(
+        _lines_and_points(base, losses, ["style:N", "replicate:Q", "step:Q", "loss:Q"])
+        .properties(width=width, height=220)
+        .facet(
+            facet=alt.Facet("replicate:N", header=alt.Header(labelExpr="'replicate ' + datum.label")), columns=columns
+        )
+        .resolve_scale(y="independent"),
+        "Loss by training step, for each style",
+    )
+
+
+def paired_differences(learning: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return, for each seed and each other style, `measure` of that style minus `measure` of functional.
+
+    Parameters
+    ----------
+    learning
+        The table learning of one environment and twin.
+    measure
+        One of its columns, such as test_accuracy.
+
+    Returns
+    -------
+    DataFrame
+        Columns seed, style, difference; seeds where either training failed are left out.
+    """
+    values = learning.pivot(index="seed", columns="style", values=measure).astype(float)
+    others = [style for style in STYLES if style in values and style != "functional"]
+    if "functional" not in values or not others:
+        return pd.DataFrame(columns=["seed", "style", "difference"])
+    differences = values[others].sub(values["functional"], axis="index")
+    return differences.reset_index().melt("seed", var_name="style", value_name="difference").dropna(ignore_index=True)
+
+
+def intervals(differences: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of `paired_differences` with its 95 % interval: columns style, seeds, mean, low, high."""
+    rows = [
+        {"style": style, "seeds": len(group), **mean_interval(group["difference"].tolist())._asdict()}
+        for style, group in differences.groupby("style", sort=False)
+    ]
+    return pd.DataFrame(rows, columns=["style", "seeds", "mean", "low", "high"])
+
+
+def difference_chart(differences: pd.DataFrame, measure: str) -> Any:
+    """Return `paired_differences` as one dot a seed, with the mean and its 95 % interval as a tick on a bar."""
+    summary = intervals(differences)
+    # Differences that are all zero would make an axis of no length.
+    reach = max(differences["difference"].abs().max(), summary[["low", "high"]].abs().max(axis=None), 1e-4) * 1.1
+    y = alt.Y("style:N", title=None, sort=STYLES, axis=alt.Axis(grid=False))
+    colour = alt.Color("style:N", scale=_scale(STYLES, COLOURS), legend=None)
+    scale = alt.Scale(domain=[-reach, reach], nice=False)
+    title = f"{measure.replace('_', ' ')}, minus functional"
+    dots = (
+        alt.Chart(differences)
+        .mark_point(size=60, filled=True, opacity=0.6, yOffset=-8)
+        .encode(
+            x=alt.X("difference:Q", title=title, scale=scale), y=y, color=colour, tooltip=["seed:N", "difference:Q"]
+        )
+    )
+    spread = alt.Chart(summary).encode(y=y, color=colour)
+    bars = spread.mark_rule(strokeWidth=3, yOffset=8).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
+    means = spread.mark_tick(thickness=3, size=16, yOffset=8).encode(x=alt.X("mean:Q", scale=scale))
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[2, 3]).encode(x="zero:Q")
+    return _styled((zero + dots + bars + means).properties(width=520, height=120), title.capitalize())
+
+
+def _lines_and_points(base: Any, table: pd.DataFrame, tooltip: list[Any]) -> Any:
+    """Return a line for each style and replicate, with the marks, zoom and legend that all curves share."""
+    styles = [style for style in STYLES if style in set(table["style"])]
+    legend = alt.Legend(title=None, orient="top")
+    chosen = alt.selection_point(name="chosen", fields=["style"], bind="legend")
+    # The wheel alone scrolls the page.
+    moved = alt.selection_interval(name="moved", bind="scales", zoom="wheel![event.shiftKey]")
+    base = base.transform_filter(chosen).encode(
+        color=alt.Color("style:N", scale=_scale(styles, COLOURS), legend=legend), detail="replicate:N"
+    )
+    lines = base.mark_line(strokeCap="butt").encode(
+        strokeWidth=alt.StrokeWidth("style:O", scale=_scale(styles, WIDTHS), legend=legend),
+        strokeDash=alt.StrokeDash("style:N", scale=_scale(styles, DASHES), legend=legend),
+    )
+    points = base.mark_point(filled=True, opacity=1).encode(
+        shape=alt.Shape("style:N", scale=_scale(styles, SHAPES), legend=legend),
+        size=alt.Size("style:O", scale=_scale(styles, SIZES), legend=legend),
+        tooltip=tooltip,
+    )
+    return alt.layer(lines, points.add_params(chosen, moved))
+
+
+def _scale(styles: list[str], values: list[Any]) -> Any:
+    """Give each style its own value, whichever styles a figure shows."""
+    return alt.Scale(domain=styles, range=[values[STYLES.index(style)] for style in styles])
+
+
+def _in_drawing_order(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values("style", key=lambda style: style.map(STYLES.index), kind="stable")
+
+
+def _styled(chart: Any, description: str) -> Any:
+    text: dict[str, Any] = {"labelColor": "currentColor", "titleColor": "currentColor"}
+    lines = {"domainColor": "currentColor", "tickColor": "currentColor", "domainOpacity": 0.4, "tickOpacity": 0.4}
+    return (
+        chart.properties(description=description)
+        .configure(background="transparent", font="system-ui, sans-serif", rule={"color": "currentColor"})
+        .configure_axis(**text, **lines, gridColor="currentColor", gridOpacity=0.12, titleFontWeight="normal")
+        .configure_legend(**text, labelFontSize=12)
+        .configure_header(**text, labelFontSize=13, labelFontWeight="bold")
+        .configure_view(stroke=None)
+    )

@@ -1,0 +1,160 @@
+"""Runs a parameterized notebook and writes it twice: with its outputs, and as a page that opens offline.
+
+Usage: python -m twinproof.report.notebook --input workflow/notebooks/learning.ipynb --output X.ipynb --html X.html
+       -p environment tf2.21-cpu -p twin simple -p tables results/tables
+"""
+
+import argparse
+import difflib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from twinproof.errors import UserError
+from twinproof.files import write_whole
+
+KERNEL = "python3"
+# Figures are pictures and there are no formulas: the page needs no script, and nbconvert's own come from outside.
+PAGE = """{% extends "lab/index.html.j2" %}
+{% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+{% block jupyter_widgets %}{% endblock %}
+"""
+
+
+class NotebookError(Exception):
+    """A notebook that did not run to its end, with a message that says where it stopped and why."""
+
+
+def execute(source: Path, parameters: dict[str, str]) -> Any:
+    """Return the notebook `source` with its outputs, run with `parameters`.
+
+    Raises
+    ------
+    UserError
+        If the notebook cannot be read, or its parameters are not just those given.
+    NotebookError
+        If a cell raises, or the kernel dies.
+    """
+    check_parameters(source, parameters)
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
+    with _settings_of_nobody():
+        try:
+            return papermill.execute_notebook(
+                source, None, parameters, kernel_name=KERNEL, progress_bar=sys.stderr.isatty()
+            )
+        except papermill.PapermillExecutionError as error:
+            cell = f"cell {error.exec_count}" if error.exec_count else f"cell at place {error.cell_index + 1}"
+            raise NotebookError(f"{source}, {cell}: {error.ename}: {error.evalue}\n{_indent(error.source)}") from None
+        except DeadKernelError:
+            raise NotebookError(f"{source}: the kernel died, perhaps for want of memory") from None
+
+
+def check_parameters(source: Path, parameters: dict[str, str]) -> None:
+    """Check that `parameters` are just those of the cell tagged `parameters`.
+
+    Papermill would run with its own defaults, or define a variable that nobody reads.
+
+    Raises
+    ------
+    UserError
+        If the notebook cannot be read, or a parameter is unknown or missing.
+    """
+    import nbformat
+    import papermill
+
+    try:
+        nbformat.read(source, as_version=4)
+        known = list(papermill.inspect_notebook(source))
+    except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+        raise UserError(f"{source}: not a notebook that can be read ({error})") from None
+    allowed = f"allowed: {', '.join(known) or 'none, for no cell is tagged `parameters`'}"
+    for name in parameters:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            raise UserError(f"{source}: unknown parameter {name!r}{f'; {close[0]}?' if close else ''}; {allowed}")
+    if missing := [name for name in known if name not in parameters]:
+        raise UserError(f"{source}: missing parameter {', '.join(missing)}; give each with -p; {allowed}")
+
+
+def to_html(notebook: Any, title: str) -> str:
+    """Return an executed notebook as one HTML page without any script.
+
+    Raises
+    ------
+    ValueError
+        If a page would load something from outside: a fault of the notebook or of the template.
+    """
+    import re
+
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(raw_template=PAGE)
+    page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
+    if found := re.search(
+        r"""<script|<(?:img|link|iframe)\b[^>]*(?:src|href)\s*=\s*["']?(?:https?:)?//|@import""", page
+    ):
+        raise ValueError(f"the page of {title} would load something: {page[found.start() : found.start() + 120]}")
+    return str(page)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a notebook with parameters; write it with its outputs, and as HTML."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.report.notebook", description=main.__doc__)
+    parser.add_argument("--input", type=Path, required=True, help="the notebook, without outputs")
+    parser.add_argument("--output", type=Path, required=True, help="where to write it with its outputs")
+    parser.add_argument("--html", type=Path, required=True, help="where to write its page")
+    parser.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    options = parser.parse_args(arguments)
+    try:
+        parameters = _once(options.parameter)
+        notebook = execute(options.input, parameters)
+    except (UserError, NotebookError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UserError) else 1
+    import nbformat
+
+    title = f"{options.input.stem}: {', '.join(parameters.values())}"
+    html = to_html(notebook, title)
+    write_whole(options.output, nbformat.writes(notebook) + "\n")
+    write_whole(options.html, html)
+    return 0
+
+
+def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    names = [name for name, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UserError(f"-p {', '.join(twice)}: given more than once; each parameter has one value")
+    return dict(pairs)
+
+
+@contextmanager
+def _settings_of_nobody() -> Iterator[None]:
+    """Keep the user's own IPython settings out, and the kernel's files out of the home folder."""
+    with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
+        ours = {"IPYTHONDIR": folder, "JUPYTER_RUNTIME_DIR": folder}
+        former = {name: os.environ.get(name) for name in ours}
+        os.environ.update(ours)
+        try:
+            yield
+        finally:
+            for name, value in former.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

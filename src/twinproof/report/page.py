@@ -1,0 +1,246 @@
+"""Writes the report: one page that opens offline.
+
+Usage: python -m twinproof.report.page --tables results/tables --metrics results/metrics.json
+       --params results/params.yaml --notebooks results/notebooks --output results/report/index.html
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from twinproof.analysis.tables import CELL, COLUMNS
+from twinproof.analysis.verdicts import gate
+from twinproof.errors import UserError
+from twinproof.files import write_whole
+from twinproof.params import Params, read_params
+from twinproof.report import read_table
+
+TEMPLATE = "index.html.jinja"
+PROBES = ["identity", "learning"]
+
+Tables = dict[str, pd.DataFrame]
+Rows = list[dict[str, Any]]
+
+
+def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Rows) -> str:
+    """Return the page as HTML.
+
+    Parameters
+    ----------
+    tables
+        Each table of `twinproof.analysis.tables.COLUMNS`.
+    metrics, params
+        Those of the study, shown as they are.
+    links
+        The notebooks: environment, twin, and href relative to the page, or None if the notebook was not made.
+    """
+    import jinja2
+
+    # Neither page nor template trusts a text in the tables: error messages are the user's.
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": _percent,
+        "points": _points,
+        "number": _number,
+        "duration": _duration,
+        "time": _time,
+    }
+    figures = _figures(tables)
+    return environment.get_template(TEMPLATE).render(
+        answers=_rows(tables["twins"]),
+        figures=figures,
+        scripts=_scripts() if figures else "",
+        accuracy=_rows(tables["accuracy"]),
+        identity=_identity(tables["identity"]),
+        failures=list(_failures(tables)),
+        missing=list(_missing(tables, params)),
+        provenance=_provenance(tables["trials"]),
+        params=yaml.safe_dump(params, sort_keys=False),
+        metrics=json.dumps(metrics, indent=1),
+        study_seed=params["seed"],
+        links=links,
+    )
+
+
+def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
+    """Return the address of each learning notebook relative to `page`, or None where it was not made."""
+    return [
+        {"environment": environment, "twin": twin, "href": _relative(path, page) if path.is_file() else None}
+        for environment in params["environments"]
+        for twin in params["twins"]
+        for path in [notebooks / environment / twin / "learning.html"]
+    ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the report from the tables of a study."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.report.page", description=main.__doc__)
+    parser.add_argument("--tables", type=Path, required=True, help="the folder of the tables")
+    parser.add_argument("--metrics", type=Path, required=True, help="metrics.json")
+    parser.add_argument("--params", type=Path, required=True, help="the parameters of the study")
+    parser.add_argument("--notebooks", type=Path, required=True, help="the folder of the executed notebooks")
+    parser.add_argument("--output", type=Path, required=True, help="where to write the page")
+    options = parser.parse_args(arguments)
+    try:
+        params = read_params(options.params)
+        metrics = _read_metrics(options.metrics)
+        tables = {name: read_table(options.tables, name) for name in COLUMNS}
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    links = find_notebooks(params, options.notebooks, options.output)
+    write_whole(options.output, make_page(tables, metrics, params, links))
+    return 0
+
+
+def _read_metrics(path: Path) -> dict[str, Any]:
+    try:
+        metrics = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); run `snakemake --cores all tables`") from None
+    if not isinstance(metrics, dict):
+        raise UserError(f"{path}: not a mapping; run `snakemake --cores all tables`")
+    return metrics
+
+
+def _figures(tables: Tables) -> Rows:
+    """Return a figure for each environment with learning curves: specification, number of panels, caption."""
+    from twinproof.report import charts
+
+    figures = []
+    for environment, epochs in tables["learning_epochs"].groupby("environment", sort=False):
+        learning = tables["learning"][tables["learning"]["environment"] == environment]
+        specification = charts.learning_curves(epochs, learning).to_dict()
+        # An address, though nothing is loaded from it; the page says vega-lite itself.
+        del specification["$schema"]
+        compared = learning["bit_equal"].dropna()
+        caption = (
+            f"Validation accuracy by epoch in {environment}, one line for each of {learning['replicate'].nunique()} seeds "
+            "in each style; where styles coincide, the thinner line lies inside the wider one, and here "
+            f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with the very weights of functional."
+        )
+        panels = epochs["twin"].nunique()
+        figures.append({"environment": environment, "spec": specification, "panels": panels, "caption": caption})
+    return figures
+
+
+def _scripts() -> str:
+    """Return Vega, Vega-Lite and vega-embed as one script, of the version that Altair writes for."""
+    import altair
+    import vl_convert
+
+    version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    # A closing tag inside a script would end it.
+    return str(vl_convert.javascript_bundle(vl_version=version)).replace("</script", "<\\/script")
+
+
+def _identity(identity: pd.DataFrame) -> Rows:
+    """Return one row for each twin and compared style: the worst outcome and the largest differences of all seeds."""
+    compared = identity[identity["style"] != "functional"]
+    return [
+        {
+            **dict(zip([*CELL, "style"], key, strict=True)),
+            "outcome": gate(rows),
+            "seeds": rows["replicate"].nunique(),
+            **_plain(rows[["outputs", "losses", "weights"]].max().to_dict()),
+            **_plain({"first_difference": rows["first_difference"].min(), "parameters": rows["parameters"].max()}),
+        }
+        for key, rows in compared.groupby([*CELL, "style"], sort=False)
+    ]
+
+
+def _failures(tables: Tables) -> Iterator[dict[str, Any]]:
+    for probe in PROBES:
+        table = tables[probe]
+        for row in _rows(table[table["status"] == "failed"]):
+            yield {"probe": probe, **{key: row[key] for key in (*CELL, "replicate", "style", "error")}}
+
+
+def _missing(tables: Tables, params: Params) -> Iterator[str]:
+    """Say which probe was not measured, for which twin, and why."""
+    for environment, asked in params["environments"].items():
+        for probe in PROBES:
+            if probe not in asked["probes"]:
+                yield f"{environment}: {probe} was not measured; environments.{environment}.probes does not ask for it."
+                continue
+            table = tables[probe][tables[probe]["environment"] == environment]
+            for twin in params["twins"]:
+                done, planned = table.loc[table["twin"] == twin, "replicate"].nunique(), params[probe]["replicates"]
+                if done < planned:
+                    count = f"was measured on {done} of {planned} seeds only" if done else "was not measured"
+                    yield f"{environment}: {probe} of {twin} {count}, though the parameters ask for it."
+
+
+def _provenance(trials: pd.DataFrame) -> dict[str, Any]:
+    machine = ["host", "processor", "cores", "memory", "threads", "devices", "image"]
+    seeds = trials.groupby("twin", sort=False)["seed"].unique()
+    return {
+        "trials": len(trials),
+        "seconds": float(trials["seconds"].sum()),
+        "first": None if trials.empty else trials["started"].min(),
+        "last": None if trials.empty else trials["started"].max(),
+        "commits": list(trials["commit"].dropna().unique()),
+        "uncommitted": int(trials["commit"].isna().sum()),
+        "environments": _rows(trials[["environment", "python", "keras", "tensorflow", "lock"]].drop_duplicates()),
+        "machines": [
+            _plain(dict(zip(machine, key, strict=True)))
+            | {"trials": len(rows), "load": rows[["load_before", "load_after"]].max(axis=None)}
+            for key, rows in trials.groupby(machine, sort=False, dropna=False)
+        ],
+        "seeds": {twin: sorted(map(int, values)) for twin, values in seeds.items()},
+    }
+
+
+def _rows(table: pd.DataFrame) -> Rows:
+    return [_plain({str(key): value for key, value in row.items()}) for row in table.to_dict("records")]
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Make the empty cells of a row None."""
+    return {key: None if pd.isna(value) else value for key, value in row.items()}
+
+
+def _relative(path: Path, page: Path) -> str:
+    return Path(os.path.relpath(path, page.parent)).as_posix()
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}"
+
+
+def _points(share: float) -> str:
+    # Rounded first: what is shown as zero has no sign.
+    value = round(100 * share, 2)
+    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}") if value else "0.00"
+
+
+def _time(started: str) -> str:
+    return f"{datetime.fromisoformat(started).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _number(value: float) -> str:
+    return "0" if value == 0 else f"{value:.1e}".replace("-", "\N{MINUS SIGN}")
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

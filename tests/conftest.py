@@ -1,0 +1,107 @@
+"""What the tests share: a project folder of their own, and Python inside a measured environment."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from twinproof import plan
+
+REPOSITORY = Path(__file__).parents[1]
+ENVIRONMENT = "tf2.21-cpu"
+Completed = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def params() -> dict[str, Any]:
+    """The shipped parameters, to be changed at will."""
+    return yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+
+
+@pytest.fixture(scope="session")
+def make_project() -> Callable[[Path], Path]:
+    """Make a study of its own in a folder: the shipped images, a copy of the locks, small params.yaml."""
+
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(REPOSITORY / "containers" / "locks", folder / "containers" / "locks")
+        (folder / "data").symlink_to(REPOSITORY / "data")
+        params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+        params["environments"] = {ENVIRONMENT: {"probes": ["identity", "learning"]}}
+        params["identity"]["steps"] = 2
+        params["learning"]["epochs"] = 1
+        (folder / "params.yaml").write_text(yaml.safe_dump(params))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a small study, the present one, about whose code nothing is remembered."""
+    folder = make_project(tmp_path / "project")
+    monkeypatch.chdir(folder)
+    plan._code.cache_clear()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def environment_python() -> Path:
+    """The Python of an environment; TWINPROOF_TEST_PYTHON names another one made from the same lock."""
+    if given := os.environ.get("TWINPROOF_TEST_PYTHON"):
+        return Path(given)
+    mark = Path("results", "environments", ENVIRONMENT, "venv.txt")
+    python = REPOSITORY / mark.with_suffix("") / "bin" / "python"
+    if not python.exists():
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        command = [sys.executable, "-m", "snakemake", "--cores", "1", str(mark)]
+        subprocess.run(command, cwd=REPOSITORY, env={**os.environ, "PATH": path}, check=True)
+    return python
+
+
+@pytest.fixture(scope="session")
+def run_in_environment(environment_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Completed]:
+    """Run Python inside the environment, as the workflow does; the modules in tests/measured are seen there too."""
+    alike = {
+        "PYTHONSAFEPATH": "1",
+        "PYTHONNOUSERSITE": "1",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "KERAS_BACKEND": "tensorflow",
+        "KERAS_HOME": str(tmp_path_factory.mktemp("keras")),
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "OMP_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+    }
+
+    def run(*arguments: str | Path, cwd: Path = REPOSITORY) -> Completed:
+        path = os.pathsep.join(map(str, (REPOSITORY / "src", REPOSITORY / "tests" / "measured", cwd)))
+        return subprocess.run(
+            [environment_python, *arguments],
+            cwd=cwd,
+            env={**os.environ, **alike, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def facts_from(run_in_environment: Callable[..., Completed]) -> Callable[[str], Any]:
+    """Run a module of tests/measured and return the JSON it prints last: Keras is imported once for many facts."""
+
+    def facts(module: str) -> Any:
+        done = run_in_environment("-m", module)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return facts

@@ -1,0 +1,128 @@
+"""A small study's tables, made from records that were made up: two twins, three seeds, one training that failed."""
+
+import copy
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from twinproof.analysis.tables import make_metrics, make_tables
+
+ENVIRONMENT = "tf2.21-cpu"
+ERROR = {"type": "ValueError", "message": "<b>shapes</b> (128, 10) & (128, 9)", "traceback": ""}
+TWINS = ["simple", "dynamic"]
+SEEDS = [11, 22, 33]
+EPOCHS = 4
+
+
+def make_record(environment: str, twin: str, probe: str, replicate: int, styles: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "environment": environment,
+        "twin": twin,
+        "probe": probe,
+        "replicate": replicate,
+        "seed": SEEDS[replicate],
+        "protocol": {"lock": "ab" * 32},
+        "commit": "c0ffee" * 6 + "c0ff-dirty",
+        "started": f"2026-11-23T10:0{replicate}:00+00:00",
+        "seconds": 41.5,
+        "load": {"before": 0.5, "after": 1.25},
+        "machine": {
+            "host": "node7", "processor": "Made-up CPU", "cores": 8, "memory": 32 * 2**30, "threads": 1,
+            "devices": ["CPU"], "image": None,
+        },
+        "software": {"python": "3.11.7", "keras": "3.10", "tensorflow-cpu": "2.21.0"},
+        "styles": styles,
+    }  # fmt: skip
+
+
+def make_identity() -> dict[str, Any]:
+    steps = [{"loss": 2.3 * math.exp(-step / 9), "weights": f"{step:064x}"} for step in range(12)]
+    result = {"parameters": 101770, "outputs": "0" * 64, "steps": steps}
+    equal = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
+    near = {"outcome": "within tolerance", "outputs": 0.0, "losses": 2e-8, "weights": 1.5e-7, "first_difference": 3}
+    compared = {"sequential": equal, "subclassed": near, "control": equal}
+    return {"functional": {"status": "ok", "result": result}} | {
+        style: {"status": "ok", "result": {**copy.deepcopy(result), "comparison": comparison}}
+        for style, comparison in compared.items()
+    }
+
+
+def make_learning(twin: str, replicate: int) -> dict[str, Any]:
+    def result(shift: float) -> dict[str, Any]:
+        epochs = [
+            {
+                "loss": 0.4 / epoch,
+                "accuracy": 0.98 - 0.08 / epoch,
+                "validation_loss": 0.3 / epoch,
+                "validation_accuracy": 0.975 - 0.06 / epoch + 0.002 * replicate + shift * epoch,
+                "seconds": 1.5,
+                "weights": f"{epoch:064x}",
+            }
+            for epoch in range(1, EPOCHS + 1)
+        ]
+        return {
+            "epochs": epochs,
+            "seconds": 6.0,
+            "test_loss": 0.08 - shift,
+            "test_accuracy": 0.97 + 0.002 * replicate + shift,
+            "weights": f"{int(shift * 1e6):064x}",
+        }
+
+    # Of dynamic, subclassed is another network after training; of simple, sequential fails on the last seed.
+    shifts = {"functional": 0.0, "sequential": 0.0, "subclassed": 0.0004 * (replicate + 1) * (twin == "dynamic")}
+    styles: dict[str, Any] = {style: {"status": "ok", "result": result(shift)} for style, shift in shifts.items()}
+    if twin == "simple" and replicate == 2:
+        styles["sequential"] = {"status": "failed", "error": ERROR}
+    return styles
+
+
+@pytest.fixture
+def records() -> dict[str, dict[str, Any]]:
+    """The records of a study, by path."""
+    return {
+        f"trials/{ENVIRONMENT}/{twin}/{probe}-{replicate}.json": make_record(
+            ENVIRONMENT,
+            twin,
+            probe,
+            replicate,
+            make_identity() if probe == "identity" else make_learning(twin, replicate),
+        )
+        for twin in TWINS
+        for probe, replicates in {"identity": 2, "learning": 3}.items()
+        for replicate in range(replicates)
+    }
+
+
+@pytest.fixture
+def study(params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of that study."""
+    params["twins"] = {twin: params["twins"][twin] for twin in TWINS}
+    params["identity"]["replicates"] = 2
+    params["learning"]["replicates"] = 3
+    return params
+
+
+def write_results(folder: Path, records: dict[str, Any], study: dict[str, Any]) -> Path:
+    """Write tables, metrics and parameters as the pipeline does, and an empty page for each notebook."""
+    tables: dict[str, pd.DataFrame] = make_tables(records)
+    (folder / "tables").mkdir(parents=True)
+    for name, table in tables.items():
+        (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))
+    (folder / "metrics.json").write_text(json.dumps(make_metrics(tables)))
+    (folder / "params.yaml").write_text(yaml.safe_dump(study))
+    for twin in study["twins"]:
+        page = folder / "notebooks" / ENVIRONMENT / twin / "learning.html"
+        page.parent.mkdir(parents=True)
+        page.touch()
+    return folder
+
+
+@pytest.fixture
+def results(records: dict[str, Any], study: dict[str, Any], tmp_path: Path) -> Path:
+    """The folder of that study's results."""
+    return write_results(tmp_path / "results", records, study)

@@ -1,0 +1,19 @@
+# The images are checked before anything is trained.
+rule verify_data:
+    input:
+        images=expand(
+            "{directory}/{file}",
+            directory=PARAMS["data"]["directory"],
+            file=FILES.values(),
+        ),
+        checksums=PARAMS["data"]["checksums"],
+    output:
+        "<results>/data.json",
+    log:
+        "<results>/logs/data.log",
+    params:
+        directory=lambda wildcards, input: Path(input.images[0]).parent,
+        validation=PARAMS["data"]["validation"],
+    shell:
+        "python -m twinproof.data --directory {params.directory:q} --checksums {input.checksums:q}"
+        " --validation {params.validation} --output {output} 2> {log}"

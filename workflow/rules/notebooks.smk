@@ -1,0 +1,21 @@
+# The parameterized notebooks, one run for each environment and twin.
+rule run_notebook:
+    input:
+        rules.make_tables.output.tables,
+        notebook="workflow/notebooks/{notebook}.ipynb",
+        charts="src/twinproof/report/charts.py",
+    output:
+        notebook="<results>/notebooks/{environment}/{twin}/{notebook}.ipynb",
+        html="<results>/notebooks/{environment}/{twin}/{notebook}.html",
+    log:
+        "<results>/logs/notebooks/{environment}/{twin}/{notebook}.log",
+    params:
+        tables=RESULTS / "tables",
+    shell:
+        "python -m twinproof.report.notebook --input {input.notebook} --output {output.notebook} --html {output.html}"
+        " -p environment {wildcards.environment} -p twin {wildcards.twin} -p tables {params.tables} 2> {log}"
+
+
+rule notebooks:
+    input:
+        NOTEBOOKS,

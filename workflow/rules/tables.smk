@@ -1,0 +1,31 @@
+# Records become tidy tables, and the metrics that DVC follows.
+TABLES = [
+    "trials",
+    "identity",
+    "identity_steps",
+    "learning",
+    "learning_epochs",
+    "accuracy",
+    "twins",
+]
+
+
+rule make_tables:
+    input:
+        RECORDS,
+        code=sources("analysis"),
+        study=RESULTS / "params.yaml",
+    output:
+        tables=expand("<results>/tables/{table}.csv", table=TABLES),
+        metrics="<results>/metrics.json",
+    log:
+        "<results>/logs/tables.log",
+    params:
+        results=RESULTS,
+    shell:
+        "python -m twinproof.analysis.tables --results {params.results} 2> {log}"
+
+
+rule tables:
+    input:
+        rules.make_tables.output,
