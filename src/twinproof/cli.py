@@ -1,6 +1,6 @@
 """`twinproof`: the few commands that a person types. The pipeline itself calls modules."""
 
-import json
+import csv
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -44,15 +44,13 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
 @app.command()
 def answer(results: ResultsFolder = Path("results")) -> None:
     """Print what the last study found, one sentence a twin."""
-    path = results / "metrics.json"
+    path = results / "tables" / "twins.csv"
     try:
-        metrics = json.loads(path.read_text())
+        rows = list(csv.DictReader(path.read_text().splitlines()))
     except FileNotFoundError:
         raise UserError(f"{path}: no study has been run here yet; `snakemake --cores all` runs one") from None
-    for environment, found in metrics["environments"].items():
-        typer.echo(environment)
-        for twin in found["twins"].values():
-            typer.echo(f"  {twin['answer']}")
+    for row in rows:
+        typer.echo(f"{row['environment']}  {row['answer']}")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -60,11 +60,12 @@ def read_checksums(path: Path) -> dict[str, str]:
         lines = path.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"data.checksums: cannot read {path} ({error}); make it with `sha256sum *.gz`") from None
-    entries = [line.split() for line in lines if line.strip()]
-    for number, entry in enumerate(entries, 1):
-        if len(entry) != 2 or len(entry[0]) != 64:
+    listed = {}
+    for number, entry in enumerate(map(str.split, lines), 1):
+        if entry and (len(entry) != 2 or len(entry[0]) != 64):
             raise UserError(f"{path}, line {number}: not a line of `sha256sum`: a digest of 64 digits, a file name")
-    listed = {name.removeprefix("*"): digest for digest, name in entries}
+        if entry:
+            listed[entry[1].removeprefix("*")] = entry[0]
     if missing := [name for name in FILES.values() if name not in listed]:
         raise UserError(f"{path} has no digest for {', '.join(missing)}; it must list {', '.join(FILES.values())}")
     return {name: listed[name] for name in FILES.values()}
@@ -105,10 +106,10 @@ def read_dataset(directory: Path, checksums: Path, validation: int) -> Dataset:
     train, test = images["train"], images["test"]
     if train.images.shape[1] != test.images.shape[1]:
         raise UserError(f"{directory}: training and test images differ in size; they must be of one size")
-    if validation >= len(train.labels):
+    if not 1 <= validation < len(train.labels):
         raise UserError(
-            f"data.validation: {validation} of {len(train.labels)} training images leave none to learn from; "
-            f"allowed: 1 to {len(train.labels) - 1}"
+            f"data.validation: {validation} of {len(train.labels)} training images; "
+            f"allowed: 1 to {len(train.labels) - 1}, so that there are some to learn from and some to watch"
         )
     cut = len(train.labels) - validation
     return Dataset(
@@ -150,6 +151,8 @@ def _read_idx(path: Path, digest: str) -> "NDArray[np.uint8]":
     expected = header + int(np.prod(shape, dtype=object))
     if len(content) != expected:
         raise UserError(f"{path}: {len(content)} bytes, but its header says {shape}, which takes {expected}")
+    if expected == header:
+        raise UserError(f"{path}: holds nothing, its header says {shape}; there must be at least one example")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 

@@ -39,7 +39,7 @@ def write_if_changed(path: Path, content: str) -> None:
     try:
         if path.read_text() == content:
             return
-    except FileNotFoundError:
+    except (FileNotFoundError, UnicodeDecodeError):
         pass
     write_whole(path, content)
 

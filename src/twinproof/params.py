@@ -1,5 +1,6 @@
 """The parameters of a study: params.yaml, checked against workflow/schemas/params.schema.yaml."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -40,8 +41,15 @@ def check_params(params: object, source: str = "params.yaml") -> Params:
     """
     import jsonschema
 
-    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
-    faults = [line for error in validator.iter_errors(params) for line in _explain(error)]
+    faults = list(_foreign(params))
+    if not faults:
+        draft = jsonschema.Draft202012Validator
+        # For JSON Schema 2.0 is an integer; for Python it is not.
+        whole = draft.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+        extend: Any = jsonschema.validators.extend
+        validator = extend(draft, type_checker=whole)(yaml.safe_load(SCHEMA.read_text()))
+        # One error for each missing key, each explained with all of them: told once.
+        faults = list(dict.fromkeys(line for error in validator.iter_errors(params) for line in _explain(error)))
     if not faults:
         checked = cast(Params, params)
         unknown = {probe for environment in checked["environments"].values() for probe in environment["probes"]}
@@ -52,6 +60,23 @@ def check_params(params: object, source: str = "params.yaml") -> Params:
     if faults:
         raise UserError("\n".join(f"{source}: {fault}" for fault in faults))
     return cast(Params, params)
+
+
+def _foreign(value: object, key: str = "") -> Iterator[str]:
+    """Find what YAML can say and JSON, in which records and protocols are kept, cannot."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(name, str):
+                yield from _foreign(inner, _join(key, name))
+            else:
+                yield f"{key or 'the file'}: key {name!r} is not a text; put it in quotes"
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _foreign(inner, _join(key, index))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{key}: {value!r} is not allowed; allowed: a finite number"
+    elif not isinstance(value, str | int | float | bool | None):
+        yield f"{key}: {value!r} is not allowed; allowed: a text (in quotes), a number, true, false, a list, a mapping"
 
 
 def _explain(error: Any) -> Iterator[str]:
@@ -93,5 +118,7 @@ def _allowed(schema: dict[str, Any]) -> str:
     }.items():
         if keyword in schema:
             words.append(phrase.format(schema[keyword]))
+    if schema.get("uniqueItems"):
+        words.append("each once")
     text = "allowed: " + ", ".join(words)
     return f"{text} ({schema['description']})" if "description" in schema else text

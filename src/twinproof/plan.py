@@ -117,17 +117,44 @@ def _code(twin: str, module: str, probe: str) -> tuple[tuple[str, str], ...]:
     roots = [str(SOURCE), str(Path.cwd())]
     if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], roots) is None:
         raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml")
-    finder = ModuleFinder(path=roots)
+    finder = _Finder(path=roots)
     for name in (HARNESS, probe):
         finder.import_hook(name)
     try:
         finder.import_hook(module)
     except ImportError:
         raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml") from None
-    except SyntaxError as error:
-        raise UserError(f"twins.{twin}.module: {error.filename}, line {error.lineno}: {error.msg}") from None
+    except SyntaxError:
+        pass  # As one in a module that it imports: noted by the finder.
+    if error := finder.broken:
+        raise UserError(f"twins.{twin}.module: {error.filename}, line {error.lineno}: {error.msg}")
     files = {Path(file) for found in finder.modules.values() if (file := getattr(found, "__file__", None))}
     return tuple(sorted((_name(file), sha256(file)) for file in files))
+
+
+class _Finder(ModuleFinder):
+    """Also finds modules in folders without `__init__.py`, and notes a syntax error wherever it is."""
+
+    _FOLDER = ("", "", -1)
+    broken: SyntaxError | None = None
+
+    def find_module(self, name: str, path: Any, parent: Any = None) -> Any:
+        spec = importlib.machinery.PathFinder.find_spec(name, self.path if path is None else path)
+        if spec and spec.origin is None and spec.submodule_search_locations:
+            return None, list(spec.submodule_search_locations), self._FOLDER
+        return super().find_module(name, path, parent)
+
+    def load_module(self, fqname: str, fp: Any, pathname: Any, file_info: Any) -> Any:
+        if file_info == self._FOLDER:
+            folder: Any = self.add_module(fqname)
+            folder.__path__ = pathname
+            return folder
+        try:
+            return super().load_module(fqname, fp, pathname, file_info)
+        except SyntaxError as error:
+            error.filename = error.filename or pathname
+            self.broken = self.broken or error
+            raise
 
 
 def _name(file: Path) -> str:

@@ -78,6 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         params = read_params(options.params)
         _require_planned(trial, params)
+        _require_writable(options.output)
         write_record(options.output, measure(params, trial))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -97,6 +98,15 @@ def _require_planned(trial: plan.Trial, params: Params) -> None:
             raise UserError(f"--{key} {value}: not in the parameters; allowed: {', '.join(allowed)}")
     if trial.replicate < 0:
         raise UserError(f"--replicate {trial.replicate}: allowed: 0 and more")
+
+
+def _require_writable(output: Path) -> None:
+    """Raise `UserError` now, not after minutes of measuring, if the record cannot be written."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=output.parent).close()
+    except OSError as error:
+        raise UserError(f"--output {output}: cannot be written ({error}); choose another folder") from None
 
 
 @contextmanager

@@ -102,7 +102,6 @@ def make_metrics(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         styles = _of(tables["accuracy"], environment, twin).to_dict("records")
         share = row["bit_equal_seeds"] / row["seeds"] if row["seeds"] else None
         environments.setdefault(environment, {"twins": {}})["twins"][twin] = {
-            "answer": row["answer"],
             "gate": row["gate"],
             "bit_equal_share": share,
             "styles": {

@@ -54,9 +54,14 @@ def run(
             return _result(traces[name])
 
         styles[name] = attempt(measure)
-    for name in traces:
+    for name, trace in traces.items():
         if name != "functional" and "functional" in traces:
-            styles[name]["result"]["comparison"] = _compare(traces[name], traces["functional"], settings["tolerance"])
+
+            def compare(name: str = name, trace: Trace = trace) -> dict[str, Any]:
+                comparison = _compare(trace, traces["functional"], settings["tolerance"])
+                return {**styles[name]["result"], "comparison": comparison}
+
+            styles[name] = attempt(compare)
     return Outcome(order, styles)
 
 
@@ -75,7 +80,11 @@ def _trace(model: keras.Model, data: Dataset, seed: int, settings: dict[str, Any
         loss, _ = model.train_on_batch(data.train.images[rows], labels)
         losses.append(require_finite(loss, f"the loss of step {len(losses) + 1}"))
         digests.append(weights_digest(model))
-    return Trace(outputs, weights(model), losses, digests)
+    final = weights(model)
+    for name, value in final.items():
+        if not np.isfinite(value).all():
+            raise ArithmeticError(f"the weights {name} after step {steps} are not all finite")
+    return Trace(outputs, final, losses, digests)
 
 
 def _result(trace: Trace) -> dict[str, Any]:

@@ -81,8 +81,9 @@ class Instances:
         model = self._build(style)
         _assign(model, self._initial)
         for layer in model._flatten_layers():
-            if generator := getattr(layer, "seed_generator", None):
-                generator.state.assign([self._seed, zlib.crc32(layer.name.encode())])
+            for index, generator in enumerate(layer._seed_generators):
+                name = f"{layer.name}/{index}" if index else layer.name
+                generator.state.assign([self._seed, zlib.crc32(name.encode())])
         # The order of the training images is drawn from the global seed, which building may have used up.
         keras.utils.set_random_seed(self._seed)
         model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"], **compiling)
@@ -130,7 +131,10 @@ def require_finite(value: float, what: str) -> float:
 
 
 def _name(model: keras.Model, variable: Any) -> str:
-    return str(variable.path).removeprefix(f"{model.name}/")
+    path = str(variable.path)
+    inner = path.removeprefix(f"{model.name}/")
+    # What is left without a layer is a weight of a layer that is named like the model.
+    return inner if "/" in inner else path
 
 
 def _assign(model: keras.Model, initial: Weights) -> None:

@@ -56,7 +56,7 @@ def run(
     return Outcome(order, styles)
 
 
-class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
+class _Watch(keras.callbacks.Callback):
     """Notes each epoch: losses, accuracies, the digest of the weights, and its seconds without this noting."""
 
     def __init__(self, progress: Callable[[float], None], epochs: int) -> None:

@@ -16,7 +16,6 @@ STYLES = ["functional", "sequential", "subclassed", "control"]
 COLOURS = ["#009e73", "#0072b2", "#d55e00", "#8c8c8c"]
 WIDTHS = [6.0, 3.0, 1.5, 1.0]
 DASHES = [[1, 0], [1, 0], [5, 4], [1, 3]]
-SHAPES = ["circle", "square", "triangle-up", "diamond"]
 SIZES = [110, 50, 25, 15]
 KEYS = ["environment", "twin", "replicate", "style"]
 
@@ -34,21 +33,22 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
     width, columns
         Of a panel in pixels; panels in a row.
     """
-    numbers = [column for column in epochs if str(column).endswith(("loss", "accuracy"))]
+    numbers = ["validation_accuracy", "validation_loss", "accuracy", "loss"]
     curves = epochs[[*KEYS, "epoch", *numbers]].merge(learning[[*KEYS, "seed"]], on=KEYS)
     tooltip = [
         "twin:N",
         "style:N",
         "seed:N",
         "epoch:Q",
-        *(
-            alt.Tooltip(f"{name}:Q", title=name.replace("_", " "), format=".4f")
-            for name in sorted(numbers, reverse=True)
-        ),
+        *(alt.Tooltip(f"{name}:Q", title=name.replace("_", " "), format=".4f") for name in numbers),
     ]
-    base = alt.Chart(_in_drawing_order(curves)).encode(
-        x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
-        y=alt.Y("validation_accuracy:Q", title="validation accuracy", axis=alt.Axis(format=".1%")).scale(zero=False),
+    base = alt.Chart(_drawn(curves)).encode(
+        x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)).scale(
+            zero=False, nice=False, padding=8
+        ),
+        y=alt.Y("validation_accuracy:Q", title="validation accuracy", axis=alt.Axis(format=".1%")).scale(
+            zero=False, padding=8
+        ),
     )
     return _styled(
         _lines_and_points(base, curves, tooltip)
@@ -61,16 +61,16 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
 def identity_losses(steps: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
     """Return the loss by training step of the table identity_steps of one twin, one panel for each replicate."""
     losses = steps[[*KEYS, "step", "loss"]]
-    base = alt.Chart(_in_drawing_order(losses)).encode(
-        x=alt.X("step:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
-        y=alt.Y("loss:Q").scale(zero=False),
+    base = alt.Chart(_drawn(losses)).encode(
+        x=alt.X("step:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)).scale(
+            zero=False, nice=False, padding=8
+        ),
+        y=alt.Y("loss:Q").scale(zero=False, padding=8),
     )
     return _styled(
         _lines_and_points(base, losses, ["style:N", "replicate:Q", "step:Q", "loss:Q"])
         .properties(width=width, height=220)
-        .facet(
-            facet=alt.Facet("replicate:N", header=alt.Header(labelExpr="'replicate ' + datum.label")), columns=columns
-        )
+        .facet(facet=alt.Facet("replicate:N"), columns=columns)
         .resolve_scale(y="independent"),
         "Loss by training step, for each style",
     )
@@ -121,7 +121,10 @@ def difference_chart(differences: pd.DataFrame, measure: str) -> Any:
         alt.Chart(differences)
         .mark_point(size=60, filled=True, opacity=0.6, yOffset=-8)
         .encode(
-            x=alt.X("difference:Q", title=title, scale=scale), y=y, color=colour, tooltip=["seed:N", "difference:Q"]
+            x=alt.X("difference:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5)),
+            y=y,
+            color=colour,
+            tooltip=["seed:N", "difference:Q"],
         )
     )
     spread = alt.Chart(summary).encode(y=y, color=colour)
@@ -134,7 +137,7 @@ def difference_chart(differences: pd.DataFrame, measure: str) -> Any:
 def _lines_and_points(base: Any, table: pd.DataFrame, tooltip: list[Any]) -> Any:
     """Return a line for each style and replicate, with the marks, zoom and legend that all curves share."""
     styles = [style for style in STYLES if style in set(table["style"])]
-    legend = alt.Legend(title=None, orient="top")
+    legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolSize=700)
     chosen = alt.selection_point(name="chosen", fields=["style"], bind="legend")
     # The wheel alone scrolls the page.
     moved = alt.selection_interval(name="moved", bind="scales", zoom="wheel![event.shiftKey]")
@@ -145,11 +148,8 @@ def _lines_and_points(base: Any, table: pd.DataFrame, tooltip: list[Any]) -> Any
         strokeWidth=alt.StrokeWidth("style:O", scale=_scale(styles, WIDTHS), legend=legend),
         strokeDash=alt.StrokeDash("style:N", scale=_scale(styles, DASHES), legend=legend),
     )
-    points = base.mark_point(filled=True, opacity=1).encode(
-        shape=alt.Shape("style:N", scale=_scale(styles, SHAPES), legend=legend),
-        size=alt.Size("style:O", scale=_scale(styles, SIZES), legend=legend),
-        tooltip=tooltip,
-    )
+    # The size is a column of its own: as a scale of the style it would shrink the lines in the legend.
+    points = base.mark_circle(opacity=1).encode(size=alt.Size("size:Q", scale=None, legend=None), tooltip=tooltip)
     return alt.layer(lines, points.add_params(chosen, moved))
 
 
@@ -158,8 +158,9 @@ def _scale(styles: list[str], values: list[Any]) -> Any:
     return alt.Scale(domain=styles, range=[values[STYLES.index(style)] for style in styles])
 
 
-def _in_drawing_order(table: pd.DataFrame) -> pd.DataFrame:
-    return table.sort_values("style", key=lambda style: style.map(STYLES.index), kind="stable")
+def _drawn(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.sort_values("style", key=lambda style: style.map(STYLES.index), kind="stable")
+    return table.assign(size=table["style"].map(dict(zip(STYLES, SIZES, strict=True))))
 
 
 def _styled(chart: Any, description: str) -> Any:

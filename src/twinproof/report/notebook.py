@@ -42,7 +42,7 @@ def execute(source: Path, parameters: dict[str, str]) -> Any:
         If a cell raises, or the kernel dies.
     """
     check_parameters(source, parameters)
-    import papermill
+    import papermill  # type: ignore[import-untyped]
     from nbclient.exceptions import DeadKernelError
 
     with _settings_of_nobody():
@@ -71,7 +71,7 @@ def check_parameters(source: Path, parameters: dict[str, str]) -> None:
     import papermill
 
     try:
-        nbformat.read(source, as_version=4)
+        nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
         known = list(papermill.inspect_notebook(source))
     except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         raise UserError(f"{source}: not a notebook that can be read ({error})") from None
@@ -96,7 +96,7 @@ def to_html(notebook: Any, title: str) -> str:
 
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(raw_template=PAGE)
+    exporter = HTMLExporter(raw_template=PAGE)  # type: ignore[no-untyped-call]
     page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
     if found := re.search(
         r"""<script|<(?:img|link|iframe)\b[^>]*(?:src|href)\s*=\s*["']?(?:https?:)?//|@import""", page
@@ -123,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     title = f"{options.input.stem}: {', '.join(parameters.values())}"
     html = to_html(notebook, title)
-    write_whole(options.output, nbformat.writes(notebook) + "\n")
+    write_whole(options.output, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
     write_whole(options.html, html)
     return 0
 

@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -129,8 +129,8 @@ def _figures(tables: Tables) -> Rows:
         del specification["$schema"]
         compared = learning["bit_equal"].dropna()
         caption = (
-            f"Validation accuracy by epoch in {environment}, one line for each of {learning['replicate'].nunique()} seeds "
-            "in each style; where styles coincide, the thinner line lies inside the wider one, and here "
+            f"Validation accuracy by epoch in {environment}, one line for each of {learning['replicate'].nunique()} "
+            "seeds in each style; where styles coincide, the thinner line lies inside the wider one, and here "
             f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with the very weights of functional."
         )
         panels = epochs["twin"].nunique()
@@ -145,7 +145,8 @@ def _scripts() -> str:
 
     version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     # A closing tag inside a script would end it.
-    return str(vl_convert.javascript_bundle(vl_version=version)).replace("</script", "<\\/script")
+    bundle = vl_convert.javascript_bundle(vl_version=version)  # type: ignore[call-arg]  # the stub lacks a default
+    return str(bundle).replace("</script", "<\\/script")
 
 
 def _identity(identity: pd.DataFrame) -> Rows:
@@ -206,10 +207,10 @@ def _provenance(trials: pd.DataFrame) -> dict[str, Any]:
 
 
 def _rows(table: pd.DataFrame) -> Rows:
-    return [_plain({str(key): value for key, value in row.items()}) for row in table.to_dict("records")]
+    return [_plain(row) for row in table.to_dict("records")]
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Make the empty cells of a row None."""
     return {key: None if pd.isna(value) else value for key, value in row.items()}
 

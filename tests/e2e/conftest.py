@@ -1,0 +1,67 @@
+"""Fresh copies of the repository, with the real thing run in them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+Completed = subprocess.CompletedProcess[str]
+Run = Callable[..., Completed]
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in a folder, as somebody."""
+    someone = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
+    subprocess.run(["git", *someone, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def fresh_copy(folder: Path) -> Path:
+    """Copy what git tracks, or would, as it is in the working tree, without results, into a repository of its own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "-z"],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    names = [name for name in listed.stdout.split("\0") if name and (REPOSITORY / name).exists()]
+    kept = [name for name in names if name == "results/.gitignore" or not name.startswith(("results/", "dvc.lock"))]
+    folder.mkdir(parents=True)
+    subprocess.run(
+        ["tar", "-c", "--null", "--files-from=-"], cwd=REPOSITORY, input="\0".join(kept).encode(), check=True,
+        stdout=(folder / ".copy.tar").open("wb"),
+    )  # fmt: skip
+    subprocess.run(["tar", "-xf", ".copy.tar"], cwd=folder, check=True)
+    (folder / ".copy.tar").unlink()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=A fresh copy")
+    return folder
+
+
+def run_in(folder: Path, *command: str, timeout: int = 600) -> Completed:
+    """Run a command of the workflow's venv on the code in `folder`."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(folder / "src"),
+    }
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout)
+
+
+def must(done: Completed) -> str:
+    """Return what a command printed; fail with all of it if the command failed."""
+    assert done.returncode == 0, f"{done.args}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def quick_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh copy in which the quick study has been run, once for all tests; they leave it as they found it."""
+    folder = fresh_copy(tmp_path_factory.mktemp("quick") / "twinproof")
+    must(run_in(folder, "snakemake", "--cores", "2", "--profile", "workflow/profiles/quick"))
+    return folder

@@ -1,0 +1,59 @@
+"""Every command of the README and the guides runs, in their order, on a fresh copy, from nothing."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import fresh_copy
+
+
+def commands(page: Path) -> str:
+    """Return the shell blocks of a page as one script."""
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.M | re.S))
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory) -> Path:
+    """A copy whose study is small: one twin, few seeds, one epoch."""
+    folder = fresh_copy(tmp_path_factory.mktemp("guides") / "twinproof")
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["twins"] = {"dynamic": params["twins"]["dynamic"]}
+    params["identity"]["replicates"] = 1
+    params["learning"] |= {"replicates": 2, "epochs": 1}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    return folder
+
+
+def run_script(folder: Path, script: str) -> None:
+    """Run a script as a user whose shell knows nothing of this test's venv."""
+    outside = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    inside = os.environ.get("VIRTUAL_ENV", "")
+    parts = os.environ["PATH"].split(os.pathsep)
+    repository = str(Path(__file__).parents[2])
+    outside["PATH"] = os.pathsep.join(
+        p for p in parts if not p.startswith(repository) and not (inside and p.startswith(inside))
+    )
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=outside, capture_output=True, text=True, timeout=900
+    )
+    assert done.returncode == 0, f"{script}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
+
+
+def test_commands_of_the_readme_run_and_make_study_ends_with_report_and_metrics(newcomer):
+    run_script(newcomer, commands(newcomer / "README.md"))
+    assert (newcomer / "results/report/index.html").exists()
+    assert (newcomer / "results/metrics.json").exists()
+    assert (newcomer / "results/quick/report/index.html").exists()
+
+
+def test_second_make_study_runs_no_job(newcomer):
+    run_script(newcomer, "make study 2>&1 | grep -q 'Nothing to be done'")
+
+
+@pytest.mark.parametrize("page", ["docs/study.md", "docs/records.md", "docs/own-model.md"])
+def test_commands_of_the_guides_run(newcomer, page):
+    run_script(newcomer, ". .venv/bin/activate\n" + commands(newcomer / page))

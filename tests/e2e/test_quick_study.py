@@ -1,0 +1,162 @@
+"""The quick study through Snakemake: what it leaves, and what makes it measure again."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from scipy import stats
+
+from .conftest import must, run_in
+
+QUICK = ["snakemake", "--cores", "2", "--profile", "workflow/profiles/quick"]
+TRIALS = {"simple", "conditional", "dynamic"}
+
+
+def planned(folder: Path, *more: str) -> list[str]:
+    """Return the records that a dry run would measure."""
+    printed = must(run_in(folder, *QUICK, "--dry-run", *more))
+    return sorted(re.findall(r"output: results/quick/trials/(\S+)\.json", printed))
+
+
+@contextmanager
+def changed(path: Path, content: bytes) -> Iterator[None]:
+    """Let a file hold something else for a while."""
+    before = path.read_bytes()
+    path.write_bytes(content)
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
+
+
+def records(folder: Path) -> dict[str, dict]:
+    return {str(path): json.loads(path.read_text()) for path in sorted(folder.glob("results/quick/trials/**/*.json"))}
+
+
+def test_report_and_metrics_stand_at_the_end(quick_study):
+    assert (quick_study / "results/quick/report/index.html").stat().st_size > 100_000
+    for twin in TRIALS:
+        assert (quick_study / f"results/quick/notebooks/tf2.21-cpu/{twin}/learning.html").exists()
+    assert len(records(quick_study)) == 12
+
+
+def test_metrics_are_what_the_records_say(quick_study):
+    metrics = json.loads((quick_study / "results/quick/metrics.json").read_text())["environments"]["tf2.21-cpu"][
+        "twins"
+    ]
+    assert set(metrics) == TRIALS
+    learned = [record for record in records(quick_study).values() if record["probe"] == "learning"]
+    for name, twin in metrics.items():
+        own = [record["styles"] for record in learned if record["twin"] == name]
+        digests = [{style["result"]["weights"] for style in styles.values()} for styles in own]
+        assert twin["bit_equal_share"] == sum(len(found) == 1 for found in digests) / len(own)
+        for style, figures in twin["styles"].items():
+            values = [styles[style]["result"]["test_accuracy"] for styles in own]
+            interval = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+            assert figures["seeds"] == 2
+            assert figures["test_accuracy"] == pytest.approx(sum(values) / len(values))
+            assert (figures["low"], figures["high"]) == pytest.approx((interval.low, interval.high))
+
+
+def test_report_shows_the_accuracies_of_the_metrics(quick_study):
+    page = (quick_study / "results/quick/report/index.html").read_text()
+    metrics = json.loads((quick_study / "results/quick/metrics.json").read_text())["environments"]["tf2.21-cpu"][
+        "twins"
+    ]
+    for twin in metrics.values():
+        for style in twin["styles"].values():
+            assert f"{100 * style['test_accuracy']:.2f}" in page
+
+
+def test_twins_are_one_network_and_learn_the_digits_in_every_style(quick_study):
+    for record in records(quick_study).values():
+        for name, style in record["styles"].items():
+            assert style["status"] == "ok", style
+            if record["probe"] == "learning":
+                assert style["result"]["test_accuracy"] > 0.85
+            elif name != "functional":
+                assert style["result"]["comparison"]["outcome"] == "bit-equal"
+
+
+def test_second_run_has_nothing_to_do(quick_study):
+    assert "Nothing to be done" in must(run_in(quick_study, *QUICK))
+
+
+@pytest.mark.parametrize(
+    "file", ["README.md", "src/twinproof/report/page.py", "src/twinproof/analysis/verdicts.py", "src/twinproof/cli.py"]
+)
+def test_change_outside_the_measured_side_measures_nothing_again(quick_study, file):
+    path = quick_study / file
+    with changed(path, path.read_bytes() + b"\n# changed\n"):
+        assert planned(quick_study) == []
+
+
+def test_touching_a_source_file_measures_nothing_again(quick_study):
+    (quick_study / "src/twinproof/trial.py").touch()
+    assert planned(quick_study) == []
+
+
+def test_change_of_a_twin_measures_that_twin_again(quick_study):
+    path = quick_study / "src/twinproof/twins/dynamic.py"
+    with changed(path, path.read_bytes() + b"\n# changed\n"):
+        again = planned(quick_study)
+    assert again == sorted(f"tf2.21-cpu/dynamic/{probe}-{r}" for probe in ("identity", "learning") for r in (0, 1))
+    assert planned(quick_study) == []
+
+
+def test_change_of_a_probes_parameter_measures_that_probe_again(quick_study):
+    params = quick_study / "params.yaml"
+    with changed(params, params.read_bytes().replace(b"steps: 25", b"steps: 24")):
+        again = planned(quick_study)
+    assert again == sorted(f"tf2.21-cpu/{twin}/identity-{r}" for twin in TRIALS for r in (0, 1))
+    assert planned(quick_study) == []
+
+
+def test_one_altered_byte_of_the_data_stops_the_run_and_leaves_the_results(quick_study):
+    file = quick_study / "data/mnist/t10k-labels-idx1-ubyte.gz"
+    content = bytearray(file.read_bytes())
+    content[100] ^= 1
+    kept = [path for path in quick_study.glob("results/quick/**/*") if path.is_file() and path.name != "data.json"]
+    kept = [path for path in kept if "logs" not in path.parts]
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in kept}
+    with changed(file, bytes(content)):
+        done = run_in(quick_study, *QUICK)
+    assert done.returncode != 0
+    assert "t10k-labels-idx1-ubyte.gz: altered" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in kept} == before
+    must(run_in(quick_study, *QUICK))
+    assert {path: path.read_bytes() for path in kept if "trials" in path.parts} == {
+        path: content for path, (content, _) in before.items() if "trials" in path.parts
+    }
+
+
+def test_missing_data_file_is_named_before_anything_runs(quick_study):
+    file = quick_study / "data/mnist/train-labels-idx1-ubyte.gz"
+    hidden = file.rename(file.with_suffix(".hidden"))
+    done = run_in(quick_study, *QUICK)
+    hidden.rename(file)
+    assert done.returncode != 0
+    assert "data.directory: data/mnist has no train-labels-idx1-ubyte.gz" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "message"),
+    [
+        (b"epochs: 5", b"epoch: 5", "learning.epoch: unknown key; allowed: replicates, epochs"),
+        (b"replicates: 2", b"replicates: none", "identity.replicates: 'none' is not allowed; allowed: integer"),
+        (b"tf2.21-cpu:", b"tf0.1-cpu:", "tf0.1-cpu has no lock containers/locks/tf0.1-cpu.txt; allowed: tf2.21-cpu"),
+        (b"twins.simple", b"twins.simpel", "twins.simple.module: no module twinproof.twins.simpel"),
+    ],
+)
+def test_wrong_parameter_is_explained_without_a_traceback(quick_study, line, wrong, message):
+    params = quick_study / "params.yaml"
+    with changed(params, params.read_bytes().replace(line, wrong)):
+        done = run_in(quick_study, "snakemake", "--dry-run")
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr

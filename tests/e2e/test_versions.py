@@ -1,0 +1,81 @@
+"""The study through DVC: a version that a colleague can pull, and that a change makes stale."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import fresh_copy, git, must, run_in
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory) -> Path:
+    """A copy with a small study, reproduced through DVC, committed and pushed to a folder."""
+    folder = fresh_copy(tmp_path_factory.mktemp("version") / "twinproof")
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["twins"] = {"dynamic": params["twins"]["dynamic"]}
+    params["identity"]["replicates"] = 1
+    params["learning"] |= {"replicates": 2, "epochs": 1}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    must(run_in(folder, "dvc", "repro"))
+    must(run_in(folder, "dvc", "remote", "add", "--default", "here", str(folder.parent / "remote")))
+    must(run_in(folder, "dvc", "push"))
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=A version")
+    return folder
+
+
+@pytest.fixture
+def pulled(version, tmp_path) -> Path:
+    """What a colleague has after `git clone` and `dvc pull`."""
+    folder = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(version), str(folder))
+    must(run_in(folder, "dvc", "pull"))
+    return folder
+
+
+def trials_planned(folder: Path) -> set[str]:
+    return set(re.findall(r"output: results/trials/(\S+)\.json", must(run_in(folder, "snakemake", "--dry-run"))))
+
+
+def test_reproduced_study_is_up_to_date_for_dvc_and_snakemake(version):
+    assert "up to date" in must(run_in(version, "dvc", "status"))
+    assert trials_planned(version) == set()
+    assert "Running stage" not in must(run_in(version, "dvc", "repro"))
+
+
+def test_tables_and_metrics_are_in_git_but_not_records_notebooks_and_report(version):
+    import subprocess
+
+    listed = subprocess.run(["git", "ls-files", "results"], cwd=version, capture_output=True, text=True, check=True)
+    folders = {Path(line).parts[1] for line in listed.stdout.splitlines()}
+    assert folders == {".gitignore", "params.yaml", "protocols", "tables", "metrics.json"}
+
+
+def test_clone_with_pulled_results_has_no_trial_to_measure(pulled):
+    assert (pulled / "results/report/index.html").exists()
+    assert "up to date" in must(run_in(pulled, "dvc", "status"))
+    assert trials_planned(pulled) == set()
+
+
+def test_changed_parameter_in_a_clone_plans_the_trials_it_concerns(pulled):
+    """Snakemake remembers nothing in a clone; the protocols do."""
+    params = pulled / "params.yaml"
+    params.write_text(params.read_text().replace("epochs: 1", "epochs: 2"))
+    assert trials_planned(pulled) == {f"tf2.21-cpu/dynamic/learning-{replicate}" for replicate in (0, 1)}
+
+
+def test_metrics_and_plots_can_be_shown(version):
+    assert "bit_equal_share" in must(run_in(version, "dvc", "metrics", "show", "--json"))
+    must(run_in(version, "dvc", "plots", "show", "--out", "build/plots"))
+    page = (version / "build/plots/index.html").read_text()
+    assert "validation_accuracy" in page
+    shutil.rmtree(version / "build")
+
+
+def test_experiment_with_another_parameter_measures_and_reports_it(version):
+    must(run_in(version, "dvc", "exp", "run", "-S", "learning.epochs=2"))
+    epochs = (version / "results/tables/learning_epochs.csv").read_text().splitlines()[1:]
+    assert {line.split(",")[4] for line in epochs} == {"1", "2"}

@@ -1,0 +1,208 @@
+"""The report's page: what it shows is what the tables say, and it needs nothing from outside."""
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from conftest import ENVIRONMENT, write_results
+from twinproof.report import page, read_table
+
+
+def arguments(results: Path) -> list[str]:
+    given = {
+        "tables": results / "tables",
+        "metrics": results / "metrics.json",
+        "params": results / "params.yaml",
+        "notebooks": results / "notebooks",
+        "output": results / "report" / "index.html",
+    }
+    return [text for name, path in given.items() for text in (f"--{name}", str(path))]
+
+
+def make(results: Path) -> str:
+    assert page.main(arguments(results)) == 0
+    return (results / "report" / "index.html").read_text()
+
+
+def words(html: str) -> str:
+    """The text a reader sees, in one line."""
+    visible = re.sub(r"<(script|style)\b.*?</\1>", " ", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", visible)).split())
+
+
+def without_vega(html: str) -> str:
+    """The page without the one script that is not ours; it is known to name addresses without loading them."""
+    return re.sub(r"<script>(?!\s*\"use strict\").*?</script>", "", html, flags=re.DOTALL)
+
+
+def specifications(html: str) -> list[dict[str, Any]]:
+    found = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', html, flags=re.DOTALL)
+    return [json.loads(text) for text in found]
+
+
+def change(results: Path, table: str, **values: object) -> None:
+    path = results / "tables" / f"{table}.csv"
+    pd.read_csv(path, dtype=object).assign(**values).to_csv(path, index=False)
+
+
+def without(probe: str, records: dict[str, Any]) -> dict[str, Any]:
+    return {path: record for path, record in records.items() if record["probe"] != probe}
+
+
+def test_page_names_no_outside_address_and_forbids_loading_one(results: Path) -> None:
+    html = make(results)
+    assert "://" not in without_vega(html)
+    assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//|@import|url\(""", without_vega(html))
+    assert "<script src" not in html
+    assert "default-src 'none'" in html
+
+
+def test_vega_scripts_are_in_the_page_once(results: Path) -> None:
+    html = make(results)
+    assert html.count("window.vegaEmbed=") == 1
+    assert html.count("<script") == html.count("</script>") == 2 + len(specifications(html))
+
+
+def test_curves_hold_the_figures_of_the_table(results: Path) -> None:
+    (specification,) = specifications(make(results))
+    (rows,) = specification["datasets"].values()
+    keys, values = (
+        ["twin", "replicate", "style", "epoch"],
+        ["validation_accuracy", "validation_loss", "accuracy", "loss"],
+    )
+    shown = pd.DataFrame(rows).sort_values(keys)[keys + values].reset_index(drop=True)
+    table = read_table(results / "tables", "learning_epochs").sort_values(keys)[keys + values].reset_index(drop=True)
+    pd.testing.assert_frame_equal(shown, table, check_dtype=False)
+    assert {row["seed"] for row in rows} == {11, 22, 33}
+
+
+def test_each_answer_is_shown(results: Path) -> None:
+    text = words(make(results))
+    for answer in read_table(results / "tables", "twins")["answer"]:
+        assert " ".join(answer.split()) in text
+
+
+def test_accuracy_table_shows_means_intervals_and_bit_equality(results: Path) -> None:
+    text = words(make(results))
+    assert "97.28 [96.68, 97.88]" in text
+    assert "+0.08 [\N{MINUS SIGN}0.02, +0.18] bit-equal on 0 of 3 seeds" in text
+    assert "0.00 [0.00, 0.00] bit-equal on 3 of 3 seeds" in text
+
+
+def test_identity_table_shows_outcome_and_largest_differences_with_the_control(results: Path) -> None:
+    text = words(make(results))
+    assert "subclassed within tolerance 0 2.0e\N{MINUS SIGN}08 1.5e\N{MINUS SIGN}07 3 101,770 2" in text
+    assert "control bit-equal 0 0 0 none 101,770 2" in text
+
+
+def test_failed_style_is_shown_with_its_error_as_text(results: Path) -> None:
+    html = make(results)
+    assert f"{ENVIRONMENT} simple sequential learning 2 ValueError: <b>shapes</b> (128, 10) & (128, 9)" in words(
+        html.replace("&lt;", "&amp;lt;").replace("&gt;", "&amp;gt;")
+    ).replace("&lt;", "<").replace("&gt;", ">")
+    assert "<b>" not in html
+    assert "1 failed" in words(html)
+
+
+def test_study_without_failures_says_so(results: Path, records: dict[str, Any], study: dict[str, Any]) -> None:
+    whole = {path: record for path, record in records.items() if not path.endswith("simple/learning-2.json")}
+    study["learning"]["replicates"] = 2
+    assert "No style failed." in words(make(write_results(results / "whole", whole, study)))
+
+
+@pytest.mark.parametrize(
+    ("probe", "sentences"),
+    [
+        ("learning", ["so there are no curves", "so there are no accuracies", "learning of simple was not measured"]),
+        ("identity", ["so no twin is known to be one network", "identity of dynamic was not measured"]),
+    ],
+)
+def test_probe_that_was_not_measured_is_said(
+    probe: str, sentences: list[str], results: Path, records: dict[str, Any], study: dict[str, Any]
+) -> None:
+    text = words(make(write_results(results / "part", without(probe, records), study)))
+    for sentence in sentences:
+        assert sentence in text
+
+
+def test_probe_that_was_not_asked_for_is_said(results: Path, records: dict[str, Any], study: dict[str, Any]) -> None:
+    study["environments"][ENVIRONMENT]["probes"] = ["learning"]
+    text = words(make(write_results(results / "part", without("identity", records), study)))
+    assert f"identity was not measured; environments.{ENVIRONMENT}.probes does not ask for it" in text
+
+
+def test_study_without_any_trial_still_makes_a_page(results: Path, study: dict[str, Any]) -> None:
+    text = words(make(write_results(results / "empty", {}, study)))
+    assert "no twin was measured" in text
+
+
+def test_one_seed_has_no_interval_and_the_page_says_so(
+    results: Path, records: dict[str, Any], study: dict[str, Any]
+) -> None:
+    study["learning"]["replicates"] = study["identity"]["replicates"] = 1
+    one = {path: record for path, record in records.items() if record["replicate"] == 0}
+    text = words(make(write_results(results / "one", one, study)))
+    assert "97.00 one seed, no interval" in text
+    assert "nan" not in text.lower()
+
+
+def test_notebooks_are_linked_relative_to_the_page_or_said_to_be_missing(results: Path) -> None:
+    (results / "notebooks" / ENVIRONMENT / "dynamic" / "learning.html").unlink()
+    html = make(results)
+    assert f'href="../notebooks/{ENVIRONMENT}/simple/learning.html"' in html
+    assert f"dynamic in {ENVIRONMENT}: no notebook was made" in words(html)
+
+
+def test_provenance_tells_software_machine_seeds_and_effort(results: Path) -> None:
+    text = words(make(results))
+    for fact in (
+        "10, 6 min 55 s of measuring",
+        "2026-11-23 10:00 UTC to 2026-11-23 10:02 UTC",
+        "with changes not committed",
+        "11, 22, 33",
+        f"{ENVIRONMENT} 3.11.7 3.10 2.21.0 {'ab' * 32}",
+        "node7 Made-up CPU 8 32.0 GiB 1 CPU 1.2",
+    ):
+        assert fact in text
+
+
+def test_versions_are_read_as_texts(results: Path) -> None:
+    assert set(read_table(results / "tables", "trials")["keras"]) == {"3.10"}
+
+
+def test_twin_may_be_named_like_a_missing_value(results: Path) -> None:
+    change(results, "twins", twin="none", answer="none: one network.")
+    assert "none: one network." in words(make(results))
+
+
+def test_long_study_is_drawn_whole(results: Path) -> None:
+    path = results / "tables" / "learning_epochs.csv"
+    table = pd.read_csv(path)
+    pd.concat([table.assign(epoch=table["epoch"] + 4 * turn) for turn in range(100)]).to_csv(path, index=False)
+    (specification,) = specifications(make(results))
+    (rows,) = specification["datasets"].values()
+    assert len(rows) == 100 * len(table) > 5000
+
+
+@pytest.mark.parametrize("missing", ["tables/accuracy.csv", "metrics.json", "params.yaml"])
+def test_missing_input_is_named_and_exits_with_2(
+    missing: str, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (results / missing).unlink()
+    assert page.main(arguments(results)) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: ")
+    assert missing in message
+    assert not (results / "report").exists()
+
+
+def test_missing_column_is_named_and_exits_with_2(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = results / "tables" / "accuracy.csv"
+    pd.read_csv(path).drop(columns="difference_low").to_csv(path, index=False)
+    assert page.main(arguments(results)) == 2
+    assert "accuracy.csv: no column difference_low" in capsys.readouterr().err

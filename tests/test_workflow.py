@@ -1,0 +1,33 @@
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def test_snakemake_has_no_advice_but_the_one_declined():
+    """docs/decisions/0004 says why rules name no conda environment."""
+    done = subprocess.run([sys.executable, "-m", "snakemake", "--lint"], cwd=REPOSITORY, capture_output=True, text=True)
+    advice = re.findall(r"^    \* (.+?):?$", done.stderr, re.M)
+    assert set(advice) == {"Specify a conda environment or container for each rule."}
+
+
+def test_locks_hold_hashes_and_no_address():
+    locks = [*REPOSITORY.glob("containers/locks/*.txt"), *REPOSITORY.glob("workflow/*.txt")]
+    assert len(locks) >= 3
+    for lock in locks:
+        text = lock.read_text()
+        assert "://" not in text
+        assert text.count("==") > 0
+        for block in text.split("\n\n"):
+            assert "--hash=sha256:" in block
+
+
+def test_notebooks_have_no_outputs_in_git():
+    notebooks = list(REPOSITORY.glob("workflow/notebooks/*.ipynb"))
+    assert notebooks
+    for path in notebooks:
+        cells = json.loads(path.read_text())["cells"]
+        assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")]
