@@ -104,6 +104,16 @@ def write_plan(params: Params, results: Path) -> None:
     write_if_changed(results / "params.yaml", yaml.safe_dump(params, sort_keys=False))
 
 
+def is_measured(trial: Trial, results: Path) -> bool:
+    """Tell whether the record of `trial` below `results` is there and was made under the present protocol."""
+    try:
+        record = json.loads((results / "trials" / trial.path).read_text())
+        protocol = json.loads((results / f"protocols/{trial.environment}/{trial.twin}/{trial.probe}.json").read_text())
+        return bool(record["protocol"] == protocol)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _arguments(params: Params, twin: str) -> dict[str, Any]:
     return dict(params["twins"][twin].get("arguments", {}))
 

@@ -140,8 +140,8 @@ def test_missing_data_file_is_named_before_anything_runs(quick_study):
     done = run_in(quick_study, *QUICK)
     hidden.rename(file)
     assert done.returncode != 0
-    assert "data.directory: data/mnist has no train-labels-idx1-ubyte.gz" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "data.directory: data/mnist has no train-labels-idx1-ubyte.gz" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -158,5 +158,5 @@ def test_wrong_parameter_is_explained_without_a_traceback(quick_study, line, wro
     with changed(params, params.read_bytes().replace(line, wrong)):
         done = run_in(quick_study, "snakemake", "--dry-run")
     assert done.returncode != 0
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    assert message in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

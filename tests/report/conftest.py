@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def study(params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-def write_results(folder: Path, records: dict[str, Any], study: dict[str, Any]) -> Path:
+def _write_results(folder: Path, records: dict[str, Any], study: dict[str, Any]) -> Path:
     """Write tables, metrics and parameters as the pipeline does, and an empty page for each notebook."""
     tables: dict[str, pd.DataFrame] = make_tables(records)
     (folder / "tables").mkdir(parents=True)
@@ -123,6 +124,12 @@ def write_results(folder: Path, records: dict[str, Any], study: dict[str, Any]) 
 
 
 @pytest.fixture
+def write_results() -> Callable[[Path, dict[str, Any], dict[str, Any]], Path]:
+    """Write the results of a study (folder, records, parameters) and return their folder."""
+    return _write_results
+
+
+@pytest.fixture
 def results(records: dict[str, Any], study: dict[str, Any], tmp_path: Path) -> Path:
     """The folder of that study's results."""
-    return write_results(tmp_path / "results", records, study)
+    return _write_results(tmp_path / "results", records, study)

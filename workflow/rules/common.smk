@@ -7,12 +7,6 @@ from twinproof.data import FILES
 from twinproof.errors import UserError
 from twinproof.params import check_params
 
-
-# Environments cost minutes and gigabytes: every study in this folder, the quick one too, shares them.
-pathvars:
-    environments="results/environments",
-
-
 try:
     PARAMS = check_params(
         {key: value for key, value in config.items() if key != "pathvars"}
@@ -36,6 +30,28 @@ wildcard_constraints:
 def threads_of(wildcards):
     """Return the threads that one trial of this probe uses."""
     return PARAMS[wildcards.probe]["threads"]
+
+
+def unless_measured(mark):
+    """Return the input function of a trial for a mark that says that something is ready.
+
+    Where the mark is missing and the record is up to date, as in a clone with pulled records, the trial does not ask
+    for it: else one stale trial would have the mark made, and all trials that wait for the mark measured again.
+    """
+
+    def needed(wildcards):
+        path = mark.format(**wildcards)
+        trial = plan.Trial(
+            wildcards.environment,
+            wildcards.twin,
+            wildcards.probe,
+            int(wildcards.replicate),
+        )
+        return (
+            path if Path(path).exists() or not plan.is_measured(trial, RESULTS) else []
+        )
+
+    return needed
 
 
 def sources(package):

@@ -8,7 +8,8 @@ rule verify_data:
         ),
         checksums=PARAMS["data"]["checksums"],
     output:
-        "<results>/data.json",
+        # Kept if the check fails: what was measured before stays up to date.
+        update("<results>/data.json"),
     log:
         "<results>/logs/data.log",
     params:

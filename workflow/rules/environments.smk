@@ -1,11 +1,12 @@
 # An environment is a lock; here it becomes a venv. The list of what it holds is written last: it marks a whole venv.
+# It takes minutes and gigabytes: every study in this folder, the quick one too, shares it.
 rule create_venv:
     input:
         lock="containers/locks/{environment}.txt",
     output:
-        "<environments>/{environment}/venv.txt",
+        "results/environments/{environment}/venv.txt",
     log:
-        "<environments>/{environment}/venv.log",
+        "results/environments/{environment}/venv.log",
     params:
         venv=lambda wildcards, output: output[0].removesuffix(".txt"),
     shell:

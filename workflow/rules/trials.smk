@@ -3,8 +3,10 @@
 rule run_trial:
     input:
         protocol="<results>/protocols/{environment}/{twin}/{probe}.json",
-        data=ancient("<results>/data.json"),
-        environment=ancient("<environments>/{environment}/venv.txt"),
+        data=ancient(unless_measured(f"{RESULTS}/data.json")),
+        environment=ancient(
+            unless_measured("results/environments/{environment}/venv.txt")
+        ),
     output:
         # A record stays until the next one is whole, and comes back if that fails.
         update("<results>/trials/{environment}/{twin}/{probe}-{replicate}.json"),
@@ -13,8 +15,8 @@ rule run_trial:
     threads: threads_of
     params:
         # Inside an environment, nothing is seen but the source and the user's own modules.
-        python=lambda wildcards, input: "PYTHONPATH=src:. PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 "
-        f"{input.environment.removesuffix('.txt')}/bin/python",
+        python="PYTHONPATH=src:. PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1"
+        " results/environments/{environment}/venv/bin/python",
         study=RESULTS / "params.yaml",
     shell:
         "{params.python} -m twinproof.trial --environment {wildcards.environment}"

@@ -19,11 +19,18 @@ from twinproof.files import write_whole
 
 KERNEL = "python3"
 # Figures are pictures and there are no formulas: the page needs no script, and nbconvert's own come from outside.
+# What a figure shows is said in its cell's metadata, for those who do not see it.
 PAGE = """{% extends "lab/index.html.j2" %}
 {% block html_head_js %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
 {% block jupyter_widgets %}{% endblock %}
+{% block data_svg scoped %}
+<div class="jp-RenderedSVG jp-OutputArea-output" data-mime-type="image/svg+xml">
+<img alt="{{ cell.metadata.alt | default("a figure", true) | escape_html }}"
+ src="data:image/svg+xml;base64,{{ output.data["image/svg+xml"] | text_base64 }}">
+</div>
+{% endblock %}
 """
 
 

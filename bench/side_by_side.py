@@ -1,0 +1,78 @@
+"""What the benchmarks share: contestants run in turn, ratios of their medians, a copy of the repository to run in."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = "tf2.21-cpu"
+PROFILE = "workflow/profiles/quick"
+
+
+def interleave(contestants: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[Any]]:
+    """Call every contestant once a round, in a new random order each round, and return what each returned."""
+    results: dict[str, list[Any]] = {name: [] for name in contestants}
+    for turn in range(rounds):
+        order = random.sample(list(contestants), len(contestants))
+        print(f"round {turn + 1} of {rounds}: {', '.join(order)}", file=sys.stderr)
+        for name in order:
+            results[name].append(contestants[name]())
+    return results
+
+
+def ratios(numerators: list[float], denominators: list[float]) -> str:
+    """Return the median of the ratios of each round with their range; rounds are paired because load drifts."""
+    paired = [one / other for one, other in zip(numerators, denominators, strict=True)]
+    return f"{median(paired):.2f} ({min(paired):.2f} to {max(paired):.2f} in {len(paired)} rounds)"
+
+
+def verdict(value: float, goal: float, *, most: bool) -> str:
+    """Return whether `value` reaches `goal`, the most it may be or else the least."""
+    reached = value <= goal if most else value >= goal
+    return f"goal at {'most' if most else 'least'} {goal}: {'reached' if reached else 'MISSED'}"
+
+
+def measured_python() -> Path:
+    """Return the Python of the measured environment, installing that if it is not there."""
+    if not (ROOT / f"results/environments/{ENVIRONMENT}/venv.txt").is_file():
+        snakemake(ROOT, f"results/environments/{ENVIRONMENT}/venv.txt", "--cores", "1")
+    return ROOT / f"results/environments/{ENVIRONMENT}/venv/bin/python"
+
+
+def snakemake(folder: Path, *arguments: str) -> float:
+    """Run Snakemake in `folder` and return its wall time in seconds."""
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # The copy's own source is to be run, not the one that is installed in the workflow's venv.
+    variables = {**os.environ, "PATH": tools, "PYTHONPATH": str(folder / "src")}
+    clock = time.perf_counter()
+    done = subprocess.run(["snakemake", *arguments], cwd=folder, env=variables, capture_output=True, text=True)
+    seconds = time.perf_counter() - clock
+    if done.returncode:
+        sys.exit(f"snakemake {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return seconds
+
+
+@contextmanager
+def repository_copy() -> Iterator[Path]:
+    """Give a copy of the files that git knows or would, without results, but with the environments."""
+    measured_python()
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    with tempfile.TemporaryDirectory(prefix="twinproof-bench-") as folder:
+        for name in filter(None, names):
+            if name.startswith("results/") or not os.path.lexists(ROOT / name):
+                continue
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, Path(folder) / name, follow_symlinks=False)
+        (Path(folder) / "results").mkdir()
+        (Path(folder) / "results/environments").symlink_to(ROOT / "results/environments")
+        yield Path(folder)
