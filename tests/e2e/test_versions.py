@@ -69,10 +69,10 @@ def test_changed_parameter_in_a_clone_plans_the_trials_it_concerns(pulled):
 
 def test_metrics_and_plots_can_be_shown(version):
     assert "bit_equal_share" in must(run_in(version, "dvc", "metrics", "show", "--json"))
-    must(run_in(version, "dvc", "plots", "show", "--out", "build/plots"))
-    page = (version / "build/plots/index.html").read_text()
+    must(run_in(version, "dvc", "plots", "show", "--out", "plots"))
+    page = (version / "plots/index.html").read_text()
     assert "validation_accuracy" in page
-    shutil.rmtree(version / "build")
+    shutil.rmtree(version / "plots")
 
 
 def test_experiment_with_another_parameter_measures_and_reports_it(version):
