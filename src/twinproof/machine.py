@@ -61,18 +61,22 @@ def software(lock: Path) -> dict[str, str]:
 
 
 def commit() -> str | None:
-    """Return the commit of the code that runs, `-dirty` if it was changed since; None outside a git checkout."""
+    """Return the commit that is checked out, None outside a git checkout.
+
+    It ends in `-dirty` if source, locks or parameters differ from it; what the study itself writes does not count.
+    """
+    root = Path(__file__).parents[2]
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(root), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
     try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"],  # noqa: S607
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        head = git("rev-parse", "HEAD")
+        changes = git("status", "--porcelain", "--", "src", "containers", "data", "params.yaml")
     except (OSError, subprocess.CalledProcessError):
         return None
-    return done.stdout.strip()
+    return f"{head}-dirty" if changes else head
 
 
 def _processor() -> str:

@@ -1,9 +1,9 @@
 """What a study will do: its trials, their seeds, and the protocol of each.
 
 A protocol is everything that a trial's result may depend on, apart from the machine: its parameters, and the digests
-of the code, the data and the lock behind it. Every record carries the protocol it was made under. The present ones lie
-in results/protocols, each rewritten only when it changes, so that a change runs the trials that it concerns again and
-no other, whether or not Snakemake remembers making their records.
+of the code, the data and the lock behind it. Every record carries the protocol it was made under, and only a record
+under the present protocol counts. The others are set aside, not deleted: if their protocol is the present one again,
+so are they.
 """
 
 import functools
@@ -85,7 +85,11 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
 
 
 def write_plan(params: Params, results: Path) -> None:
-    """Write the resolved parameters and each protocol below `results`; what did not change is left as it is.
+    """Bring what lies below `results` in line with the parameters, without measuring.
+
+    The resolved parameters and the present protocols are written; what did not change is left as it is. Records under
+    another protocol than the present one are moved to `superseded`, and those found there that are under the present
+    one are moved back: so a record that is in its place is one that counts.
 
     Raises
     ------
@@ -99,19 +103,44 @@ def write_plan(params: Params, results: Path) -> None:
         for twin in params["twins"]
         for probe in measured["probes"]
     }
+    folder = results / "protocols"
+    for path in folder.rglob("*.json"):
+        if path.relative_to(folder).as_posix() not in protocols:
+            path.unlink()
     for name, content in protocols.items():
-        write_if_changed(results / "protocols" / name, json.dumps(content, indent=1, sort_keys=True) + "\n")
+        write_if_changed(folder / name, json.dumps(content, indent=1, sort_keys=True) + "\n")
     write_if_changed(results / "params.yaml", yaml.safe_dump(params, sort_keys=False))
+    for trial in trials(params):
+        _put_in_place(trial, protocols[f"{trial.environment}/{trial.twin}/{trial.probe}.json"], results)
 
 
-def is_measured(trial: Trial, results: Path) -> bool:
-    """Tell whether the record of `trial` below `results` is there and was made under the present protocol."""
+def _put_in_place(trial: Trial, present: dict[str, Any], results: Path) -> None:
+    """Set the record of a trial aside if it does not count, and bring back one that does."""
+    place, aside = results / "trials" / trial.path, results / "superseded"
+    if place.exists() and (found := _protocol_of(place)) != present:
+        _move(place, aside / _digest(found) / trial.path)
+    former = aside / _digest(present) / trial.path
+    if former.exists() and not place.exists():
+        _move(former, place)
+        # What is made from the records is older than this one's coming back.
+        place.touch()
+
+
+def _protocol_of(record: Path) -> Any:
+    """Return the protocol in a record, None if it cannot be read."""
     try:
-        record = json.loads((results / "trials" / trial.path).read_text())
-        protocol = json.loads((results / f"protocols/{trial.environment}/{trial.twin}/{trial.probe}.json").read_text())
-        return bool(record["protocol"] == protocol)
+        return json.loads(record.read_text())["protocol"]
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return None
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
 
 
 def _arguments(params: Params, twin: str) -> dict[str, Any]:

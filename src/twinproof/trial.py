@@ -30,15 +30,16 @@ def measure(params: Params, trial: plan.Trial) -> Record:
     UserError
         If the data, the twin or the environment is not what the parameters say.
     """
-    protocol = plan.protocol(params, trial.environment, trial.twin, trial.probe)
+    # First of all: NumPy too counts its threads when it is imported.
+    pin_threads(params[trial.probe]["threads"])
+    protocol, source = plan.protocol(params, trial.environment, trial.twin, trial.probe), commit()
     settings = params[trial.probe]
     versions = software(plan.LOCKS / f"{trial.environment}.txt")
     data = read_dataset(
         Path(params["data"]["directory"]), Path(params["data"]["checksums"]), params["data"]["validation"]
     )
-    pin_threads(settings["threads"])
     with _no_home():
-        # Only now, when threads are pinned and all input is known to be right, is Keras worth importing.
+        # Only now, when all input is known to be right, is Keras worth importing.
         from twinproof import probes, twins
 
         twin = twins.load(trial.twin, params["twins"][trial.twin]["module"], protocol["twin"]["arguments"])
@@ -53,7 +54,7 @@ def measure(params: Params, trial: plan.Trial) -> Record:
             **trial._asdict(),
             "seed": seed,
             "protocol": protocol,
-            "commit": commit(),
+            "commit": source,
             "started": started.isoformat(timespec="seconds"),
             "seconds": seconds,
             "load": {"before": before, "after": load()},

@@ -127,6 +127,19 @@ def test_failed_training_is_counted_and_never_called_equal(study):
     assert "ValueError: no such layer" in set(tables["learning"]["error"])
 
 
+def test_twin_that_is_not_one_network_is_not_compared(study):
+    different = {"outcome": "different", "outputs": 0.5, "losses": 0.1, "weights": 0.2, "first_difference": 0}
+    edit(
+        study / f"trials/{CELL}/identity-0.json",
+        lambda record: record["styles"]["subclassed"]["result"].update(comparison=different),
+    )
+    tables = tables_of(study)
+    assert tables["twins"].loc[0, "verdict"] == "not judged"
+    assert tables["accuracy"][["difference", "bit_equal"]].isna().all(axis=None)
+    assert tables["accuracy"]["test_accuracy"].notna().all()
+    assert make_metrics(tables)["environments"]["tf2.21-cpu"]["twins"]["dynamic"]["bit_equal_share"] is None
+
+
 def test_failed_functional_leaves_the_others_without_a_comparison(study):
     edit(
         study / f"trials/{CELL}/learning-0.json",

@@ -59,9 +59,11 @@ def test_gate_fails_where_a_style_has_no_functional_to_be_compared_with():
     ],
 )
 def test_answer_judges_only_what_the_gate_the_control_and_the_trainings_allow(change, failures, expected):
-    assert expected in answer({**FAIR, **change}, ACCURACY, failures)
+    verdict, sentence = answer({**FAIR, **change}, ACCURACY, failures)
+    assert expected in sentence
+    assert verdict == ("not judged" if "not" in expected else "equal" if "every weight" in expected else "inconclusive")
 
 
 def test_answer_says_that_one_seed_has_no_interval():
     accuracy = ACCURACY.assign(low=math.nan, high=math.nan)
-    assert "no interval" in answer({**FAIR, "seeds": 1, "bit_equal_seeds": 1}, accuracy, 0)
+    assert "no interval" in answer({**FAIR, "seeds": 1, "bit_equal_seeds": 1}, accuracy, 0)[1]

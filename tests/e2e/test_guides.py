@@ -44,7 +44,12 @@ def run_script(folder: Path, script: str) -> None:
 
 
 def test_commands_of_the_readme_run_and_make_study_ends_with_report_and_metrics(newcomer):
+    run_script(newcomer, "make study")
+    made = {path: path.stat().st_mtime_ns for path in newcomer.glob("results/trials/**/*.json")}
+    assert len(made) == 3
     run_script(newcomer, commands(newcomer / "README.md"))
+    # Neither a second `make study` nor `snakemake` nor `dvc repro` measured anything.
+    assert {path: path.stat().st_mtime_ns for path in newcomer.glob("results/trials/**/*.json")} == made
     assert (newcomer / "results/report/index.html").exists()
     assert (newcomer / "results/metrics.json").exists()
     assert (newcomer / "results/quick/report/index.html").exists()

@@ -115,7 +115,38 @@ def test_change_of_a_probes_parameter_measures_that_probe_again(quick_study):
     assert planned(quick_study) == []
 
 
-def test_one_altered_byte_of_the_data_stops_the_run_and_leaves_the_results(quick_study):
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("containers/locks/tf2.21-cpu.txt", b"absl-py", b"# another\nabsl-py"),
+        ("params.yaml", b"validation: 5000", b"validation: 4000"),
+        ("params.yaml", b"seed: 20250130", b"seed: 20250131"),
+        ("src/twinproof/data.py", b'"""The images', b'"""All images'),
+    ],
+)
+def test_change_of_lock_data_seed_or_harness_measures_all_again_and_taken_back_nothing(quick_study, file, old, new):
+    path = quick_study / file
+    assert old in path.read_bytes()
+    with changed(path, path.read_bytes().replace(old, new)):
+        assert len(planned(quick_study)) == 12
+    assert planned(quick_study) == []
+
+
+def test_failed_trial_runs_again_and_costs_no_record(quick_study):
+    path = quick_study / "src/twinproof/twins/dynamic.py"
+    before = records(quick_study)
+    with changed(path, b"raise RuntimeError('unfinished')\n"):
+        for _ in range(2):
+            done = run_in(quick_study, *QUICK, "trials")
+            assert done.returncode != 0
+            assert "importing twinproof.twins.dynamic failed: RuntimeError: unfinished" in done.stdout + done.stderr
+        assert len(planned(quick_study)) == 4
+    assert planned(quick_study) == []
+    assert records(quick_study) == before
+    must(run_in(quick_study, *QUICK))
+
+
+def test_one_altered_byte_of_the_data_stops_every_run_and_leaves_the_results(quick_study):
     file = quick_study / "data/mnist/t10k-labels-idx1-ubyte.gz"
     content = bytearray(file.read_bytes())
     content[100] ^= 1
@@ -123,15 +154,14 @@ def test_one_altered_byte_of_the_data_stops_the_run_and_leaves_the_results(quick
     kept = [path for path in kept if "logs" not in path.parts]
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in kept}
     with changed(file, bytes(content)):
-        done = run_in(quick_study, *QUICK)
-    assert done.returncode != 0
-    assert "t10k-labels-idx1-ubyte.gz: altered" in done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
+        for _ in range(2):
+            done = run_in(quick_study, *QUICK)
+            assert done.returncode != 0
+            assert "t10k-labels-idx1-ubyte.gz: altered" in done.stdout + done.stderr
+            assert "Traceback" not in done.stdout + done.stderr
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in kept} == before
     must(run_in(quick_study, *QUICK))
-    assert {path: path.read_bytes() for path in kept if "trials" in path.parts} == {
-        path: content for path, (content, _) in before.items() if "trials" in path.parts
-    }
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in kept} == before
 
 
 def test_missing_data_file_is_named_before_anything_runs(quick_study):

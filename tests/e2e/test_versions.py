@@ -63,8 +63,19 @@ def test_clone_with_pulled_results_has_no_trial_to_measure(pulled):
 def test_changed_parameter_in_a_clone_plans_the_trials_it_concerns(pulled):
     """Snakemake remembers nothing in a clone; the protocols do."""
     params = pulled / "params.yaml"
-    params.write_text(params.read_text().replace("epochs: 1", "epochs: 2"))
+    before = params.read_text()
+    params.write_text(before.replace("epochs: 1", "epochs: 2"))
     assert trials_planned(pulled) == {f"tf2.21-cpu/dynamic/learning-{replicate}" for replicate in (0, 1)}
+    params.write_text(before)
+    assert trials_planned(pulled) == set()
+
+
+def test_altered_data_in_a_clone_is_noticed(pulled):
+    file = pulled / "data/mnist/t10k-labels-idx1-ubyte.gz"
+    file.write_bytes(file.read_bytes()[:-1])
+    done = run_in(pulled, "snakemake", "--cores", "2")
+    assert done.returncode != 0
+    assert "t10k-labels-idx1-ubyte.gz: truncated" in done.stdout + done.stderr
 
 
 def test_metrics_and_plots_can_be_shown(version):

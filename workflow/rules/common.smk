@@ -12,7 +12,8 @@ try:
         {key: value for key, value in config.items() if key != "pathvars"}
     )
     RESULTS = Path(config.get("pathvars", {}).get("results", "results"))
-    if workflow.is_main_process:
+    # A run that holds the lock goes by the plan that it began with.
+    if workflow.is_main_process and not any(Path(".snakemake/locks").glob("*")):
         plan.write_plan(PARAMS, RESULTS)
 except UserError as error:
     raise WorkflowError(str(error)) from None
@@ -25,6 +26,7 @@ wildcard_constraints:
     twin="|".join(PARAMS["twins"]),
     probe="|".join(sorted({trial.probe for trial in TRIALS})),
     replicate=r"\d+",
+    notebook="learning",
 
 
 def threads_of(wildcards):
@@ -32,24 +34,16 @@ def threads_of(wildcards):
     return PARAMS[wildcards.probe]["threads"]
 
 
-def unless_measured(mark):
-    """Return the input function of a trial for a mark that says that something is ready.
+def unless_measured(path):
+    """Return the input function of a trial for something it needs, and only where it is still to be measured.
 
-    Where the mark is missing and the record is up to date, as in a clone with pulled records, the trial does not ask
-    for it: else one stale trial would have the mark made, and all trials that wait for the mark measured again.
+    A record that is in its place counts (plan.py) and asks for nothing: so a clone with pulled records needs no
+    environment, and what is made anew is no reason to measure again.
     """
 
     def needed(wildcards):
-        path = mark.format(**wildcards)
-        trial = plan.Trial(
-            wildcards.environment,
-            wildcards.twin,
-            wildcards.probe,
-            int(wildcards.replicate),
-        )
-        return (
-            path if Path(path).exists() or not plan.is_measured(trial, RESULTS) else []
-        )
+        record = RESULTS / "trials" / plan.Trial(**{**wildcards}).path
+        return [] if record.exists() else path.format(**wildcards)
 
     return needed
 

@@ -1,15 +1,14 @@
-# One trial, one process, one record. A protocol holds the parameters of its trials and the digests of their code, data
-# and lock, and is rewritten when one of them changes (plan.py); all else is needed, but no reason to measure again.
+# One trial, one process, one record. Whether a record counts is decided by its protocol when the study is planned
+# (plan.py): one that does not is set aside, so that a trial is run if, and only if, its record is missing.
 rule run_trial:
     input:
-        protocol="<results>/protocols/{environment}/{twin}/{probe}.json",
-        data=ancient(unless_measured(f"{RESULTS}/data.json")),
-        environment=ancient(
-            unless_measured("results/environments/{environment}/venv.txt")
+        protocol=unless_measured(
+            f"{RESULTS}/protocols/{{environment}}/{{twin}}/{{probe}}.json"
         ),
+        data=unless_measured(f"{RESULTS}/data.json"),
+        environment=unless_measured("results/environments/{environment}/venv.txt"),
     output:
-        # A record stays until the next one is whole, and comes back if that fails.
-        update("<results>/trials/{environment}/{twin}/{probe}-{replicate}.json"),
+        "<results>/trials/{environment}/{twin}/{probe}-{replicate}.json",
     log:
         "<results>/logs/trials/{environment}/{twin}/{probe}-{replicate}.log",
     threads: threads_of
@@ -27,3 +26,4 @@ rule run_trial:
 rule trials:
     input:
         RECORDS,
+        rules.verify_data.output,

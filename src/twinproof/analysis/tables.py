@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from twinproof.analysis.statistics import mean_interval
-from twinproof.analysis.verdicts import CONTROL, answer, gate
+from twinproof.analysis.verdicts import CONTROL, NOT_JUDGED, answer, gate
 from twinproof.errors import UserError
 from twinproof.files import write_whole
 from twinproof.params import read_params
@@ -45,7 +45,7 @@ COLUMNS = {
         *CELL, "style", "seeds", "failed", "test_accuracy", "low", "high", "difference", "difference_low",
         "difference_high", "bit_equal",
     ],
-    "twins": [*CELL, "gate", "control", "seeds", "bit_equal_seeds", "answer"],
+    "twins": [*CELL, "gate", "control", "seeds", "bit_equal_seeds", "verdict", "answer"],
 }  # fmt: skip
 ORDER = ["sequential", "functional", "subclassed", CONTROL]
 
@@ -67,7 +67,7 @@ def read_records(results: Path) -> dict[str, Record]:
             changed = ", ".join(key for key in protocol if record["protocol"].get(key) != protocol[key])
             raise UserError(
                 f"{path}: measured under another protocol ({changed} changed since); "
-                "remove it, and the next run measures this trial again"
+                "the next run measures this trial again"
             )
         if {key: record[key] for key in trial._fields} != trial._asdict():
             raise UserError(f"{path}: the record of another trial; remove it, and the next run measures this one")
@@ -91,6 +91,10 @@ def make_tables(records: dict[str, Record]) -> dict[str, pd.DataFrame]:
     tables["accuracy"] = pd.DataFrame(_accuracy(tables["learning"]), columns=COLUMNS["accuracy"])
     cells = tables["trials"][CELL].drop_duplicates().itertuples(index=False)
     tables["twins"] = pd.DataFrame([_twin(tables, *cell) for cell in cells], columns=COLUMNS["twins"])
+    # What is not judged is shown, but not compared.
+    unjudged = tables["twins"].loc[tables["twins"]["verdict"] == NOT_JUDGED, CELL]
+    hidden = tables["accuracy"].set_index(CELL).index.isin(pd.MultiIndex.from_frame(unjudged))
+    tables["accuracy"].loc[hidden, ["difference", "difference_low", "difference_high", "bit_equal"]] = None
     return tables
 
 
@@ -100,9 +104,10 @@ def make_metrics(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     for row in tables["twins"].to_dict("records"):
         environment, twin = str(row["environment"]), str(row["twin"])
         styles = _of(tables["accuracy"], environment, twin).to_dict("records")
-        share = row["bit_equal_seeds"] / row["seeds"] if row["seeds"] else None
+        share = row["bit_equal_seeds"] / row["seeds"] if row["verdict"] != NOT_JUDGED else None
         environments.setdefault(environment, {"twins": {}})["twins"][twin] = {
             "gate": row["gate"],
+            "verdict": row["verdict"],
             "bit_equal_share": share,
             "styles": {
                 style["style"]: {key: _json(style[key]) for key in ("test_accuracy", "low", "high", "seeds")}
@@ -229,9 +234,9 @@ def _twin(tables: dict[str, pd.DataFrame], environment: str, twin: str) -> dict[
         "seeds": len(equal),
         "bit_equal_seeds": int(equal.sum()),
     }
-    return row | {
-        "answer": answer(row, _of(tables["accuracy"], environment, twin), int(learning["status"].eq("failed").sum()))
-    }
+    failures = int(learning["status"].eq("failed").sum())
+    verdict, sentence = answer(row, _of(tables["accuracy"], environment, twin), failures)
+    return row | {"verdict": verdict, "answer": sentence}
 
 
 def _of(table: pd.DataFrame, environment: str, twin: str) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 CONTROL = "control"
+NOT_JUDGED = "not judged"
 OUTCOMES = ["bit-equal", "within tolerance", "different", "failed"]
 
 
@@ -16,27 +17,27 @@ def gate(identity: pd.DataFrame) -> str:
     return str(max(outcomes, key=OUTCOMES.index))
 
 
-def answer(twin: dict[str, Any], accuracy: pd.DataFrame, failures: int) -> str:
-    """Return one sentence: do the styles of this twin learn the same?
+def answer(twin: dict[str, Any], accuracy: pd.DataFrame, failures: int) -> tuple[str, str]:
+    """Judge whether the styles of a twin learn the same: return the verdict and a sentence that tells why.
 
-    `twin` is the twin's row of the table of twins, `accuracy` its rows of the table of accuracies, `failures` the
-    number of trainings that failed.
+    The verdict is `equal`, `inconclusive` or `not judged`. `twin` is the twin's row of the table of twins, `accuracy`
+    its rows of the table of accuracies, `failures` the number of trainings that failed.
     """
     name, seeds, equal = twin["twin"], twin["seeds"], twin["bit_equal_seeds"]
     if twin["gate"] == "not measured":
-        return f"{name}: not judged, because its identity was not measured."
+        return NOT_JUDGED, f"{name}: not judged, because its identity was not measured."
     if twin["gate"] in ("different", "failed"):
-        return f"{name}: not judged, because its styles are not one network (identity: {twin['gate']})."
+        return NOT_JUDGED, f"{name}: not judged, because its styles are not one network (identity: {twin['gate']})."
     if twin["control"] not in ("bit-equal", "within tolerance"):
-        return f"{name}: not judged, because functional against itself is {twin['control']}."
+        return NOT_JUDGED, f"{name}: not judged, because functional against itself is {twin['control']}."
     if seeds == 0:
-        return f"{name}: its styles are one network ({twin['gate']}); learning was not measured."
+        return NOT_JUDGED, f"{name}: its styles are one network ({twin['gate']}); learning was not measured."
     if failures:
-        return f"{name}: inconclusive, because {failures} of its trainings failed."
+        return "inconclusive", f"{name}: inconclusive, because {failures} of its trainings failed."
     level = accuracy.loc[accuracy["style"] == "functional"].iloc[0]
     reached = f"test accuracy {_percent(level['test_accuracy'])}{_range(level['low'], level['high'])}"
     if equal == seeds:
-        return (
+        return "equal", (
             f"{name}: its styles learn the same, to the last bit of every weight, "
             f"on {seeds} of {seeds} seeds; {reached}."
         )
@@ -46,7 +47,10 @@ def answer(twin: dict[str, Any], accuracy: pd.DataFrame, failures: int) -> str:
         f"{_range(row['difference_low'], row['difference_high'], '+.2f')}"
         for row in others.to_dict("records")
     ]
-    return f"{name}: equal to the last bit on {equal} of {seeds} seeds; {', '.join(parts)}; functional {reached}."
+    return "inconclusive", (
+        f"{name}: equal to the last bit on {equal} of {seeds} seeds; {', '.join(parts)}; functional {reached}; "
+        "inconclusive, because no margin of equivalence is stated yet."
+    )
 
 
 def _percent(share: float) -> str:

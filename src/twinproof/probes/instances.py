@@ -118,6 +118,8 @@ def attempt(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return the status of one style with its result, or with its error if `measure` raises one."""
     try:
         return {"status": "ok", "result": measure()}
+    except MemoryError:
+        raise  # That of the machine, not of the style: no record, and the trial is run again.
     except Exception as error:
         traceback.print_exc()
         return {"status": "failed", "error": {"type": type(error).__name__, "message": str(error)}}
