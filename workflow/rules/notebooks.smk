@@ -23,3 +23,4 @@ rule run_notebook:
 rule notebooks:
     input:
         NOTEBOOKS,
+        RECORDS,

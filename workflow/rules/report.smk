@@ -21,3 +21,4 @@ rule make_report:
 rule report:
     input:
         rules.make_report.output,
+        RECORDS,

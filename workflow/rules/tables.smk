@@ -29,3 +29,4 @@ rule make_tables:
 rule tables:
     input:
         rules.make_tables.output,
+        RECORDS,
