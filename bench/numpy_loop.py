@@ -1,5 +1,6 @@
 """What the networks need at least: the same training in NumPy alone, without a framework."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ class Network:
     """Dense layers with relu, then softmax. Weights are views of one flat array, so that Adam is a few calls."""
 
     def __init__(self, sizes: list[int], generator: np.random.Generator) -> None:
-        shapes = [shape for pair in zip(sizes, sizes[1:], strict=False) for shape in (pair, pair[1:])]
+        shapes = [shape for pair in pairwise(sizes) for shape in (pair, pair[1:])]
         ends = np.cumsum([np.prod(shape) for shape in shapes])
         self.flat, self.gradient, self._mean, self._square, self._work = np.zeros((5, ends[-1]), np.float32)
         self._step = 0

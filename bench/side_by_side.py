@@ -23,9 +23,11 @@ def interleave(contestants: dict[str, Callable[[], Any]], rounds: int) -> dict[s
     results: dict[str, list[Any]] = {name: [] for name in contestants}
     for turn in range(rounds):
         order = random.sample(list(contestants), len(contestants))
-        print(f"round {turn + 1} of {rounds}: {', '.join(order)}", file=sys.stderr)
+        print(f"round {turn + 1} of {rounds}", file=sys.stderr)
         for name in order:
+            clock = time.perf_counter()
             results[name].append(contestants[name]())
+            print(f"  {name}: {time.perf_counter() - clock:.1f} s", file=sys.stderr)
     return results
 
 
@@ -48,17 +50,22 @@ def measured_python() -> Path:
     return ROOT / f"results/environments/{ENVIRONMENT}/venv/bin/python"
 
 
-def snakemake(folder: Path, *arguments: str) -> float:
-    """Run Snakemake in `folder` and return its wall time in seconds."""
-    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    # The copy's own source is to be run, not the one that is installed in the workflow's venv.
-    variables = {**os.environ, "PATH": tools, "PYTHONPATH": str(folder / "src")}
+def snakemake(folder: Path, *arguments: str) -> tuple[float, str]:
+    """Run Snakemake in `folder` and return its wall time in seconds and what it said."""
+    command, variables = ["snakemake", *arguments], environment_variables(folder)
     clock = time.perf_counter()
-    done = subprocess.run(["snakemake", *arguments], cwd=folder, env=variables, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
     seconds = time.perf_counter() - clock
     if done.returncode:
         sys.exit(f"snakemake {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
-    return seconds
+    return seconds, done.stdout + done.stderr
+
+
+def environment_variables(folder: Path) -> dict[str, str]:
+    """Return the variables under which `folder`'s own source is run, with the tools of this process's venv."""
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # The venv has the original's source installed, which is not that of a copy.
+    return {**os.environ, "PATH": tools, "PYTHONPATH": str(folder / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
 @contextmanager

@@ -6,14 +6,14 @@ validation are in it, imports, data and building the model are not.
 
 import argparse
 import json
-import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from side_by_side import ENVIRONMENT, ROOT, interleave, measured_python, ratios, verdict
+from side_by_side import ROOT, environment_variables, interleave, measured_python, ratios, verdict
 
 GOALS = {"simple": 1.5, "dynamic": 2.5}
 CONTESTANTS = ("probe", "plain", "numpy")
@@ -36,8 +36,9 @@ def main() -> None:
 
 def _start(contestant: str, twin: str) -> dict[str, Any]:
     command = [measured_python(), __file__, "--contestant", contestant, "--twin", twin]
-    variables = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
-    done = subprocess.run(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment_variables(ROOT), capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -66,10 +67,10 @@ def _contest(contestant: str, twin: str) -> dict[str, Any]:
 
     params = read_params(Path("params.yaml"))
     settings, where = params["learning"], params["data"]
-    data = read_dataset(Path(where["directory"]), Path(where["checksums"]), where["validation"])
-    seed = plan.seed(params, twin, 0)
     if contestant != "plain":
         pin_threads(settings["threads"])
+    data = read_dataset(Path(where["directory"]), Path(where["checksums"]), where["validation"])
+    seed = plan.seed(params, twin, 0)
     if contestant == "numpy":
         from numpy_loop import learn
 
@@ -77,8 +78,8 @@ def _contest(contestant: str, twin: str) -> dict[str, Any]:
         clock = _Clock(learn)
         accuracy = clock(data, [width] * depth, seed, settings)
         return {"accuracy": accuracy, "weights": None, **clock.times}
-    module, arguments = params["twins"][twin]["module"], plan.protocol(params, ENVIRONMENT, twin, "learning")["twin"]
-    return (_probe if contestant == "probe" else _plain)(module, arguments["arguments"], data, seed, settings)
+    be, asked = _probe if contestant == "probe" else _plain, params["twins"][twin]
+    return be(asked["module"], asked.get("arguments", {}), data, seed, settings)
 
 
 class _Clock:

@@ -51,7 +51,7 @@ def test_gate_fails_where_a_style_has_no_functional_to_be_compared_with():
         ),
         ({"bit_equal_seeds": 3}, 0, "on 3 of 5 seeds; subclassed minus functional -1.00 points [-2.00, +0.10]"),
         ({"gate": "different"}, 0, "not judged, because its styles are not one network"),
-        ({"gate": "failed"}, 0, "not judged, because its styles are not one network"),
+        ({"gate": "failed"}, 0, "not judged, because a style failed"),
         ({"gate": "not measured"}, 0, "not judged, because its identity was not measured"),
         ({"control": "different"}, 0, "not judged, because functional against itself is different"),
         ({"seeds": 0, "bit_equal_seeds": 0}, 0, "learning was not measured"),

@@ -26,8 +26,10 @@ def answer(twin: dict[str, Any], accuracy: pd.DataFrame, failures: int) -> tuple
     name, seeds, equal = twin["twin"], twin["seeds"], twin["bit_equal_seeds"]
     if twin["gate"] == "not measured":
         return NOT_JUDGED, f"{name}: not judged, because its identity was not measured."
-    if twin["gate"] in ("different", "failed"):
-        return NOT_JUDGED, f"{name}: not judged, because its styles are not one network (identity: {twin['gate']})."
+    if twin["gate"] == "failed":
+        return NOT_JUDGED, f"{name}: not judged, because a style failed when its identity was measured."
+    if twin["gate"] == "different":
+        return NOT_JUDGED, f"{name}: not judged, because its styles are not one network."
     if twin["control"] not in ("bit-equal", "within tolerance"):
         return NOT_JUDGED, f"{name}: not judged, because functional against itself is {twin['control']}."
     if seeds == 0:

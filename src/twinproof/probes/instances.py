@@ -144,10 +144,13 @@ def _assign(model: keras.Model, initial: Weights) -> None:
     found = {name: tuple(variable.shape) for name, variable in own.items()}
     expected = {name: value.shape for name, value in initial.items()}
     if found != expected:
-        differing = sorted(set(found.items()) ^ set(expected.items()))
-        names = ", ".join(dict.fromkeys(name for name, _ in differing))
+        differing = [
+            f"{name} is {found.get(name, 'missing')} against {expected.get(name, 'none of that name')}"
+            for name in sorted({*found, *expected})
+            if found.get(name) != expected.get(name)
+        ]
         raise NotTwinsError(
-            f"the weights differ by name or shape from those of the other style: {names}. "
+            f"the weights differ by name or shape from those of the other style: {'; '.join(differing)}. "
             "Layers that mean the same are to have the same name in every style"
         )
     for name, variable in own.items():
