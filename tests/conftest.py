@@ -1,5 +1,6 @@
 """What the tests share: a project folder of their own, and Python inside a measured environment."""
 
+import functools
 import json
 import os
 import shutil
@@ -13,9 +14,11 @@ import pytest
 import yaml
 
 from twinproof import plan
+from twinproof.environments import Environment
 
 REPOSITORY = Path(__file__).parents[1]
 ENVIRONMENT = "tf2.21-cpu"
+ENVIRONMENTS = [ENVIRONMENT, "tf2.18-cpu", "tf2.15-cpu"]
 Completed = subprocess.CompletedProcess[str]
 
 
@@ -52,13 +55,11 @@ def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: p
     return folder
 
 
-@pytest.fixture(scope="session")
-def environment_python() -> Path:
-    """The Python of an environment; TWINPROOF_TEST_PYTHON names another one made from the same lock."""
-    if given := os.environ.get("TWINPROOF_TEST_PYTHON"):
-        return Path(given)
-    mark = Path("results", "environments", ENVIRONMENT, "venv.txt")
-    python = REPOSITORY / mark.with_suffix("") / "bin" / "python"
+@functools.cache
+def python_of(environment: str) -> Path:
+    """Return the Python of an environment, which is made if it is not there."""
+    mark = Environment(environment).venv_mark
+    python = REPOSITORY / Environment(environment).venv / "bin" / "python"
     if not python.exists():
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         command = [sys.executable, "-m", "snakemake", "--cores", "1", str(mark)]
@@ -67,8 +68,8 @@ def environment_python() -> Path:
 
 
 @pytest.fixture(scope="session")
-def run_in_environment(environment_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Completed]:
-    """Run Python inside the environment, as the workflow does; the modules in tests/measured are seen there too."""
+def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Completed]:
+    """Run Python inside an environment, as the workflow does; the modules in tests/measured are seen there too."""
     alike = {
         "PYTHONSAFEPATH": "1",
         "PYTHONNOUSERSITE": "1",
@@ -81,10 +82,10 @@ def run_in_environment(environment_python: Path, tmp_path_factory: pytest.TempPa
         "TF_NUM_INTEROP_THREADS": "1",
     }
 
-    def run(*arguments: str | Path, cwd: Path = REPOSITORY) -> Completed:
+    def run(*arguments: str | Path, cwd: Path = REPOSITORY, environment: str = ENVIRONMENT) -> Completed:
         path = os.pathsep.join(map(str, (REPOSITORY / "src", REPOSITORY / "tests" / "measured", cwd)))
         return subprocess.run(
-            [environment_python, *arguments],
+            [python_of(environment), *arguments],
             cwd=cwd,
             env={**os.environ, **alike, "PYTHONPATH": path},
             capture_output=True,
@@ -96,11 +97,11 @@ def run_in_environment(environment_python: Path, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
-def facts_from(run_in_environment: Callable[..., Completed]) -> Callable[[str], Any]:
+def facts_from(run_in_environment: Callable[..., Completed]) -> Callable[..., Any]:
     """Run a module of tests/measured and return the JSON it prints last: Keras is imported once for many facts."""
 
-    def facts(module: str) -> Any:
-        done = run_in_environment("-m", module)
+    def facts(module: str, environment: str = ENVIRONMENT) -> Any:
+        done = run_in_environment("-m", module, environment=environment)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 

@@ -58,7 +58,7 @@ ENVIRONMENT = ("environments", "tf2.21-cpu")
         (("environments", 2.15), {"probes": ["identity"]}, ["environments: key 2.15", "quotes"]),
         (("environments",), {}, ["environments: {}", "at least 1 entry"]),
         ((*ENVIRONMENT, "probes"), ["speed"], ["tf2.21-cpu.probes.0: 'speed'", "one of identity, learning"]),
-        ((*ENVIRONMENT, "probes"), [], ["tf2.21-cpu.probes: []", "at least 1 entry"]),
+        ((*ENVIRONMENT, "without_gpu"), "gpu", ["tf2.21-cpu.without_gpu: 'gpu'", "one of error, cpu"]),
         ((*ENVIRONMENT, "probes"), "identity", ["tf2.21-cpu.probes: 'identity'", "a list"]),
         ((*ENVIRONMENT, "probes"), ["identity"] * 2, ["tf2.21-cpu.probes: ['identity', 'identity']", "each once"]),
         (("twins", "my-twin"), {"module": "mine"}, ["twins: 'my-twin'", "letters, digits and _"]),

@@ -105,7 +105,7 @@ def test_a_record_tells_where_it_came_from(
     assert record["seed"] == plan.seed(params, "conditional", 0)
     assert sorted(record["order"]) == sorted(record["styles"])
     assert record["machine"]["threads"] == 1
-    assert record["machine"]["devices"] == ["CPU"]
+    assert record["machine"]["device"] == "CPU"
     lock = (REPOSITORY / "containers" / "locks" / f"{ENVIRONMENT}.txt").read_text()
     pinned = dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", lock, re.MULTILINE))
     assert pinned.items() <= record["software"].items()

@@ -4,11 +4,11 @@ import importlib.metadata
 import os
 import platform
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import twinproof
+from twinproof.environments import Environment
 from twinproof.errors import UserError
 
 
@@ -28,7 +28,6 @@ def machine() -> dict[str, Any]:
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
         "memory": psutil.virtual_memory().total,
-        "image": os.environ.get("TWINPROOF_IMAGE"),
     }
 
 
@@ -37,46 +36,63 @@ def load() -> float:
     return os.getloadavg()[0]
 
 
-def software(lock: Path) -> dict[str, str]:
-    """Return the version of each installed package that `lock` pins, of Python and of twinproof.
+def software(environment: Environment) -> dict[str, str]:
+    """Return the version of each package that the environment's lock pins, of Python and of twinproof.
 
     Raises
     ------
     UserError
         If a package is missing or of another version: then this is not the environment that the lock names.
     """
-    pinned = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock.read_text(), re.MULTILINE))
     versions = {}
-    for name, expected in pinned.items():
+    for name, expected in environment.pinned().items():
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             versions[name] = "missing"
         if versions[name] != expected:
             raise UserError(
-                f"environment {lock.stem}: {name} is {versions[name]}, but {lock} says {expected}; "
-                f"remove results/environments/{lock.stem} and run again"
+                f"environment {environment.name}: {name} is {versions[name]}, but {environment.lock} says {expected}; "
+                f"remove {environment.folder} and run again"
             )
     return {"python": platform.python_version(), "twinproof": twinproof.__version__, **versions}
 
 
-def commit() -> str | None:
-    """Return the commit that is checked out, None outside a git checkout.
+def image(environment: Environment) -> str | None:
+    """Return the digest of the image that this process runs in, None outside one.
 
-    It ends in `-dirty` if source, locks or parameters differ from it; what the study itself writes does not count.
+    Raises
+    ------
+    UserError
+        If the image was built from another lock than the environment's, or is not the one described beside it.
     """
-    root = Path(__file__).parents[2]
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(root), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        head = git("rev-parse", "HEAD")
-        changes = git("status", "--porcelain", "--", "src", "containers", "data", "params.yaml")
-    except (OSError, subprocess.CalledProcessError):
+    # Both are written into the image when it is built.
+    lock, build = os.environ.get("TWINPROOF_LOCK"), os.environ.get("TWINPROOF_BUILD")
+    if lock is None:
         return None
-    return f"{head}-dirty" if changes else head
+    described = environment.image()
+    if lock != environment.lock_digest():
+        fault = f"was built from a lock with the SHA-256 {lock[:12]}, but {environment.lock} has "
+        fault += environment.lock_digest()[:12]
+    elif described is None or described["build"] != build:
+        fault = f"is not the one that {environment.image_mark} describes"
+    else:
+        return str(described["image"])
+    raise UserError(
+        f"environment {environment.name}: this image {fault}; remove {environment.image_mark} and run again"
+    )
+
+
+def device() -> str:
+    """Return what the backend computes on: `CPU`, or `GPU` and its name."""
+    import tensorflow as tf
+
+    where = tf.linalg.matmul(tf.ones((1, 1)), tf.ones((1, 1))).device.rpartition("device:")[2]
+    kind, _, index = where.partition(":")
+    if kind != "GPU":
+        return str(kind)
+    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[int(index)])
+    return f"GPU {details.get('device_name', 'of unknown name')}"
 
 
 def _processor() -> str:

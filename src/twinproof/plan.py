@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 import yaml
 
 from twinproof.data import read_checksums, require_files
+from twinproof.environments import Environment
 from twinproof.errors import UserError
 from twinproof.files import sha256, write_if_changed
 from twinproof.params import Params
 
 SOURCE = Path(__file__).parents[1]
-LOCKS = Path("containers/locks")
 HARNESS = "twinproof.trial"
 
 
@@ -65,10 +65,6 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
     UserError
         If the environment has no lock, the twin no module, or the data no checksums.
     """
-    lock = LOCKS / f"{environment}.txt"
-    if not lock.is_file():
-        known = ", ".join(sorted(path.stem for path in LOCKS.glob("*.txt")))
-        raise UserError(f"environments: {environment} has no lock {lock}; allowed: {known or 'none is there'}")
     settings = {name: value for name, value in params[probe].items() if name != "replicates"}
     return {
         "environment": environment,
@@ -79,7 +75,7 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
             "sha256": read_checksums(Path(params["data"]["checksums"])),
         },
         "study_seed": params["seed"],
-        "lock": sha256(lock),
+        "lock": Environment(environment).lock_digest(),
         "code": dict(_code(twin, params["twins"][twin]["module"], f"twinproof.probes.{probe}")),
     }
 

@@ -3,6 +3,7 @@
 Format history
 --------------
 1   First.
+2   `machine.device`, what was computed on, instead of `machine.devices`, what was seen.
 """
 
 import functools
@@ -13,7 +14,7 @@ from typing import Any, cast
 from twinproof.errors import UserError
 from twinproof.files import write_whole
 
-FORMAT = 1
+FORMAT = 2
 SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "record.schema.json"
 
 Record = dict[str, Any]

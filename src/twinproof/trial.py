@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from twinproof import plan
+from twinproof.checkout import commit
 from twinproof.data import read_dataset
+from twinproof.environments import Environment
 from twinproof.errors import UserError
-from twinproof.machine import commit, load, machine, pin_threads, software
+from twinproof.machine import device, image, load, machine, pin_threads, software
 from twinproof.params import Params, read_params
 from twinproof.record import FORMAT, Record, write_record
 
@@ -34,7 +36,8 @@ def measure(params: Params, trial: plan.Trial) -> Record:
     pin_threads(params[trial.probe]["threads"])
     protocol, source = plan.protocol(params, trial.environment, trial.twin, trial.probe), commit()
     settings = params[trial.probe]
-    versions = software(plan.LOCKS / f"{trial.environment}.txt")
+    environment = Environment(trial.environment)
+    versions, container = software(environment), image(environment)
     data = read_dataset(
         Path(params["data"]["directory"]), Path(params["data"]["checksums"]), params["data"]["validation"]
     )
@@ -44,6 +47,7 @@ def measure(params: Params, trial: plan.Trial) -> Record:
 
         twin = twins.load(trial.twin, params["twins"][trial.twin]["module"], protocol["twin"]["arguments"])
         run = probes.load(trial.probe)
+        computed_on = _device(environment, params)
         seed = plan.seed(params, trial.twin, trial.replicate)
         started, before, clock = datetime.datetime.now(datetime.UTC), load(), time.perf_counter()
         with _progress_bar(f"{trial.twin} {trial.probe} {trial.replicate}") as progress:
@@ -58,7 +62,7 @@ def measure(params: Params, trial: plan.Trial) -> Record:
             "started": started.isoformat(timespec="seconds"),
             "seconds": seconds,
             "load": {"before": before, "after": load()},
-            "machine": {**machine(), "threads": settings["threads"], "devices": _devices()},
+            "machine": {**machine(), "threads": settings["threads"], "device": computed_on, "image": container},
             "software": versions,
             "order": outcome.order,
             "styles": outcome.styles,
@@ -134,10 +138,18 @@ def _progress_bar(name: str) -> Iterator[Callable[[float, str], None]]:
         yield lambda share, what: bar.update(task, completed=share, description=f"{name}: {what}")
 
 
-def _devices() -> list[str]:
-    import tensorflow
-
-    return [device.device_type for device in tensorflow.config.list_logical_devices()]
+def _device(environment: Environment, params: Params) -> str:
+    """Return what is computed on; raise `UserError` if that is not a GPU and should be."""
+    found = device()
+    if environment.wants_gpu() and not found.startswith("GPU"):
+        key = f"environments.{environment.name}.without_gpu"
+        if params["environments"][environment.name].get("without_gpu", "error") == "error":
+            raise UserError(
+                f"environment {environment.name}: no GPU is seen here; run where there is one "
+                f"(`twinproof doctor {environment.name}` tells what is missing), or set {key}: cpu in params.yaml"
+            )
+        print(f"{environment.name}: no GPU is seen here; computing on the CPU, as {key} allows", file=sys.stderr)
+    return found
 
 
 if __name__ == "__main__":

@@ -46,9 +46,10 @@ def study(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(REPOSITORY)
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     params["twins"] = {"dynamic": params["twins"]["dynamic"]}
+    params["environments"] = {"tf2.21-cpu": params["environments"]["tf2.21-cpu"]}
     params["identity"]["replicates"], params["learning"]["replicates"] = 1, 2
     plan.write_plan(params, tmp_path)
-    golden = json.loads((REPOSITORY / "tests/golden/record-1.json").read_text())
+    golden = json.loads((REPOSITORY / "tests/golden/record-2.json").read_text())
     compared = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
     steps = {
         "variables": {"w": [2]},
@@ -97,7 +98,8 @@ def test_tables_have_a_row_for_each_trial_style_step_and_epoch(study):
     assert main(["--results", str(study)]) == 0
     lines = {name: len((study / f"tables/{name}.csv").read_text().splitlines()) - 1 for name in COLUMNS}
     assert lines == {
-        "trials": 3, "identity": 3, "identity_steps": 3, "learning": 4, "learning_epochs": 4, "accuracy": 2, "twins": 1,
+        "trials": 3, "environments": 1, "identity": 3, "identity_steps": 3, "learning": 4, "learning_epochs": 4,
+        "accuracy": 2, "twins": 1,
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from twinproof.analysis.verdicts import answer, gate
+from twinproof.analysis.verdicts import NOT_JUDGED, answer, gate
 
 FAIR = {"twin": "t", "gate": "bit-equal", "control": "bit-equal", "seeds": 5, "bit_equal_seeds": 5}
 ACCURACY = pd.DataFrame(
@@ -59,11 +59,17 @@ def test_gate_fails_where_a_style_has_no_functional_to_be_compared_with():
     ],
 )
 def test_answer_judges_only_what_the_gate_the_control_and_the_trainings_allow(change, failures, expected):
-    verdict, sentence = answer({**FAIR, **change}, ACCURACY, failures)
+    verdict, sentence = answer({**FAIR, **change}, ACCURACY, failures, ["CPU"])
     assert expected in sentence
     assert verdict == ("not judged" if "not" in expected else "equal" if "every weight" in expected else "inconclusive")
 
 
 def test_answer_says_that_one_seed_has_no_interval():
     accuracy = ACCURACY.assign(low=math.nan, high=math.nan)
-    assert "no interval" in answer({**FAIR, "seeds": 1, "bit_equal_seeds": 1}, accuracy, 0)[1]
+    assert "no interval" in answer({**FAIR, "seeds": 1, "bit_equal_seeds": 1}, accuracy, 0, ["CPU"])[1]
+
+
+def test_trials_computed_on_different_devices_are_not_judged():
+    verdict, sentence = answer(FAIR, ACCURACY, 0, ["CPU", "GPU NVIDIA H200"])
+    assert verdict == NOT_JUDGED
+    assert "computed on CPU and on GPU NVIDIA H200" in sentence

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from functools import partial
 
-import keras
 import numpy as np
 import styles
 
@@ -27,7 +26,7 @@ def masks(twin: twins.Twin, pixels: int, layer: str, order: list[str]) -> dict[s
     drawn = {}
     for style in order:
         made = instances.make(style).get_layer(layer)
-        drawn[style] = digest(keras.ops.convert_to_numpy(made(ones, training=True)) for _ in range(2))
+        drawn[style] = digest(np.asarray(made(ones, training=True)) for _ in range(2))
     return drawn
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ENVIRONMENTS
 
-@pytest.fixture(scope="module")
-def facts(facts_from: Callable[[str], Any]) -> Any:
-    return facts_from("identity_facts")
+
+@pytest.fixture(scope="module", params=ENVIRONMENTS)
+def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
+    return facts_from("identity_facts", request.param)
 
 
 def style_of(facts: Any, twin: str, style: str) -> dict[str, Any]:
@@ -30,6 +32,8 @@ def error(facts: Any, style: str, twin: str = "many") -> dict[str, str]:
 
 @pytest.mark.parametrize("twin", ["many", "model named like its layer", "own generators"])
 def test_one_network_is_bit_equal_however_it_is_written(facts: Any, twin: str) -> None:
+    if twin == "own generators" and twin not in facts:
+        pytest.skip("Keras 2 has no generators that a user's layer could keep")
     for style in ("subclassed", "control"):
         assert comparison(facts, style, twin) == {
             "outcome": "bit-equal",

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ENVIRONMENTS
 
-@pytest.fixture(scope="module")
-def facts(facts_from: Callable[[str], Any]) -> Any:
-    return facts_from("instances_facts")
+
+@pytest.fixture(scope="module", params=ENVIRONMENTS)
+def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
+    return facts_from("instances_facts", request.param)
 
 
 def test_the_shipped_twins_have_their_styles_and_their_size(facts: Any) -> None:

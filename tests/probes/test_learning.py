@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ENVIRONMENTS
 
-@pytest.fixture(scope="module")
-def facts(facts_from: Callable[[str], Any]) -> Any:
-    return facts_from("learning_facts")
+
+@pytest.fixture(scope="module", params=ENVIRONMENTS)
+def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
+    return facts_from("learning_facts", request.param)
 
 
 def learned(facts: Any, run: str, style: str = "functional") -> dict[str, Any]:

@@ -34,7 +34,7 @@ def make_record(environment: str, twin: str, probe: str, replicate: int, styles:
         "load": {"before": 0.5, "after": 1.25},
         "machine": {
             "host": "node7", "processor": "Made-up CPU", "cores": 8, "memory": 32 * 2**30, "threads": 1,
-            "devices": ["CPU"], "image": None,
+            "device": "CPU", "image": None,
         },
         "software": {"python": "3.11.7", "keras": "3.10", "tensorflow-cpu": "2.21.0"},
         "styles": styles,
@@ -103,6 +103,7 @@ def records() -> dict[str, dict[str, Any]]:
 def study(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of that study."""
     params["twins"] = {twin: params["twins"][twin] for twin in TWINS}
+    params["environments"] = {ENVIRONMENT: params["environments"][ENVIRONMENT]}
     params["identity"]["replicates"] = 2
     params["learning"]["replicates"] = 3
     return params

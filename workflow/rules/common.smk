@@ -2,8 +2,11 @@
 import re
 from pathlib import Path
 
-from twinproof import plan
+from snakemake.settings.types import DeploymentMethod
+
+from twinproof import checkout, plan
 from twinproof.data import FILES
+from twinproof.environments import Environment, forget_broken_images
 from twinproof.errors import UserError
 from twinproof.params import check_params
 
@@ -15,16 +18,22 @@ try:
     # A run that holds the lock goes by the plan that it began with.
     if workflow.is_main_process and not any(Path(".snakemake/locks").glob("*")):
         plan.write_plan(PARAMS, RESULTS)
+        forget_broken_images(PARAMS["environments"])
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
 TRIALS = plan.trials(PARAMS)
 
+# With `--sdm apptainer` trials run in the images, else in the venvs.
+IN_IMAGES = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
+if IN_IMAGES:
+    checkout.hand_to_containers()
+
 
 wildcard_constraints:
     environment="|".join(map(re.escape, PARAMS["environments"])),
     twin="|".join(PARAMS["twins"]),
-    probe="|".join(sorted({trial.probe for trial in TRIALS})),
+    probe="|".join(sorted({trial.probe for trial in TRIALS})) or "none",
     replicate=r"\d+",
     notebook="learning",
 

@@ -1,9 +1,10 @@
-# An environment is a lock; here it becomes a venv. The list of what it holds is written last: it marks a whole venv.
-# It takes minutes and gigabytes: every study in this folder, the quick one too, shares it.
+# An environment is a lock; here it becomes a venv or an image. It takes minutes and gigabytes: every study in this
+# folder, the quick one too, shares it.
 rule create_venv:
     input:
         lock="containers/locks/{environment}.txt",
     output:
+        # The list of what it holds is written last: it marks a whole venv.
         "results/environments/{environment}/venv.txt",
     log:
         "results/environments/{environment}/venv.log",
@@ -13,4 +14,25 @@ rule create_venv:
         "(uv venv --quiet --clear --no-python-downloads --python 3.11 {params.venv}"
         " && uv pip sync --quiet --require-hashes --only-binary :all: --compile-bytecode"
         " --python {params.venv} {input.lock}"
-        " && uv pip freeze --python {params.venv} > {output}) 2> {log}"
+        " && uv pip freeze --python {params.venv} > {output}"
+        " || {{ echo 'error: {wildcards.environment} could not be installed from {input.lock}, see above;"
+        " a lock is made with make lock, never edited' >&2; exit 1; }}) 2> {log}"
+
+
+# An image has no inputs, as its times do not matter: it may come from another machine. Whether it is whole and built
+# from the present lock is asked when the workflow is read (common.smk); if it is not, its mark is missing.
+rule build_image:
+    output:
+        sif="results/environments/{environment}/image.sif",
+        mark="results/environments/{environment}/image.json",
+    log:
+        "results/environments/{environment}/image.log",
+    # One at a time: each wants the disk, and every core.
+    threads: workflow.cores
+    shell:
+        "containers/build --sif {wildcards.environment} 2>&1 | tee {log}"
+
+
+rule images:
+    input:
+        expand(rules.build_image.output.mark, environment=PARAMS["environments"]),

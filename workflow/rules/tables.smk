@@ -1,6 +1,7 @@
 # Records become tidy tables, and the metrics that DVC follows.
 TABLES = [
     "trials",
+    "environments",
     "identity",
     "identity_steps",
     "learning",

@@ -6,16 +6,24 @@ rule run_trial:
             f"{RESULTS}/protocols/{{environment}}/{{twin}}/{{probe}}.json"
         ),
         data=unless_measured(f"{RESULTS}/data.json"),
-        environment=unless_measured("results/environments/{environment}/venv.txt"),
+        environment=unless_measured(
+            rules.build_image.output.mark if IN_IMAGES else rules.create_venv.output[0]
+        ),
     output:
         "<results>/trials/{environment}/{twin}/{probe}-{replicate}.json",
     log:
         "<results>/logs/trials/{environment}/{twin}/{probe}-{replicate}.log",
+    container:
+        "results/environments/{environment}/image.sif"
     threads: threads_of
     params:
         # Inside an environment, nothing is seen but the source and the user's own modules.
-        python="PYTHONPATH=src:. PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1"
-        " results/environments/{environment}/venv/bin/python",
+        python="PYTHONPATH=src:. PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 "
+        + (
+            "python"
+            if IN_IMAGES
+            else "results/environments/{environment}/venv/bin/python"
+        ),
         study=RESULTS / "params.yaml",
     shell:
         "{params.python} -m twinproof.trial --environment {wildcards.environment}"

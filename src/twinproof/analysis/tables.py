@@ -25,9 +25,10 @@ CELL = ["environment", "twin"]
 COLUMNS = {
     "trials": [
         *CELL, "probe", "replicate", "seed", "started", "seconds", "load_before", "load_after", "host", "processor",
-        "cores", "memory", "threads", "devices", "image", "commit", "python", "keras", "tensorflow", "lock", "protocol",
+        "cores", "memory", "threads", "device", "image", "commit", "python", "keras", "tensorflow", "lock", "protocol",
         "record",
     ],
+    "environments": ["environment", "python", "keras", "tensorflow", "lock", "device", "image", "trials"],
     "identity": [
         *CELL, "replicate", "style", "status", "outcome", "outputs", "losses", "weights", "first_difference",
         "parameters", "error",
@@ -88,6 +89,8 @@ def make_tables(records: dict[str, Record]) -> dict[str, pd.DataFrame]:
         "learning_epochs": [row for record in of["learning"] for row in _each(record, "epochs", "epoch")],
     }
     tables = {name: pd.DataFrame(content, columns=COLUMNS[name]) for name, content in rows.items()}
+    held = COLUMNS["environments"][:-1]
+    tables["environments"] = tables["trials"].groupby(held, sort=False, dropna=False).size().reset_index(name="trials")
     tables["accuracy"] = pd.DataFrame(_accuracy(tables["learning"]), columns=COLUMNS["accuracy"])
     cells = tables["trials"][CELL].drop_duplicates().itertuples(index=False)
     tables["twins"] = pd.DataFrame([_twin(tables, *cell) for cell in cells], columns=COLUMNS["twins"])
@@ -137,10 +140,9 @@ def _trial(path: str, record: Record) -> dict[str, Any]:
     machine, versions = record["machine"], record["software"]
     return {
         **{key: record[key] for key in (*CELL, "probe", "replicate", "seed", "started", "seconds", "commit")},
-        **{key: machine[key] for key in ("host", "processor", "cores", "memory", "threads", "image")},
+        **{key: machine[key] for key in ("host", "processor", "cores", "memory", "threads", "device", "image")},
         "load_before": record["load"]["before"],
         "load_after": record["load"]["after"],
-        "devices": " ".join(machine["devices"]),
         "python": versions["python"],
         "keras": versions["keras"],
         "tensorflow": next((versions[name] for name in ("tensorflow", "tensorflow-cpu") if name in versions), None),
@@ -223,6 +225,7 @@ def _accuracy(learning: pd.DataFrame) -> Iterator[dict[str, Any]]:
 def _twin(tables: dict[str, pd.DataFrame], environment: str, twin: str) -> dict[str, Any]:
     identity = _of(tables["identity"], environment, twin)
     learning = _of(tables["learning"], environment, twin)
+    devices = sorted(_of(tables["trials"], environment, twin)["device"].unique())
     others = learning[learning["style"] != "functional"]
     equal = others["bit_equal"].eq(True).groupby(others["replicate"]).all()
     own = identity["style"] != CONTROL
@@ -235,7 +238,7 @@ def _twin(tables: dict[str, pd.DataFrame], environment: str, twin: str) -> dict[
         "bit_equal_seeds": int(equal.sum()),
     }
     failures = int(learning["status"].eq("failed").sum())
-    verdict, sentence = answer(row, _of(tables["accuracy"], environment, twin), failures)
+    verdict, sentence = answer(row, _of(tables["accuracy"], environment, twin), failures, devices)
     return row | {"verdict": verdict, "answer": sentence}
 
 

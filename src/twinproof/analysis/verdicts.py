@@ -17,13 +17,16 @@ def gate(identity: pd.DataFrame) -> str:
     return str(max(outcomes, key=OUTCOMES.index))
 
 
-def answer(twin: dict[str, Any], accuracy: pd.DataFrame, failures: int) -> tuple[str, str]:
+def answer(twin: dict[str, Any], accuracy: pd.DataFrame, failures: int, devices: list[str]) -> tuple[str, str]:
     """Judge whether the styles of a twin learn the same: return the verdict and a sentence that tells why.
 
     The verdict is `equal`, `inconclusive` or `not judged`. `twin` is the twin's row of the table of twins, `accuracy`
-    its rows of the table of accuracies, `failures` the number of trainings that failed.
+    its rows of the table of accuracies, `failures` the number of trainings that failed, `devices` what its trials were
+    computed on.
     """
     name, seeds, equal = twin["twin"], twin["seeds"], twin["bit_equal_seeds"]
+    if len(devices) > 1:
+        return NOT_JUDGED, f"{name}: not judged, because its trials were computed on {' and on '.join(devices)}."
     if twin["gate"] == "not measured":
         return NOT_JUDGED, f"{name}: not judged, because its identity was not measured."
     if twin["gate"] == "failed":

@@ -7,13 +7,13 @@ each layer that draws random numbers is seeded by its name.
 import hashlib
 import random
 import traceback
-import zlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
+from twinproof.probes.generations import path, seed_random_layers
 from twinproof.twins import Twin
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def weights(model: keras.Model) -> Weights:
         name = _name(model, variable)
         if name in values:
             raise NotTwinsError(f"two weights are named {name}; give each layer a name of its own")
-        values[name] = keras.ops.convert_to_numpy(variable)
+        values[name] = variable.numpy()
     return values
 
 
@@ -80,10 +80,7 @@ class Instances:
             self._initial = self._first_weights()
         model = self._build(style)
         _assign(model, self._initial)
-        for layer in model._flatten_layers():
-            for index, generator in enumerate(layer._seed_generators):
-                name = f"{layer.name}/{index}" if index else layer.name
-                generator.state.assign([self._seed, zlib.crc32(name.encode())])
+        seed_random_layers(model, self._seed)
         # The order of the training images is drawn from the global seed, which building may have used up.
         keras.utils.set_random_seed(self._seed)
         model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"], **compiling)
@@ -133,10 +130,10 @@ def require_finite(value: float, what: str) -> float:
 
 
 def _name(model: keras.Model, variable: Any) -> str:
-    path = str(variable.path)
-    inner = path.removeprefix(f"{model.name}/")
+    full = path(variable)
+    inner = full.removeprefix(f"{model.name}/")
     # What is left without a layer is a weight of a layer that is named like the model.
-    return inner if "/" in inner else path
+    return inner if "/" in inner else full
 
 
 def _assign(model: keras.Model, initial: Weights) -> None:

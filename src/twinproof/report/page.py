@@ -62,6 +62,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
     figures = _figures(tables)
     return environment.get_template(TEMPLATE).render(
         answers=_rows(tables["twins"]),
+        environments=_rows(tables["environments"]),
         figures=figures,
         scripts=_scripts() if figures else "",
         accuracy=_rows(tables["accuracy"]),
@@ -80,7 +81,8 @@ def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
     """Return the address of each learning notebook relative to `page`, or None where it was not made."""
     return [
         {"environment": environment, "twin": twin, "href": _relative(path, page) if path.is_file() else None}
-        for environment in params["environments"]
+        for environment, asked in params["environments"].items()
+        if "learning" in asked["probes"]
         for twin in params["twins"]
         for path in [notebooks / environment / twin / "learning.html"]
     ]
@@ -174,6 +176,9 @@ def _failures(tables: Tables) -> Iterator[dict[str, Any]]:
 def _missing(tables: Tables, params: Params) -> Iterator[str]:
     """Say which probe was not measured, for which twin, and why."""
     for environment, asked in params["environments"].items():
+        if not asked["probes"]:
+            yield f"{environment} was not measured in; environments.{environment}.probes asks for nothing."
+            continue
         for probe in PROBES:
             if probe not in asked["probes"]:
                 yield f"{environment}: {probe} was not measured; environments.{environment}.probes does not ask for it."
@@ -187,7 +192,7 @@ def _missing(tables: Tables, params: Params) -> Iterator[str]:
 
 
 def _provenance(trials: pd.DataFrame) -> dict[str, Any]:
-    machine = ["host", "processor", "cores", "memory", "threads", "devices", "image"]
+    machine = ["host", "processor", "cores", "memory", "threads"]
     seeds = trials.groupby("twin", sort=False)["seed"].unique()
     return {
         "trials": len(trials),
@@ -196,7 +201,6 @@ def _provenance(trials: pd.DataFrame) -> dict[str, Any]:
         "last": None if trials.empty else trials["started"].max(),
         "commits": list(trials["commit"].dropna().unique()),
         "uncommitted": int(trials["commit"].isna().sum()),
-        "environments": _rows(trials[["environment", "python", "keras", "tensorflow", "lock"]].drop_duplicates()),
         "machines": [
             _plain(dict(zip(machine, key, strict=True)))
             | {"trials": len(rows), "load": rows[["load_before", "load_after"]].max(axis=None)}

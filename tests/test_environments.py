@@ -1,0 +1,77 @@
+"""What is known of an environment from its files alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from twinproof.environments import Environment, forget_broken_images
+from twinproof.errors import UserError
+from twinproof.files import sha256
+
+LOCK = """# made from tiny.in
+numpy==1.26.4 \\
+    --hash=sha256:aa
+nvidia-cublas-cu12==12.9.3.13 \\
+    --hash=sha256:bb
+tensorflow-cpu==2.15.1 ; python_version >= "3.9" \\
+    --hash=sha256:cc
+"""
+PINNED = {"numpy": "1.26.4", "nvidia-cublas-cu12": "12.9.3.13", "tensorflow-cpu": "2.15.1"}
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """An environment with a lock, a venv and an image, as far as files go."""
+    monkeypatch.chdir(tmp_path)
+    environment = Environment("tiny")
+    for path in (environment.lock, environment.sif):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    environment.lock.write_text(LOCK)
+    environment.venv_mark.write_text("".join(f"{name}=={version}\n" for name, version in PINNED.items()))
+    environment.sif.write_bytes(b"image")
+    environment.image_mark.write_text(json.dumps({"lock": sha256(environment.lock), "sif": {"size": 5}}))
+    return environment
+
+
+def test_a_lock_tells_its_packages_and_whether_it_wants_a_gpu(tiny: Environment) -> None:
+    assert tiny.pinned() == PINNED
+    assert tiny.wants_gpu()
+    tiny.lock.write_text(LOCK.replace("nvidia-", "acme-"))
+    assert not tiny.wants_gpu()
+
+
+def test_an_unknown_environment_is_refused_with_the_known_ones(tiny: Environment) -> None:
+    with pytest.raises(UserError, match=r"tf0 has no lock containers/locks/tf0\.txt; allowed: tiny"):
+        Environment("tf0").lock_digest()
+
+
+def test_a_whole_environment_has_no_fault(tiny: Environment) -> None:
+    assert tiny.venv_fault() is None
+    assert tiny.image_fault() is None
+
+
+def test_what_was_made_from_another_lock_is_not_used(tiny: Environment) -> None:
+    tiny.lock.write_text(LOCK.replace("1.26.4", "1.26.3"))
+    assert tiny.venv_fault() == "made from another lock"
+    assert tiny.image_fault() == "built from another lock"
+
+
+def test_what_is_missing_or_cut_short_is_not_used(tiny: Environment) -> None:
+    tiny.venv_mark.unlink()
+    assert tiny.venv_fault() == "not made yet"
+    tiny.sif.write_bytes(b"ima")
+    assert tiny.image_fault() == f"cut short: {tiny.sif} has 3 of 5 bytes"
+    tiny.sif.unlink()
+    assert tiny.image_fault() == f"without {tiny.sif}"
+    tiny.image_mark.write_text("{")
+    assert tiny.image_fault() == "not built yet"
+
+
+def test_only_the_marks_of_broken_images_are_forgotten(tiny: Environment, capsys: pytest.CaptureFixture[str]) -> None:
+    forget_broken_images(["tiny"])
+    assert tiny.image_mark.exists()
+    tiny.sif.write_bytes(b"ima")
+    forget_broken_images(["tiny"])
+    assert not tiny.image_mark.exists()
+    assert "tiny: the image is cut short" in capsys.readouterr().err
