@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 CORES ?= all
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: study quick test lint bench lock clean
+.PHONY: study quick images test test-containers test-gpu-image lint bench lock clean
 
 study: .venv/ready  ## the study of params.yaml
 	snakemake --cores $(CORES)
@@ -11,8 +11,18 @@ study: .venv/ready  ## the study of params.yaml
 quick: .venv/ready  ## the same study, small, in results/quick
 	snakemake --cores $(CORES) --profile workflow/profiles/quick
 
+images: .venv/ready  ## an image for each environment of params.yaml; see docs/environments.md
+	snakemake --cores $(CORES) images
+
 test: .venv/ready lint
 	pytest
+
+# Where tools are missing, containers/install-tools brings them.
+test-containers: .venv/ready  ## builds the image tf2.21-cpu and runs the quick study in it
+	pytest -m containers
+
+test-gpu-image: .venv/ready  ## what holds of the GPU image where there is no GPU; builds it first
+	pytest -m gpu_image
 
 lint: .venv/ready
 	ruff check

@@ -25,7 +25,8 @@ def test_check_says_what_the_shipped_study_would_do(capsys, monkeypatch):
     assert run("check") == 0
     printed = capsys.readouterr().out
     assert "55000 train, 5000 validation, 10000 test images" in printed
-    assert "simple, conditional, dynamic" in printed
+    assert "tf2.15-cpu: 21 trials of simple, conditional, dynamic (identity, learning)" in printed
+    assert "tf2.21-gpu: nothing is measured in it" in printed
 
 
 def test_check_names_the_fault_in_one_line(capsys, monkeypatch, tmp_path):

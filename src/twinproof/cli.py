@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from twinproof import plan
+from twinproof.environments import Environment
 from twinproof.errors import UserError
 from twinproof.params import read_params
 
@@ -36,9 +37,13 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
         plan.protocol(study, *cell)
     parts = {part: len(getattr(dataset, part).labels) for part in ("train", "validation", "test")}
     typer.echo(f"data: {', '.join(f'{count} {part}' for part, count in parts.items())} images, checksums agree")
+    twins = ", ".join(study["twins"])
     for environment, measured in study["environments"].items():
-        count = sum(trial.environment == environment for trial in planned)
-        typer.echo(f"{environment}: {count} trials of {', '.join(study['twins'])} ({', '.join(measured['probes'])})")
+        Environment(environment).pinned()
+        count, probes = sum(trial.environment == environment for trial in planned), ", ".join(measured["probes"])
+        typer.echo(
+            f"{environment}: {f'{count} trials of {twins} ({probes})' if probes else 'nothing is measured in it'}"
+        )
 
 
 @app.command()

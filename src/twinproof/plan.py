@@ -93,6 +93,8 @@ def write_plan(params: Params, results: Path) -> None:
         As `protocol`, and if a file of the data set is missing.
     """
     require_files(Path(params["data"]["directory"]))
+    for environment in params["environments"]:
+        Environment(environment).pinned()  # Also of those that nothing is measured in.
     protocols = {
         f"{environment}/{twin}/{probe}.json": protocol(params, environment, twin, probe)
         for environment, measured in params["environments"].items()

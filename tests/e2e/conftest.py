@@ -1,12 +1,14 @@
 """Fresh copies of the repository, with the real thing run in them."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 Completed = subprocess.CompletedProcess[str]
@@ -41,6 +43,21 @@ def fresh_copy(folder: Path) -> Path:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message=A fresh copy")
     return folder
+
+
+def make_small(folder: Path, *environments: str) -> None:
+    """Let a copy's study measure one twin in these environments, with few seeds and one epoch."""
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["twins"] = {"dynamic": params["twins"]["dynamic"]}
+    params["environments"] = {environment: params["environments"][environment] for environment in environments}
+    params["identity"]["replicates"] = 1
+    params["learning"] |= {"replicates": 2, "epochs": 1}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def commands(page: Path) -> str:
+    """Return the shell blocks of a page as one script."""
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.M | re.S))
 
 
 def run_in(folder: Path, *command: str, timeout: int = 600) -> Completed:

@@ -1,30 +1,21 @@
 """Every command of the README and the guides runs, in their order, on a fresh copy, from nothing."""
 
 import os
-import re
 import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
-from .conftest import fresh_copy
+from tests.conftest import ENVIRONMENTS
 
-
-def commands(page: Path) -> str:
-    """Return the shell blocks of a page as one script."""
-    return "\n".join(re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.M | re.S))
+from .conftest import commands, fresh_copy, make_small
 
 
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory) -> Path:
-    """A copy whose study is small: one twin, few seeds, one epoch."""
+    """A copy whose study is small, in every environment for the CPU."""
     folder = fresh_copy(tmp_path_factory.mktemp("guides") / "twinproof")
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    params["twins"] = {"dynamic": params["twins"]["dynamic"]}
-    params["identity"]["replicates"] = 1
-    params["learning"] |= {"replicates": 2, "epochs": 1}
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    make_small(folder, *ENVIRONMENTS)
     return folder
 
 
@@ -46,7 +37,10 @@ def run_script(folder: Path, script: str) -> None:
 def test_commands_of_the_readme_run_and_make_study_ends_with_report_and_metrics(newcomer):
     run_script(newcomer, "make study")
     made = {path: path.stat().st_mtime_ns for path in newcomer.glob("results/trials/**/*.json")}
-    assert len(made) == 3
+    assert len(made) == 3 * len(ENVIRONMENTS)
+    page = (newcomer / "results/report/index.html").read_text()
+    for environment in ENVIRONMENTS:
+        assert f'<th scope="row">{environment}</th>' in page
     run_script(newcomer, commands(newcomer / "README.md"))
     # Neither a second `make study` nor `snakemake` nor `dvc repro` measured anything.
     assert {path: path.stat().st_mtime_ns for path in newcomer.glob("results/trials/**/*.json")} == made

@@ -5,20 +5,17 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
-from .conftest import fresh_copy, git, must, run_in
+from tests.conftest import ENVIRONMENT
+
+from .conftest import fresh_copy, git, make_small, must, run_in
 
 
 @pytest.fixture(scope="module")
 def version(tmp_path_factory) -> Path:
     """A copy with a small study, reproduced through DVC, committed and pushed to a folder."""
     folder = fresh_copy(tmp_path_factory.mktemp("version") / "twinproof")
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    params["twins"] = {"dynamic": params["twins"]["dynamic"]}
-    params["identity"]["replicates"] = 1
-    params["learning"] |= {"replicates": 2, "epochs": 1}
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    make_small(folder, ENVIRONMENT)
     must(run_in(folder, "dvc", "repro"))
     must(run_in(folder, "dvc", "remote", "add", "--default", "here", str(folder.parent / "remote")))
     must(run_in(folder, "dvc", "push"))

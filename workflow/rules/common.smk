@@ -1,5 +1,6 @@
 # Parameters, the plan, wildcards, and what the rules ask of them.
 import re
+import shutil
 from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
@@ -27,6 +28,11 @@ TRIALS = plan.trials(PARAMS)
 # With `--sdm apptainer` trials run in the images, else in the venvs.
 IN_IMAGES = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
 if IN_IMAGES:
+    if not (shutil.which("apptainer") or shutil.which("singularity")):
+        raise WorkflowError(
+            "--sdm apptainer: neither apptainer nor singularity is on PATH; run containers/install-tools, or leave"
+            " --sdm out to run in venvs"
+        )
     checkout.hand_to_containers()
 
 

@@ -1,0 +1,196 @@
+"""The quick study inside the image of tf2.21-cpu, without a network, gives what it gives in the venv."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ENVIRONMENT, REPOSITORY, python_of
+from tests.e2e.conftest import commands, fresh_copy, make_small, must, run_in
+from twinproof.environments import Environment
+
+pytestmark = pytest.mark.containers
+
+PROFILE = ["--profile", "workflow/profiles/quick"]
+QUICK = ["snakemake", "--cores", "2", *PROFILE]
+IMAGES = ["snakemake", "--cores", "2", "--sdm", "apptainer", *PROFILE]
+
+
+@pytest.fixture(scope="session")
+def image() -> Environment:
+    """The environment whose image stands in this repository; it is built as a user would, if it does not."""
+    environment = Environment(ENVIRONMENT)
+    must(run_in(REPOSITORY, "snakemake", "--cores", "2", str(environment.image_mark), timeout=1800))
+    return environment
+
+
+def copy_with_image(folder: Path, environment: Environment, name: str = ENVIRONMENT) -> Path:
+    """Copy the repository, and bring the image's two files into it, as onto a cluster."""
+    fresh_copy(folder)
+    place = folder / Environment(name).folder
+    place.mkdir(parents=True)
+    for file in (environment.sif, environment.image_mark):
+        shutil.copy(REPOSITORY / file, place)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def in_image(image: Environment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which the quick study has been run in the image, its trials without any network."""
+    folder = copy_with_image(tmp_path_factory.mktemp("image") / "twinproof", image)
+    must(run_in(folder, "unshare", "--net", *IMAGES, "trials"))
+    must(run_in(folder, *IMAGES))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def in_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which the trials of the quick study have been run in the venv."""
+    python_of(ENVIRONMENT)
+    folder = fresh_copy(tmp_path_factory.mktemp("venv") / "twinproof")
+    (folder / "results" / "environments").symlink_to(REPOSITORY / "results" / "environments")
+    must(run_in(folder, *QUICK, "trials"))
+    return folder
+
+
+def records(folder: Path) -> dict[str, Any]:
+    trials = folder / "results" / "quick" / "trials"
+    return {str(path.relative_to(trials)): json.loads(path.read_text()) for path in sorted(trials.rglob("*.json"))}
+
+
+def digests(value: Any) -> Any:
+    """Return of a style's results what is deterministic: all but seconds."""
+    if isinstance(value, dict):
+        return {key: digests(inner) for key, inner in value.items() if key != "seconds"}
+    return [digests(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_records_carry_the_digests_of_image_and_lock_and_the_commit(in_image: Path) -> None:
+    environment = Environment(ENVIRONMENT)
+    described = json.loads((in_image / environment.image_mark).read_text())
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=in_image, capture_output=True, text=True, check=True)
+    found = records(in_image)
+    assert len(found) == 12
+    for record in found.values():
+        assert record["machine"]["image"] == described["image"]
+        assert record["protocol"]["lock"] == described["lock"]
+        assert record["commit"] == head.stdout.strip()
+        assert record["machine"]["device"] == "CPU"
+
+
+def test_learning_and_identity_are_the_same_in_image_and_venv(in_image: Path, in_venv: Path) -> None:
+    image, venv = records(in_image), records(in_venv)
+    assert image.keys() == venv.keys()
+    for path in image:
+        assert digests(image[path]["styles"]) == digests(venv[path]["styles"]), path
+        assert venv[path]["machine"]["image"] is None
+
+
+def test_report_names_the_image(in_image: Path) -> None:
+    page = (in_image / "results/quick/report/index.html").read_text()
+    assert json.loads((in_image / Environment(ENVIRONMENT).image_mark).read_text())["image"] in page
+
+
+def test_what_was_measured_in_the_image_counts_in_the_venv_too(in_image: Path) -> None:
+    """One lock, one protocol: without the image nothing is measured again."""
+    assert "Nothing to be done" in must(run_in(in_image, *IMAGES))
+    assert "run_trial" not in must(run_in(in_image, *QUICK, "--dry-run"))
+
+
+def exec_in_image(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the image just as Snakemake runs a trial, with the arguments of the default profile."""
+    profile = yaml.safe_load((folder / "workflow/profiles/default/config.yaml").read_text())
+    line = f"apptainer exec --home $PWD {profile['apptainer-args']} {Environment(ENVIRONMENT).sif} bash -c '{command}'"
+    secret = {**os.environ, "TWINPROOF_SECRET": "leaked"}
+    return subprocess.run(["bash", "-c", line], cwd=folder, env=secret, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("place", ["src/new", "data/new", "params.yaml", "/opt/venv/new", "/home/new"])
+def test_inside_nothing_but_results_can_be_written(in_image: Path, place: str) -> None:
+    assert exec_in_image(in_image, "touch results/quick/new && rm results/quick/new").returncode == 0
+    assert exec_in_image(in_image, f"echo >> {place}").returncode != 0
+    assert not (in_image / "src/new").exists()
+
+
+def test_inside_nothing_of_the_users_environment_and_folders_is_seen(in_image: Path, tmp_path: Path) -> None:
+    (tmp_path / "private").touch()
+    assert "leaked" not in exec_in_image(in_image, "env").stdout
+    assert exec_in_image(in_image, f"ls {tmp_path}").returncode != 0
+
+
+def test_commands_of_the_guide_run(image: Environment, tmp_path: Path) -> None:
+    folder = copy_with_image(tmp_path / "twinproof", image)
+    make_small(folder, ENVIRONMENT)
+    script = commands(folder / "docs/environments.md")
+    assert "--sdm apptainer" in script
+    must(run_in(folder, "bash", "-euo", "pipefail", "-c", script))
+    trials = [json.loads(path.read_text()) for path in (folder / "results/trials").rglob("*.json")]
+    digest = json.loads((folder / image.image_mark).read_text())["image"]
+    assert {trial["machine"]["image"] for trial in trials} == {digest}
+
+
+def refusal(folder: Path) -> str:
+    done = run_in(folder, *IMAGES, "trials")
+    assert done.returncode != 0
+    assert not list((folder / "results/quick/trials").rglob("*.json"))
+    return done.stdout + done.stderr
+
+
+def test_image_of_another_lock_is_refused(image: Environment, tmp_path: Path) -> None:
+    """Even if the file beside it says that it is the right one."""
+    other = "tf2.18-cpu"
+    folder = copy_with_image(tmp_path / "twinproof", image, other)
+    mark = folder / Environment(other).image_mark
+    described = json.loads(mark.read_text())
+    described["lock"] = subprocess.run(
+        ["sha256sum", Environment(other).lock], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout.split()[0]
+    mark.write_text(json.dumps(described))
+    quick = folder / "workflow/profiles/quick/params.yaml"
+    probes = yaml.safe_load(quick.read_text())["environments"]
+    probes[ENVIRONMENT], probes[other] = probes[other], {"probes": ["identity"]}
+    quick.write_text(yaml.safe_dump(yaml.safe_load(quick.read_text()) | {"environments": probes}))
+    told = refusal(folder)
+    assert f"environment {other}: this image was built from a lock with the SHA-256" in told
+    assert "and run again" in told
+
+
+def test_image_that_is_not_the_one_described_is_refused(image: Environment, tmp_path: Path) -> None:
+    folder = copy_with_image(tmp_path / "twinproof", image)
+    mark = folder / image.image_mark
+    mark.write_text(json.dumps({**json.loads(mark.read_text()), "build": "another"}))
+    assert f"this image is not the one that {image.image_mark} describes" in refusal(folder)
+
+
+def test_image_cut_short_counts_as_not_built(image: Environment, tmp_path: Path) -> None:
+    folder = copy_with_image(tmp_path / "twinproof", image)
+    sif = folder / image.sif
+    with sif.open("r+b") as file:
+        file.truncate(1000)
+    done = must(run_in(folder, *IMAGES, "--dry-run", "trials"))
+    assert f"{ENVIRONMENT}: the image is cut short: {image.sif} has 1000 of" in done
+    assert "rule build_image" in done
+
+
+def test_without_a_runtime_the_run_ends_before_anything_is_built(tmp_path: Path) -> None:
+    folder = fresh_copy(tmp_path / "twinproof")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("bash", "git", "env", "tee"):
+        (tools / tool).symlink_to(str(shutil.which(tool)))
+    done = subprocess.run(
+        [sys.executable, "-m", *IMAGES, "trials"],
+        cwd=folder,
+        env={**os.environ, "PATH": str(tools), "PYTHONPATH": str(folder / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "containers/install-tools" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
