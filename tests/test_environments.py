@@ -30,7 +30,9 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     environment.lock.write_text(LOCK)
     environment.venv_mark.write_text("".join(f"{name}=={version}\n" for name, version in PINNED.items()))
     environment.sif.write_bytes(b"image")
-    environment.image_mark.write_text(json.dumps({"lock": sha256(environment.lock), "sif": {"size": 5}}))
+    environment.image_mark.write_text(
+        json.dumps({"lock": sha256(environment.lock), "build": "1", "image": "sha256:dd", "sif": {"size": 5}})
+    )
     return environment
 
 
@@ -64,8 +66,9 @@ def test_what_is_missing_or_cut_short_is_not_used(tiny: Environment) -> None:
     assert tiny.image_fault() == f"cut short: {tiny.sif} has 3 of 5 bytes"
     tiny.sif.unlink()
     assert tiny.image_fault() == f"without {tiny.sif}"
-    tiny.image_mark.write_text("{")
-    assert tiny.image_fault() == "not built yet"
+    for other in ("{", "{}", "[]"):
+        tiny.image_mark.write_text(other)
+        assert tiny.image_fault() == "not built yet"
 
 
 def test_only_the_marks_of_broken_images_are_forgotten(tiny: Environment, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,10 @@
 """`twinproof`: the few commands that a person types. The pipeline itself calls modules."""
 
 import csv
+import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +58,28 @@ def answer(results: ResultsFolder = Path("results")) -> None:
         raise UserError(f"{path}: no study has been run here yet; `snakemake --cores all` runs one") from None
     for row in rows:
         typer.echo(f"{row['environment']}  {row['answer']}")
+
+
+@app.command()
+def doctor(
+    environment: Annotated[str | None, typer.Argument(help="Only this environment.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Say what is here to run the study with, what is missing or broken, and what to do about it."""
+    from rich.console import Console
+
+    from twinproof.doctor import examine, show
+
+    study = read_params(params)
+    with Console(stderr=True).status("looking into the environments"):
+        findings = list(examine(study, environment))
+    stops = any(finding.stops for finding in findings)
+    if as_json:
+        typer.echo(json.dumps({"ok": not stops, "findings": [asdict(finding) for finding in findings]}, indent=2))
+    else:
+        show(findings)
+    raise typer.Exit(int(stops))
 
 
 def main(arguments: list[str] | None = None) -> int:

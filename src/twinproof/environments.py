@@ -89,9 +89,10 @@ class Environment:
     def image(self) -> dict[str, Any] | None:
         """Return what is known of the image that was built, None if none was."""
         try:
-            return cast(dict[str, Any], json.loads(self.image_mark.read_text()))
+            described = json.loads(self.image_mark.read_text())
         except (OSError, ValueError):
             return None
+        return cast(dict[str, Any], described) if {"lock", "build", "image", "sif"} <= set(described) else None
 
     def venv_fault(self) -> str | None:
         """Say why the venv is not to be used, None if it holds what the lock pins."""

@@ -1,5 +1,6 @@
 """The facts of the worker, as seen from inside the process that measures."""
 
+import ctypes
 import importlib.metadata
 import os
 import platform
@@ -93,6 +94,27 @@ def device() -> str:
         return str(kind)
     details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[int(index)])
     return f"GPU {details.get('device_name', 'of unknown name')}"
+
+
+def gpus() -> dict[str, Any]:
+    """Return the names of the GPUs that the driver shows, and why there are none."""
+    try:
+        cuda = ctypes.CDLL("libcuda.so.1")
+    except OSError as error:
+        return {"names": [], "fault": f"no driver: {error}"}
+    count, name = ctypes.c_int(), ctypes.create_string_buffer(256)
+    for call, arguments in ((cuda.cuInit, [0]), (cuda.cuDeviceGetCount, [ctypes.byref(count)])):
+        if status := call(*arguments):
+            word = ctypes.c_char_p()
+            cuda.cuGetErrorName(status, ctypes.byref(word))
+            return {"names": [], "fault": f"{call.__name__}: {(word.value or b'error').decode()} ({status})"}
+    names = []
+    for index in range(count.value):
+        device = ctypes.c_int()
+        cuda.cuDeviceGet(ctypes.byref(device), index)
+        cuda.cuDeviceGetName(name, len(name), device)
+        names.append(name.value.decode())
+    return {"names": names, "fault": None if names else "the driver shows none"}
 
 
 def _processor() -> str:

@@ -19,7 +19,7 @@ from twinproof.checkout import commit
 from twinproof.data import read_dataset
 from twinproof.environments import Environment
 from twinproof.errors import UserError
-from twinproof.machine import device, image, load, machine, pin_threads, software
+from twinproof.machine import device, gpus, image, load, machine, pin_threads, software
 from twinproof.params import Params, read_params
 from twinproof.record import FORMAT, Record, write_record
 
@@ -37,7 +37,11 @@ def measure(params: Params, trial: plan.Trial) -> Record:
     protocol, source = plan.protocol(params, trial.environment, trial.twin, trial.probe), commit()
     settings = params[trial.probe]
     environment = Environment(trial.environment)
-    versions, container = software(environment), image(environment)
+    container, versions = image(environment), software(environment)
+    no_driver = gpus()["fault"] if environment.wants_gpu() else None
+    if no_driver:
+        _go_on_without_gpu(environment, params, no_driver)
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow would say the same, at length.
     data = read_dataset(
         Path(params["data"]["directory"]), Path(params["data"]["checksums"]), params["data"]["validation"]
     )
@@ -47,7 +51,9 @@ def measure(params: Params, trial: plan.Trial) -> Record:
 
         twin = twins.load(trial.twin, params["twins"][trial.twin]["module"], protocol["twin"]["arguments"])
         run = probes.load(trial.probe)
-        computed_on = _device(environment, params)
+        computed_on = device()
+        if environment.wants_gpu() and computed_on == "CPU" and not no_driver:
+            _go_on_without_gpu(environment, params, "TensorFlow does not use the one that the driver shows")
         seed = plan.seed(params, trial.twin, trial.replicate)
         started, before, clock = datetime.datetime.now(datetime.UTC), load(), time.perf_counter()
         with _progress_bar(f"{trial.twin} {trial.probe} {trial.replicate}") as progress:
@@ -138,18 +144,15 @@ def _progress_bar(name: str) -> Iterator[Callable[[float, str], None]]:
         yield lambda share, what: bar.update(task, completed=share, description=f"{name}: {what}")
 
 
-def _device(environment: Environment, params: Params) -> str:
-    """Return what is computed on; raise `UserError` if that is not a GPU and should be."""
-    found = device()
-    if environment.wants_gpu() and not found.startswith("GPU"):
-        key = f"environments.{environment.name}.without_gpu"
-        if params["environments"][environment.name].get("without_gpu", "error") == "error":
-            raise UserError(
-                f"environment {environment.name}: no GPU is seen here; run where there is one "
-                f"(`twinproof doctor {environment.name}` tells what is missing), or set {key}: cpu in params.yaml"
-            )
-        print(f"{environment.name}: no GPU is seen here; computing on the CPU, as {key} allows", file=sys.stderr)
-    return found
+def _go_on_without_gpu(environment: Environment, params: Params, why: str) -> None:
+    """Say that there is no GPU; raise `UserError` unless the parameters allow that."""
+    key = f"environments.{environment.name}.without_gpu"
+    if params["environments"][environment.name].get("without_gpu", "error") == "error":
+        raise UserError(
+            f"environment {environment.name}: no GPU is seen here ({why}); run where there is one "
+            f"(`twinproof doctor {environment.name}` tells more), or set {key}: cpu in params.yaml"
+        )
+    print(f"{environment.name}: no GPU is seen here ({why}); computing on the CPU, as {key} allows", file=sys.stderr)
 
 
 if __name__ == "__main__":
