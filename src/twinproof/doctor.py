@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import runpy
 import shutil
 import signal
 import subprocess
@@ -12,13 +11,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from twinproof import builders
 from twinproof.environments import Environment
 from twinproof.errors import UserError
 from twinproof.params import Params
@@ -92,38 +91,23 @@ def examine(params: Params, only: str | None = None) -> Iterator[Finding]:
 
 
 def _builder_and_disk(environments: list[Environment]) -> Iterator[Finding]:
-    # What builds is no module: it runs where nothing is installed.
-    sys.path.append(str(ROOT / "containers"))
-    build = runpy.run_path(str(ROOT / "containers" / "build"))
-    builders, useless, usable = build["builders"], [], []
-    for kind in (builders.Buildah, builders.Podman, builders.Docker):
-        if program := shutil.which(kind.name):
-            try:
-                _ask([program, "info"], QUICK)
-                usable.append(kind(program))
-            except NoAnswerError as error:
-                useless.append(f"{kind.name} is not usable: {error}")
-    told = "; ".join([*(builder.version() for builder in usable[:1]), *useless])
+    found = [(builder, builder.trouble()) for builder in builders.candidates()]
+    usable = [builder for builder, trouble in found if not trouble]
+    told = [*(builder.version() for builder in usable[:1])]
+    told += [f"{builder.name} is here, but {trouble}" for builder, trouble in found if trouble]
     if usable:
-        yield Finding("builder", "ok", told)
+        yield Finding("builder", "ok", "; ".join(told))
     else:
-        yield Finding("builder", "missing", told or "neither buildah nor podman nor docker is here", INSTALL)
+        yield Finding("builder", "missing", "; ".join(told) or "neither buildah nor podman nor docker is here", INSTALL)
+        return
 
-    # The largest image decides; its folder may not be there yet.
+    # The largest image decides.
     locked = [environment for environment in environments if environment.lock.exists()]
     for largest in sorted(locked, key=Environment.wants_gpu)[-1:]:
-        place = next(path for path in (largest.folder, *largest.folder.parents) if path.exists())
-        room = f"{shutil.disk_usage(place).free / 1e9:.0f} GB free in {place}"
-        if not usable:
-            yield Finding("disk", "ok", room)
-            continue
-        image = SimpleNamespace(name=largest.name, folder=place, wants_gpu=largest.wants_gpu)
-        try:
-            build["check_room"](image, usable[0])
-            yield Finding("disk", "ok", f"{room}, enough to build the image of {largest.name}")
-        except UserError as error:
-            detail, _, remedy = str(error).removeprefix("disk: ").partition("; ")
-            yield Finding("disk", "missing", detail, remedy)
+        for places, need, free in builders.room(largest, usable[0]):
+            detail = f"{free:.0f} GB free in {' and '.join(map(str, places))}; the image of {largest.name} takes {need}"
+            remedy = f"make room, for instance with '{usable[0].prune}'"
+            yield Finding("disk", "ok", detail) if free >= need else Finding("disk", "missing", detail, remedy)
 
 
 def _runtime(program: str | None) -> Finding:
