@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,9 @@ def python_of(environment: str) -> Path:
     """Return the Python of an environment, which is made if it is not there."""
     mark = Environment(environment).venv_mark
     python = REPOSITORY / Environment(environment).venv / "bin" / "python"
-    if not python.exists():
+    with chdir(REPOSITORY):
+        fault = Environment(environment).venv_fault()
+    if fault:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         command = [sys.executable, "-m", "snakemake", "--cores", "1", str(mark)]
         subprocess.run(command, cwd=REPOSITORY, env={**os.environ, "PATH": path}, check=True)

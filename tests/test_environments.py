@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from twinproof.environments import Environment, forget_broken_images
+from twinproof.environments import Environment, check_image_marks
 from twinproof.errors import UserError
 from twinproof.files import sha256
 
@@ -64,17 +64,40 @@ def test_what_is_missing_or_cut_short_is_not_used(tiny: Environment) -> None:
     assert tiny.venv_fault() == "not made yet"
     tiny.sif.write_bytes(b"ima")
     assert tiny.image_fault() == f"cut short: {tiny.sif} has 3 of 5 bytes"
+    tiny.image_mark.unlink()
+    assert tiny.image_fault() == "not built yet"
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", "null", '{"lock": 1, "build": "", "image": "", "sif": {}}', "\0"])
+def test_a_mark_that_cannot_be_read_marks_nothing(content: str, tiny: Environment) -> None:
+    tiny.image_mark.write_text(content)
+    assert tiny.image() is None
+    assert tiny.image_fault() == f"not described by {tiny.image_mark}, which cannot be read"
+
+
+def test_an_image_without_a_sif_is_whole_for_docker(tiny: Environment) -> None:
     tiny.sif.unlink()
-    assert tiny.image_fault() == f"without {tiny.sif}"
-    for other in ("{", "{}", "[]"):
-        tiny.image_mark.write_text(other)
-        assert tiny.image_fault() == "not built yet"
-
-
-def test_only_the_marks_of_broken_images_are_forgotten(tiny: Environment, capsys: pytest.CaptureFixture[str]) -> None:
-    forget_broken_images(["tiny"])
+    mark = json.loads(tiny.image_mark.read_text())
+    tiny.image_mark.write_text(json.dumps(mark | {"sif": None}))
+    check_image_marks(["tiny"])
+    assert tiny.image_fault() is None
     assert tiny.image_mark.exists()
-    tiny.sif.write_bytes(b"ima")
-    forget_broken_images(["tiny"])
-    assert not tiny.image_mark.exists()
-    assert "tiny: the image is cut short" in capsys.readouterr().err
+
+
+def test_the_mark_of_a_broken_image_is_set_aside_and_comes_back_when_it_fits(
+    tiny: Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark = tiny.image_mark.read_text()
+    check_image_marks(["tiny"])
+    assert tiny.image_mark.exists()
+    for break_, mend in (
+        (lambda: tiny.lock.write_text(LOCK + "\n"), lambda: tiny.lock.write_text(LOCK)),
+        (lambda: tiny.sif.write_bytes(b"ima"), lambda: tiny.sif.write_bytes(b"image")),
+    ):
+        break_()
+        check_image_marks(["tiny"])
+        assert not tiny.image_mark.exists()
+        assert "it counts as not built" in capsys.readouterr().err
+        mend()
+        check_image_marks(["tiny"])
+        assert tiny.image_mark.read_text() == mark

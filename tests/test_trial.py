@@ -188,3 +188,40 @@ def test_a_fault_of_the_harness_gives_a_traceback_and_no_record(run_in_environme
     assert done.returncode == 1
     assert "AssertionError: a fault of twinproof" in done.stderr
     assert (project / "record.json").read_text() == "former"
+
+
+@pytest.mark.parametrize(
+    ("policy", "gpus", "told"),
+    [
+        (
+            "error",
+            "no driver",
+            "error: environment tf2.21-cpu: no GPU is seen here (no driver); run where there is one",
+        ),
+        ("error", None, "no GPU is seen here (TensorFlow does not use the one that the driver shows)"),
+        ("cpu", "no driver", "computing on the CPU, as environments.tf2.21-cpu.without_gpu allows"),
+    ],
+)
+def test_without_a_gpu_the_parameters_decide(
+    run_in_environment: Run, project: Path, policy: str, gpus: str | None, told: str
+) -> None:
+    """The environment for the CPU, taken for one that wants a GPU."""
+    edit(project, lambda params: params["environments"][ENVIRONMENT].update(without_gpu=policy))
+    asked = arguments("record.json", probe="identity")
+    taken = (
+        "import sys\n"
+        "from twinproof import trial\n"
+        "trial.Environment.wants_gpu = lambda self: True\n"
+        f"trial.gpus = lambda: {{'names': [], 'fault': {gpus!r}}}\n"
+        f"sys.exit(trial.main({json.dumps(asked)}))\n"
+    )
+    done = run_in_environment("-c", taken, cwd=project)
+    (line,) = (line for line in done.stderr.splitlines() if "GPU is seen" in line)
+    assert told in line
+    if policy == "error":
+        assert done.returncode == 2
+        assert not (project / "record.json").exists()
+    else:
+        record = read_record(project / "record.json")
+        assert record["machine"]["device"] == "CPU"
+        assert record["protocol"]["without_gpu"] == "cpu"

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .e2e.conftest import fresh_copy
+from .e2e.conftest import fresh_copy, must, run_in
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -15,6 +15,14 @@ def test_snakemake_has_no_advice_but_the_one_declined(tmp_path):
     done = subprocess.run([sys.executable, "-m", "snakemake", "--lint"], cwd=folder, capture_output=True, text=True)
     advice = re.findall(r"^    \* (.+?):?$", done.stderr, re.M)
     assert set(advice) == {"Specify a conda environment or container for each rule."}
+
+
+def test_a_lock_left_by_a_killed_run_can_be_removed_as_snakemake_says(tmp_path):
+    folder = fresh_copy(tmp_path / "copy")
+    (folder / ".snakemake/locks").mkdir(parents=True)
+    (folder / ".snakemake/locks/0.output.lock").write_text(f"{folder}/results/data.json\n")
+    must(run_in(folder, "snakemake", "--unlock"))
+    assert not list((folder / ".snakemake/locks").iterdir())
 
 
 def test_locks_hold_hashes_and_no_address():

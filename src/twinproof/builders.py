@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +36,8 @@ class Buildah:
 
     name = "buildah"
     prune = "buildah rmi --prune"  # frees what no image needs
+    info: tuple[str, ...] = ("info",)
+    removal: tuple[str, ...] = ("rm",)
 
     def __init__(self, program: str) -> None:
         self.program = program
@@ -61,12 +64,18 @@ class Buildah:
         return f"'{self.name} info' fails" if self.ask("info") is None else None
 
     def storage(self) -> Path | None:
-        """Return the folder of all images, None if it is on another machine."""
-        return Path(json.loads(self.ask("info") or "{}")["store"]["GraphRoot"])
+        """Return the folder of all images, None if it is on another machine or not told."""
+        root = self._store().get("graphroot")
+        return Path(root) if root else None
 
     def overlays(self) -> bool:
         """Return whether the storage lays layers over one another."""
-        return bool(json.loads(self.ask("info") or "{}")["store"]["GraphDriverName"] != "vfs")
+        return self._store().get("graphdrivername") != "vfs"
+
+    def _store(self) -> dict[str, Any]:
+        # podman begins these names with a small letter.
+        told = json.loads(self.ask(*self.info) or "{}").get("store", {})
+        return {name.lower(): value for name, value in told.items()}
 
     def image(self, name: str) -> Image | None:
         """Return the image of that name, None if it is not in the storage."""
@@ -102,10 +111,10 @@ class Buildah:
         """Remove the working containers of one build, which a builder that was killed leaves behind."""
         root = self.storage()
         for file in root.glob("*-containers/*/userdata/buildah.json") if root else ():
-            if json.loads(file.read_text()).get("Args", {}).get("BUILD") == build:
-                self.ask(*self.removal, file.parent.parent.name)
-
-    removal: tuple[str, ...] = ("rm",)
+            # Those of another build may go away just now.
+            with suppress(OSError, ValueError):
+                if json.loads(file.read_text()).get("Args", {}).get("BUILD") == build:
+                    self.ask(*self.removal, file.parent.parent.name)
 
 
 class Podman(Buildah):
@@ -113,15 +122,8 @@ class Podman(Buildah):
 
     name = "podman"
     prune = "podman image prune"
+    info = ("info", "--format", "json")
     removal = ("rm", "--force")
-
-    def storage(self) -> Path | None:
-        """Return the folder of all images."""
-        return Path(json.loads(self.ask("info", "--format", "json") or "{}")["store"]["graphRoot"])
-
-    def overlays(self) -> bool:
-        """Return whether the storage lays layers over one another."""
-        return bool(json.loads(self.ask("info", "--format", "json") or "{}")["store"]["graphDriverName"] != "vfs")
 
     def image(self, name: str) -> Image | None:
         """Return the image of that name, None if it is not in the storage."""

@@ -27,9 +27,3 @@ def commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return f"{head}-dirty" if changes else head
-
-
-def hand_to_containers() -> None:
-    """Have the containers that this process starts know the commit, whichever program runs them."""
-    for prefix in ("APPTAINERENV_", "SINGULARITYENV_"):
-        os.environ[prefix + VARIABLE] = commit() or ""

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from twinproof import builders
-from twinproof.environments import Environment
+from twinproof.environments import Environment, hand_to_containers
 from twinproof.errors import UserError
 from twinproof.params import Params
 
@@ -82,6 +82,7 @@ def examine(params: Params, only: str | None = None) -> Iterator[Finding]:
     if only is not None and only not in known:
         raise UserError(f"environment {only}: not in the parameters; known: {', '.join(known)}")
     environments = [Environment(name) for name in known if only in (None, name)]
+    hand_to_containers({"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES")})
     yield from _builder_and_disk(environments)
     runtime = shutil.which("apptainer") or shutil.which("singularity")
     finding = _runtime(runtime)
@@ -179,7 +180,8 @@ def _image(environment: Environment, runtime: str | None) -> Way:
         # As trials run in it (workflow/profiles/default), but nothing can be written.
         seals = ["--cleanenv", "--contain", "--nv", "--bind", f"{ROOT}:{ROOT}:ro", "--pwd", str(ROOT)]
         python = [runtime, "exec", *seals, str(sif), "python"]
-    return Way("image", made, environment.image_fault(), facts, python, f"containers/build {environment.name}")
+    fault = environment.image_fault() or (None if sif.exists() else f"without {environment.sif}")
+    return Way("image", made, fault, facts, python, f"containers/build {environment.name}")
 
 
 def _way(environment: Environment, way: Way, other: Way) -> tuple[Finding, Seen | None]:
@@ -275,7 +277,6 @@ def _ask(command: list[str], seconds: float) -> str:
     NoAnswerError
         If it is not there, fails, or takes longer.
     """
-    environment = {**os.environ, "BUILDAH_ISOLATION": "chroot"}  # as in the build
     try:
         child = subprocess.Popen(
             command,
@@ -284,7 +285,6 @@ def _ask(command: list[str], seconds: float) -> str:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env=environment,
             start_new_session=True,
         )
     except OSError as error:

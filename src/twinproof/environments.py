@@ -4,9 +4,10 @@ Standard library only: `containers/build` uses it too, and it runs on a machine 
 """
 
 import json
+import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -88,11 +89,7 @@ class Environment:
 
     def image(self) -> dict[str, Any] | None:
         """Return what is known of the image that was built, None if none was."""
-        try:
-            described = json.loads(self.image_mark.read_text())
-        except (OSError, ValueError):
-            return None
-        return cast(dict[str, Any], described) if {"lock", "build", "image", "sif"} <= set(described) else None
+        return _described(self.image_mark)
 
     def venv_fault(self) -> str | None:
         """Say why the venv is not to be used, None if it holds what the lock pins."""
@@ -104,24 +101,49 @@ class Environment:
             return "made from another lock"
         return None
 
-    def image_fault(self) -> str | None:
-        """Say why the image is not to be used, None if it is whole and built from the lock."""
-        described = self.image()
-        if described is None:
+    def image_fault(self, mark: Path | None = None) -> str | None:
+        """Say why the image that `mark` describes is not to be used, None if it is whole and built from the lock."""
+        mark = mark or self.image_mark
+        if not mark.exists():
             return "not built yet"
+        described = _described(mark)
+        if described is None:
+            return f"not described by {mark}, which cannot be read"
         if described["lock"] != self.lock_digest():
             return "built from another lock"
-        if described["sif"] is None or not self.sif.exists():
-            return f"without {self.sif}"
-        size, whole = self.sif.stat().st_size, described["sif"]["size"]
-        if size != whole:
-            return f"cut short: {self.sif} has {size} of {whole} bytes"
+        if described["sif"] and self.sif.exists():
+            size, whole = self.sif.stat().st_size, described["sif"]["size"]
+            if size != whole:
+                return f"cut short: {self.sif} has {size} of {whole} bytes"
         return None
 
 
-def forget_broken_images(names: Iterable[str]) -> None:
-    """Remove the mark of each image that is not to be used, so that nothing takes it for built, and say so."""
+def _described(mark: Path) -> dict[str, Any] | None:
+    """Return what a mark tells, None if it is not what `containers/build` writes."""
+    try:
+        told = json.loads(mark.read_text())
+        texts = [told["lock"], told["build"], told["image"]]
+        size = told["sif"]["size"] if told["sif"] else 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    fits = isinstance(size, int) and all(isinstance(text, str) for text in texts)
+    return cast(dict[str, Any], told) if fits else None
+
+
+def check_image_marks(names: Iterable[str]) -> None:
+    """Set the mark of each image aside that is not to be used, and say so; bring back one that fits again."""
     for environment in map(Environment, names):
-        if environment.image_mark.exists() and (fault := environment.image_fault()):
-            print(f"{environment.name}: the image is {fault}; it counts as not built", file=sys.stderr)
-            environment.image_mark.unlink()
+        mark = environment.image_mark
+        aside = mark.with_suffix(".json.aside")
+        if mark.exists():
+            if fault := environment.image_fault():
+                print(f"{environment.name}: the image is {fault}; it counts as not built", file=sys.stderr)
+                mark.replace(aside)
+        elif aside.exists() and environment.image_fault(aside) is None:
+            aside.replace(mark)
+
+
+def hand_to_containers(variables: Mapping[str, str | None]) -> None:
+    """Have the containers that this process starts know these variables, whichever program runs them."""
+    for prefix in ("APPTAINERENV_", "SINGULARITYENV_"):
+        os.environ.update({prefix + name: value for name, value in variables.items() if value is not None})

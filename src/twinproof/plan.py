@@ -66,8 +66,13 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
         If the environment has no lock, the twin no module, or the data no checksums.
     """
     settings = {name: value for name, value in params[probe].items() if name != "replicates"}
+    device = {}
+    if Environment(environment).wants_gpu():
+        # Records that fell back to the CPU are none of a study that does not allow that.
+        device = {"without_gpu": params["environments"][environment].get("without_gpu", "error")}
     return {
         "environment": environment,
+        **device,
         "twin": {"name": twin, "module": params["twins"][twin]["module"], "arguments": _arguments(params, twin)},
         "probe": {"name": probe, **settings},
         "data": {

@@ -127,6 +127,8 @@ def _no_home() -> Iterator[None]:
         os.environ["KERAS_HOME"] = folder
         os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        # Otherwise TensorFlow takes all of a GPU's memory, needed or not.
+        os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
         yield
 
 

@@ -97,10 +97,15 @@ def test_report_names_the_image(in_image: Path) -> None:
     assert json.loads((in_image / Environment(ENVIRONMENT).image_mark).read_text())["image"] in page
 
 
-def test_what_was_measured_in_the_image_counts_in_the_venv_too(in_image: Path) -> None:
-    """One lock, one protocol: without the image nothing is measured again."""
+def test_what_was_measured_counts_in_image_and_venv_even_without_them(in_image: Path, in_venv: Path) -> None:
+    """One lock, one protocol."""
     assert "Nothing to be done" in must(run_in(in_image, *IMAGES))
-    assert "run_trial" not in must(run_in(in_image, *QUICK, "--dry-run"))
+    mark = in_image / Environment(ENVIRONMENT).image_mark
+    hidden = mark.rename(mark.with_suffix(".hidden"))
+    for command in (QUICK, IMAGES):
+        assert "Nothing to be done" in must(run_in(in_image, *command, "--dry-run"))
+    hidden.rename(mark)
+    assert "run_trial" not in must(run_in(in_venv, *IMAGES, "--dry-run"))
 
 
 def exec_in_image(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
@@ -111,11 +116,25 @@ def exec_in_image(folder: Path, command: str) -> subprocess.CompletedProcess[str
     return subprocess.run(["bash", "-c", line], cwd=folder, env=secret, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("place", ["src/new", "data/new", "params.yaml", "/opt/venv/new", "/home/new"])
+CLOSED = ["src/new", "data/new", "params.yaml", "results/environments/new", "/opt/venv/new", "/home/new"]
+
+
+@pytest.mark.parametrize("place", CLOSED)
 def test_inside_nothing_but_results_can_be_written(in_image: Path, place: str) -> None:
     assert exec_in_image(in_image, "touch results/quick/new && rm results/quick/new").returncode == 0
     assert exec_in_image(in_image, f"echo >> {place}").returncode != 0
     assert not (in_image / "src/new").exists()
+
+
+def test_links_to_the_repository_and_to_results_elsewhere_make_no_difference(in_image: Path, tmp_path: Path) -> None:
+    """As where results lie on another disk than the home."""
+    folder = copy_with_image(tmp_path / "twinproof", Environment(ENVIRONMENT))
+    (folder / "results").rename(tmp_path / "scratch")
+    (folder / "results").symlink_to(tmp_path / "scratch")
+    (tmp_path / "link").symlink_to(folder)
+    must(run_in(tmp_path / "link", *IMAGES, "results/quick/trials/tf2.21-cpu/simple/identity-0.json"))
+    assert (tmp_path / "scratch/quick/trials/tf2.21-cpu/simple/identity-0.json").exists()
+    assert exec_in_image(tmp_path / "link", "touch src/new").returncode != 0
 
 
 def test_inside_nothing_of_the_users_environment_and_folders_is_seen(in_image: Path, tmp_path: Path) -> None:

@@ -132,6 +132,13 @@ def test_change_of_lock_data_seed_or_harness_measures_all_again_and_taken_back_n
     assert planned(quick_study) == []
 
 
+def test_change_of_validation_verifies_the_data_again(quick_study):
+    params = quick_study / "params.yaml"
+    with changed(params, params.read_bytes().replace(b"validation: 5000", b"validation: 4000")):
+        assert "rule verify_data" in must(run_in(quick_study, *QUICK, "--dry-run"))
+    must(run_in(quick_study, *QUICK))
+
+
 def test_failed_trial_runs_again_and_costs_no_record(quick_study):
     path = quick_study / "src/twinproof/twins/dynamic.py"
     before = records(quick_study)
@@ -179,7 +186,11 @@ def test_missing_data_file_is_named_before_anything_runs(quick_study):
     [
         (b"epochs: 5", b"epoch: 5", "learning.epoch: unknown key; allowed: replicates, epochs"),
         (b"replicates: 2", b"replicates: none", "identity.replicates: 'none' is not allowed; allowed: integer"),
-        (b"tf2.21-cpu:", b"tf0.1-cpu:", "tf0.1-cpu has no lock containers/locks/tf0.1-cpu.txt; allowed: tf2.15-cpu, tf2"),
+        (
+            b"tf2.21-cpu:",
+            b"tf0.1-cpu:",
+            "tf0.1-cpu has no lock containers/locks/tf0.1-cpu.txt; allowed: tf2.15-cpu, tf2",
+        ),
         (b"twins.simple", b"twins.simpel", "twins.simple.module: no module twinproof.twins.simpel"),
     ],
 )

@@ -1,4 +1,5 @@
 # Parameters, the plan, wildcards, and what the rules ask of them.
+import os
 import re
 import shutil
 from pathlib import Path
@@ -7,7 +8,11 @@ from snakemake.settings.types import DeploymentMethod
 
 from twinproof import checkout, plan
 from twinproof.data import FILES
-from twinproof.environments import Environment, forget_broken_images
+from twinproof.environments import (
+    Environment,
+    check_image_marks,
+    hand_to_containers,
+)
 from twinproof.errors import UserError
 from twinproof.params import check_params
 
@@ -19,7 +24,7 @@ try:
     # A run that holds the lock goes by the plan that it began with.
     if workflow.is_main_process and not any(Path(".snakemake/locks").glob("*")):
         plan.write_plan(PARAMS, RESULTS)
-        forget_broken_images(PARAMS["environments"])
+        check_image_marks(PARAMS["environments"])
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -33,7 +38,12 @@ if IN_IMAGES:
             "--sdm apptainer: neither apptainer nor singularity is on PATH; run containers/install-tools, or leave"
             " --sdm out to run in venvs"
         )
-    checkout.hand_to_containers()
+    hand_to_containers(
+        {
+            "TWINPROOF_COMMIT": checkout.commit() or "",  # There is no git in an image.
+            "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES"),
+        }
+    )
 
 
 wildcard_constraints:
@@ -49,8 +59,13 @@ def threads_of(wildcards):
     return PARAMS[wildcards.probe]["threads"]
 
 
-def unless_measured(path):
-    """Return the input function of a trial for something it needs, and only where it is still to be measured.
+def gpus_of(wildcards):
+    """Return the GPUs that a trial of this environment has for itself."""
+    return int(Environment(wildcards.environment).wants_gpu())
+
+
+def unless_measured(*paths):
+    """Return the input function of a trial for what it needs, and only where it is still to be measured.
 
     A record that is in its place counts (plan.py) and asks for nothing: so a clone with pulled records needs no
     environment, and what is made anew is no reason to measure again.
@@ -58,7 +73,7 @@ def unless_measured(path):
 
     def needed(wildcards):
         record = RESULTS / "trials" / plan.Trial(**{**wildcards}).path
-        return [] if record.exists() else path.format(**wildcards)
+        return [] if record.exists() else [path.format(**wildcards) for path in paths]
 
     return needed
 

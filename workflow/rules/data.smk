@@ -7,6 +7,8 @@ rule verify_data:
             file=FILES.values(),
         ),
         checksums=PARAMS["data"]["checksums"],
+        # Where the images lie and how many are for validation: Snakemake does not look at `params` (default profile).
+        study=RESULTS / "params.yaml",
     output:
         "<results>/data.json",
     log:

@@ -20,7 +20,7 @@ rule create_venv:
 
 
 # An image has no inputs, as its times do not matter: it may come from another machine. Whether it is whole and built
-# from the present lock is asked when the workflow is read (common.smk); if it is not, its mark is missing.
+# from the present lock is asked when the workflow is read (common.smk); if it is not, its mark is set aside.
 rule build_image:
     output:
         sif="results/environments/{environment}/image.sif",
@@ -28,11 +28,11 @@ rule build_image:
     log:
         "results/environments/{environment}/image.log",
     # One at a time: each wants the disk, and every core.
-    threads: workflow.cores
+    threads: os.cpu_count()
     shell:
-        "containers/build --sif {wildcards.environment} 2>&1 | tee {log}"
+        "containers/build --sif {wildcards.environment} 2>&1 | tee -i {log}"
 
 
 rule images:
     input:
-        expand(rules.build_image.output.mark, environment=PARAMS["environments"]),
+        expand(rules.build_image.output, environment=PARAMS["environments"]),

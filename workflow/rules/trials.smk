@@ -7,7 +7,7 @@ rule run_trial:
         ),
         data=unless_measured(f"{RESULTS}/data.json"),
         environment=unless_measured(
-            rules.build_image.output.mark if IN_IMAGES else rules.create_venv.output[0]
+            *(rules.build_image.output if IN_IMAGES else rules.create_venv.output)
         ),
     output:
         "<results>/trials/{environment}/{twin}/{probe}-{replicate}.json",
@@ -16,6 +16,8 @@ rule run_trial:
     container:
         "results/environments/{environment}/image.sif"
     threads: threads_of
+    resources:
+        gpu=gpus_of,
     params:
         # Inside an environment, nothing is seen but the source and the user's own modules.
         python="PYTHONPATH=src:. PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 "

@@ -26,7 +26,8 @@ def answer(twin: dict[str, Any], accuracy: pd.DataFrame, failures: int, devices:
     """
     name, seeds, equal = twin["twin"], twin["seeds"], twin["bit_equal_seeds"]
     if len(devices) > 1:
-        return NOT_JUDGED, f"{name}: not judged, because its trials were computed on {' and on '.join(devices)}."
+        where = " and on ".join(devices)
+        return NOT_JUDGED, f"{name}: not judged, because its trials were computed on {where}; remove those of one."
     if twin["gate"] == "not measured":
         return NOT_JUDGED, f"{name}: not judged, because its identity was not measured."
     if twin["gate"] == "failed":
