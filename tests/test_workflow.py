@@ -22,7 +22,7 @@ def test_a_lock_left_by_a_killed_run_can_be_removed_as_snakemake_says(tmp_path):
     (folder / ".snakemake/locks").mkdir(parents=True)
     (folder / ".snakemake/locks/0.output.lock").write_text(f"{folder}/results/data.json\n")
     must(run_in(folder, "snakemake", "--unlock"))
-    assert not list((folder / ".snakemake/locks").iterdir())
+    assert not list(folder.glob(".snakemake/locks/*"))
 
 
 def test_locks_hold_hashes_and_no_address():
