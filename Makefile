@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 CORES ?= all
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export UPGRADE
 
 .PHONY: study quick images test test-containers test-gpu-image lint bench lock clean
 
@@ -36,13 +37,11 @@ bench: .venv/ready  ## speed, as ratios measured side by side
 	python bench/study.py
 	python bench/idle.py
 
-# The locks hold hashes and no host names. They change only when what they are made from changes, or with UPGRADE=-U.
-COMPILE = uv pip compile --quiet --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
-	--no-emit-index-url --no-header $(UPGRADE)
-lock: .venv/bin/uv
-	$(COMPILE) pyproject.toml --extra dev --output-file workflow/requirements.txt
-	$(COMPILE) workflow/uv.in --constraint workflow/requirements.txt --output-file workflow/uv.txt
-	$(foreach in,$(wildcard containers/locks/*.in),$(COMPILE) $(in) --output-file $(in:.in=.txt);)
+# UPGRADE=-U makes them again with the newest versions that their inputs allow.
+lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
+	workflow/lock workflow/requirements.txt pyproject.toml --extra dev
+	workflow/lock workflow/uv.txt workflow/uv.in --constraint workflow/requirements.txt
+	for input in containers/locks/*.in; do workflow/lock "$${input%.in}.txt" "$$input" || exit; done
 
 # The workflow's own venv: uv from its lock, all else through uv, with compiled bytecode.
 .venv/bin/uv: workflow/uv.txt

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .e2e.conftest import fresh_copy, must, run_in
 
 REPOSITORY = Path(__file__).parents[1]
@@ -36,6 +38,43 @@ def test_locks_hold_hashes_and_no_address():
         assert packages
         for block in packages:
             assert "--hash=sha256:" in block
+
+
+LOCK = ["make", "--silent", "--old-file=.venv/bin/uv", "lock"]
+
+
+@pytest.fixture
+def with_uv(tmp_path):
+    """A copy with two small locks, in which `make` finds a uv."""
+    folder = fresh_copy(tmp_path / "copy")
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/uv").symlink_to(Path(sys.executable).parent / "uv")
+    for lock in folder.glob("containers/locks/*"):
+        lock.unlink()
+    for name in ("one", "two"):
+        (folder / f"containers/locks/{name}.in").write_text("six==1.16.0\n")
+    must(run_in(folder, *LOCK))
+    return folder
+
+
+def test_make_lock_changes_nothing_where_nothing_changed_and_mends_what_was_edited(with_uv):
+    one, two, uv = (
+        with_uv / name for name in ("containers/locks/one.txt", "containers/locks/two.txt", "workflow/uv.txt")
+    )
+    right, before = one.read_text(), {path: path.stat().st_mtime_ns for path in (two, uv)}
+    one.write_text(right.replace("--hash=sha256:", "--hash=sha256:0000", 1)[:-5])
+    must(run_in(with_uv, *LOCK))
+    assert one.read_text() == right
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_make_lock_fails_if_one_lock_cannot_be_made_and_leaves_it(with_uv):
+    (with_uv / "containers/locks/one.in").write_text("six==999\n")
+    before = (with_uv / "containers/locks/one.txt").read_text()
+    done = run_in(with_uv, *LOCK)
+    assert done.returncode != 0
+    assert "six==999" in done.stderr
+    assert (with_uv / "containers/locks/one.txt").read_text() == before
 
 
 def test_notebooks_have_no_outputs_in_git():

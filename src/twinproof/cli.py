@@ -55,7 +55,10 @@ def answer(results: ResultsFolder = Path("results")) -> None:
     try:
         rows = list(csv.DictReader(path.read_text().splitlines()))
     except FileNotFoundError:
-        raise UserError(f"{path}: no study has been run here yet; `snakemake --cores all` runs one") from None
+        raise UserError(
+            f"{path}: no study has been run here yet; `snakemake --cores all` runs one, "
+            "--results results/quick shows the quick one"
+        ) from None
     for row in rows:
         typer.echo(f"{row['environment']}  {row['answer']}")
 

@@ -177,7 +177,7 @@ def _missing(tables: Tables, params: Params) -> Iterator[str]:
     """Say which probe was not measured, for which twin, and why."""
     for environment, asked in params["environments"].items():
         if not asked["probes"]:
-            yield f"{environment} was not measured in; environments.{environment}.probes asks for nothing."
+            yield f"{environment}: nothing was measured in it, as this study (parameters below) asks for no probe."
             continue
         for probe in PROBES:
             if probe not in asked["probes"]:
