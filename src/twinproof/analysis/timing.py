@@ -1,0 +1,196 @@
+"""The statistics of the timing comparison. The unit is the process, never the round.
+
+Why the signed-rank interval (Hodges and Lehmann) and no bootstrap: where two styles cost the same, their instances are
+exchangeable, so the log-ratio of a process is symmetric about 0 whatever the noise, skewed or heavy-tailed, and also
+where processes differ in their noise. For symmetric values this interval holds its level exactly at every number of
+processes and every confidence, and the correction for many comparisons needs 99.9 % of a dozen processes, where a
+bootstrap has nothing to draw from. bench/method.py prints the figures: at 6 processes the percentile and BCa bootstraps
+cover 90 %, an M-estimator with t quantiles 93 %, and a studentized bootstrap is twice as wide; at 20, Student's t is
+twice as wide where processes are contaminated. The price is a fewest number of processes. Nothing here is random.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+CONFIDENCE = 0.95
+FAMILY_ERROR = 0.05  # the chance that a study holds any false "faster" or "slower"
+PEEKING = 1.5  # stopping once the interval is narrow makes small p-values up to this much more frequent
+MARGIN = 0.03
+TARGET = 0.02
+OUTLIER = 3.5
+MOST = 10_000  # beyond it, the number of further processes is not worth telling
+
+
+class Ratio(NamedTuple):
+    """A ratio of times with its interval, which is infinite where the processes are too few for its confidence."""
+
+    ratio: float
+    low: float
+    high: float
+    processes: int
+    outliers: int
+
+
+def process_log_ratio(style_seconds: Sequence[float], functional_seconds: Sequence[float]) -> float:
+    """Return how the style compares in one process: the Hodges-Lehmann location of the rounds' paired log-ratios.
+
+    Of the locations tried it is within a tenth of the best in every kind of noise; the median is a fifth wider in plain
+    noise, the mean twice as wide in contaminated rounds, a ratio of medians half again as wide under drift.
+
+    Raises
+    ------
+    ValueError
+        If there is no round, the rounds do not pair, or a time is not a positive number.
+    """
+    times = [np.asarray(seconds, dtype=np.float64) for seconds in (style_seconds, functional_seconds)]
+    if times[0].shape != times[1].shape or times[0].ndim != 1 or times[0].size == 0:
+        raise ValueError(f"rounds do not pair: {times[0].size} of the style, {times[1].size} of functional")
+    for seconds in times:
+        wrong = seconds[~(np.isfinite(seconds) & (seconds > 0))]
+        if wrong.size:
+            raise ValueError(f"a time is not a positive number of seconds: {wrong[0]}")
+    return float(np.median(_walsh(np.log(times[0]) - np.log(times[1]))))
+
+
+def ratio_interval(log_ratios: Sequence[float], confidence: float = CONFIDENCE) -> Ratio:
+    """Return the ratio over processes with its interval, and the number of outliers, which stay in.
+
+    An outlier lies further than 3.5 robust standard deviations (1.4826 MAD) from the median (Iglewicz and Hoaglin).
+
+    Raises
+    ------
+    ValueError
+        If a log-ratio is not a finite number: a process that failed has none, and is left out by who knows that.
+    """
+    data = np.asarray(log_ratios, dtype=np.float64)
+    if not np.all(np.isfinite(data)):
+        raise ValueError(f"a log-ratio is not a finite number: {data[~np.isfinite(data)][0]}")
+    if data.size == 0:
+        return Ratio(math.nan, 0.0, math.inf, 0, 0)
+    centre, low, high = (float(value) for value in np.exp(location_interval(data, confidence)))
+    distance = np.abs(data - np.median(data))
+    # Equal values differ by what rounding leaves.
+    outliers = np.count_nonzero(distance > OUTLIER * 1.4826 * np.median(distance) + 1e-12)
+    return Ratio(centre, low, high, data.size, int(outliers))
+
+
+def location_interval(values: Floats, confidence: float) -> tuple[Floats, Floats, Floats]:
+    """Return the Hodges-Lehmann location along the last axis with the ends of its exact signed-rank interval."""
+    walsh = np.sort(_walsh(values), axis=-1)
+    cut = int(np.searchsorted(_signed_rank_cdf(values.shape[-1]), (1 - confidence) / 2, side="right"))
+    centre: Floats = np.asarray(np.median(walsh, axis=-1))
+    if cut == 0:
+        return centre, np.full_like(centre, -np.inf), np.full_like(centre, np.inf)
+    return centre, walsh[..., cut - 1], walsh[..., -cut]
+
+
+def p_value(values: Floats) -> Floats:
+    """Return the exact two-sided signed-rank p-value along the last axis: `p <= a` where the `1 - a` interval leaves 0.
+
+    Ties with 0 count against a difference.
+    """
+    walsh = _walsh(values)
+    most = np.maximum(np.count_nonzero(walsh > 0, axis=-1), np.count_nonzero(walsh < 0, axis=-1))
+    return np.asarray(np.minimum(1.0, 2 * _signed_rank_cdf(values.shape[-1])[walsh.shape[-1] - most]))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return the p-values corrected for their number, in their order.
+
+    Holm, because it keeps the family-wise error under any dependence (the comparisons of a process share its noise and
+    its functional instance) and finds at least what Bonferroni finds.
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    steps = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1)) if p.size else p
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum(1.0, steps)
+    return [float(value) for value in corrected]
+
+
+def family_confidence(comparisons: int) -> float:
+    """Return the confidence at which to judge widths, where `comparisons` styles are compared in the whole study.
+
+    It is the level of Holm's first step: an interval that is narrow enough at 95 % alone would leave a true difference
+    of the margin unfound after the correction.
+    """
+    return 1 - FAMILY_ERROR / (PEEKING * max(comparisons, 1))
+
+
+def fewest_processes(confidence: float = CONFIDENCE) -> int:
+    """Return the fewest processes that can give an interval: 6 at 95 %, 11 for 30 comparisons, 13 for 100."""
+    return math.ceil(1 - math.log2(1 - confidence))
+
+
+def equivalent(log_ratios: Sequence[float], margin: float = MARGIN) -> bool:
+    """Tell whether two one-sided tests at 5 % place the ratio inside [1 / (1 + margin), 1 + margin].
+
+    Each comparison's own 5 %: the correction is for "faster" and "slower".
+    """
+    if not len(log_ratios):
+        return False
+    _, low, high = location_interval(np.asarray(log_ratios, dtype=np.float64), 0.90)
+    return bool(-math.log1p(margin) <= low and high <= math.log1p(margin))
+
+
+def decided(log_ratios: Sequence[float], target: float = TARGET, confidence: float = CONFIDENCE) -> bool:
+    """Tell whether the interval is narrow enough: a half-width of at most `target`, as a share of the ratio.
+
+    It looks at the width, never at the location, so that stopping by it costs the level little (see `PEEKING`).
+    """
+    if not len(log_ratios):
+        return False
+    _, low, high = location_interval(np.asarray(log_ratios, dtype=np.float64), confidence)
+    return bool((high - low) / 2 <= math.log1p(target))
+
+
+def further_processes(log_ratios: Sequence[float], target: float = TARGET, confidence: float = CONFIDENCE) -> int:
+    """Return how many more processes should make the interval narrow enough, from the spread seen; 0 where it is."""
+    if decided(log_ratios, target, confidence):
+        return 0
+    needed = needed_processes(log_ratios, math.log1p(target), confidence)
+    return max(1, needed - len(log_ratios))
+
+
+def needed_processes(log_ratios: Sequence[float], half_width: float, confidence: float) -> int:
+    """Return the number of processes in all for this half-width in logarithms, at most `MOST`."""
+    from scipy.stats import t
+
+    fewest = max(fewest_processes(confidence), fewest_processes())
+    if len(log_ratios) < fewest_processes():
+        return fewest
+    _, low, high = location_interval(np.asarray(log_ratios, dtype=np.float64), CONFIDENCE)
+    scale = (high - low) / 2 * math.sqrt(len(log_ratios)) / t.ppf((1 + CONFIDENCE) / 2, len(log_ratios) - 1)
+
+    def enough(number: int) -> bool:
+        return bool(t.ppf((1 + confidence) / 2, number - 1) * scale / math.sqrt(number) <= half_width)
+
+    return bisect_left(range(MOST), True, lo=fewest, key=enough)
+
+
+def _walsh(values: Floats) -> Floats:
+    """Return the means of all pairs along the last axis, each value with itself included."""
+    first, second = np.triu_indices(values.shape[-1])
+    means: Floats = (values[..., first] + values[..., second]) / 2
+    return means
+
+
+@lru_cache(maxsize=256)
+def _signed_rank_cdf(count: int) -> Floats:
+    """Return the chance that the signed-rank sum of `count` symmetric values is at most 0, 1, 2, ..."""
+    chances = np.ones(1)
+    for rank in range(1, count + 1):
+        with_rank = np.concatenate([np.zeros(rank), chances]) / 2
+        with_rank[: chances.size] += chances / 2
+        chances = with_rank
+    cdf: Floats = np.cumsum(chances)
+    cdf.setflags(write=False)
+    return cdf
