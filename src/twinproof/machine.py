@@ -32,9 +32,21 @@ def machine() -> dict[str, Any]:
     }
 
 
-def load() -> float:
-    """Return the mean number of runnable processes over the last minute."""
-    return os.getloadavg()[0]
+def conditions() -> dict[str, Any]:
+    """Return what the machine is like at this moment.
+
+    `load` is the mean number of runnable processes over the last minute, `stolen` the processor time in seconds that
+    the host took from this machine since it started, on all cores, and `megahertz` the mean frequency of the cores,
+    None where it is not told.
+    """
+    import psutil
+
+    frequency = psutil.cpu_freq()
+    return {
+        "load": os.getloadavg()[0],
+        "stolen": float(getattr(psutil.cpu_times(), "steal", 0.0)),
+        "megahertz": frequency.current if frequency else None,
+    }
 
 
 def software(environment: Environment) -> dict[str, str]:

@@ -41,7 +41,7 @@ class Trial(NamedTuple):
 
 
 def trials(params: Params) -> list[Trial]:
-    """Return every trial that the parameters ask for."""
+    """Return every trial that the parameters ask for from the start; timing may add more (analysis/sampling.py)."""
     return [
         Trial(environment, twin, probe, replicate)
         for environment, measured in params["environments"].items()
@@ -65,7 +65,8 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
     UserError
         If the environment has no lock, the twin no module, or the data no checksums.
     """
-    settings = {name: value for name, value in params[probe].items() if name != "replicates"}
+    # How many processes are measured does not change what one of them measures.
+    settings = {name: value for name, value in params[probe].items() if name not in ("replicates", "sampling")}
     device = {}
     if Environment(environment).wants_gpu():
         # Records that fell back to the CPU are none of a study that does not allow that.
@@ -113,20 +114,23 @@ def write_plan(params: Params, results: Path) -> None:
     for name, content in protocols.items():
         write_if_changed(folder / name, json.dumps(content, indent=1, sort_keys=True) + "\n")
     write_if_changed(results / "params.yaml", yaml.safe_dump(params, sort_keys=False))
-    for trial in trials(params):
-        _put_in_place(trial, protocols[f"{trial.environment}/{trial.twin}/{trial.probe}.json"], results)
+    for cell, content in protocols.items():
+        _put_in_place(cell.removesuffix(".json"), content, results)
 
 
-def _put_in_place(trial: Trial, present: dict[str, Any], results: Path) -> None:
-    """Set the record of a trial aside if it does not count, and bring back one that does."""
-    place, aside = results / "trials" / trial.path, results / "superseded"
-    if place.exists() and (found := _protocol_of(place)) != present:
-        _move(place, aside / _digest(found) / trial.path)
-    former = aside / _digest(present) / trial.path
-    if former.exists() and not place.exists():
-        _move(former, place)
-        # What is made from the records is older than this one's coming back.
-        place.touch()
+def _put_in_place(cell: str, present: dict[str, Any], results: Path) -> None:
+    """Set the records of a cell aside that do not count, and bring back those that do."""
+    places, aside = results / "trials", results / "superseded"
+    for place in places.glob(f"{cell}-*.json"):
+        if (found := _protocol_of(place)) != present:
+            _move(place, aside / _digest(found) / place.relative_to(places))
+    former = aside / _digest(present)
+    for record in former.glob(f"{cell}-*.json"):
+        place = places / record.relative_to(former)
+        if not place.exists():
+            _move(record, place)
+            # What is made from the records is older than this one's coming back.
+            place.touch()
 
 
 def _protocol_of(record: Path) -> Any:

@@ -19,7 +19,7 @@ from twinproof.checkout import commit
 from twinproof.data import read_dataset
 from twinproof.environments import Environment
 from twinproof.errors import UserError
-from twinproof.machine import device, gpus, image, load, machine, pin_threads, software
+from twinproof.machine import conditions, device, gpus, image, machine, pin_threads, software
 from twinproof.params import Params, read_params
 from twinproof.record import FORMAT, Record, write_record
 
@@ -55,7 +55,7 @@ def measure(params: Params, trial: plan.Trial) -> Record:
         if environment.wants_gpu() and computed_on == "CPU" and not no_driver:
             _go_on_without_gpu(environment, params, "TensorFlow does not use the one that the driver shows")
         seed = plan.seed(params, trial.twin, trial.replicate)
-        started, before, clock = datetime.datetime.now(datetime.UTC), load(), time.perf_counter()
+        started, before, clock = datetime.datetime.now(datetime.UTC), conditions(), time.perf_counter()
         with _progress_bar(f"{trial.twin} {trial.probe} {trial.replicate}") as progress:
             outcome = run(twin, data, seed, settings, progress)
         seconds = time.perf_counter() - clock
@@ -67,7 +67,7 @@ def measure(params: Params, trial: plan.Trial) -> Record:
             "commit": source,
             "started": started.isoformat(timespec="seconds"),
             "seconds": seconds,
-            "load": {"before": before, "after": load()},
+            "conditions": {"before": before, "after": conditions()},
             "machine": {**machine(), "threads": settings["threads"], "device": computed_on, "image": container},
             "software": versions,
             "order": outcome.order,

@@ -91,7 +91,7 @@ def edit(path: Path, change) -> None:
 
 def tables_of(study: Path):
     records = {path.name: json.loads(path.read_text()) for path in sorted(study.glob("trials/**/*.json"))}
-    return make_tables(records)
+    return make_tables(records, yaml.safe_load((study / "params.yaml").read_text())["timing"]["sampling"])
 
 
 def test_tables_have_a_row_for_each_trial_style_step_and_epoch(study):
@@ -99,7 +99,7 @@ def test_tables_have_a_row_for_each_trial_style_step_and_epoch(study):
     lines = {name: len((study / f"tables/{name}.csv").read_text().splitlines()) - 1 for name in COLUMNS}
     assert lines == {
         "trials": 3, "environments": 1, "identity": 3, "identity_steps": 3, "learning": 4, "learning_epochs": 4,
-        "accuracy": 2, "twins": 1,
+        "accuracy": 2, "twins": 1, "timing": 0, "timing_processes": 0,
     }  # fmt: skip
 
 

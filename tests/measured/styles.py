@@ -39,6 +39,7 @@ def functional(
     return keras.Model(images, layers.Dense(CLASSES, activation="softmax", name="classifier")(x), name=name)
 
 
+@keras.saving.register_keras_serializable("styles")
 class Backwards(keras.Model):
     """The same network, whose layers are made in the reverse order, with one more random layer before them."""
 

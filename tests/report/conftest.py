@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -16,8 +17,19 @@ from twinproof.analysis.tables import make_metrics, make_tables
 ENVIRONMENT = "tf2.21-cpu"
 ERROR = {"type": "ValueError", "message": "<b>shapes</b> (128, 10) & (128, 9)", "traceback": ""}
 TWINS = ["simple", "dynamic"]
+STYLES = ["sequential", "subclassed"]
 SEEDS = [11, 22, 33]
 EPOCHS = 4
+PROCESSES = 12
+# Of each quantity: what functional takes, subclassed's ratio, how far processes differ, functional's ratio to itself.
+TIMED = {
+    "train_step": (0.031, 1.2, 0.01, 1.0),  # slower
+    "predict": (0.4, 1.0, 0.005, 1.0),  # equivalent
+    "call": (0.0021, 0.8, 0.01, 1.0),  # faster
+    "save": (0.05, 1.0, 0.3, 1.0),  # undecided
+    "build": (0.012, 3.1, 0.01, 1.3),  # no verdict: functional differs from itself
+    "python_memory": (3 * 2**20, 1.0, 0.001, 1.0),  # equivalent
+}
 
 
 def make_record(environment: str, twin: str, probe: str, replicate: int, styles: dict[str, Any]) -> dict[str, Any]:
@@ -26,12 +38,12 @@ def make_record(environment: str, twin: str, probe: str, replicate: int, styles:
         "twin": twin,
         "probe": probe,
         "replicate": replicate,
-        "seed": SEEDS[replicate],
-        "protocol": {"lock": "ab" * 32},
+        "seed": SEEDS[replicate % len(SEEDS)],
+        "protocol": {"lock": "ab" * 32, "probe": {"added": 0.1}},
         "commit": "c0ffee" * 6 + "c0ff-dirty",
-        "started": f"2026-11-23T10:0{replicate}:00+00:00",
+        "started": f"2026-11-23T10:{replicate:02}:00+00:00",
         "seconds": 41.5,
-        "load": {"before": 0.5, "after": 1.25},
+        "conditions": {"before": {"load": 0.5}, "after": {"load": 1.25}},
         "machine": {
             "host": "node7", "processor": "Made-up CPU", "cores": 8, "memory": 32 * 2**30, "threads": 1,
             "device": "CPU", "image": None,
@@ -82,6 +94,25 @@ def make_learning(twin: str, replicate: int) -> dict[str, Any]:
     return styles
 
 
+def make_timing(twin: str, replicate: int) -> dict[str, Any]:
+    """Return six rounds of each quantity in one process; sequential, which simple has, is functional under a name."""
+    noise = np.random.default_rng([replicate, TWINS.index(twin)])
+    styles = ["functional", *["sequential"] * (twin == "simple"), "subclassed", "control", "slowed"]
+    quantities: dict[str, dict[str, list[float]]] = {style: {} for style in styles}
+    for quantity, (takes, ratio, spread, control) in TIMED.items():
+        effects = {"subclassed": ratio, "control": control, "slowed": 1.1}
+        for style in styles:
+            process = 0.0 if style == "functional" else noise.normal(0, spread if style in STYLES else 0.005)
+            rounds = noise.normal(0, 0.002, 6)
+            quantities[style][quantity] = list(takes * effects.get(style, 1.0) * np.exp(process + rounds))
+    styles_: dict[str, Any] = {
+        style: {"status": "ok", "result": {"quantities": own, "errors": {}}} for style, own in quantities.items()
+    }
+    if twin == "dynamic":
+        styles_["subclassed"]["result"]["errors"] = {"load": ERROR}
+    return styles_
+
+
 @pytest.fixture
 def records() -> dict[str, dict[str, Any]]:
     """The records of a study, by path."""
@@ -100,6 +131,18 @@ def records() -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
+def timed_records(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The records of a study that was timed, too, by path."""
+    return records | {
+        f"trials/{ENVIRONMENT}/{twin}/timing-{replicate}.json": make_record(
+            ENVIRONMENT, twin, "timing", replicate, make_timing(twin, replicate)
+        )
+        for twin in TWINS
+        for replicate in range(PROCESSES)
+    }
+
+
+@pytest.fixture
 def study(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of that study."""
     params["twins"] = {twin: params["twins"][twin] for twin in TWINS}
@@ -109,18 +152,25 @@ def study(params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
+@pytest.fixture
+def timed_study(study: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of the study that was timed, too."""
+    study["environments"][ENVIRONMENT]["probes"] = ["identity", "learning", "timing"]
+    return study
+
+
 def _write_results(folder: Path, records: dict[str, Any], study: dict[str, Any]) -> Path:
     """Write tables, metrics and parameters as the pipeline does, and an empty page for each notebook."""
-    tables: dict[str, pd.DataFrame] = make_tables(records)
+    tables: dict[str, pd.DataFrame] = make_tables(records, study["timing"]["sampling"])
     (folder / "tables").mkdir(parents=True)
     for name, table in tables.items():
         (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))
     (folder / "metrics.json").write_text(json.dumps(make_metrics(tables)))
     (folder / "params.yaml").write_text(yaml.safe_dump(study))
     for twin in study["twins"]:
-        page = folder / "notebooks" / ENVIRONMENT / twin / "learning.html"
-        page.parent.mkdir(parents=True)
-        page.touch()
+        (folder / "notebooks" / ENVIRONMENT / twin).mkdir(parents=True)
+        for notebook in ("learning", "timing"):
+            (folder / "notebooks" / ENVIRONMENT / twin / f"{notebook}.html").touch()
     return folder
 
 
@@ -134,3 +184,9 @@ def write_results() -> Callable[[Path, dict[str, Any], dict[str, Any]], Path]:
 def results(records: dict[str, Any], study: dict[str, Any], tmp_path: Path) -> Path:
     """The folder of that study's results."""
     return _write_results(tmp_path / "results", records, study)
+
+
+@pytest.fixture
+def timed_results(timed_records: dict[str, Any], timed_study: dict[str, Any], tmp_path: Path) -> Path:
+    """The folder of the results of the study that was timed, too."""
+    return _write_results(tmp_path / "timed", timed_records, timed_study)

@@ -3,15 +3,17 @@
 import json
 import re
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from twinproof.report import notebook
+from twinproof.report import notebook, read_table
 
 ENVIRONMENT = "tf2.21-cpu"
 LEARNING = Path(__file__).parents[2] / "workflow" / "notebooks" / "learning.ipynb"
+TIMING = LEARNING.with_name("timing.ipynb")
 Write = Callable[[Path, dict[str, Any], dict[str, Any]], Path]
 
 
@@ -109,6 +111,27 @@ def test_learning_notebook_says_what_was_not_measured(
     part = write_results(results / "part", rest, study)
     assert run(LEARNING, part, environment=ENVIRONMENT, twin="simple", tables=part / "tables") == 0
     assert f"{probe.capitalize()} was not measured." in (part / "X.html").read_text()
+
+
+def test_timing_notebook_shows_ratios_verdicts_processes_controls_and_errors(
+    timed_results: Path, tmp_path: Path
+) -> None:
+    tables = timed_results / "tables"
+    assert run(TIMING, tmp_path, environment=ENVIRONMENT, twin="dynamic", tables=tables) == 0
+    html = (tmp_path / "X.html").read_text()
+    assert "<script" not in html
+    assert html.count("<img") == len(set(re.findall(r'<img alt="([^"]+)"', html))) == 2
+    timing = read_table(tables, "timing")
+    for answer in timing.loc[timing["twin"] == "dynamic", "answer"]:
+        assert escape(answer) in html
+    for said in ("1 slower (train_step)", "Widest steady interval", "&lt;b&gt;shapes&lt;/b&gt; (128, 10)"):
+        assert said in html
+    assert "simple," not in html
+
+
+def test_timing_notebook_says_that_timing_was_not_measured(results: Path, tmp_path: Path) -> None:
+    assert run(TIMING, tmp_path, environment=ENVIRONMENT, twin="simple", tables=results / "tables") == 0
+    assert "Timing was not measured." in (tmp_path / "X.html").read_text()
 
 
 def test_unknown_twin_is_named_with_the_allowed_ones(

@@ -168,6 +168,14 @@ def test_notebooks_are_linked_relative_to_the_page_or_said_to_be_missing(results
     assert f"dynamic in {ENVIRONMENT}: no notebook was made" in words(html)
 
 
+def test_notebooks_of_timing_are_linked_where_it_was_asked_for(results: Path, timed_results: Path) -> None:
+    assert "timing.html" not in make(results)
+    (timed_results / "notebooks" / ENVIRONMENT / "dynamic" / "timing.html").unlink()
+    html = make(timed_results)
+    assert f'href="../notebooks/{ENVIRONMENT}/simple/timing.html"' in html
+    assert f"dynamic in {ENVIRONMENT}: no notebook was made of timing, process by process" in words(html)
+
+
 def test_provenance_tells_software_machine_seeds_and_effort(results: Path) -> None:
     text = words(make(results))
     for fact in (

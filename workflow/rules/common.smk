@@ -1,4 +1,5 @@
 # Parameters, the plan, wildcards, and what the rules ask of them.
+import json
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 from twinproof import checkout, plan
+from twinproof.analysis.sampling import cells
 from twinproof.data import FILES
 from twinproof.environments import (
     Environment,
@@ -51,12 +53,17 @@ wildcard_constraints:
     twin="|".join(PARAMS["twins"]),
     probe="|".join(sorted({trial.probe for trial in TRIALS})) or "none",
     replicate=r"\d+",
-    notebook="learning",
+    processes=r"\d+",
+    notebook="learning|timing",
 
 
 def threads_of(wildcards):
-    """Return the threads that one trial of this probe uses."""
-    return PARAMS[wildcards.probe]["threads"]
+    """Return how many cores a trial of this probe is given: timing has them all, so that it runs alone."""
+    return (
+        workflow.cores or 1
+        if wildcards.probe == "timing"
+        else PARAMS[wildcards.probe]["threads"]
+    )
 
 
 def gpus_of(wildcards):
@@ -85,13 +92,41 @@ def sources(package):
     )
 
 
-# What the rules of the later stages wait for.
+# What the rules of the later stages wait for, and, of the timings, what was decided on as the records came in.
 RECORDS = expand("<results>/trials/{path}", path=[trial.path for trial in TRIALS])
+
+
+def timing_records(wildcards):
+    """Return the records of the timings: as many as the checkpoint asks for, step by step."""
+    records = []
+    for environment, twin in cells(PARAMS):
+        processes = PARAMS["timing"]["replicates"]
+        while processes is not None:
+            last = processes
+            decision = checkpoints.decide_timing.get(
+                environment=environment, twin=twin, processes=processes
+            )
+            processes = json.loads(Path(decision.output[0]).read_text())["next"]
+        records += timings(environment, twin, last)
+    return records
+
+
+def timings(environment, twin, processes):
+    """Return the first records of the timing of one twin."""
+    return expand(
+        "<results>/trials/{path}",
+        path=[
+            plan.Trial(environment, twin, "timing", number).path
+            for number in range(int(processes))
+        ],
+    )
+
+
 NOTEBOOKS = sorted(
     {
-        f"<results>/notebooks/{trial.environment}/{trial.twin}/learning.{kind}"
+        f"<results>/notebooks/{trial.environment}/{trial.twin}/{trial.probe}.{kind}"
         for trial in TRIALS
-        if trial.probe == "learning"
+        if trial.probe in ("learning", "timing")
         for kind in ("ipynb", "html")
     }
 )

@@ -24,3 +24,4 @@ rule notebooks:
     input:
         NOTEBOOKS,
         RECORDS,
+        timing_records,

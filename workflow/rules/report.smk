@@ -22,3 +22,4 @@ rule report:
     input:
         rules.make_report.output,
         RECORDS,
+        timing_records,

@@ -7,6 +7,8 @@ TABLES = [
     "learning",
     "learning_epochs",
     "accuracy",
+    "timing_processes",
+    "timing",
     "twins",
 ]
 
@@ -14,6 +16,7 @@ TABLES = [
 rule make_tables:
     input:
         RECORDS,
+        timing_records,
         code=sources("analysis"),
         study=RESULTS / "params.yaml",
     output:
@@ -31,3 +34,4 @@ rule tables:
     input:
         rules.make_tables.output,
         RECORDS,
+        timing_records,

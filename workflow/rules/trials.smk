@@ -33,7 +33,30 @@ rule run_trial:
         " --params {params.study} --output {output} 2> {log}"
 
 
+# As many processes as it takes: a decision from the first ones asks for more, or says that they are enough.
+checkpoint decide_timing:
+    input:
+        records=lambda wildcards: timings(**wildcards),
+        study=RESULTS / "params.yaml",
+        code=["src/twinproof/analysis/sampling.py", "src/twinproof/analysis/timing.py"],
+    output:
+        "<results>/timing/{environment}/{twin}/{processes}.json",
+    log:
+        "<results>/logs/timing/{environment}/{twin}/{processes}.log",
+    params:
+        results=RESULTS,
+    shell:
+        "python -m twinproof.analysis.sampling --results {params.results} --environment {wildcards.environment}"
+        " --twin {wildcards.twin} --processes {wildcards.processes} --output {output} 2> {log}"
+
+
+rule timing:
+    input:
+        timing_records,
+
+
 rule trials:
     input:
         RECORDS,
+        timing_records,
         rules.verify_data.output,

@@ -13,7 +13,9 @@ from typing import Any
 
 import pandas as pd
 
+from twinproof.analysis.sampling import CONTROLS, timing_trials
 from twinproof.analysis.statistics import mean_interval
+from twinproof.analysis.timing_tables import timing_processes, timing_rows
 from twinproof.analysis.verdicts import CONTROL, NOT_JUDGED, answer, gate
 from twinproof.errors import UserError
 from twinproof.files import write_whole
@@ -46,9 +48,15 @@ COLUMNS = {
         *CELL, "style", "seeds", "failed", "test_accuracy", "low", "high", "difference", "difference_low",
         "difference_high", "bit_equal",
     ],
+    "timing_processes": [*CELL, "replicate", "style", "quantity", "rounds", "median", "log_ratio", "error"],
+    "timing": [
+        *CELL, "style", "quantity", "unit", "functional", "ratio", "low", "high", "processes", "outliers", "control",
+        "control_low", "control_high", "slowed", "slowed_low", "slowed_high", "added", "margin", "target", "p",
+        "verdict", "further", "answer",
+    ],
     "twins": [*CELL, "gate", "control", "seeds", "bit_equal_seeds", "verdict", "answer"],
 }  # fmt: skip
-ORDER = ["sequential", "functional", "subclassed", CONTROL]
+ORDER = ["sequential", "functional", "subclassed", *CONTROLS]
 
 
 def read_records(results: Path) -> dict[str, Record]:
@@ -60,7 +68,9 @@ def read_records(results: Path) -> dict[str, Record]:
         If one is missing, cannot be read, or was made under another protocol than the present one.
     """
     records = {}
-    for trial in trials(read_params(results / "params.yaml")):
+    params = read_params(results / "params.yaml")
+    static = [trial for trial in trials(params) if trial.probe != "timing"]
+    for trial in [*static, *timing_trials(params, results)]:
         path = results / "trials" / trial.path
         record = read_record(path)
         protocol = json.loads((results / f"protocols/{trial.environment}/{trial.twin}/{trial.probe}.json").read_text())
@@ -76,16 +86,21 @@ def read_records(results: Path) -> dict[str, Record]:
     return records
 
 
-def make_tables(records: dict[str, Record]) -> dict[str, pd.DataFrame]:
-    """Return each table of `COLUMNS`, with those columns; a table of a probe that was not run has no rows."""
+def make_tables(records: dict[str, Record], sampling: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return each table of `COLUMNS`, with those columns; a table of a probe that was not run has no rows.
+
+    `sampling` is that section of the timing's parameters.
+    """
     of = {
-        probe: [record for record in records.values() if record["probe"] == probe] for probe in ("identity", "learning")
+        probe: [record for record in records.values() if record["probe"] == probe]
+        for probe in ("identity", "learning", "timing")
     }
     rows: dict[str, list[dict[str, Any]]] = {
         "trials": [_trial(path, record) for path, record in records.items()],
         "identity": [row for record in of["identity"] for row in _identity(record)],
         "identity_steps": [row for record in of["identity"] for row in _each(record, "steps", "step")],
         "learning": [row for record in of["learning"] for row in _learning(record)],
+        "timing_processes": [row for record in of["timing"] for row in timing_processes(record)],
         "learning_epochs": [row for record in of["learning"] for row in _each(record, "epochs", "epoch")],
     }
     tables = {name: pd.DataFrame(content, columns=COLUMNS[name]) for name, content in rows.items()}
@@ -94,6 +109,8 @@ def make_tables(records: dict[str, Record]) -> dict[str, pd.DataFrame]:
     tables["accuracy"] = pd.DataFrame(_accuracy(tables["learning"]), columns=COLUMNS["accuracy"])
     cells = tables["trials"][CELL].drop_duplicates().itertuples(index=False)
     tables["twins"] = pd.DataFrame([_twin(tables, *cell) for cell in cells], columns=COLUMNS["twins"])
+    gates = {(row["environment"], row["twin"]): row["gate"] for row in tables["twins"].to_dict("records")}
+    tables["timing"] = pd.DataFrame(timing_rows(of["timing"], gates, sampling), columns=COLUMNS["timing"])
     # What is not judged is shown, but not compared.
     unjudged = tables["twins"].loc[tables["twins"]["verdict"] == NOT_JUDGED, CELL]
     hidden = tables["accuracy"].set_index(CELL).index.isin(pd.MultiIndex.from_frame(unjudged))
@@ -126,7 +143,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml, protocols, trials")
     results = parser.parse_args(arguments).results
     try:
-        tables = make_tables(read_records(results))
+        sampling = read_params(results / "params.yaml")["timing"]["sampling"]
+        tables = make_tables(read_records(results), sampling)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -141,8 +159,8 @@ def _trial(path: str, record: Record) -> dict[str, Any]:
     return {
         **{key: record[key] for key in (*CELL, "probe", "replicate", "seed", "started", "seconds", "commit")},
         **{key: machine[key] for key in ("host", "processor", "cores", "memory", "threads", "device", "image")},
-        "load_before": record["load"]["before"],
-        "load_after": record["load"]["after"],
+        "load_before": record["conditions"]["before"]["load"],
+        "load_after": record["conditions"]["after"]["load"],
         "python": versions["python"],
         "keras": versions["keras"],
         "tensorflow": next((versions[name] for name in ("tensorflow", "tensorflow-cpu") if name in versions), None),

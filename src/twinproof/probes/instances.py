@@ -78,29 +78,45 @@ class Instances:
         """
         if self._initial is None:
             self._initial = self._first_weights()
-        model = self._build(style)
+        model = self._new(style)
+        self.prepare(model, **compiling)
+        return model
+
+    def construct(self, style: str) -> keras.Model:
+        """Return a new instance as the style's function makes it."""
+        return self._twin.builders[style]()
+
+    def build(self, model: keras.Model) -> None:
+        """Give a new instance its weights, if it has none yet.
+
+        A symbolic call builds a subclass without moving the state of its random layers, as a training call would.
+        """
+        model(keras.Input((self._pixels,)))
+
+    def prepare(self, model: keras.Model, **compiling: Any) -> None:
+        """Make a built instance comparable, and compile it."""
+        if self._initial is None:
+            self._initial = self._first_weights()
         _assign(model, self._initial)
         seed_random_layers(model, self._seed)
         # The order of the training images is drawn from the global seed, which building may have used up.
         keras.utils.set_random_seed(self._seed)
         model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"], **compiling)
-        return model
 
     def _first_weights(self) -> Weights:
         errors = []
         for style in sorted(self._twin.builders, key="functional".__ne__):
             try:
-                return weights(self._build(style))
+                return weights(self._new(style))
             except Exception as error:
                 errors.append(error)
         raise errors[0]
 
-    def _build(self, style: str) -> keras.Model:
+    def _new(self, style: str) -> keras.Model:
         keras.backend.clear_session()
         keras.utils.set_random_seed(self._seed)
-        model = self._twin.builders[style]()
-        # A symbolic call builds a subclass without moving the state of its random layers, as a training call would.
-        model(keras.Input((self._pixels,)))
+        model = self.construct(style)
+        self.build(model)
         return model
 
 
@@ -118,8 +134,13 @@ def attempt(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except MemoryError:
         raise  # That of the machine, not of the style: no record, and the trial is run again.
     except Exception as error:
-        traceback.print_exc()
-        return {"status": "failed", "error": {"type": type(error).__name__, "message": str(error)}}
+        return {"status": "failed", "error": failure(error)}
+
+
+def failure(error: Exception) -> dict[str, str]:
+    """Return what a record tells of an error that was just caught; the traceback goes to the log."""
+    traceback.print_exc()
+    return {"type": type(error).__name__, "message": str(error)}
 
 
 def require_finite(value: float, what: str) -> float:

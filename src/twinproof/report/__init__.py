@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # What looks like a number and is none: version 3.10 is not 3.1, and a digest may have the form of 1e5.
 TEXTS = [
     "environment", "twin", "probe", "style", "status", "outcome", "error", "started", "host", "processor", "device",
-    "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "gate", "control", "answer",
+    "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "gate", "answer",
 ]  # fmt: skip
 
 

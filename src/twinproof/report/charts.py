@@ -11,12 +11,14 @@ import pandas as pd
 from twinproof.analysis.statistics import mean_interval
 
 # In the order of drawing: where styles coincide, the thin one is still seen inside the wide one.
-STYLES = ["functional", "sequential", "subclassed", "control"]
+STYLES = ["functional", "sequential", "subclassed", "control", "slowed"]
 # Okabe and Ito's colours: told apart with any colour vision, 3:1 or more against white and against the dark page.
-COLOURS = ["#009e73", "#0072b2", "#d55e00", "#8c8c8c"]
-WIDTHS = [6.0, 3.0, 1.5, 1.0]
-DASHES = [[1, 0], [1, 0], [5, 4], [1, 3]]
-SIZES = [110, 50, 25, 15]
+COLOURS = ["#009e73", "#0072b2", "#d55e00", "#8c8c8c", "#8c8c8c"]
+WIDTHS = [6.0, 3.0, 1.5, 1.0, 1.0]
+DASHES = [[1, 0], [1, 0], [5, 4], [1, 3], [1, 3]]
+SIZES = [110, 50, 25, 15, 15]
+SHAPES = ["circle", "square", "circle", "cross", "diamond"]
+FONT = "system-ui, sans-serif"
 KEYS = ["environment", "twin", "replicate", "style"]
 
 # Altair refuses more than 5000 rows by default, to keep notebooks small; a long study has more.
@@ -50,7 +52,7 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
             zero=False, padding=8
         ),
     )
-    return _styled(
+    return styled(
         _lines_and_points(base, curves, tooltip)
         .properties(width=width, height=220)
         .facet(facet=alt.Facet("twin:N", title=None, sort=list(curves["twin"].unique())), columns=columns),
@@ -67,7 +69,7 @@ def identity_losses(steps: pd.DataFrame, width: int = 260, columns: int = 3) -> 
         ),
         y=alt.Y("loss:Q").scale(zero=False, padding=8),
     )
-    return _styled(
+    return styled(
         _lines_and_points(base, losses, ["style:N", "replicate:Q", "step:Q", "loss:Q"])
         .properties(width=width, height=220)
         .facet(facet=alt.Facet("replicate:N"), columns=columns)
@@ -114,7 +116,7 @@ def difference_chart(differences: pd.DataFrame, measure: str) -> Any:
     # Differences that are all zero would make an axis of no length.
     reach = max(differences["difference"].abs().max(), summary[["low", "high"]].abs().max(axis=None), 1e-4) * 1.1
     y = alt.Y("style:N", title=None, sort=STYLES, axis=alt.Axis(grid=False))
-    colour = alt.Color("style:N", scale=_scale(STYLES, COLOURS), legend=None)
+    colour = alt.Color("style:N", scale=scale_of(STYLES, COLOURS), legend=None)
     scale = alt.Scale(domain=[-reach, reach], nice=False)
     title = f"{measure.replace('_', ' ')}, minus functional"
     dots = (
@@ -131,7 +133,7 @@ def difference_chart(differences: pd.DataFrame, measure: str) -> Any:
     bars = spread.mark_rule(strokeWidth=3, yOffset=8).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
     means = spread.mark_tick(thickness=3, size=16, yOffset=8).encode(x=alt.X("mean:Q", scale=scale))
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[2, 3]).encode(x="zero:Q")
-    return _styled((zero + dots + bars + means).properties(width=520, height=120), title.capitalize())
+    return styled((zero + dots + bars + means).properties(width=520, height=120), title.capitalize())
 
 
 def _lines_and_points(base: Any, table: pd.DataFrame, tooltip: list[Any]) -> Any:
@@ -142,19 +144,19 @@ def _lines_and_points(base: Any, table: pd.DataFrame, tooltip: list[Any]) -> Any
     # The wheel alone scrolls the page.
     moved = alt.selection_interval(name="moved", bind="scales", zoom="wheel![event.shiftKey]")
     base = base.transform_filter(chosen).encode(
-        color=alt.Color("style:N", scale=_scale(styles, COLOURS), legend=legend), detail="replicate:N"
+        color=alt.Color("style:N", scale=scale_of(styles, COLOURS), legend=legend), detail="replicate:N"
     )
     lines = base.mark_line(strokeCap="butt").encode(
-        strokeWidth=alt.StrokeWidth("style:O", scale=_scale(styles, WIDTHS), legend=legend),
-        strokeDash=alt.StrokeDash("style:N", scale=_scale(styles, DASHES), legend=legend),
+        strokeWidth=alt.StrokeWidth("style:O", scale=scale_of(styles, WIDTHS), legend=legend),
+        strokeDash=alt.StrokeDash("style:N", scale=scale_of(styles, DASHES), legend=legend),
     )
     # The size is a column of its own: as a scale of the style it would shrink the lines in the legend.
     points = base.mark_circle(opacity=1).encode(size=alt.Size("size:Q", scale=None, legend=None), tooltip=tooltip)
     return alt.layer(lines, points.add_params(chosen, moved))
 
 
-def _scale(styles: list[str], values: list[Any]) -> Any:
-    """Give each style its own value, whichever styles a figure shows."""
+def scale_of(styles: list[str], values: list[Any]) -> Any:
+    """Give each style its own of `values`, whichever styles a figure shows."""
     return alt.Scale(domain=styles, range=[values[STYLES.index(style)] for style in styles])
 
 
@@ -163,12 +165,21 @@ def _drawn(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(size=table["style"].map(dict(zip(STYLES, SIZES, strict=True))))
 
 
-def _styled(chart: Any, description: str) -> Any:
+def specification(chart: Any) -> dict[str, Any]:
+    """Return what draws a chart, for a page that names no outside address."""
+    content: dict[str, Any] = chart.to_dict()
+    # Nothing would be loaded from it; the page says vega-lite itself.
+    del content["$schema"]
+    return content
+
+
+def styled(chart: Any, description: str) -> Any:
+    """Give a chart what all have in common, and say in words what it shows."""
     text: dict[str, Any] = {"labelColor": "currentColor", "titleColor": "currentColor"}
     lines = {"domainColor": "currentColor", "tickColor": "currentColor", "domainOpacity": 0.4, "tickOpacity": 0.4}
     return (
         chart.properties(description=description)
-        .configure(background="transparent", font="system-ui, sans-serif", rule={"color": "currentColor"})
+        .configure(background="transparent", font=FONT, rule={"color": "currentColor"})
         .configure_axis(**text, **lines, gridColor="currentColor", gridOpacity=0.12, titleFontWeight="normal")
         .configure_legend(**text, labelFontSize=12)
         .configure_header(**text, labelFontSize=13, labelFontWeight="bold")

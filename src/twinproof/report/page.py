@@ -22,9 +22,12 @@ from twinproof.errors import UserError
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
 from twinproof.report import read_table
+from twinproof.report.timing import timing_sections
 
 TEMPLATE = "index.html.jinja"
-PROBES = ["identity", "learning"]
+# Each with the table that tells on which replicates it was done.
+PROBES = {"identity": "identity", "learning": "learning", "timing": "timing_processes"}
+NOTEBOOKS = {"learning": "learning and identity, seed by seed", "timing": "timing, process by process"}
 
 Tables = dict[str, pd.DataFrame]
 Rows = list[dict[str, Any]]
@@ -40,7 +43,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
     metrics, params
         Those of the study, shown as they are.
     links
-        The notebooks: environment, twin, and href relative to the page, or None if the notebook was not made.
+        The notebooks: environment, twin, what it shows, and href relative to the page, or None if it was not made.
     """
     import jinja2
 
@@ -59,12 +62,14 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         "duration": _duration,
         "time": _time,
     }
-    figures = _figures(tables)
+    figures, timing = _figures(tables), timing_sections(tables["timing"], tables["trials"], params)
     return environment.get_template(TEMPLATE).render(
         answers=_rows(tables["twins"]),
         environments=_rows(tables["environments"]),
         figures=figures,
-        scripts=_scripts() if figures else "",
+        timing=timing,
+        timed=bool(tables["trials"]["probe"].eq("timing").any()),
+        scripts=_scripts() if figures or timing else "",
         accuracy=_rows(tables["accuracy"]),
         identity=_identity(tables["identity"]),
         failures=list(_failures(tables)),
@@ -78,13 +83,19 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
 
 
 def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
-    """Return the address of each learning notebook relative to `page`, or None where it was not made."""
+    """Return the address of each notebook relative to `page`, or None where it was not made."""
     return [
-        {"environment": environment, "twin": twin, "href": _relative(path, page) if path.is_file() else None}
+        {
+            "environment": environment,
+            "twin": twin,
+            "shows": shows,
+            "href": _relative(path, page) if path.is_file() else None,
+        }
         for environment, asked in params["environments"].items()
-        if "learning" in asked["probes"]
         for twin in params["twins"]
-        for path in [notebooks / environment / twin / "learning.html"]
+        for probe, shows in NOTEBOOKS.items()
+        if probe in asked["probes"]
+        for path in [notebooks / environment / twin / f"{probe}.html"]
     ]
 
 
@@ -126,9 +137,7 @@ def _figures(tables: Tables) -> Rows:
     figures = []
     for environment, epochs in tables["learning_epochs"].groupby("environment", sort=False):
         learning = tables["learning"][tables["learning"]["environment"] == environment]
-        specification = charts.learning_curves(epochs, learning).to_dict()
-        # An address, though nothing is loaded from it; the page says vega-lite itself.
-        del specification["$schema"]
+        specification = charts.specification(charts.learning_curves(epochs, learning))
         compared = learning["bit_equal"].dropna()
         caption = (
             f"Validation accuracy by epoch in {environment}, one line for each of {learning['replicate'].nunique()} "
@@ -136,7 +145,7 @@ def _figures(tables: Tables) -> Rows:
             f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with the very weights of functional."
         )
         panels = epochs["twin"].nunique()
-        figures.append({"environment": environment, "spec": specification, "panels": panels, "caption": caption})
+        figures.append({"spec": specification, "panels": panels, "axis": 60, "caption": caption})
     return figures
 
 
@@ -167,10 +176,19 @@ def _identity(identity: pd.DataFrame) -> Rows:
 
 
 def _failures(tables: Tables) -> Iterator[dict[str, Any]]:
-    for probe in PROBES:
+    for probe in ("identity", "learning"):
         table = tables[probe]
         for row in _rows(table[table["status"] == "failed"]):
             yield {"probe": probe, **{key: row[key] for key in (*CELL, "replicate", "style", "error")}}
+    # What a style cannot do, it cannot do in any process: said once.
+    failed = tables["timing_processes"].dropna(subset="error").fillna({"quantity": "all quantities"})
+    for key, rows in failed.groupby([*CELL, "style", "quantity", "error"], sort=False):
+        environment, twin, style, quantity, error = key
+        yield {
+            **{"probe": "timing", "environment": environment, "twin": twin, "style": style},
+            "replicate": f"{len(rows)} {'process' if len(rows) == 1 else 'processes'}",
+            "error": f"{quantity}: {error}",
+        }
 
 
 def _missing(tables: Tables, params: Params) -> Iterator[str]:
@@ -179,15 +197,18 @@ def _missing(tables: Tables, params: Params) -> Iterator[str]:
         if not asked["probes"]:
             yield f"{environment}: nothing was measured in it, as this study (parameters below) asks for no probe."
             continue
-        for probe in PROBES:
+        for probe, table in PROBES.items():
             if probe not in asked["probes"]:
                 yield f"{environment}: {probe} was not measured; environments.{environment}.probes does not ask for it."
                 continue
-            table = tables[probe][tables[probe]["environment"] == environment]
+            of_environment = tables[table][tables[table]["environment"] == environment]
             for twin in params["twins"]:
-                done, planned = table.loc[table["twin"] == twin, "replicate"].nunique(), params[probe]["replicates"]
+                done = of_environment.loc[of_environment["twin"] == twin, "replicate"].nunique()
+                planned = params[probe]["replicates"]
                 if done < planned:
-                    count = f"was measured on {done} of {planned} seeds only" if done else "was not measured"
+                    # Of timing, the parameters name the fewest: more are added as they are needed.
+                    of = f"at least {planned} processes" if probe == "timing" else f"{planned} seeds"
+                    count = f"was measured on {done} of {of} only" if done else "was not measured"
                     yield f"{environment}: {probe} of {twin} {count}, though the parameters ask for it."
 
 

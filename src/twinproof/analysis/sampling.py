@@ -1,0 +1,107 @@
+"""Are the timings narrow enough, or are more processes to be measured?
+
+Usage: python -m twinproof.analysis.sampling --results results --environment tf2.21-cpu --twin dynamic --processes 12
+       --output results/timing/tf2.21-cpu/dynamic/12.json
+
+Only the width of the intervals is looked at, never where they lie: so that stopping early favours no answer.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from twinproof.analysis.timing import decided, family_confidence, process_log_ratio
+from twinproof.errors import UserError
+from twinproof.files import write_whole
+from twinproof.params import Params, read_params
+from twinproof.plan import Trial
+from twinproof.record import Record, read_record
+
+CONTROLS = ("control", "slowed")
+# Repeated many times on one warm instance; all others are done once an instance or by Python alone.
+STEADY = ("train_step", "predict", "compiled_call")
+
+
+def kind(quantity: str) -> str:
+    """Return which of the two targets and margins of the parameters a quantity has."""
+    return "steady" if quantity in STEADY else "rough"
+
+
+def log_ratios(records: list[Record]) -> dict[tuple[str, str], list[float]]:
+    """Return for each style (but functional) and quantity the log-ratio to functional of each process that has both."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for record in records:
+        quantities = {
+            style: measured.get("result", {}).get("quantities", {}) for style, measured in record["styles"].items()
+        }
+        reference = quantities.pop("functional")
+        for style, own in quantities.items():
+            for quantity in own.keys() & reference.keys():
+                ratio = process_log_ratio(own[quantity], reference[quantity])
+                found.setdefault((style, quantity), []).append(ratio)
+    return found
+
+
+def cells(params: Params) -> list[tuple[str, str]]:
+    """Return the environments and twins that are timed."""
+    return [
+        (environment, twin)
+        for environment, asked in params["environments"].items()
+        if "timing" in asked["probes"]
+        for twin in params["twins"]
+    ]
+
+
+def decide(params: Params, records: list[Record]) -> dict[str, Any]:
+    """Return how many processes there are, how many there are to be next (None: enough), and what is too wide yet."""
+    count, sampling = len(records), params["timing"]["sampling"]
+    compared = {key: values for key, values in log_ratios(records).items() if key[0] not in CONTROLS}
+    # The family of the whole study, were every twin like this one.
+    confidence = family_confidence(max(1, len(compared)) * len(cells(params)))
+    wide = [
+        f"{style} {quantity}"
+        for (style, quantity), values in sorted(compared.items())
+        if not decided(values, sampling["half_width"][kind(quantity)], confidence)
+    ]
+    more = min(count + sampling["add"], sampling["most"])
+    return {"processes": count, "next": more if wide and more > count else None, "wide": wide}
+
+
+def timing_trials(params: Params, results: Path) -> Iterator[Trial]:
+    """Yield every timing trial that was decided on."""
+    for environment, twin in cells(params):
+        count: int | None = params["timing"]["replicates"]
+        while count is not None:
+            path, last = results / "timing" / environment / twin / f"{count}.json", count
+            try:
+                count = json.loads(path.read_text())["next"]
+            except FileNotFoundError:
+                raise UserError(f"{path}: no such decision; run `snakemake --cores all timing`") from None
+        yield from (Trial(environment, twin, "timing", replicate) for replicate in range(last))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Decide from the records of one twin whether more processes are to be measured."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.analysis.sampling", description=main.__doc__)
+    parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml and trials")
+    parser.add_argument("--environment", required=True)
+    parser.add_argument("--twin", required=True)
+    parser.add_argument("--processes", type=int, required=True, help="how many processes there are")
+    parser.add_argument("--output", type=Path, required=True, help="where to write the decision")
+    options = parser.parse_args(arguments)
+    try:
+        params = read_params(options.results / "params.yaml")
+        trials = [Trial(options.environment, options.twin, "timing", number) for number in range(options.processes)]
+        decision = decide(params, [read_record(options.results / "trials" / trial.path) for trial in trials])
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    write_whole(options.output, json.dumps(decision, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

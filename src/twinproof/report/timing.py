@@ -1,0 +1,167 @@
+"""What the page says of the timings: the answer to "Does a style cost time?", environment by environment."""
+
+import json
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
+
+import pandas as pd
+
+from twinproof.analysis.sampling import kind
+from twinproof.analysis.tables import CELL
+from twinproof.params import Params
+from twinproof.report import words
+
+# As they are counted.
+VERDICTS = {name: name for name in ("slower", "faster", "equivalent", "undecided")} | {"no verdict": "without verdict"}
+
+Rows = list[dict[str, Any]]
+
+
+def timing_sections(timing: pd.DataFrame, trials: pd.DataFrame, params: Params) -> Rows:
+    """Return for each timed environment its counts of verdicts, reasons, figures, rows and the quality.
+
+    Parameters
+    ----------
+    timing, trials
+        The tables of these names.
+    params
+        Those of the study: from them is known which twins differ in depth.
+    """
+    return [
+        {
+            "environment": str(environment),
+            "counts": list(counts(rows)),
+            "reasons": list(reasons(rows)),
+            "figures": list(_figures(str(environment), rows, params)),
+            "rows": _table(rows),
+            "quality": quality(rows, trials[trials["environment"] == environment]),
+            "answers": list(rows["answer"]),
+        }
+        for environment, rows in in_reading_order(timing).groupby("environment", sort=False)
+    ]
+
+
+def in_reading_order(timing: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows twin by twin, style by style, and then the quantities in the order in which all show them."""
+
+    def places(names: pd.Series) -> pd.Series:
+        listed = words.in_order(names) if names.name == "quantity" else names.unique()
+        return names.map({name: place for place, name in enumerate(listed)})
+
+    return timing.sort_values([*CELL, "style", "quantity"], key=places, ignore_index=True)
+
+
+def counts(timing: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield for each twin and style its verdicts, each with the quantities that have it."""
+    for (twin, style), rows in timing.groupby(["twin", "style"], sort=False):
+        by_verdict = {
+            said: rows.loc[rows["verdict"] == verdict, "quantity"].tolist() for verdict, said in VERDICTS.items()
+        }
+        verdicts = [(verdict, quantities) for verdict, quantities in by_verdict.items() if quantities]
+        yield {"twin": twin, "style": style, "verdicts": verdicts, "quantities": len(rows)}
+
+
+def summary(timing: pd.DataFrame) -> Iterator[str]:
+    """Yield `counts` as sentences."""
+    for row in counts(timing):
+        told = [f"{len(quantities)} {verdict} ({', '.join(quantities)})" for verdict, quantities in row["verdicts"]]
+        yield f"{row['twin']}, {row['style']} against functional: {', '.join(told)}."
+
+
+def reasons(timing: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for each reason why a verdict was not given, with all quantities that have it."""
+    unjudged = timing[timing["verdict"] == "no verdict"]
+    why = unjudged["answer"].str.partition("because ")[2].str.removesuffix(".")
+    for (twin, reason), rows in unjudged.groupby([unjudged["twin"], why], sort=False):
+        yield f"No verdict on {', '.join(rows['quantity'].unique())} of {twin}, because {reason}."
+
+
+def quality(timing: pd.DataFrame, trials: pd.DataFrame) -> dict[str, str]:
+    """Tell how good the measurement of one environment is: widths and their targets, controls, load, outliers."""
+    counted = timing["processes"].astype(int)
+    told = {"Processes": " to ".join(str(count) for count in dict.fromkeys([counted.min(), counted.max()]))}
+    ended = timing[[words.is_finite(*ends) for ends in zip(timing["low"], timing["high"], strict=True)]]
+    for what in ("steady", "rough"):
+        rows = ended[ended["quantity"].map(kind) == what]
+        if len(rows):
+            widest = rows.iloc[(rows["high"] / rows["low"]).argmax()]
+            told[f"Widest {what} interval"] = (
+                f"{words.half_width(widest['low'], widest['high'])}, {widest['quantity']} of {widest['twin']}, "
+                f"{widest['style']}; aimed at is \N{PLUS-MINUS SIGN}{words.percent(widest['target'])}"
+            )
+    if endless := len(timing) - len(ended):
+        told["Without interval"] = f"{endless} of {len(timing)} ratios: too few processes"
+    controls = timing.drop_duplicates(["twin", "quantity"]).dropna(subset="control")
+    leave = ((controls["control_low"] > 1) | (controls["control_high"] < 1)).sum()
+    told["Functional again"] = f"{leave} of {len(controls)} intervals leave 1 out; by chance, 1 in 20 does"
+    own = trials[trials["probe"] == "timing"]
+    told["Load"] = ", ".join(
+        f"{own[column].median():.1f} {when} a process (at most {own[column].max():.1f})"
+        for column, when in (("load_before", "before"), ("load_after", "after"))
+    )
+    told["Outliers"] = f"{timing['outliers'].astype(int).sum()} of {counted.sum():,} ratios, and none was left out"
+    return told
+
+
+def depths(params: Params, timed: set[str]) -> list[dict[str, int]]:
+    """Return, for each module of which timed twins differ in nothing but their depth, the depth of each of them."""
+    families: dict[str, dict[str, int]] = {}
+    for twin, asked in params["twins"].items():
+        others = dict(asked.get("arguments", {}))
+        depth = others.pop("depth", None)
+        if twin in timed and isinstance(depth, int):
+            families.setdefault(json.dumps([asked["module"], others], sort_keys=True), {})[twin] = depth
+    return [family for family in families.values() if len(set(family.values())) > 1]
+
+
+def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator[dict[str, Any]]:
+    """Yield the forest of one environment, and how ratios grow with depth where twins differ in it."""
+    from twinproof.report import charts, timing_charts
+
+    yield {
+        "spec": charts.specification(timing_charts.timing_forest(timing)),
+        "panels": timing["twin"].nunique(),
+        "axis": 120,
+        "caption": f"Ratio of each quantity to functional in {environment}, with its 95 % interval over processes: "
+        "the shade is the margin within which a difference does not matter, the crosses are functional against itself, "
+        "the diamonds functional with a known cost added, whose size the dash marks, and what lies beyond the axis is "
+        "written at its edge.",
+    }
+    for family in depths(params, set(timing["twin"])):
+        module = params["twins"][next(iter(family))]["module"]
+        shown = set(timing.loc[timing["twin"].isin(list(family)), "quantity"]) & set(timing_charts.GROWING)
+        if shown:
+            yield {
+                "spec": charts.specification(timing_charts.growth_with_depth(timing, family)),
+                "panels": len(shown),
+                # One for each panel.
+                "axis": 150,
+                "caption": f"Some of these ratios by the depth of {module} in {environment}, which is "
+                f"{', '.join(f'{depth} in {twin}' for twin, depth in sorted(family.items(), key=itemgetter(1)))}; "
+                "the line at 1 is functional.",
+            }
+
+
+def _table(timing: pd.DataFrame) -> Rows:
+    return [
+        {
+            **{key: row[key] for key in ("twin", "style", "quantity", "verdict")},
+            "functional": words.amount(row["functional"], row["unit"]),
+            "processes": int(row["processes"]),
+            "outliers": int(row["outliers"]),
+            "further": None if pd.isna(row["further"]) else int(row["further"]),
+            "added": words.percent(row["added"]),
+            **{
+                ratio: "not measured"
+                if pd.isna(row[ratio])
+                else f"{row[ratio]:.3f} {words.interval(row[low], row[high])}"
+                for ratio, low, high in (
+                    ("ratio", "low", "high"),
+                    ("control", "control_low", "control_high"),
+                    ("slowed", "slowed_low", "slowed_high"),
+                )
+            },
+        }
+        for row in timing.to_dict("records")
+    ]

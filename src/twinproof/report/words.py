@@ -1,0 +1,48 @@
+"""Figures as a person reads them, the same on the page, in the notebooks and at the marks of a chart."""
+
+import math
+from collections.abc import Iterable
+
+# As one goes along: made, trained, asked, kept. Others come after these.
+QUANTITIES = [
+    "make", "construct", "build", "first_step", "train_step", "predict", "predict_one", "call", "compiled_call", "save",
+    "load",
+]  # fmt: skip
+
+
+def amount(value: float, unit: str) -> str:
+    """Return seconds or bytes with three digits and the unit that suits them: 0.00123 seconds are 1.23 ms."""
+    step, units = (1024.0, ["B", "KiB", "MiB", "GiB"]) if unit == "bytes" else (1000.0, ["ns", "µs", "ms", "s"])
+    size = value if unit == "bytes" else value * 1e9
+    # Where rounding would give four digits, the next unit begins.
+    while size >= step * 0.9995 and len(units) > 1:
+        size, units = size / step, units[1:]
+    digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
+    return f"{size:,.{digits}f} {units[0]}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return the interval of a ratio in brackets; it may be missing, or infinite where the processes were too few."""
+    if not is_finite(low, high):
+        return "no interval: too few processes"
+    return f"[{low:.3f}, {high:.3f}]"
+
+
+def is_finite(low: float | None, high: float | None) -> bool:
+    """Tell whether a ratio has an interval with two ends."""
+    return low is not None and high is not None and low > 0 and math.isfinite(high)
+
+
+def half_width(low: float, high: float) -> str:
+    """Return half the width of the interval of a ratio, as a share of it."""
+    return f"\N{PLUS-MINUS SIGN}{percent(math.sqrt(high / low) - 1)}"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, with one decimal at most; the sign stays on the line of its number."""
+    return f"{round(100 * share, 1):g}\N{NO-BREAK SPACE}%"
+
+
+def in_order(quantities: Iterable[str]) -> list[str]:
+    """Return each of the quantities once, in the order in which they are shown."""
+    return sorted(set(quantities), key=lambda name: ([*QUANTITIES, name].index(name), name))

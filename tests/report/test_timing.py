@@ -1,0 +1,242 @@
+"""What the report says of the timings: verdicts, figures and the quality of the measurement are those of the tables."""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from twinproof.report import read_table
+from twinproof.report import words as figures
+from twinproof.report.timing import depths, in_reading_order
+from twinproof.report.timing_charts import growth_with_depth, process_ratios, timing_forest
+
+from .test_page import ENVIRONMENT, make, specifications, words
+
+Write = Callable[[Path, dict[str, Any], dict[str, Any]], Path]
+
+
+@pytest.fixture
+def timing(timed_results: Path) -> pd.DataFrame:
+    return read_table(timed_results / "tables", "timing")
+
+
+def drawn(chart: Any) -> pd.DataFrame:
+    """The rows that a chart holds."""
+    (rows,) = chart.to_dict()["datasets"].values()
+    return pd.DataFrame(rows)
+
+
+def section(html: str) -> str:
+    """The text of the section on timing."""
+    (found,) = re.findall(r'<section aria-labelledby="timing">.*?</section>', html, flags=re.DOTALL)
+    return words(found)
+
+
+def test_simulated_study_has_a_quantity_of_each_verdict(timing: pd.DataFrame) -> None:
+    own = timing[(timing["twin"] == "dynamic")].set_index("quantity")["verdict"].to_dict()
+    assert own == {
+        "train_step": "slower",
+        "predict": "equivalent",
+        "call": "faster",
+        "save": "undecided",
+        "build": "no verdict",
+        "python_memory": "equivalent",
+    }
+
+
+def test_verdicts_are_counted_and_named_by_twin_and_style(timed_results: Path) -> None:
+    text = section(make(timed_results))
+    counts = (
+        "dynamic, subclassed against functional, in 6 quantities: 1 slower (train_step), 1 faster (call), "
+        "2 equivalent (predict, python_memory), 1 undecided (save), 1 without verdict (build)."
+    )
+    assert counts.replace("),", ") ,").replace(").", ") .") in text
+    assert "simple, sequential against functional, in 6 quantities: 4 equivalent (" in text
+
+
+def test_reason_why_there_is_no_verdict_is_said_once_a_twin(timed_results: Path) -> None:
+    text = section(make(timed_results))
+    assert text.count("No verdict on build of simple, because functional differs from itself") == 1
+
+
+def test_table_has_units_intervals_controls_and_verdict(timed_results: Path, timing: pd.DataFrame) -> None:
+    row = timing[(timing["twin"] == "dynamic") & (timing["quantity"] == "call")].iloc[0]
+    ends = {name: f"[{row[f'{name}low']:.3f}, {row[f'{name}high']:.3f}]" for name in ("", "control_", "slowed_")}
+    text = section(make(timed_results))
+    assert (
+        f"dynamic subclassed call 2.10 ms {row['ratio']:.3f} {ends['']} faster {row['control']:.3f} {ends['control_']} "
+        f"{row['slowed']:.3f} {ends['slowed_']} of 10 % 12"
+    ) in text
+    assert "python_memory 3.00 MiB" in text
+    for answer in timing["answer"]:
+        assert answer in text
+
+
+def test_quality_of_the_measurement_is_told(timed_results: Path, timing: pd.DataFrame) -> None:
+    text = section(make(timed_results))
+    widest = timing[timing["quantity"] == "save"].assign(width=lambda rows: rows["high"] / rows["low"])
+    share = 100 * (math.sqrt(widest["width"].max()) - 1)
+    assert f"Widest rough interval \N{PLUS-MINUS SIGN}{round(share, 1):g}" in text
+    assert "aimed at is \N{PLUS-MINUS SIGN}2 %" in text
+    assert "Load 0.5 before a process (at most 0.5), 1.2 after a process (at most 1.2)" in text
+    assert f"Outliers {timing['outliers'].sum()} of 216 ratios, and none was left out" in text
+
+
+def test_forest_holds_the_ratios_of_the_table_and_each_control_once(timing: pd.DataFrame) -> None:
+    rows = drawn(timing_forest(timing))
+    for style, count in {"sequential": 6, "subclassed": 12, "control": 12, "slowed": 12}.items():
+        assert (rows["style"] == style).sum() == count
+    keys = ["twin", "style", "quantity"]
+    both = rows.merge(timing, on=keys, suffixes=("", "_of_table"))
+    assert len(both) == len(timing)
+    assert (both["at"] == both["ratio_of_table"]).all()
+    assert rows["from"].le(rows["to"]).all()
+    assert rows["first_of_quantity"].sum() == 12
+
+
+def test_what_lies_beyond_the_axis_is_written_at_its_edge(timing: pd.DataFrame) -> None:
+    rows = drawn(timing_forest(timing))
+    far = rows[(rows["quantity"] == "build") & (rows["style"] == "subclassed")]
+    assert not far["inside"].any()
+    assert far["beyond_high"].str.startswith("3.1").all()
+    assert (far["drawn"] == "as far as the axis goes").all()
+    near = rows[(rows["quantity"] == "predict")]
+    assert near["inside"].all()
+    assert (near["beyond_low"] + near["beyond_high"] == "").all()
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, math.inf), (math.nan, math.nan), (1e-9, 1e9)])
+def test_interval_without_end_is_cut_at_the_axis_and_said(low: float, high: float, timing: pd.DataFrame) -> None:
+    chart = timing_forest(timing.assign(low=low, high=high, slowed_high=high, control_low=low))
+    json.dumps(chart.to_dict(), allow_nan=False)
+    rows = drawn(chart)
+    assert rows[["from", "to"]].notna().all(axis=None)
+    own = rows[rows["style"] == "subclassed"]
+    assert (own["drawn"] == "as far as the axis goes").all()
+    assert (own["interval"] == figures.interval(low, high)).all()
+    json.dumps(growth_with_depth(timing.assign(low=low, high=high), {"dynamic": 5}).to_dict(), allow_nan=False)
+
+
+def test_control_that_was_not_measured_is_left_out(timing: pd.DataFrame) -> None:
+    rows = drawn(timing_forest(timing.assign(slowed=math.nan, slowed_low=math.nan, slowed_high=math.nan)))
+    assert set(rows["style"]) == {"sequential", "subclassed", "control"}
+
+
+def test_study_of_few_processes_makes_a_page_without_intervals(
+    tmp_path: Path, timed_records: dict[str, Any], timed_study: dict[str, Any], write_results: Write
+) -> None:
+    few = {path: record for path, record in timed_records.items() if record["replicate"] < 3}
+    html = make(write_results(tmp_path / "few", few, timed_study))
+    text = section(html)
+    assert "no interval: too few processes" in text
+    assert "Without interval 18 of 18 ratios: too few processes" in text
+    assert "nan" not in text.lower()
+    assert "timing of simple was measured on 3 of at least 12 processes only" in words(html)
+    for specification in specifications(html):
+        json.dumps(specification, allow_nan=False)
+
+
+def test_timing_that_was_not_measured_is_said(
+    results: Path, tmp_path: Path, timed_records: dict[str, Any], timed_study: dict[str, Any], write_results: Write
+) -> None:
+    html = make(results)
+    said = "Timing was not measured, so nothing is known of what a style costs."
+    assert section(html) == f"Does a style cost time? {said}"
+    assert f"timing was not measured; environments.{ENVIRONMENT}.probes does not ask for it" in words(html)
+    rest = {path: record for path, record in timed_records.items() if record["probe"] != "timing"}
+    html = make(write_results(tmp_path / "asked", rest, timed_study))
+    assert said in words(html)
+    assert "timing of dynamic was not measured, though the parameters ask for it" in words(html)
+
+
+def test_timing_in_which_no_style_could_be_compared_is_said(
+    tmp_path: Path, timed_records: dict[str, Any], timed_study: dict[str, Any], write_results: Write
+) -> None:
+    error = {"type": "ValueError", "message": "no", "traceback": ""}
+    for record in timed_records.values():
+        if record["probe"] == "timing":
+            for style in record["styles"].keys() & {"sequential", "subclassed"}:
+                record["styles"][style] = {"status": "failed", "error": error}
+    html = make(write_results(tmp_path / "failed", timed_records, timed_study))
+    assert "Timing was measured, but no style could be compared with functional" in section(html)
+    assert "simple sequential timing 12 processes all quantities: ValueError: no" in words(html)
+
+
+def test_more_processes_than_the_fewest_are_nothing_missing(timed_results: Path, timed_study: dict[str, Any]) -> None:
+    assert timed_study["timing"]["replicates"] == 12
+    assert "timing of" not in words(make(timed_results))
+    text = (timed_results / "params.yaml").read_text()
+    (timed_results / "params.yaml").write_text(text.replace("replicates: 12", "replicates: 8"))
+    assert "timing of" not in words(make(timed_results))
+
+
+def test_what_a_style_could_not_do_is_among_the_failures_once(timed_results: Path) -> None:
+    text = words(make(timed_results))
+    assert text.count(f"{ENVIRONMENT} dynamic subclassed timing 12 processes load: ValueError: <b>shapes</b>") == 1
+
+
+def test_growth_is_shown_where_twins_differ_in_depth_alone(
+    timed_results: Path, timing: pd.DataFrame, timed_study: dict[str, Any]
+) -> None:
+    assert len(specifications(make(timed_results))) == 2
+    twins = timed_study["twins"] | {
+        "deep": {"module": "twinproof.twins.dynamic", "arguments": {"depth": 20}},
+        "wide": {"module": "twinproof.twins.dynamic", "arguments": {"depth": 20, "width": 9}},
+        "untimed": {"module": "twinproof.twins.dynamic", "arguments": {"depth": 50}},
+    }
+    assert depths({"twins": twins}, {"simple", "dynamic", "deep", "wide"}) == [{"dynamic": 5, "deep": 20}]
+    # The figures of dynamic, under another name.
+    deep = timing[timing["twin"] == "dynamic"].assign(twin="deep")
+    rows = drawn(growth_with_depth(pd.concat([timing, deep]), {"dynamic": 5, "deep": 20}))
+    assert set(rows["quantity"]) == {"build", "train_step", "call"}
+    assert set(rows["depth"]) == {5, 20}
+    assert set(rows["twin"]) == {"dynamic", "deep"}
+
+
+def test_page_shows_growth_with_depth(
+    tmp_path: Path, timed_records: dict[str, Any], timed_study: dict[str, Any], write_results: Write
+) -> None:
+    timed_study["twins"]["simple"] = {"module": "twinproof.twins.dynamic", "arguments": {"depth": 1}}
+    html = make(write_results(tmp_path / "deep", timed_records, timed_study))
+    assert f"by the depth of twinproof.twins.dynamic in {ENVIRONMENT}, which is 1 in simple, 5 in dynamic;" in section(
+        html
+    )
+    assert len(specifications(html)) == 3
+
+
+def test_process_chart_holds_the_log_ratio_of_each_process(timed_results: Path) -> None:
+    processes = read_table(timed_results / "tables", "timing_processes")
+    own = processes[processes["twin"] == "dynamic"]
+    rows = drawn(process_ratios(own))
+    assert len(rows) == own["log_ratio"].count() == 12 * 6 * 3
+    merged = rows.merge(own, on=["replicate", "style", "quantity"])
+    assert merged["ratio"].map(math.log).to_numpy() == pytest.approx(merged["log_ratio"].to_numpy())
+
+
+def test_quantities_are_in_the_order_of_a_models_life_and_unknown_ones_come_last(timing: pd.DataFrame) -> None:
+    known = ["build", "train_step", "predict", "call", "save", "python_memory"]
+    assert list(in_reading_order(timing)["quantity"]) == known * 3
+    assert figures.in_order(["b_new", "a_new", "load", "load", "make"]) == ["make", "load", "a_new", "b_new"]
+    assert in_reading_order(timing.iloc[:0]).empty
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (3.2e-8, "seconds", "32.0 ns"),
+        (0.00123, "seconds", "1.23 ms"),
+        (0.0009999, "seconds", "1.00 ms"),
+        (0.031, "seconds", "31.0 ms"),
+        (75.0, "seconds", "75.0 s"),
+        (1234.5, "seconds", "1,234 s"),
+        (512.0, "bytes", "512 B"),
+        (3 * 2**20, "bytes", "3.00 MiB"),
+    ],
+)
+def test_amounts_have_three_digits_and_a_unit_that_suits(value: float, unit: str, text: str) -> None:
+    assert figures.amount(value, unit) == text
