@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ENVIRONMENTS
 
 
-@pytest.fixture(scope="module", params=ENVIRONMENTS)
+@pytest.fixture(scope="module", params=[ENVIRONMENTS[0], ENVIRONMENTS[-1]])
 def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
     return facts_from("learning_facts", request.param)
 

@@ -12,7 +12,7 @@ STEADY = {"train_step", "predict", "predict_one", "call", "compiled_call", "save
 MADE = {"construct", "build"}
 
 
-@pytest.fixture(scope="module", params=[ENVIRONMENTS[0], ENVIRONMENTS[-1]])
+@pytest.fixture(scope="module", params=[ENVIRONMENTS[0]])
 def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
     return facts_from("timing_facts", request.param)
 
