@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import styles
 
 from twinproof import twins
-from twinproof.probes.instances import Instances, digest, weights_digest
+from twinproof.probes.instances import Instances, attempt, digest, weights_digest
 
 SHIPPED = {"simple": {}, "conditional": {}, "dynamic": {"depth": 3}}
 
@@ -30,6 +31,21 @@ def masks(twin: twins.Twin, pixels: int, layer: str, order: list[str]) -> dict[s
     return drawn
 
 
+def fails(error: Exception) -> Callable[[], dict[str, Any]]:
+    def measure() -> dict[str, Any]:
+        raise error
+
+    return measure
+
+
+def raised(action: Callable[[], object]) -> str | None:
+    try:
+        action()
+    except BaseException as error:
+        return type(error).__name__
+    return None
+
+
 def both_orders(measure: Callable[[list[str]], dict[str, str]], twin: twins.Twin) -> list[dict[str, str]]:
     return [measure(list(twin.builders)), measure(list(twin.builders)[::-1])]
 
@@ -49,6 +65,8 @@ def main() -> None:
             **{name: both_orders(partial(starts, twin, 784), twin) for name, twin in made.items()},
             "small": both_orders(partial(starts, small, styles.PIXELS), small),
         },
+        "error": attempt(fails(ValueError("no"))),
+        "out of memory": raised(lambda: attempt(fails(MemoryError()))),
         "other_seed": weights_digest(Instances(made["simple"], 784, seed=2).make("functional")),
         "masks": {
             f"{twin.name} {layer}": both_orders(partial(masks, twin, pixels, layer), twin)

@@ -46,3 +46,9 @@ def test_random_layers_of_one_name_draw_the_same_in_all_styles(facts: Any, layer
 
 def test_random_layers_of_different_names_draw_differently(facts: Any) -> None:
     assert facts["masks"]["small dropout"] != facts["masks"]["small noise"]
+
+
+def test_an_error_of_a_style_is_recorded_and_one_of_the_machine_is_not(facts: Any) -> None:
+    """Out of memory is no property of a style: there is no record, and the trial is run again."""
+    assert facts["error"] == {"status": "failed", "error": {"type": "ValueError", "message": "no"}}
+    assert facts["out of memory"] == "MemoryError"

@@ -131,14 +131,20 @@ def attempt(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return the status of one style with its result, or with its error if `measure` raises one."""
     try:
         return {"status": "ok", "result": measure()}
-    except MemoryError:
-        raise  # That of the machine, not of the style: no record, and the trial is run again.
     except Exception as error:
         return {"status": "failed", "error": failure(error)}
 
 
 def failure(error: Exception) -> dict[str, str]:
-    """Return what a record tells of an error that was just caught; the traceback goes to the log."""
+    """Return what a record tells of an error that was just caught; the traceback goes to the log.
+
+    Raises
+    ------
+    MemoryError
+        If it is one: that of the machine, not of the style. Then there is no record, and the trial is run again.
+    """
+    if isinstance(error, MemoryError):
+        raise error
     traceback.print_exc()
     return {"type": type(error).__name__, "message": str(error)}
 
