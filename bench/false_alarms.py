@@ -1,0 +1,70 @@
+"""Cries of wolf: real timing trials of a twin whose two styles are the same code, judged as a study is.
+
+Every "faster" or "slower" is false. The trials are cut into studies, one after another, of as many processes each.
+"""
+
+import argparse
+import math
+from collections import Counter
+from statistics import median
+from typing import Any
+
+from side_by_side import ENVIRONMENT, repository_copy
+from verdict import ask_for_timing, timing_trial
+
+from twinproof.analysis.timing import family_confidence, fewest_processes
+from twinproof.analysis.timing_tables import timing_rows
+
+TWIN = "alike"
+MODULE = "from twinproof.twins.dynamic import functional\n\nsubclassed = functional\n"
+QUANTITIES = ["train_step", "call", "compiled_call"]
+# With fewer processes, no p-value survives the correction: nobody would cry wolf, whatever was measured.
+FEWEST = fewest_processes(family_confidence(len(QUANTITIES)))
+
+
+def main() -> None:
+    """Measure and judge one study after another, and tell after each how it stands."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--studies", type=int, default=20)
+    parser.add_argument("--processes", type=int, default=FEWEST, help=f"in each study; at least {FEWEST}, the default")
+    options = parser.parse_args()
+    if options.processes < FEWEST:
+        parser.error(f"--processes {options.processes}: with fewer than {FEWEST}, a study cannot cry wolf")
+    studies: list[list[dict[str, Any]]] = []
+    with repository_copy() as folder:
+        (folder / f"{TWIN}.py").write_text(MODULE)
+        sampling = ask_for_timing(folder, QUANTITIES, TWIN, TWIN)["timing"]["sampling"]
+        for number in range(options.studies):
+            replicates = range(number * options.processes, (number + 1) * options.processes)
+            records = [timing_trial(folder, TWIN, replicate) for replicate in replicates]
+            # The identity of what is the same code needs no measuring.
+            studies.append(list(timing_rows(records, {(ENVIRONMENT, TWIN): "bit-equal"}, sampling)))
+            print(f"study {number + 1} of {options.studies}, {options.processes} processes")
+            for row in studies[-1]:
+                print(f"  {row['answer']}")
+            _sum_up(studies)
+
+
+def _sum_up(studies: list[list[dict[str, Any]]]) -> None:
+    """Print how often there was a false verdict or none, and how wide the intervals were."""
+    rows = [row for study in studies for row in study]
+    wolf = sum(any(row["verdict"] in ("faster", "slower") for row in study) for study in studies)
+    missed = sum(not row["low"] <= 1 <= row["high"] for row in rows)
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in Counter(row["verdict"] for row in rows).items())
+    # A reason begins with what is wrong, and then tells the numbers.
+    reasons = Counter(row["reason"].partition(",")[0].partition(":")[0] for row in rows if row["reason"])
+    why = "; ".join(f"{count} because {reason}" for reason, count in reasons.items())
+    print(f"so far: {wolf} of {len(studies)} studies cried wolf; of {len(rows)} comparisons: {verdicts}", end="")
+    print(f" ({why})" if why else "")
+    print(f"  {missed} of {len(rows)} 95 % intervals leave out 1; median half-width:", end=" ")
+    print(", ".join(f"{quantity} {_half_width(rows, quantity):.1%}" for quantity in QUANTITIES), flush=True)
+
+
+def _half_width(rows: list[dict[str, Any]], quantity: str) -> float:
+    """Return the median half-width of a quantity's intervals, as a share of the ratio."""
+    own = [row for row in rows if row["quantity"] == quantity]
+    return math.expm1(median(math.log(row["high"] / row["low"]) / 2 for row in own))
+
+
+if __name__ == "__main__":
+    main()
