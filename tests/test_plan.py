@@ -48,6 +48,13 @@ def test_every_environment_twin_probe_and_replicate_is_one_trial(params: dict[st
     assert len({trial.path for trial in trials}) == len(trials)
 
 
+def test_a_twin_that_names_its_probes_is_measured_by_no_other(params: dict[str, Any]) -> None:
+    params["environments"] = {"a": {"probes": ["identity", "learning"]}}
+    params["twins"] = {"one": {"probes": ["identity", "timing"]}, "two": {}, "three": {"probes": []}}
+    assert plan.cells(params) == [("a", "one", "identity"), ("a", "two", "identity"), ("a", "two", "learning")]
+    assert {trial.twin for trial in plan.trials(params)} == {"one", "two"}
+
+
 def test_the_seed_follows_study_twin_and_replicate_alone(params: dict[str, Any]) -> None:
     seed = plan.seed(params, "simple", 0)
     others = {plan.seed(params, twin, replicate) for twin in ("simple", "dynamic") for replicate in range(50)}

@@ -11,7 +11,7 @@ import pytest
 from twinproof.errors import UserError
 from twinproof.record import read_record, write_record
 
-GOLDEN = Path(__file__).parent / "golden" / "record-2.json"
+GOLDEN = Path(__file__).parent / "golden" / "record-3.json"
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def record() -> dict[str, Any]:
     return json.loads(GOLDEN.read_text())
 
 
-def test_a_record_of_format_2_still_reads() -> None:
+def test_a_record_of_format_3_still_reads() -> None:
     record = read_record(GOLDEN)
-    assert (record["format"], record["probe"], record["twin"]) == (2, "identity", "simple")
+    assert (record["format"], record["probe"], record["twin"]) == (3, "identity", "simple")
     assert record["styles"]["subclassed"]["result"]["comparison"]["outcome"] == "bit-equal"
 
 
@@ -104,7 +104,7 @@ def test_an_unknown_format_is_refused_with_the_known_one(tmp_path: Path, record:
     record["format"] = 99
     path = tmp_path / "record.json"
     path.write_text(json.dumps(record))
-    with pytest.raises(UserError, match=r"record\.json: format 99; allowed: 2"):
+    with pytest.raises(UserError, match=r"record\.json: format 99; allowed: 3"):
         read_record(path)
 
 

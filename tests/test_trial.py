@@ -1,6 +1,7 @@
 """A trial writes one whole record, or says what is wrong and writes nothing."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -110,6 +111,22 @@ def test_a_record_tells_where_it_came_from(
     pinned = dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", lock, re.MULTILINE))
     assert pinned.items() <= record["software"].items()
     assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", record["commit"])
+
+
+def test_a_timing_trial_keeps_itself_on_one_core_and_tells_which(run_in_environment: Run, project: Path) -> None:
+    def ask(params: dict[str, Any]) -> None:
+        params["environments"][ENVIRONMENT]["probes"] = ["timing"]
+        params["timing"] |= {"quantities": ["construct"], "rounds": 1}
+
+    edit(project, ask)
+    done = run_in_environment("-m", "twinproof.trial", *arguments("record.json", probe="timing"), cwd=project)
+    assert done.returncode == 0, done.stderr
+    record = read_record(project / "record.json")
+    available = sorted(os.sched_getaffinity(0))
+    assert record["machine"]["pinned"] == available[-1:]
+    assert record["machine"]["cores"] == len(available)
+    assert record["measurement"]["clock"]["cost"] > 0
+    assert record["styles"]["control"]["result"]["quantities"].keys() == {"construct"}
 
 
 def test_an_altered_data_file_is_refused(trial: Callable[..., Completed], project: Path) -> None:

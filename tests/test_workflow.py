@@ -27,6 +27,14 @@ def test_a_lock_left_by_a_killed_run_can_be_removed_as_snakemake_says(tmp_path):
     assert not list(folder.glob(".snakemake/locks/*"))
 
 
+def test_the_study_of_depth_times_four_depths_and_nothing_else(tmp_path):
+    folder = fresh_copy(tmp_path / "copy")
+    printed = must(run_in(folder, "snakemake", "--cores", "2", "--profile", "workflow/profiles/depth", "--dry-run"))
+    asked = {tuple(found) for found in re.findall(r"output: results/depth/trials/([^/]+)/([^/]+)/(\w+)-", printed)}
+    twins = ("dynamic", "dynamic_1", "dynamic_20", "dynamic_50")
+    assert asked == {("tf2.21-cpu", twin, probe) for twin in twins for probe in ("identity", "timing")}
+
+
 def test_locks_hold_hashes_and_no_address():
     locks = [*REPOSITORY.glob("containers/locks/*.txt"), *REPOSITORY.glob("workflow/*.txt")]
     assert len(locks) >= 3

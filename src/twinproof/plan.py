@@ -42,12 +42,17 @@ class Trial(NamedTuple):
 
 def trials(params: Params) -> list[Trial]:
     """Return every trial that the parameters ask for from the start; timing may add more (analysis/sampling.py)."""
+    return [Trial(*cell, replicate) for cell in cells(params) for replicate in range(params[cell[2]]["replicates"])]
+
+
+def cells(params: Params) -> list[tuple[str, str, str]]:
+    """Return each environment, twin and probe that the parameters put together."""
     return [
-        Trial(environment, twin, probe, replicate)
+        (environment, twin, probe)
         for environment, measured in params["environments"].items()
-        for twin in params["twins"]
+        for twin, network in params["twins"].items()
         for probe in measured["probes"]
-        for replicate in range(params[probe]["replicates"])
+        if probe in network.get("probes", measured["probes"])
     ]
 
 
@@ -103,9 +108,7 @@ def write_plan(params: Params, results: Path) -> None:
         Environment(environment).pinned()  # Also of those that nothing is measured in.
     protocols = {
         f"{environment}/{twin}/{probe}.json": protocol(params, environment, twin, probe)
-        for environment, measured in params["environments"].items()
-        for twin in params["twins"]
-        for probe in measured["probes"]
+        for environment, twin, probe in cells(params)
     }
     folder = results / "protocols"
     for path in folder.rglob("*.json"):

@@ -4,6 +4,8 @@ Format history
 --------------
 1   First.
 2   `machine.device`, what was computed on, instead of `machine.devices`, what was seen.
+3   `measurement`, how the measuring itself went: of timing the clock, and how long each quantity took to become warm;
+    `machine.pinned`, the cores it was kept on.
 """
 
 import functools
@@ -14,7 +16,7 @@ from typing import Any, cast
 from twinproof.errors import UserError
 from twinproof.files import write_whole
 
-FORMAT = 2
+FORMAT = 3
 SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "record.schema.json"
 
 Record = dict[str, Any]

@@ -19,7 +19,7 @@ from twinproof.checkout import commit
 from twinproof.data import read_dataset
 from twinproof.environments import Environment
 from twinproof.errors import UserError
-from twinproof.machine import conditions, device, gpus, image, machine, pin_threads, software
+from twinproof.machine import conditions, device, gpus, image, machine, pin_cores, pin_threads, software
 from twinproof.params import Params, read_params
 from twinproof.record import FORMAT, Record, write_record
 
@@ -34,6 +34,9 @@ def measure(params: Params, trial: plan.Trial) -> Record:
     """
     # First of all: NumPy too counts its threads when it is imported.
     pin_threads(params[trial.probe]["threads"])
+    worker = machine()
+    # Only what runs alone: others would meet on the same core.
+    pinned = pin_cores(params[trial.probe]["threads"]) if trial.probe == "timing" else None
     protocol, source = plan.protocol(params, trial.environment, trial.twin, trial.probe), commit()
     settings = params[trial.probe]
     environment = Environment(trial.environment)
@@ -68,8 +71,15 @@ def measure(params: Params, trial: plan.Trial) -> Record:
             "started": started.isoformat(timespec="seconds"),
             "seconds": seconds,
             "conditions": {"before": before, "after": conditions()},
-            "machine": {**machine(), "threads": settings["threads"], "device": computed_on, "image": container},
+            "machine": {
+                **worker,
+                "threads": settings["threads"],
+                "pinned": pinned,
+                "device": computed_on,
+                "image": container,
+            },
             "software": versions,
+            "measurement": outcome.measurement,
             "order": outcome.order,
             "styles": outcome.styles,
         }
@@ -99,11 +109,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _require_planned(trial: plan.Trial, params: Params) -> None:
     """Raise `UserError` unless the parameters describe this trial."""
-    environment = params["environments"].get(trial.environment)
+    planned = plan.cells(params)
     for key, value, allowed in (
         ("environment", trial.environment, list(params["environments"])),
         ("twin", trial.twin, list(params["twins"])),
-        ("probe", trial.probe, environment["probes"] if environment else []),
+        ("probe", trial.probe, [cell[2] for cell in planned if cell[:2] == (trial.environment, trial.twin)]),
     ):
         if value not in allowed:
             raise UserError(f"--{key} {value}: not in the parameters; allowed: {', '.join(allowed)}")

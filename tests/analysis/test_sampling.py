@@ -74,7 +74,7 @@ def test_the_verdict_follows_the_ratio_and_its_interval_lies_around_it(
     ratio: float, verdict: str, timed: dict[str, Any]
 ) -> None:
     (row,) = rows([process(number, ratio, 0.01) for number in range(16)], timed)
-    assert row["verdict"] == verdict
+    assert (row["verdict"], row["reason"]) == (verdict, None)
     # A 95 % interval may miss by a little; how often it does is shown in test_timing.py.
     for name, true in (("", ratio), ("control_", 1.0), ("slowed_", 1.1)):
         assert row[f"{name}low"] - 0.01 < true < row[f"{name}high"] + 0.01
@@ -87,8 +87,21 @@ def test_no_verdict_on_what_is_not_one_network_or_ran_on_two_machines(timed: dic
     assert (row["verdict"], "identity" in row["answer"]) == ("no verdict", True)
     (row,) = rows([*records[:6], *(process(number, 1.1, 0.01, "node8") for number in range(6, 12))], timed)
     assert row["verdict"] == "no verdict"
-    assert "node7" in row["answer"]
-    assert "node8" in row["answer"]
+    for machine in ("node7", "node8"):
+        assert machine in row["reason"]
+    assert row["reason"] in row["answer"]
+
+
+def test_sampling_ends_where_the_intervals_of_the_family_are_as_narrow_as_the_target(timed: dict[str, Any]) -> None:
+    ended = []
+    for spread in (0.005, 0.04, 0.2):
+        records = [process(number, 1.0, spread) for number in range(12)]
+        (row,) = rows(records, timed)
+        assert 0 < row["family_low"] < row["low"] < row["high"] < row["family_high"]
+        narrow = math.log(row["family_high"] / row["family_low"]) / 2 <= math.log1p(row["target"])
+        assert narrow == (decide(timed, records)["next"] is None)
+        ended.append(narrow)
+    assert ended == [True, False, False]
 
 
 def test_a_style_that_could_not_do_something_has_no_row_for_it(timed: dict[str, Any]) -> None:

@@ -46,10 +46,10 @@ def study(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(REPOSITORY)
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     params["twins"] = {"dynamic": params["twins"]["dynamic"]}
-    params["environments"] = {"tf2.21-cpu": params["environments"]["tf2.21-cpu"]}
+    params["environments"] = {"tf2.21-cpu": {"probes": ["identity", "learning"]}}
     params["identity"]["replicates"], params["learning"]["replicates"] = 1, 2
     plan.write_plan(params, tmp_path)
-    golden = json.loads((REPOSITORY / "tests/golden/record-2.json").read_text())
+    golden = json.loads((REPOSITORY / "tests/golden/record-3.json").read_text())
     compared = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
     steps = {
         "variables": {"w": [2]},
@@ -100,6 +100,7 @@ def test_tables_have_a_row_for_each_trial_style_step_and_epoch(study):
     assert lines == {
         "trials": 3, "environments": 1, "identity": 3, "identity_steps": 3, "learning": 4, "learning_epochs": 4,
         "accuracy": 2, "twins": 1, "timing": 0, "timing_processes": 0,
+        "timing_quality": 0,
     }  # fmt: skip
 
 
@@ -114,6 +115,31 @@ def test_metrics_give_the_share_of_seeds_with_bit_equal_weights(study):
     twin = make_metrics(tables_of(study))["environments"]["tf2.21-cpu"]["twins"]["dynamic"]
     assert (twin["gate"], twin["bit_equal_share"]) == ("bit-equal", 0.5)
     assert twin["styles"]["subclassed"]["seeds"] == 2
+
+
+def test_trials_tell_the_machine_and_what_it_was_like(study):
+    def change(record):
+        record["conditions"] = {
+            "before": {"load": 0.25, "stolen": 7.5, "megahertz": 2400.0},
+            "after": {"load": 1.5, "stolen": 9.25, "megahertz": 3000.0},
+        }
+        record["machine"]["pinned"] = [0, 1]
+
+    edit(study / f"trials/{CELL}/learning-1.json", change)
+    edit(
+        study / f"trials/{CELL}/learning-0.json",
+        lambda record: record["conditions"]["before"].update(stolen=99.0),
+    )
+    told = ["load_before", "load_after", "stolen", "megahertz_before", "megahertz_after", "pinned"]
+    trials = tables_of(study)["trials"].set_index(["probe", "replicate"])[told]
+    assert trials.loc["learning", 1].to_list() == [0.25, 1.5, 1.75, 2400.0, 3000.0, "0 1"]
+    # Its counter began anew, and its machine tells neither frequency nor cores.
+    assert trials.loc[("learning", 0), "stolen"] == 0
+    assert trials.loc[("learning", 0), ["megahertz_before", "megahertz_after", "pinned"]].isna().all()
+
+
+def test_twin_that_was_not_timed_has_no_timing_in_the_metrics(study):
+    assert "timing" not in make_metrics(tables_of(study))["environments"]["tf2.21-cpu"]["twins"]["dynamic"]
 
 
 def test_failed_training_is_counted_and_never_called_equal(study):

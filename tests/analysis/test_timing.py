@@ -224,7 +224,34 @@ def test_verdict_says_what_was_found_and_why(change, verdict, sentence):
     assert found.verdict == verdict
     assert sentence in found.sentence
     assert found.sentence.startswith("simple, predict in tf2.21-cpu: ")
+    assert (found.reason != "") == (verdict == "no verdict")
+    if found.reason:
+        assert found.sentence.endswith(f"no verdict on subclassed, because {found.reason}.")
     assert (found.further is not None) == (verdict == "undecided")
+
+
+@pytest.mark.parametrize(("centre", "verdict"), [(0.2, "larger"), (-0.2, "smaller"), (0.0, "equivalent")])
+def test_memory_is_larger_or_smaller_and_takes_no_time(centre, verdict):
+    (found,) = judge([comparison(quantity="peak_memory", log_ratios=spread(centre))])
+    assert found.verdict == verdict
+    assert f"takes {math.exp(centre):.3f} times as much memory [" in found.sentence
+    assert "long" not in found.sentence
+    (found,) = judge([comparison(quantity="peak_memory", control=spread(0.05))])
+    assert found.reason.startswith("functional differs from itself, 1.051 times as much memory [")
+
+
+def test_the_interval_that_widths_are_judged_by_is_that_of_the_whole_family():
+    noisy = comparison(log_ratios=spread(0.02, 0.05))
+    for number in (1, 10, 60):
+        found = judge([noisy, *[comparison()] * (number - 1)])[0]
+        assert found.family == ratio_interval(noisy.log_ratios, family_confidence(number))
+        assert found.family.low < found.ratio.low < found.ratio.high < found.family.high
+        narrow = math.log(found.family.high / found.family.low) / 2 <= math.log1p(TARGET)
+        assert narrow == decided(noisy.log_ratios, TARGET, family_confidence(number))
+    few = comparison(log_ratios=spread(0, processes=8))
+    found = judge([few, *[comparison()] * 59])[0]
+    assert math.isfinite(found.ratio.high)
+    assert (found.family.low, found.family.high) == (0, math.inf)
 
 
 def test_what_is_undecided_is_decided_after_the_further_processes():

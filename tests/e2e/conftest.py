@@ -46,10 +46,10 @@ def fresh_copy(folder: Path) -> Path:
 
 
 def make_small(folder: Path, *environments: str) -> None:
-    """Let a copy's study measure one twin in these environments, with few seeds and one epoch."""
+    """Let a copy's study measure one twin in these environments, with few seeds and one epoch, and no times."""
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["twins"] = {"dynamic": params["twins"]["dynamic"]}
-    params["environments"] = {environment: params["environments"][environment] for environment in environments}
+    params["environments"] = {environment: {"probes": ["identity", "learning"]} for environment in environments}
     params["identity"]["replicates"] = 1
     params["learning"] |= {"replicates": 2, "epochs": 1}
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))

@@ -11,7 +11,15 @@ import styles
 from twinproof.probes import timing
 from twinproof.twins import Twin
 
-SETTINGS = {"generations": 1, "rounds": 3, "steps": 2, "batch_size": 16, "added": 0.5}
+QUANTITIES = [*timing.MADE, *timing.FIRST, "train_step", "predict", "predict_one", "call", "compiled_call"]
+SETTINGS = {
+    "quantities": [*QUANTITIES, "save", "load"],
+    "generations": 2,
+    "rounds": 3,
+    "steps": 4,
+    "batch_size": 16,
+    "added": 0.5,
+}
 
 
 class NeverSaved(styles.Backwards):
@@ -21,9 +29,40 @@ class NeverSaved(styles.Backwards):
         raise NotImplementedError("no config")
 
 
+class Slow(keras.callbacks.Callback):
+    """Makes each step of training longer, and what is done before and after the steps much longer."""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        time.sleep(0.5)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        time.sleep(0.5)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        time.sleep(0.05)
+
+
+@keras.saving.register_keras_serializable("timing")
+class SlowlyTrained(styles.Backwards):
+    """Waits 50 ms in each step of training, and half a second before and after them."""
+
+    def fit(self, *arguments: Any, callbacks: Any = (), **named: Any) -> Any:
+        return super().fit(*arguments, callbacks=[Slow(), *callbacks], **named)
+
+
 def slowly_made() -> keras.Model:
     time.sleep(0.2)
     return styles.functional()
+
+
+READY: list[keras.Model] = []
+
+
+def ready() -> keras.Model:
+    """Return a model so soon that no clock can tell."""
+    if not READY:
+        READY.append(styles.functional())
+    return READY[0]
 
 
 # Names of styles are free here, so that one contest serves for many questions.
@@ -31,17 +70,23 @@ PARTICIPANTS = {
     "functional": styles.functional,
     "subclassed": partial(styles.Backwards, name="small"),
     "slowly made": slowly_made,
+    "slowly trained": partial(SlowlyTrained, name="small"),
     "never saved": partial(NeverSaved, name="small"),
     "raises": styles.raises,
+    "ready": ready,
 }
 
 
+def measure(participants: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    told: list[float] = []
+    twin = Twin("small", participants)
+    outcome = timing.run(twin, styles.dataset(), 7, SETTINGS | settings, lambda share, what: told.append(share))
+    return {**outcome._asdict(), "progress": told}
+
+
 def main() -> None:
-    told = []
-    outcome = timing.run(
-        Twin("small", PARTICIPANTS), styles.dataset(), 7, SETTINGS, lambda share, what: told.append(share)
-    )
-    print(json.dumps({**outcome._asdict(), "progress": told}))
+    some = {name: PARTICIPANTS[name] for name in ("functional", "subclassed")}
+    print(json.dumps({"all": measure(PARTICIPANTS), "load alone": measure(some, quantities=["load"])}))
 
 
 if __name__ == "__main__":

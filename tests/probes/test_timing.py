@@ -9,12 +9,18 @@ import pytest
 from tests.conftest import ENVIRONMENTS
 
 STEADY = {"train_step", "predict", "predict_one", "call", "compiled_call", "save", "load"}
-MADE = {"construct", "build"}
+MADE = {"construct", "build", "make"}
+FIRST = {"first_step", "peak_memory"}
 
 
 @pytest.fixture(scope="module", params=[ENVIRONMENTS[0]])
-def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
+def found(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
     return facts_from("timing_facts", request.param)
+
+
+@pytest.fixture(scope="module")
+def facts(found: Any) -> Any:
+    return found["all"]
 
 
 def quantities(facts: Any, style: str) -> dict[str, list[float]]:
@@ -24,11 +30,17 @@ def quantities(facts: Any, style: str) -> dict[str, list[float]]:
 
 
 def test_all_participants_have_the_same_rounds_of_every_quantity(facts: Any) -> None:
-    """Of the generation that counts: three, but one of the first step, and one of memory."""
-    for style in ("functional", "subclassed", "slowly made", "control", "slowed"):
+    """Three a generation of what is steady; of the rest, only the second generation counts."""
+    for style in ("functional", "subclassed", "slowly made", "slowly trained", "control", "slowed"):
         counts = {quantity: len(times) for quantity, times in quantities(facts, style).items()}
-        assert counts == {**dict.fromkeys(STEADY | MADE, 3), "first_step": 1, "python_memory": 1}
+        assert counts == {**dict.fromkeys(STEADY, 6), **dict.fromkeys(MADE, 3), **dict.fromkeys(FIRST, 1)}
         assert facts["styles"][style]["result"]["errors"] == {}
+
+
+def test_only_what_is_asked_for_is_kept(found: Any) -> None:
+    for style in found["load alone"]["styles"].values():
+        assert style["result"]["quantities"].keys() == {"load"}
+    assert found["load alone"]["measurement"]["warming"].keys() == {"load"}
 
 
 def test_what_is_measured_is_positive(facts: Any) -> None:
@@ -37,22 +49,37 @@ def test_what_is_measured_is_positive(facts: Any) -> None:
             assert min(times) > 0
 
 
-@pytest.mark.parametrize("quantity", ["train_step", "predict", "compiled_call"])
-def test_the_positive_control_takes_longer_by_about_what_was_added(facts: Any, quantity: str) -> None:
-    """Half of its time is added; machines are noisy, so only the direction of the fastest rounds is asserted."""
+@pytest.mark.parametrize("quantity", ["train_step", "predict", "compiled_call", "peak_memory"])
+def test_the_positive_control_takes_more_by_about_what_was_added(facts: Any, quantity: str) -> None:
+    """Half of it is added; machines are noisy, so only the direction of the least rounds is asserted."""
     slowed, functional = (min(quantities(facts, name)[quantity]) for name in ("slowed", "functional"))
     assert slowed > 1.1 * functional
 
 
-def test_a_slow_constructor_is_found_in_construct_and_nowhere_else(facts: Any) -> None:
-    assert min(quantities(facts, "slowly made")["construct"]) > 0.2
+def test_a_slow_constructor_is_found_in_construct_and_make_and_nowhere_else(facts: Any) -> None:
+    for quantity in ("construct", "make"):
+        assert min(quantities(facts, "slowly made")[quantity]) > 0.2
     assert median(quantities(facts, "functional")["construct"]) < 0.2
     assert median(quantities(facts, "slowly made")["build"]) < 0.2
 
 
-def test_memory_counts_what_python_holds_in_bytes(facts: Any) -> None:
-    (memory,) = quantities(facts, "functional")["python_memory"]
-    assert 10_000 < memory < 1e9
+def test_to_make_is_to_construct_and_to_build(facts: Any) -> None:
+    own = quantities(facts, "subclassed")
+    assert own["make"] == [sum(both) for both in zip(own["construct"], own["build"], strict=True)]
+
+
+def test_a_step_is_timed_without_what_fit_does_around_the_steps(facts: Any) -> None:
+    """Each step waits 50 ms, each fit half a second before and after: 4 steps would be 250 ms longer with it."""
+    assert 0.05 < min(quantities(facts, "slowly trained")["train_step"]) < 0.2
+
+
+def test_memory_is_counted_in_bytes(facts: Any) -> None:
+    (memory,) = quantities(facts, "functional")["peak_memory"]
+    assert 1e6 < memory < 1e9
+
+
+def test_memory_of_a_device_is_not_told_where_there_is_none(facts: Any) -> None:
+    assert "device_memory" not in quantities(facts, "functional")
 
 
 def test_what_a_style_cannot_do_is_told_and_the_rest_is_measured(facts: Any) -> None:
@@ -67,6 +94,26 @@ def test_a_style_that_cannot_be_made_has_failed(facts: Any) -> None:
         "status": "failed",
         "error": {"type": "RuntimeError", "message": "the user's own error"},
     }
+
+
+def test_what_is_over_too_soon_for_the_clock_is_not_timed(facts: Any) -> None:
+    result = facts["styles"]["ready"]["result"]
+    assert result["errors"].keys() == MADE
+    assert {error["type"] for error in result["errors"].values()} == {"TooShortError"}
+    assert "with this clock, at least" in result["errors"]["construct"]["message"]
+    assert result["quantities"].keys() == STEADY | FIRST
+
+
+def test_the_clock_and_the_warming_up_are_told(facts: Any) -> None:
+    told = facts["measurement"]
+    assert 0 < told["clock"]["resolution"] < 1e-3
+    assert 0 < told["clock"]["cost"] < 1e-3
+    assert told["warming"].keys() == STEADY
+    for warming in told["warming"].values():
+        assert len(warming["rounds"]) == len(warming["settled"]) == 2
+        assert all(2 <= rounds <= 8 for rounds in warming["rounds"])
+        # Whoever gave up did so after the most rounds.
+        assert all(settled or rounds == 8 for rounds, settled in zip(*warming.values(), strict=True))
 
 
 def test_progress_grows_from_0(facts: Any) -> None:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from twinproof.analysis.tables import make_metrics, make_tables
+from twinproof.report import read_table
 
 ENVIRONMENT = "tf2.21-cpu"
 ERROR = {"type": "ValueError", "message": "<b>shapes</b> (128, 10) & (128, 9)", "traceback": ""}
@@ -28,7 +29,7 @@ TIMED = {
     "call": (0.0021, 0.8, 0.01, 1.0),  # faster
     "save": (0.05, 1.0, 0.3, 1.0),  # undecided
     "build": (0.012, 3.1, 0.01, 1.3),  # no verdict: functional differs from itself
-    "python_memory": (3 * 2**20, 1.0, 0.001, 1.0),  # equivalent
+    "peak_memory": (3 * 2**20, 1.0, 0.001, 1.0),  # equivalent
 }
 
 
@@ -43,14 +44,28 @@ def make_record(environment: str, twin: str, probe: str, replicate: int, styles:
         "commit": "c0ffee" * 6 + "c0ff-dirty",
         "started": f"2026-11-23T10:{replicate:02}:00+00:00",
         "seconds": 41.5,
-        "conditions": {"before": {"load": 0.5}, "after": {"load": 1.25}},
+        "conditions": {
+            "before": {"load": 0.5, "stolen": 100.0, "megahertz": 2400.0},
+            "after": {"load": 1.25, "stolen": 103.32, "megahertz": 3100.0 + replicate},
+        },
         "machine": {
             "host": "node7", "processor": "Made-up CPU", "cores": 8, "memory": 32 * 2**30, "threads": 1,
-            "device": "CPU", "image": None,
+            "pinned": [7] if probe == "timing" else None, "device": "CPU", "image": None,
         },
         "software": {"python": "3.11.7", "keras": "3.10", "tensorflow-cpu": "2.21.0"},
+        "measurement": make_measurement(twin, replicate) if probe == "timing" else None,
         "styles": styles,
     }  # fmt: skip
+
+
+def make_measurement(twin: str, replicate: int) -> dict[str, Any]:
+    """Return how the measuring of one process went: in the first of dynamic, `call` does not become warm."""
+    warming = {
+        quantity: {"rounds": [3, 2], "settled": [True, True]} for quantity in ("train_step", "predict", "call", "save")
+    }
+    if twin == "dynamic" and replicate == 0:
+        warming["call"] = {"rounds": [8, 4], "settled": [False, True]}
+    return {"clock": {"resolution": 1e-9, "cost": 8e-8}, "warming": warming}
 
 
 def make_identity() -> dict[str, Any]:
@@ -146,7 +161,7 @@ def timed_records(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any
 def study(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of that study."""
     params["twins"] = {twin: params["twins"][twin] for twin in TWINS}
-    params["environments"] = {ENVIRONMENT: params["environments"][ENVIRONMENT]}
+    params["environments"] = {ENVIRONMENT: {"probes": ["identity", "learning"]}}
     params["identity"]["replicates"] = 2
     params["learning"]["replicates"] = 3
     return params
@@ -165,7 +180,7 @@ def _write_results(folder: Path, records: dict[str, Any], study: dict[str, Any])
     (folder / "tables").mkdir(parents=True)
     for name, table in tables.items():
         (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))
-    (folder / "metrics.json").write_text(json.dumps(make_metrics(tables)))
+    (folder / "metrics.json").write_text(json.dumps(make_metrics(tables), allow_nan=False))
     (folder / "params.yaml").write_text(yaml.safe_dump(study))
     for twin in study["twins"]:
         (folder / "notebooks" / ENVIRONMENT / twin).mkdir(parents=True)
@@ -190,3 +205,9 @@ def results(records: dict[str, Any], study: dict[str, Any], tmp_path: Path) -> P
 def timed_results(timed_records: dict[str, Any], timed_study: dict[str, Any], tmp_path: Path) -> Path:
     """The folder of the results of the study that was timed, too."""
     return _write_results(tmp_path / "timed", timed_records, timed_study)
+
+
+@pytest.fixture
+def timing(timed_results: Path) -> pd.DataFrame:
+    """The table timing of that study."""
+    return read_table(timed_results / "tables", "timing")

@@ -124,7 +124,13 @@ def test_timing_notebook_shows_ratios_verdicts_processes_controls_and_errors(
     timing = read_table(tables, "timing")
     for answer in timing.loc[timing["twin"] == "dynamic", "answer"]:
         assert escape(answer) in html
-    for said in ("1 slower (train_step)", "Widest steady interval", "&lt;b&gt;shapes&lt;/b&gt; (128, 10)"):
+    for said in (
+        "1 slower (train_step)",
+        "Widest steady interval",
+        "Stolen time: 1",
+        "Pinned: to core 7",
+        "&lt;b&gt;shapes&lt;/b&gt; (128, 10)",
+    ):
         assert said in html
     assert "simple," not in html
 

@@ -176,6 +176,25 @@ def test_notebooks_of_timing_are_linked_where_it_was_asked_for(results: Path, ti
     assert f"dynamic in {ENVIRONMENT}: no notebook was made of timing, process by process" in words(html)
 
 
+def test_twin_of_which_a_probe_is_not_asked_has_no_notebook_of_it_and_the_page_says_why(
+    timed_records: dict[str, Any], timed_study: dict[str, Any], tmp_path: Path, write_results: Write
+) -> None:
+    timed_study["twins"]["simple"]["probes"] = ["timing"]
+    rest = {
+        path: record
+        for path, record in timed_records.items()
+        if record["twin"] == "dynamic" or record["probe"] == "timing"
+    }
+    html = make(write_results(tmp_path / "part", rest, timed_study))
+    assert f'href="../notebooks/{ENVIRONMENT}/simple/timing.html"' in html
+    assert f"{ENVIRONMENT}/simple/learning.html" not in html
+    text = words(html)
+    assert f"simple in {ENVIRONMENT}: no notebook was made" not in text
+    for probe in ("identity", "learning"):
+        assert f"{ENVIRONMENT}: {probe} of simple was not measured; twins.simple.probes does not ask for it." in text
+    assert "though the parameters ask for it" not in text
+
+
 def test_provenance_tells_software_machine_seeds_and_effort(results: Path) -> None:
     text = words(make(results))
     for fact in (

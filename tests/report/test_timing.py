@@ -12,17 +12,12 @@ import pytest
 
 from twinproof.report import read_table
 from twinproof.report import words as figures
-from twinproof.report.timing import depths, in_reading_order
+from twinproof.report.timing import depths, in_reading_order, reasons
 from twinproof.report.timing_charts import growth_with_depth, process_ratios, timing_forest
 
 from .test_page import ENVIRONMENT, make, specifications, words
 
 Write = Callable[[Path, dict[str, Any], dict[str, Any]], Path]
-
-
-@pytest.fixture
-def timing(timed_results: Path) -> pd.DataFrame:
-    return read_table(timed_results / "tables", "timing")
 
 
 def drawn(chart: Any) -> pd.DataFrame:
@@ -45,7 +40,7 @@ def test_simulated_study_has_a_quantity_of_each_verdict(timing: pd.DataFrame) ->
         "call": "faster",
         "save": "undecided",
         "build": "no verdict",
-        "python_memory": "equivalent",
+        "peak_memory": "equivalent",
     }
 
 
@@ -53,7 +48,7 @@ def test_verdicts_are_counted_and_named_by_twin_and_style(timed_results: Path) -
     text = section(make(timed_results))
     counts = (
         "dynamic, subclassed against functional, in 6 quantities: 1 slower (train_step), 1 faster (call), "
-        "2 equivalent (predict, python_memory), 1 undecided (save), 1 without verdict (build)."
+        "2 equivalent (peak_memory, predict), 1 undecided (save), 1 without verdict (build)."
     )
     assert counts.replace("),", ") ,").replace(").", ") .") in text
     assert "simple, sequential against functional, in 6 quantities: 4 equivalent (" in text
@@ -64,6 +59,17 @@ def test_reason_why_there_is_no_verdict_is_said_once_a_twin(timed_results: Path)
     assert text.count("No verdict on build of simple, because functional differs from itself") == 1
 
 
+def test_reason_is_that_of_the_table_whatever_it_says(timed_results: Path, timing: pd.DataFrame) -> None:
+    told = timing.dropna(subset="reason")
+    assert set(told["verdict"]) == {"no verdict"}
+    assert len(told) == (timing["verdict"] == "no verdict").sum() == 3
+    odd = timing.assign(reason="it rained, because it rained. And so on", verdict="no verdict", answer="x")
+    everything = ", ".join(odd["quantity"].unique())
+    assert list(reasons(odd[odd["twin"] == "dynamic"])) == [
+        f"No verdict on {everything} of dynamic, because it rained, because it rained. And so on."
+    ]
+
+
 def test_table_has_units_intervals_controls_and_verdict(timed_results: Path, timing: pd.DataFrame) -> None:
     row = timing[(timing["twin"] == "dynamic") & (timing["quantity"] == "call")].iloc[0]
     ends = {name: f"[{row[f'{name}low']:.3f}, {row[f'{name}high']:.3f}]" for name in ("", "control_", "slowed_")}
@@ -72,19 +78,34 @@ def test_table_has_units_intervals_controls_and_verdict(timed_results: Path, tim
         f"dynamic subclassed call 2.10 ms {row['ratio']:.3f} {ends['']} faster {row['control']:.3f} {ends['control_']} "
         f"{row['slowed']:.3f} {ends['slowed_']} of 10 % 12"
     ) in text
-    assert "python_memory 3.00 MiB" in text
+    assert "peak_memory 3.00 MiB" in text
     for answer in timing["answer"]:
         assert answer in text
 
 
-def test_quality_of_the_measurement_is_told(timed_results: Path, timing: pd.DataFrame) -> None:
-    text = section(make(timed_results))
-    widest = timing[timing["quantity"] == "save"].assign(width=lambda rows: rows["high"] / rows["low"])
-    share = 100 * (math.sqrt(widest["width"].max()) - 1)
-    assert f"Widest rough interval \N{PLUS-MINUS SIGN}{round(share, 1):g}" in text
-    assert "aimed at is \N{PLUS-MINUS SIGN}2 %" in text
-    assert "Load 0.5 before a process (at most 0.5), 1.2 after a process (at most 1.2)" in text
-    assert f"Outliers {timing['outliers'].sum()} of 216 ratios, and none was left out" in text
+def test_metrics_hold_each_ratio_and_null_for_what_has_no_end(
+    timed_results: Path,
+    timing: pd.DataFrame,
+    tmp_path: Path,
+    timed_records: dict[str, Any],
+    timed_study: dict[str, Any],
+    write_results: Write,
+) -> None:
+    def timed(results: Path) -> dict[str, Any]:
+        twins = json.loads((results / "metrics.json").read_text())["environments"][ENVIRONMENT]["twins"]
+        return {twin: told["timing"] for twin, told in twins.items()}
+
+    metrics = timed(timed_results)
+    assert {twin: list(styles) for twin, styles in metrics.items()} == {
+        "simple": ["sequential", "subclassed"],
+        "dynamic": ["subclassed"],
+    }
+    for row in timing.to_dict("records"):
+        found = metrics[row["twin"]][row["style"]][row["quantity"]]
+        assert found == {key: row[key] for key in ("ratio", "low", "high", "verdict")}
+    few = {path: record for path, record in timed_records.items() if record["replicate"] < 3}
+    found = timed(write_results(tmp_path / "few", few, timed_study))["dynamic"]["subclassed"]["call"]
+    assert found == {"ratio": pytest.approx(0.8, rel=0.05), "low": 0.0, "high": None, "verdict": "no verdict"}
 
 
 def test_forest_holds_the_ratios_of_the_table_and_each_control_once(timing: pd.DataFrame) -> None:
@@ -219,7 +240,7 @@ def test_process_chart_holds_the_log_ratio_of_each_process(timed_results: Path) 
 
 
 def test_quantities_are_in_the_order_of_a_models_life_and_unknown_ones_come_last(timing: pd.DataFrame) -> None:
-    known = ["build", "train_step", "predict", "call", "save", "python_memory"]
+    known = ["build", "peak_memory", "train_step", "predict", "call", "save"]
     assert list(in_reading_order(timing)["quantity"]) == known * 3
     assert figures.in_order(["b_new", "a_new", "load", "load", "make"]) == ["make", "load", "a_new", "b_new"]
     assert in_reading_order(timing.iloc[:0]).empty

@@ -8,7 +8,7 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 from twinproof import checkout, plan
-from twinproof.analysis.sampling import cells
+from twinproof.analysis.sampling import timed
 from twinproof.data import FILES
 from twinproof.environments import (
     Environment,
@@ -99,7 +99,7 @@ RECORDS = expand("<results>/trials/{path}", path=[trial.path for trial in TRIALS
 def timing_records(wildcards):
     """Return the records of the timings: as many as the checkpoint asks for, step by step."""
     records = []
-    for environment, twin in cells(PARAMS):
+    for environment, twin in timed(PARAMS):
         processes = PARAMS["timing"]["replicates"]
         while processes is not None:
             last = processes

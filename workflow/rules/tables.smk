@@ -9,6 +9,7 @@ TABLES = [
     "accuracy",
     "timing_processes",
     "timing",
+    "timing_quality",
     "twins",
 ]
 
@@ -34,4 +35,11 @@ rule tables:
     input:
         rules.make_tables.output,
         RECORDS,
+        timing_records,
+
+
+# What the timings are asked for: their verdicts, with the controls and the identity gate behind them.
+rule timing:
+    input:
+        "<results>/tables/timing.csv",
         timing_records,

@@ -50,11 +50,6 @@ checkpoint decide_timing:
         " --twin {wildcards.twin} --processes {wildcards.processes} --output {output} 2> {log}"
 
 
-rule timing:
-    input:
-        timing_records,
-
-
 rule trials:
     input:
         RECORDS,

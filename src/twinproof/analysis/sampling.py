@@ -17,7 +17,7 @@ from twinproof.analysis.timing import decided, family_confidence, process_log_ra
 from twinproof.errors import UserError
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
-from twinproof.plan import Trial
+from twinproof.plan import Trial, cells
 from twinproof.record import Record, read_record
 
 CONTROLS = ("control", "slowed")
@@ -45,14 +45,9 @@ def log_ratios(records: list[Record]) -> dict[tuple[str, str], list[float]]:
     return found
 
 
-def cells(params: Params) -> list[tuple[str, str]]:
+def timed(params: Params) -> list[tuple[str, str]]:
     """Return the environments and twins that are timed."""
-    return [
-        (environment, twin)
-        for environment, asked in params["environments"].items()
-        if "timing" in asked["probes"]
-        for twin in params["twins"]
-    ]
+    return [(environment, twin) for environment, twin, probe in cells(params) if probe == "timing"]
 
 
 def decide(params: Params, records: list[Record]) -> dict[str, Any]:
@@ -60,7 +55,7 @@ def decide(params: Params, records: list[Record]) -> dict[str, Any]:
     count, sampling = len(records), params["timing"]["sampling"]
     compared = {key: values for key, values in log_ratios(records).items() if key[0] not in CONTROLS}
     # The family of the whole study, were every twin like this one.
-    confidence = family_confidence(max(1, len(compared)) * len(cells(params)))
+    confidence = family_confidence(max(1, len(compared)) * len(timed(params)))
     wide = [
         f"{style} {quantity}"
         for (style, quantity), values in sorted(compared.items())
@@ -72,7 +67,7 @@ def decide(params: Params, records: list[Record]) -> dict[str, Any]:
 
 def timing_trials(params: Params, results: Path) -> Iterator[Trial]:
     """Yield every timing trial that was decided on."""
-    for environment, twin in cells(params):
+    for environment, twin in timed(params):
         count: int | None = params["timing"]["replicates"]
         while count is not None:
             path, last = results / "timing" / environment / twin / f"{count}.json", count

@@ -6,6 +6,7 @@ docs/tables.md is the data dictionary of what is made here.
 import argparse
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pandas as pd
 
 from twinproof.analysis.sampling import CONTROLS, timing_trials
 from twinproof.analysis.statistics import mean_interval
+from twinproof.analysis.timing_quality import pinned, quality_rows, stolen
 from twinproof.analysis.timing_tables import timing_processes, timing_rows
 from twinproof.analysis.verdicts import CONTROL, NOT_JUDGED, answer, gate
 from twinproof.errors import UserError
@@ -26,8 +28,9 @@ from twinproof.record import Record, read_record
 CELL = ["environment", "twin"]
 COLUMNS = {
     "trials": [
-        *CELL, "probe", "replicate", "seed", "started", "seconds", "load_before", "load_after", "host", "processor",
-        "cores", "memory", "threads", "device", "image", "commit", "python", "keras", "tensorflow", "lock", "protocol",
+        *CELL, "probe", "replicate", "seed", "started", "seconds", "load_before", "load_after", "stolen",
+        "megahertz_before", "megahertz_after", "host", "processor", "cores", "memory", "threads", "pinned", "device",
+        "image", "commit", "python", "keras", "tensorflow", "lock", "protocol",
         "record",
     ],
     "environments": ["environment", "python", "keras", "tensorflow", "lock", "device", "image", "trials"],
@@ -50,9 +53,14 @@ COLUMNS = {
     ],
     "timing_processes": [*CELL, "replicate", "style", "quantity", "rounds", "median", "log_ratio", "error"],
     "timing": [
-        *CELL, "style", "quantity", "unit", "functional", "ratio", "low", "high", "processes", "outliers", "control",
-        "control_low", "control_high", "slowed", "slowed_low", "slowed_high", "added", "margin", "target", "p",
-        "verdict", "further", "answer",
+        *CELL, "style", "quantity", "unit", "functional", "ratio", "low", "high", "family_low", "family_high",
+        "processes", "outliers", "control", "control_low", "control_high", "slowed", "slowed_low", "slowed_high",
+        "added", "margin", "target", "p", "verdict", "further", "reason", "answer",
+    ],
+    "timing_quality": [
+        *CELL, "processes", "seconds", "clock_resolution", "clock_cost", "load_before", "load_before_most",
+        "load_after", "load_after_most", "stolen_share", "stolen_share_most", "megahertz_lowest", "megahertz_highest",
+        "pinned", "warming_rounds", "warming_rounds_most", "warmings", "unsettled",
     ],
     "twins": [*CELL, "gate", "control", "seeds", "bit_equal_seeds", "verdict", "answer"],
 }  # fmt: skip
@@ -101,6 +109,7 @@ def make_tables(records: dict[str, Record], sampling: dict[str, Any]) -> dict[st
         "identity_steps": [row for record in of["identity"] for row in _each(record, "steps", "step")],
         "learning": [row for record in of["learning"] for row in _learning(record)],
         "timing_processes": [row for record in of["timing"] for row in timing_processes(record)],
+        "timing_quality": list(quality_rows(of["timing"])),
         "learning_epochs": [row for record in of["learning"] for row in _each(record, "epochs", "epoch")],
     }
     tables = {name: pd.DataFrame(content, columns=COLUMNS[name]) for name, content in rows.items()}
@@ -134,6 +143,12 @@ def make_metrics(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
                 for style in styles
             },
         }
+        timing: dict[str, dict[str, Any]] = {}
+        for ratio in _of(tables["timing"], environment, twin).to_dict("records"):
+            found = {key: _json(ratio[key]) for key in ("ratio", "low", "high", "verdict")}
+            timing.setdefault(ratio["style"], {})[ratio["quantity"]] = found
+        if timing:
+            environments[environment]["twins"][twin]["timing"] = timing
     return {"environments": environments}
 
 
@@ -150,7 +165,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     for name, table in tables.items():
         write_whole(results / "tables" / f"{name}.csv", table.to_csv(index=False))
-    write_whole(results / "metrics.json", json.dumps(make_metrics(tables), indent=1) + "\n")
+    write_whole(results / "metrics.json", json.dumps(make_metrics(tables), indent=1, allow_nan=False) + "\n")
     return 0
 
 
@@ -159,8 +174,10 @@ def _trial(path: str, record: Record) -> dict[str, Any]:
     return {
         **{key: record[key] for key in (*CELL, "probe", "replicate", "seed", "started", "seconds", "commit")},
         **{key: machine[key] for key in ("host", "processor", "cores", "memory", "threads", "device", "image")},
-        "load_before": record["conditions"]["before"]["load"],
-        "load_after": record["conditions"]["after"]["load"],
+        **{f"load_{when}": found["load"] for when, found in record["conditions"].items()},
+        **{f"megahertz_{when}": found["megahertz"] for when, found in record["conditions"].items()},
+        "stolen": stolen(record),
+        "pinned": pinned(record),
         "python": versions["python"],
         "keras": versions["keras"],
         "tensorflow": next((versions[name] for name in ("tensorflow", "tensorflow-cpu") if name in versions), None),
@@ -265,8 +282,8 @@ def _of(table: pd.DataFrame, environment: str, twin: str) -> pd.DataFrame:
 
 
 def _json(value: Any) -> Any:
-    """Return a plain value; NaN, which JSON lacks, becomes null."""
-    return None if pd.isna(value) else value
+    """Return a plain value; what JSON lacks, NaN and infinity, becomes null."""
+    return None if pd.isna(value) or value in (math.inf, -math.inf) else value
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 
 from twinproof.analysis.sampling import CONTROLS, kind, log_ratios
 from twinproof.analysis.timing import process_log_ratio, ratio_interval
-from twinproof.analysis.timing_verdicts import Comparison, judge
+from twinproof.analysis.timing_verdicts import Comparison, is_memory, judge
 from twinproof.record import Record
 
 STYLES = ("sequential", "subclassed")
@@ -14,7 +14,7 @@ STYLES = ("sequential", "subclassed")
 
 def unit(quantity: str) -> str:
     """Return the unit of a quantity."""
-    return "bytes" if quantity.endswith("memory") else "seconds"
+    return "bytes" if is_memory(quantity) else "seconds"
 
 
 def timing_processes(record: Record) -> Iterator[dict[str, Any]]:
@@ -78,9 +78,12 @@ def timing_rows(
     for row, verdict in zip(rows, judge(comparisons), strict=True):
         yield row | {
             **verdict.ratio._asdict(),
+            "family_low": verdict.family.low,
+            "family_high": verdict.family.high,
             "p": verdict.p,
             "verdict": verdict.verdict,
             "further": None if verdict.further is None else str(verdict.further),
+            "reason": verdict.reason or None,
             "answer": verdict.sentence,
         }
 

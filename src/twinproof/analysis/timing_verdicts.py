@@ -46,15 +46,18 @@ class Comparison(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """`faster`, `slower`, `equivalent`, `undecided` or `no verdict`, and the sentence that tells why.
+    """`faster`, `slower` (of memory `smaller`, `larger`), `equivalent`, `undecided` or `no verdict`, and a sentence.
 
-    `p` is corrected for all comparisons of the study; `further` is the number of further processes that would decide
-    what is undecided if the ratio stays where it is.
+    `reason` tells why there is no verdict, and is empty where there is one. `family` is the interval at the confidence
+    that widths are judged by, which is corrected for all comparisons of the study, as is `p`. `further` is the number
+    of further processes that would decide what is undecided if the ratio stays where it is.
     """
 
     verdict: str
     sentence: str
+    reason: str
     ratio: Ratio
+    family: Ratio
     p: float
     further: int | None
 
@@ -92,9 +95,9 @@ def obstacle(comparison: Comparison) -> str:
         if len(log_ratios) < fewest:
             return f"{name} was measured in {len(log_ratios)} processes, and an interval takes {fewest}"
     if control_differs(comparison.control, comparison.margin):
-        return f"functional differs from itself, {_times(ratio_interval(comparison.control))}"
+        return f"functional differs from itself, {_times(comparison, ratio_interval(comparison.control))}"
     if not control_found(comparison.slowed, comparison.added):
-        found = _times(ratio_interval(comparison.slowed))
+        found = _times(comparison, ratio_interval(comparison.slowed))
         return f"a known cost of {100 * comparison.added:g} % was not found: {found}"
     return ""
 
@@ -114,35 +117,49 @@ def control_differs(log_ratios: Sequence[float], margin: float = MARGIN) -> bool
 def control_found(log_ratios: Sequence[float], added: float, tolerance: float = TOLERANCE) -> bool:
     """Tell whether the positive control is found: its 95 % interval lies above 1 and meets 1 + added, give or take."""
     ratio = ratio_interval(log_ratios)
+    return is_found(ratio.low, ratio.high, added, tolerance)
+
+
+def is_found(low: float, high: float, added: float, tolerance: float = TOLERANCE) -> bool:
+    """Tell the same from the ends of the positive control's 95 % interval."""
     known = 1 + added
-    return ratio.low > 1 and ratio.low <= known * (1 + tolerance) and ratio.high >= known / (1 + tolerance)
+    return 1 < low <= known * (1 + tolerance) and high >= known / (1 + tolerance)
+
+
+def is_memory(quantity: str) -> bool:
+    """Tell whether a quantity is in bytes; all others are in seconds."""
+    return quantity.endswith("_memory")
 
 
 def _judge(comparison: Comparison, reason: str, p: float, comparisons: int) -> Verdict:
     ratio = ratio_interval(comparison.log_ratios)
-    name = f"{comparison.twin}, {comparison.quantity} in {comparison.environment}"
+    family = ratio_interval(comparison.log_ratios, family_confidence(comparisons))
+
+    def verdict(name: str, sentence: str, further: int | None = None) -> Verdict:
+        about = f"{comparison.twin}, {comparison.quantity} in {comparison.environment}"
+        return Verdict(name, f"{about}: {sentence}.", reason, ratio, family, p, further)
+
     if reason:
-        return Verdict(NO_VERDICT, f"{name}: no verdict on {comparison.style}, because {reason}.", ratio, p, None)
+        return verdict(NO_VERDICT, f"no verdict on {comparison.style}, because {reason}")
     outliers = f", {ratio.outliers} of them outliers" if ratio.outliers else ""
     measured = (
-        f"{name}: {comparison.style} takes {_times(ratio)} as functional in {ratio.processes} processes{outliers}"
+        f"{comparison.style} takes {_times(comparison, ratio)} as functional in {ratio.processes} processes{outliers}"
     )
     differs = p <= FAMILY_ERROR
     corrected = f"after correction for {comparisons} {'comparison' if comparisons == 1 else 'comparisons'}"
     # A difference that is real and within the margin is no difference that matters.
     if equivalent(comparison.log_ratios, comparison.margin):
         real = f"; the difference is real (p = {p:.2g} {corrected}), but lies within it" if differs else ""
-        return Verdict(
-            "equivalent", f"{measured}: equivalent within {100 * comparison.margin:g} %{real}.", ratio, p, None
-        )
+        return verdict("equivalent", f"{measured}: equivalent within {100 * comparison.margin:g} %{real}")
     if differs:
-        verdict = "slower" if ratio.ratio > 1 else "faster"
-        return Verdict(verdict, f"{measured}: {verdict}, p = {p:.2g} {corrected}.", ratio, p, None)
+        less, more = ("smaller", "larger") if is_memory(comparison.quantity) else ("faster", "slower")
+        name = more if ratio.ratio > 1 else less
+        return verdict(name, f"{measured}: {name}, p = {p:.2g} {corrected}")
     further = _to_a_verdict(comparison, ratio, comparisons)
-    more = f"more than {MOST:,}" if further >= MOST else f"about {further:,}"
+    number = f"more than {MOST:,}" if further >= MOST else f"about {further:,}"
     almost = f"; the interval excludes 1, but not {corrected}" if ratio.low > 1 or ratio.high < 1 else ""
-    sentence = f"{measured}: undecided{almost}; {more} further processes would decide it if the ratio stays there."
-    return Verdict("undecided", sentence, ratio, p, further)
+    sentence = f"{measured}: undecided{almost}; {number} further processes would decide it if the ratio stays there"
+    return verdict("undecided", sentence, further)
 
 
 def _to_a_verdict(comparison: Comparison, ratio: Ratio, comparisons: int) -> int:
@@ -154,5 +171,6 @@ def _to_a_verdict(comparison: Comparison, ratio: Ratio, comparisons: int) -> int
     return needed if needed >= MOST else max(1, needed - ratio.processes)
 
 
-def _times(ratio: Ratio) -> str:
-    return f"{ratio.ratio:.3f} times as long [{ratio.low:.3f}, {ratio.high:.3f}]"
+def _times(comparison: Comparison, ratio: Ratio) -> str:
+    what = "as much memory" if is_memory(comparison.quantity) else "as long"
+    return f"{ratio.ratio:.3f} times {what} [{ratio.low:.3f}, {ratio.high:.3f}]"

@@ -10,10 +10,14 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """What a probe found: the order in which the styles were run, and for each its status with result or error."""
+    """What a probe found: the order in which the styles were run, and for each its status with result or error.
+
+    `measurement` tells how the measuring itself went, where there is something to tell.
+    """
 
     order: list[str]
     styles: dict[str, dict[str, Any]]
+    measurement: dict[str, Any] | None = None
 
 
 class Probe(Protocol):

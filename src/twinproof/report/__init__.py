@@ -10,10 +10,11 @@ from twinproof.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-# What looks like a number and is none: version 3.10 is not 3.1, and a digest may have the form of 1e5.
+# What looks like a number and is none: version 3.10 is not 3.1, a digest may have the form of 1e5, and a core is 1.
 TEXTS = [
     "environment", "twin", "probe", "style", "status", "outcome", "error", "started", "host", "processor", "device",
-    "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "gate", "answer",
+    "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "gate", "pinned", "reason",
+    "answer",
 ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from twinproof.analysis.verdicts import gate
 from twinproof.errors import UserError
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
+from twinproof.plan import cells
 from twinproof.report import read_table
 from twinproof.report.timing import timing_sections
 
@@ -62,7 +63,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         "duration": _duration,
         "time": _time,
     }
-    figures, timing = _figures(tables), timing_sections(tables["timing"], tables["trials"], params)
+    figures, timing = _figures(tables), timing_sections(tables["timing"], tables["timing_quality"], params)
     return environment.get_template(TEMPLATE).render(
         answers=_rows(tables["twins"]),
         environments=_rows(tables["environments"]),
@@ -91,10 +92,8 @@ def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
             "shows": shows,
             "href": _relative(path, page) if path.is_file() else None,
         }
-        for environment, asked in params["environments"].items()
-        for twin in params["twins"]
-        for probe, shows in NOTEBOOKS.items()
-        if probe in asked["probes"]
+        for environment, twin, probe in cells(params)
+        if (shows := NOTEBOOKS.get(probe))
         for path in [notebooks / environment / twin / f"{probe}.html"]
     ]
 
@@ -193,6 +192,7 @@ def _failures(tables: Tables) -> Iterator[dict[str, Any]]:
 
 def _missing(tables: Tables, params: Params) -> Iterator[str]:
     """Say which probe was not measured, for which twin, and why."""
+    planned_cells = cells(params)
     for environment, asked in params["environments"].items():
         if not asked["probes"]:
             yield f"{environment}: nothing was measured in it, as this study (parameters below) asks for no probe."
@@ -203,6 +203,9 @@ def _missing(tables: Tables, params: Params) -> Iterator[str]:
                 continue
             of_environment = tables[table][tables[table]["environment"] == environment]
             for twin in params["twins"]:
+                if (environment, twin, probe) not in planned_cells:
+                    yield f"{environment}: {probe} of {twin} was not measured; twins.{twin}.probes does not ask for it."
+                    continue
                 done = of_environment.loc[of_environment["twin"] == twin, "replicate"].nunique()
                 planned = params[probe]["replicates"]
                 if done < planned:

@@ -7,24 +7,26 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.sampling import kind
 from twinproof.analysis.tables import CELL
 from twinproof.params import Params
 from twinproof.report import words
+from twinproof.report.timing_quality import quality
 
 # As they are counted.
-VERDICTS = {name: name for name in ("slower", "faster", "equivalent", "undecided")} | {"no verdict": "without verdict"}
+VERDICTS = {name: name for name in ("slower", "faster", "larger", "smaller", "equivalent", "undecided")} | {
+    "no verdict": "without verdict"
+}
 
 Rows = list[dict[str, Any]]
 
 
-def timing_sections(timing: pd.DataFrame, trials: pd.DataFrame, params: Params) -> Rows:
+def timing_sections(timing: pd.DataFrame, measuring: pd.DataFrame, params: Params) -> Rows:
     """Return for each timed environment its counts of verdicts, reasons, figures, rows and the quality.
 
     Parameters
     ----------
-    timing, trials
-        The tables of these names.
+    timing, measuring
+        The tables timing and timing_quality.
     params
         Those of the study: from them is known which twins differ in depth.
     """
@@ -35,7 +37,7 @@ def timing_sections(timing: pd.DataFrame, trials: pd.DataFrame, params: Params) 
             "reasons": list(reasons(rows)),
             "figures": list(_figures(str(environment), rows, params)),
             "rows": _table(rows),
-            "quality": quality(rows, trials[trials["environment"] == environment]),
+            "quality": quality(rows, measuring[measuring["environment"] == environment]),
             "answers": list(rows["answer"]),
         }
         for environment, rows in in_reading_order(timing).groupby("environment", sort=False)
@@ -72,36 +74,8 @@ def summary(timing: pd.DataFrame) -> Iterator[str]:
 def reasons(timing: pd.DataFrame) -> Iterator[str]:
     """Yield a sentence for each reason why a verdict was not given, with all quantities that have it."""
     unjudged = timing[timing["verdict"] == "no verdict"]
-    why = unjudged["answer"].str.partition("because ")[2].str.removesuffix(".")
-    for (twin, reason), rows in unjudged.groupby([unjudged["twin"], why], sort=False):
+    for (twin, reason), rows in unjudged.groupby(["twin", "reason"], sort=False):
         yield f"No verdict on {', '.join(rows['quantity'].unique())} of {twin}, because {reason}."
-
-
-def quality(timing: pd.DataFrame, trials: pd.DataFrame) -> dict[str, str]:
-    """Tell how good the measurement of one environment is: widths and their targets, controls, load, outliers."""
-    counted = timing["processes"].astype(int)
-    told = {"Processes": " to ".join(str(count) for count in dict.fromkeys([counted.min(), counted.max()]))}
-    ended = timing[[words.is_finite(*ends) for ends in zip(timing["low"], timing["high"], strict=True)]]
-    for what in ("steady", "rough"):
-        rows = ended[ended["quantity"].map(kind) == what]
-        if len(rows):
-            widest = rows.iloc[(rows["high"] / rows["low"]).argmax()]
-            told[f"Widest {what} interval"] = (
-                f"{words.half_width(widest['low'], widest['high'])}, {widest['quantity']} of {widest['twin']}, "
-                f"{widest['style']}; aimed at is \N{PLUS-MINUS SIGN}{words.percent(widest['target'])}"
-            )
-    if endless := len(timing) - len(ended):
-        told["Without interval"] = f"{endless} of {len(timing)} ratios: too few processes"
-    controls = timing.drop_duplicates(["twin", "quantity"]).dropna(subset="control")
-    leave = ((controls["control_low"] > 1) | (controls["control_high"] < 1)).sum()
-    told["Functional again"] = f"{leave} of {len(controls)} intervals leave 1 out; by chance, 1 in 20 does"
-    own = trials[trials["probe"] == "timing"]
-    told["Load"] = ", ".join(
-        f"{own[column].median():.1f} {when} a process (at most {own[column].max():.1f})"
-        for column, when in (("load_before", "before"), ("load_after", "after"))
-    )
-    told["Outliers"] = f"{timing['outliers'].astype(int).sum()} of {counted.sum():,} ratios, and none was left out"
-    return told
 
 
 def depths(params: Params, timed: set[str]) -> list[dict[str, int]]:

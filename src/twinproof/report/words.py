@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 # As one goes along: made, trained, asked, kept. Others come after these.
 QUANTITIES = [
-    "make", "construct", "build", "first_step", "train_step", "predict", "predict_one", "call", "compiled_call", "save",
-    "load",
+    "make", "construct", "build", "first_step", "peak_memory", "device_memory", "train_step", "predict", "predict_one",
+    "call", "compiled_call", "save", "load",
 ]  # fmt: skip
 
 

@@ -1,0 +1,64 @@
+"""From the records of the timings to the table that tells how the measuring itself went."""
+
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+
+from twinproof.record import Record
+
+
+def stolen(record: Record) -> float:
+    """Return the processor time in seconds, on all cores, that the host took from the machine while a probe ran."""
+    before, after = (record["conditions"][when]["stolen"] for when in ("before", "after"))
+    # A machine that was moved to another host may count from 0 again.
+    return max(0.0, float(after - before))
+
+
+def pinned(record: Record) -> str | None:
+    """Return the cores that a process was kept on, or None."""
+    cores = record["machine"]["pinned"]
+    return " ".join(map(str, cores)) if cores else None
+
+
+def quality_rows(records: list[Record]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each environment and twin that was timed."""
+    cells: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        cells.setdefault((record["environment"], record["twin"]), []).append(record)
+    for (environment, twin), own in cells.items():
+        yield {"environment": environment, "twin": twin, "processes": len(own), **_machine(own), **_measuring(own)}
+
+
+def _machine(records: list[Record]) -> dict[str, Any]:
+    """Tell what the machine was like while it measured."""
+    row: dict[str, Any] = {"seconds": median(record["seconds"] for record in records)}
+    for when in ("before", "after"):
+        loads = [record["conditions"][when]["load"] for record in records]
+        row |= {f"load_{when}": median(loads), f"load_{when}_most": max(loads)}
+    shares = [stolen(record) / (record["seconds"] * record["machine"]["cores"]) for record in records]
+    conditions = [record["conditions"][when] for record in records for when in ("before", "after")]
+    frequencies = [found["megahertz"] for found in conditions if found["megahertz"] is not None]
+    cores = list(dict.fromkeys(pinned(record) for record in records))
+    return row | {
+        "stolen_share": median(shares),
+        "stolen_share_most": max(shares),
+        "megahertz_lowest": min(frequencies, default=None),
+        "megahertz_highest": max(frequencies, default=None),
+        "pinned": ", ".join(place or "none" for place in cores) if any(cores) else None,
+    }
+
+
+def _measuring(records: list[Record]) -> dict[str, Any]:
+    """Tell of the clock, and of the rounds that came before those that were kept."""
+    clocks = [record["measurement"]["clock"] for record in records]
+    warmings = [warming for record in records for warming in record["measurement"]["warming"].values()]
+    rounds = [count for warming in warmings for count in warming["rounds"]]
+    settled = [told for warming in warmings for told in warming["settled"]]
+    return {
+        "clock_resolution": max(clock["resolution"] for clock in clocks),
+        "clock_cost": max(clock["cost"] for clock in clocks),
+        "warming_rounds": median(rounds) if rounds else None,
+        "warming_rounds_most": str(max(rounds)) if rounds else None,
+        "warmings": len(settled),
+        "unsettled": settled.count(False),
+    }

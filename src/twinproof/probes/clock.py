@@ -1,0 +1,109 @@
+"""The stopwatches of the timing probe: what lies between start and stop, and a known cost added to it."""
+
+import time
+from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+# What is timed takes at least this many times what reading the clock costs.
+LONG = 1_000
+
+
+class TooShortError(Exception):
+    """Something is over so soon that the clock itself would be measured."""
+
+
+def clock() -> dict[str, float]:
+    """Return the monotonic clock's resolution, as the system tells it, and the cost of reading it, both in seconds."""
+    readings = [time.perf_counter_ns() for _ in range(10_001)]
+    cost = median(later - earlier for earlier, later in pairwise(readings)) / 1e9
+    return {"resolution": time.get_clock_info("perf_counter").resolution, "cost": cost}
+
+
+class Stopwatch:
+    """Times what a participant does.
+
+    Parameters
+    ----------
+    added
+        The share of the time taken that is waited for in addition, before the watch is stopped: 0.1 for 10 %.
+    shortest
+        In seconds: what takes less cannot be timed.
+    """
+
+    def __init__(self, added: float, shortest: float) -> None:
+        self.added, self._shortest = added, shortest
+
+    def seconds(self, action: Callable[[], object], repeats: int = 1) -> float:
+        """Return how long one of several repetitions takes, until the device has done its work."""
+        finish_work()
+        start = time.perf_counter_ns()
+        for _ in range(repeats):
+            action()
+        finish_work()
+        self._wait(time.perf_counter_ns() - start)
+        return self._read(start) / repeats
+
+    def step_seconds(self, model: keras.Model, images: Any, labels: Any, batch_size: int) -> float:
+        """Return how long a step of `fit` takes, from the begin of its second batch to that of its last.
+
+        What `fit` does before and after its steps is left out: on small data it takes as long as they do.
+        """
+        steps = _Steps(self._wait)
+        model.fit(images, labels, batch_size=batch_size, verbose=0, callbacks=[steps])
+        return self._read(steps.start, steps.stop) / steps.count
+
+    def _wait(self, taken: float) -> None:
+        end = time.perf_counter_ns() + taken * self.added
+        while self.added and time.perf_counter_ns() < end:
+            pass
+
+    def _read(self, start: int, stop: int | None = None) -> float:
+        seconds = ((stop or time.perf_counter_ns()) - start) / 1e9
+        if seconds < self._shortest:
+            raise TooShortError(f"took {seconds:.2g} s; with this clock, at least {self._shortest:.2g} s can be timed")
+        return seconds
+
+
+class _Steps(keras.callbacks.Callback):
+    """Reads the clock where a batch begins.
+
+    Where one ends, Keras 3 would no longer do its own work beside the training, as it does for users.
+    """
+
+    _supports_tf_logs = True  # Keras 2 would else read the loss after every step.
+
+    def __init__(self, wait: Callable[[float], None]) -> None:
+        super().__init__()
+        self._wait, self._last = wait, 0
+        self.start = self.stop = self.count = 0
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Start at the second batch; stop at the last."""
+        if batch == 0:
+            return
+        if batch == 1:
+            finish_work()
+            self.start = self._last = time.perf_counter_ns()
+            return
+        if batch == self.params["steps"] - 1:
+            finish_work()
+        self._wait(time.perf_counter_ns() - self._last)
+        self.stop = self._last = time.perf_counter_ns()
+        self.count = batch - 1
+
+
+def finish_work() -> None:
+    """Wait until the device has done what it was given; the processor has, when a call returns."""
+    if _has_gpu():
+        tf.test.experimental.sync_devices()
+
+
+@cache
+def _has_gpu() -> bool:
+    return bool(tf.config.list_logical_devices("GPU"))

@@ -1,0 +1,50 @@
+"""A network whose time is spent waiting: its subclass waits a known time longer, and is the same network."""
+
+import time
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+BASE = 0.02
+
+
+def spin(seconds: float) -> np.float32:
+    """Use the processor for so long, whatever the load."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+    return np.float32(0)
+
+
+class Spinning(layers.Layer):
+    """Returns its input, later."""
+
+    def __init__(self, seconds: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seconds = seconds
+        self.supports_jit = False
+
+    def call(self, x: Any) -> Any:
+        """Return `x`, shape (n, features)."""
+        waited = tf.numpy_function(lambda: spin(self.seconds), [], tf.float32)
+        with tf.control_dependencies([waited]):
+            return tf.identity(x)
+
+
+def functional(extra: float) -> keras.Model:
+    """A graph that waits 20 ms."""
+    return _graph(BASE)
+
+
+def subclassed(extra: float) -> keras.Model:
+    """The same graph, which waits `extra` seconds longer: a style that is slower, or an identical copy."""
+    return _graph(BASE + extra)
+
+
+def _graph(seconds: float) -> keras.Model:
+    images = keras.Input((784,))
+    x = Spinning(seconds, name="spinning")(layers.Dense(16, activation="relu", name="hidden")(images))
+    return keras.Model(images, layers.Dense(10, activation="softmax", name="classifier")(x), name="spinning")
