@@ -97,12 +97,16 @@ class _Generation:
             try:
                 # Not only who cannot be made, but also whose making cannot be timed has none.
                 if name not in self._models:
-                    self._models[name] = self._instances.construct(_style(name))
-                    self._instances.build(self._models[name])
+                    self._models[name] = self._new(name)
                 self._instances.prepare(self._models[name])
             except Exception as error:
                 self._contest.fail(self._contest.quantities, name, error)
                 self._models.pop(name, None)
+
+    def _new(self, name: str) -> keras.Model:
+        model = self._instances.construct(_style(name))
+        self._instances.build(model)
+        return model
 
     def _made(self, name: str) -> dict[str, float]:
         def construct() -> None:
@@ -116,8 +120,7 @@ class _Generation:
         # Memory that the first step after other work finds free would be seen as the thrift of whoever comes first.
         # An error is told in the participant's own turn.
         with suppress(Exception):
-            model = self._instances.construct(_style(next(iter(self._models))))
-            self._instances.build(model)
+            model = self._new(next(iter(self._models)))
             self._instances.prepare(model)
             self._fit_batch(model)
         self._contest.rounds(FIRST, self._each(self._models, self._first_step), 1, keep=self._keep)
