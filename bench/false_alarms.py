@@ -9,8 +9,7 @@ from collections import Counter
 from statistics import median
 from typing import Any
 
-from side_by_side import ENVIRONMENT, repository_copy
-from verdict import ask_for_timing, timing_trial
+from side_by_side import ENVIRONMENT, ask_for_timing, repository_copy, timing_trial
 
 from twinproof.analysis.timing import family_confidence, fewest_processes
 from twinproof.analysis.timing_tables import timing_rows

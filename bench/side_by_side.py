@@ -1,5 +1,6 @@
 """What the benchmarks share: contestants run in turn, ratios of their medians, a copy of the repository to run in."""
 
+import json
 import os
 import random
 import shutil
@@ -16,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = "tf2.21-cpu"
 PROFILE = "workflow/profiles/quick"
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
 
 
 def interleave(contestants: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[Any]]:
@@ -83,3 +85,33 @@ def repository_copy() -> Iterator[Path]:
         (Path(folder) / "results").mkdir()
         (Path(folder) / "results/environments").symlink_to(ROOT / "results/environments")
         yield Path(folder)
+
+
+def ask_for_timing(folder: Path, quantities: list[str], twin: str, module: str) -> dict[str, Any]:
+    """Have the parameters in this copy of the repository ask for the timing of one twin; return them."""
+    import yaml
+
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["environments"] = {ENVIRONMENT: {"probes": ["timing"]}}
+    params["twins"] = {twin: {"module": module}}
+    params["timing"]["quantities"] = quantities
+    (folder / "params.yaml").write_text(yaml.safe_dump(params))
+    return params
+
+
+def timing_trial(folder: Path, twin: str, replicate: int) -> dict[str, Any]:
+    """Run a timing trial in this copy of the repository and return its record."""
+    record = folder / f"results/{twin}-{replicate}.json"
+    what = ["--environment", ENVIRONMENT, "--twin", twin, "--probe", "timing", "--replicate", str(replicate)]
+    run_measured(folder, "-m", "twinproof.trial", *what, "--params", "params.yaml", "--output", str(record))
+    return json.loads(record.read_text())
+
+
+def run_measured(folder: Path, *arguments: str, packages: str = "") -> str:
+    """Run the measured Python on one thread in a copy of the repository; `packages` is a folder in it with more."""
+    variables = environment_variables(folder) | ONE_THREAD
+    variables["PYTHONPATH"] += f":{folder / packages}" if packages else ""
+    done = subprocess.run([measured_python(), *arguments], cwd=folder, env=variables, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout

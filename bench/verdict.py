@@ -23,14 +23,13 @@ from statistics import mean
 from typing import Any
 
 import numpy as np
-from side_by_side import ENVIRONMENT, environment_variables, measured_python, repository_copy
+from side_by_side import ask_for_timing, measured_python, repository_copy, run_measured, timing_trial
 
 from twinproof.analysis.timing import CONFIDENCE, decided, fewest_processes, location_interval, process_log_ratio
 
 TARGET, STEPS, BATCH = 0.02, 100, 128
 STYLES = ("functional", "subclassed")
 PYPERF = "pyperf==2.10.0"
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
 
 
 def main() -> None:
@@ -50,26 +49,6 @@ def main() -> None:
             _compare(folder, options.most, for_pyperf)
 
 
-def ask_for_timing(folder: Path, quantities: list[str], twin: str, module: str) -> dict[str, Any]:
-    """Have the parameters in this copy of the repository ask for the timing of one twin; return them."""
-    import yaml
-
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    params["environments"] = {ENVIRONMENT: {"probes": ["timing"]}}
-    params["twins"] = {twin: {"module": module}}
-    params["timing"]["quantities"] = quantities
-    (folder / "params.yaml").write_text(yaml.safe_dump(params))
-    return params
-
-
-def timing_trial(folder: Path, twin: str, replicate: int) -> dict[str, Any]:
-    """Run a timing trial in this copy of the repository and return its record."""
-    record = folder / f"results/{twin}-{replicate}.json"
-    what = ["--environment", ENVIRONMENT, "--twin", twin, "--probe", "timing", "--replicate", str(replicate)]
-    _run(folder, "-m", "twinproof.trial", *what, "--params", "params.yaml", "--output", str(record))
-    return json.loads(record.read_text())
-
-
 def _compare(folder: Path, most: int, for_pyperf: list[str]) -> None:
     from scipy.stats import ttest_ind
 
@@ -83,7 +62,7 @@ def _compare(folder: Path, most: int, for_pyperf: list[str]) -> None:
     needed["plain"] = _report("plain", len(log_ratios["plain"]), *plain, seconds["plain"])
     before = _processor_seconds()
     arguments = ["--contestant", "pyperf", "--copy-env", "--output", "pyperf.json", *for_pyperf]
-    _run(folder, "bench/verdict.py", *arguments)
+    run_measured(folder, "bench/verdict.py", *arguments, packages="pyperf")
     # Runs that only calibrate have no values.
     functional, subclassed = (
         np.log([mean(run["values"]) for run in style["runs"] if "values" in run])
@@ -114,7 +93,7 @@ def _in_turn(folder: Path, most: int) -> tuple[dict[str, list[float]], dict[str,
                 styles = timing_trial(folder, "dynamic", len(own))["styles"]
                 times = {style: styles[style]["result"]["quantities"]["train_step"] for style in STYLES}
             else:
-                said = _run(folder, "bench/verdict.py", "--contestant", "plain").splitlines()[-1]
+                said = run_measured(folder, "bench/verdict.py", "--contestant", "plain").splitlines()[-1]
                 times = {style: [one] for style, one in json.loads(said).items()}
             seconds[name] += _processor_seconds() - before
             own.append(process_log_ratio(times["subclassed"], times["functional"]))
@@ -135,16 +114,6 @@ def _t(values: list[float]) -> tuple[float, float]:
     from scipy.stats import ttest_1samp
 
     return ttest_1samp(values, 0).confidence_interval(CONFIDENCE)
-
-
-def _run(folder: Path, *arguments: str) -> str:
-    variables = environment_variables(folder) | ONE_THREAD
-    variables["PYTHONPATH"] += f":{folder / 'pyperf'}"
-    command = [measured_python(), *arguments]
-    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def _processor_seconds() -> float:
