@@ -6,9 +6,11 @@ from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 import styles
 
 from twinproof.probes import timing
+from twinproof.probes.memory import peaks
 from twinproof.twins import Twin
 
 QUANTITIES = [*timing.MADE, *timing.FIRST, "train_step", "predict", "predict_one", "call", "compiled_call"]
@@ -84,9 +86,23 @@ def measure(participants: dict[str, Any], **settings: Any) -> dict[str, Any]:
     return {**outcome._asdict(), "progress": told}
 
 
+def takes(size: int, added: float) -> float:
+    """Return the peak of an action that takes and frees `size` bytes."""
+    return peaks(lambda: np.ones(size, "uint8").sum(), added)["peak_memory"]
+
+
 def main() -> None:
     some = {name: PARTICIPANTS[name] for name in ("functional", "subclassed")}
-    print(json.dumps({"all": measure(PARTICIPANTS), "load alone": measure(some, quantities=["load"])}))
+    facts = {
+        "all": measure(PARTICIPANTS),
+        "load alone": measure(some, quantities=["load"]),
+        "peaks of 64 MiB": {
+            "alone": takes(2**26, 0),
+            "a half added": takes(2**26, 0.5),
+            "alone again": takes(2**26, 0),
+        },
+    }
+    print(json.dumps(facts))
 
 
 if __name__ == "__main__":

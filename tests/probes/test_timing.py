@@ -49,7 +49,7 @@ def test_what_is_measured_is_positive(facts: Any) -> None:
             assert min(times) > 0
 
 
-@pytest.mark.parametrize("quantity", ["train_step", "predict", "compiled_call", "peak_memory"])
+@pytest.mark.parametrize("quantity", ["train_step", "predict", "compiled_call"])
 def test_the_positive_control_takes_more_by_about_what_was_added(facts: Any, quantity: str) -> None:
     """Half of it is added; machines are noisy, so only the direction of the least rounds is asserted."""
     slowed, functional = (min(quantities(facts, name)[quantity]) for name in ("slowed", "functional"))
@@ -71,6 +71,16 @@ def test_to_make_is_to_construct_and_to_build(facts: Any) -> None:
 def test_a_step_is_timed_without_what_fit_does_around_the_steps(facts: Any) -> None:
     """Each step waits 50 ms, each fit half a second before and after: 4 steps would be 250 ms longer with it."""
     assert 0.05 < min(quantities(facts, "slowly trained")["train_step"]) < 0.2
+
+
+def test_the_most_memory_is_seen_even_if_it_is_free_again(found: Any) -> None:
+    """Other threads of TensorFlow may take or free a little meanwhile."""
+    mebibytes = {action: peak / 2**20 for action, peak in found["peaks of 64 MiB"].items()}
+    assert mebibytes == {
+        "alone": pytest.approx(64, abs=4),
+        "a half added": pytest.approx(96, abs=4),
+        "alone again": pytest.approx(64, abs=4),
+    }
 
 
 def test_memory_is_counted_in_bytes(facts: Any) -> None:
