@@ -41,13 +41,27 @@ class Stopwatch:
 
     def seconds(self, action: Callable[[], object], repeats: int = 1) -> float:
         """Return how long one of several repetitions takes, until the device has done its work."""
+
+        def repeated() -> None:
+            for _ in range(repeats):
+                action()
+
+        return self.laps(repeated)[0] / repeats
+
+    def laps(self, *actions: Callable[[], object]) -> list[float]:
+        """Return how long each of several actions takes that are done one right after the other.
+
+        What is added to each is waited for after all: a wait in between would leave the next action a cold cache.
+        """
         finish_work()
-        start = time.perf_counter_ns()
-        for _ in range(repeats):
+        readings = [time.perf_counter_ns()]
+        for action in actions:
             action()
-        finish_work()
-        self._wait(time.perf_counter_ns() - start)
-        return self._read(start) / repeats
+            finish_work()
+            readings.append(time.perf_counter_ns())
+        return [
+            self._checked(lap + self._wait(lap)) for lap in (later - earlier for earlier, later in pairwise(readings))
+        ]
 
     def step_seconds(self, model: keras.Model, images: Any, labels: Any, batch_size: int) -> float:
         """Return how long a step of `fit` takes, from the begin of its second batch to that of its last.
@@ -56,15 +70,18 @@ class Stopwatch:
         """
         steps = _Steps(self._wait)
         model.fit(images, labels, batch_size=batch_size, verbose=0, callbacks=[steps])
-        return self._read(steps.start, steps.stop) / steps.count
+        return self._checked(steps.stop - steps.start) / steps.count
 
-    def _wait(self, taken: float) -> None:
-        end = time.perf_counter_ns() + taken * self.added
-        while self.added and time.perf_counter_ns() < end:
-            pass
+    def _wait(self, taken: float) -> int:
+        """Wait for the share `added` of what was taken, and return how long that was: nanoseconds, all three."""
+        start = now = time.perf_counter_ns()
+        while now < start + taken * self.added:
+            now = time.perf_counter_ns()
+        return now - start
 
-    def _read(self, start: int, stop: int | None = None) -> float:
-        seconds = ((stop or time.perf_counter_ns()) - start) / 1e9
+    def _checked(self, nanoseconds: int) -> float:
+        """Return it in seconds, or raise `TooShortError`."""
+        seconds = nanoseconds / 1e9
         if seconds < self._shortest:
             raise TooShortError(f"took {seconds:.2g} s; with this clock, at least {self._shortest:.2g} s can be timed")
         return seconds
@@ -78,7 +95,7 @@ class _Steps(keras.callbacks.Callback):
 
     _supports_tf_logs = True  # Keras 2 would else read the loss after every step.
 
-    def __init__(self, wait: Callable[[float], None]) -> None:
+    def __init__(self, wait: Callable[[float], object]) -> None:
         super().__init__()
         self._wait, self._last = wait, 0
         self.start = self.stop = self.count = 0

@@ -46,14 +46,17 @@ def run(
     shortest = LONG * max(reading.values())
     watches = {name: Stopwatch(settings["added"] if name == SLOWED else 0, shortest) for name in contest.names}
     total = settings["generations"]
-    # None is let go: its memory, free again, would be taken for the thrift of those that find it.
+    # None is let go before all have begun: its memory, free again, would be taken for the thrift of those that find it.
     generations: list[_Generation] = []
+    for number in range(total):
+        progress(number / (2 * total), f"generation {number + 1} of {total} begins")
+        # The first one warms the process up: what is done once an instance is not kept of it.
+        generations.append(_Generation(contest, watches, instances, data, settings, keep=number > 0))
+        generations[-1].begin()
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
-        for number in range(total):
-            progress(number / total, f"generation {number + 1} of {total}")
-            # The first one warms the process up: what is done once an instance is not kept of it.
-            generations.append(_Generation(contest, watches, instances, data, settings, keep=number > 0))
-            generations[-1].measure(Path(folder))
+        for number, generation in enumerate(generations):
+            progress((total + number) / (2 * total), f"generation {number + 1} of {total} goes on")
+            generation.go_on(Path(folder))
     return Outcome(contest.names, contest.results(), {"clock": reading, "warming": contest.warming})
 
 
@@ -78,8 +81,8 @@ class _Generation:
         self._tests = data.test.images
         self._models: dict[str, keras.Model] = {}
 
-    def measure(self, folder: Path) -> None:
-        """Measure every quantity that is asked for; models are saved in `folder`."""
+    def begin(self) -> None:
+        """Measure what is done once an instance."""
         keras.backend.clear_session()
         gc.collect()
         # What has survived until now need not be looked at again by each collection.
@@ -87,58 +90,9 @@ class _Generation:
         self._make()
         if self._contest.quantities & set(FIRST):
             self._first_steps()
-        self._steady(folder)
 
-    def _make(self) -> None:
-        """Time how instances are made, and compile the last of each participant."""
-        rounds = MAKINGS * self._rounds if self._keep and self._contest.quantities & set(MADE) else 1
-        self._contest.rounds(MADE, self._each(self._contest.names, self._made), rounds, keep=self._keep)
-        for name in self._contest.names:
-            try:
-                # Not only who cannot be made, but also whose making cannot be timed has none.
-                if name not in self._models:
-                    self._models[name] = self._new(name)
-                self._instances.prepare(self._models[name])
-            except Exception as error:
-                self._contest.fail(self._contest.quantities, name, error)
-                self._models.pop(name, None)
-
-    def _new(self, name: str) -> keras.Model:
-        model = self._instances.construct(_style(name))
-        self._instances.build(model)
-        return model
-
-    def _made(self, name: str) -> dict[str, float]:
-        def construct() -> None:
-            self._models[name] = self._instances.construct(_style(name))
-
-        constructed = self._watches[name].seconds(construct)
-        built = self._watches[name].seconds(lambda: self._instances.build(self._models[name]))
-        return {"construct": constructed, "build": built, "make": constructed + built}
-
-    def _first_steps(self) -> None:
-        # Memory that the first step after other work finds free would be seen as the thrift of whoever comes first.
-        # An error is told in the participant's own turn.
-        with suppress(Exception):
-            model = self._new(next(iter(self._models)))
-            self._instances.prepare(model)
-            self._fit_batch(model)
-        self._contest.rounds(FIRST, self._each(self._models, self._first_step), 1, keep=self._keep)
-
-    def _first_step(self, name: str) -> dict[str, float]:
-        watch, found = self._watches[name], {}
-
-        def timed() -> None:
-            found["first_step"] = watch.seconds(lambda: self._fit_batch(self._models[name]))
-
-        return peaks(timed, watch.added) | found
-
-    def _fit_batch(self, model: keras.Model) -> object:
-        size = self._size
-        return model.fit(self._images[:size], self._labels[:size], batch_size=size, verbose=0)
-
-    def _steady(self, folder: Path) -> None:
-        """Time what is done again and again with one instance."""
+    def go_on(self, folder: Path) -> None:
+        """Time what is done again and again with one instance; models are saved in `folder`."""
         models, one = self._models, self._tests[:1]
         tensor = tf.constant(one)
         compiled = {name: tf.function(model) for name, model in models.items()}
@@ -165,6 +119,53 @@ class _Generation:
         for quantity in ("train_step", *actions):
             if quantity in asked:
                 self._contest.warm_rounds(quantity, self._each(models, partial(turn, quantity)), self._rounds)
+
+    def _make(self) -> None:
+        """Time how instances are made, and compile the last of each participant."""
+        rounds = MAKINGS * self._rounds if self._keep and self._contest.quantities & set(MADE) else 1
+        self._contest.rounds(MADE, self._each(self._contest.names, self._made), rounds, keep=self._keep)
+        for name in self._contest.names:
+            try:
+                # Not only who cannot be made, but also whose making cannot be timed has none.
+                if name not in self._models:
+                    self._models[name] = self._new(name)
+                self._instances.prepare(self._models[name])
+            except Exception as error:
+                self._contest.fail(self._contest.quantities, name, error)
+                self._models.pop(name, None)
+
+    def _new(self, name: str) -> keras.Model:
+        model = self._instances.construct(_style(name))
+        self._instances.build(model)
+        return model
+
+    def _made(self, name: str) -> dict[str, float]:
+        def construct() -> None:
+            self._models[name] = self._instances.construct(_style(name))
+
+        constructed, built = self._watches[name].laps(construct, lambda: self._instances.build(self._models[name]))
+        return {"construct": constructed, "build": built, "make": constructed + built}
+
+    def _first_steps(self) -> None:
+        # Memory that the first step after other work finds free would be seen as the thrift of whoever comes first.
+        # An error is told in the participant's own turn.
+        with suppress(Exception):
+            model = self._new(next(iter(self._models)))
+            self._instances.prepare(model)
+            self._fit_batch(model)
+        self._contest.rounds(FIRST, self._each(self._models, self._first_step), 1, keep=self._keep)
+
+    def _first_step(self, name: str) -> dict[str, float]:
+        watch, found = self._watches[name], {}
+
+        def timed() -> None:
+            found["first_step"] = watch.seconds(lambda: self._fit_batch(self._models[name]))
+
+        return peaks(timed, watch.added) | found
+
+    def _fit_batch(self, model: keras.Model) -> object:
+        size = self._size
+        return model.fit(self._images[:size], self._labels[:size], batch_size=size, verbose=0)
 
     def _each(self, names: Iterable[str], turn: Callable[[str], Mapping[str, float]]) -> dict[str, Turn]:
         return {name: partial(turn, name) for name in names}
