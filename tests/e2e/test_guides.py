@@ -5,13 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.conftest import ENVIRONMENTS
 
 from .conftest import commands, fresh_copy, make_small
-
-TIMED = 6
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +16,6 @@ def newcomer(tmp_path_factory) -> Path:
     """A copy whose study is small, in every environment for the CPU."""
     folder = fresh_copy(tmp_path_factory.mktemp("guides") / "twinproof")
     make_small(folder, *ENVIRONMENTS)
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    params["environments"][ENVIRONMENTS[0]]["probes"].append("timing")
-    params["timing"] |= {"quantities": ["call"], "replicates": TIMED, "rounds": 1}
-    params["timing"]["sampling"]["most"] = TIMED
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     return folder
 
 
@@ -45,7 +37,7 @@ def run_script(folder: Path, script: str) -> None:
 def test_commands_of_the_readme_run_and_make_study_ends_with_report_and_metrics(newcomer):
     run_script(newcomer, "make study")
     made = {path: path.stat().st_mtime_ns for path in newcomer.glob("results/trials/**/*.json")}
-    assert len(made) == 3 * len(ENVIRONMENTS) + TIMED
+    assert len(made) == 3 * len(ENVIRONMENTS)
     page = (newcomer / "results/report/index.html").read_text()
     for environment in ENVIRONMENTS:
         assert f'<th scope="row">{environment}</th>' in page
@@ -63,6 +55,6 @@ def test_second_make_study_runs_no_job(newcomer):
     )
 
 
-@pytest.mark.parametrize("page", ["docs/study.md", "docs/records.md", "docs/own-model.md", "docs/timing.md"])
+@pytest.mark.parametrize("page", ["docs/study.md", "docs/records.md", "docs/own-model.md"])
 def test_commands_of_the_guides_run(newcomer, page):
     run_script(newcomer, ". .venv/bin/activate\n" + commands(newcomer / page))

@@ -1,4 +1,4 @@
-"""Timing studies for real: an identical copy, a subclass that is 5 % slower, and an interruption between them."""
+"""Timing studies for real: an identical copy, a subclass 5 % slower, an interruption, and the report on them."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from .conftest import fresh_copy, must, run_in
+from .conftest import REPOSITORY, commands, fresh_copy, must, run_in
 
 pytestmark = pytest.mark.timing
 
@@ -115,3 +115,16 @@ def test_both_controls_stand_beside_each_ratio(slowed):
         assert found["control_low"] < 1.01
         assert found["control_high"] > 0.99
         assert found["slowed_low"] > 1
+
+
+def test_notebooks_and_report_are_made_of_them(slowed):
+    must(run_in(slowed, "snakemake", "--cores", "2"))
+    assert len(records(slowed)) == 2 * PROCESSES
+    page = (slowed / "results/report/index.html").read_text()
+    for twin in ("same", "slower"):
+        assert (slowed / f"results/notebooks/tf2.21-cpu/{twin}/timing.html").exists()
+        assert verdict(slowed, twin)["answer"] in page
+
+
+def test_the_guide_has_the_command_that_was_run_here():
+    assert commands(REPOSITORY / "docs/timing.md").split() == STUDY
