@@ -68,9 +68,9 @@ class Stopwatch:
 
         What `fit` does before and after its steps is left out: on small data it takes as long as they do.
         """
-        steps = _Steps(self._wait)
+        steps = _Steps()
         model.fit(images, labels, batch_size=batch_size, verbose=0, callbacks=[steps])
-        return self._checked(steps.stop - steps.start) / steps.count
+        return self._checked(steps.taken + self._wait(steps.taken)) / steps.count
 
     def _wait(self, taken: float) -> int:
         """Wait for the share `added` of what was taken, and return how long that was: nanoseconds, all three."""
@@ -95,24 +95,14 @@ class _Steps(keras.callbacks.Callback):
 
     _supports_tf_logs = True  # Keras 2 would else read the loss after every step.
 
-    def __init__(self, wait: Callable[[float], object]) -> None:
-        super().__init__()
-        self._wait, self._last = wait, 0
-        self.start = self.stop = self.count = 0
-
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Start at the second batch; stop at the last."""
-        if batch == 0:
-            return
         if batch == 1:
             finish_work()
-            self.start = self._last = time.perf_counter_ns()
-            return
-        if batch == self.params["steps"] - 1:
+            self._start = time.perf_counter_ns()
+        elif batch == self.params["steps"] - 1:
             finish_work()
-        self._wait(time.perf_counter_ns() - self._last)
-        self.stop = self._last = time.perf_counter_ns()
-        self.count = batch - 1
+            self.taken, self.count = time.perf_counter_ns() - self._start, batch - 1
 
 
 def finish_work() -> None:
