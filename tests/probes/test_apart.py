@@ -1,0 +1,47 @@
+"""An operation that crashes, hangs or is killed costs itself alone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import ENVIRONMENTS
+
+
+@pytest.fixture(scope="module", params=[ENVIRONMENTS[0], ENVIRONMENTS[-1]])
+def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
+    return facts_from("apart_facts", request.param)
+
+
+def test_what_goes_well_gives_its_result_and_all_that_was_said(facts: Any) -> None:
+    assert facts["well"] == {
+        "result": {"word": "word", "folder": ".", "files": ["left_behind"]},
+        "error": None,
+        "warnings": ["and that", "mind this"],
+    }
+
+
+def test_each_operation_finds_an_empty_folder(facts: Any) -> None:
+    assert facts["well again"]["result"]["files"] == ["left_behind"]
+
+
+def test_keras_is_there_at_once_and_nothing_of_the_users(facts: Any) -> None:
+    assert facts["knows"]["result"] == {"keras": True, "twinproof.twins.simple": False}
+
+
+def test_an_error_is_told_without_what_changes_from_run_to_run(facts: Any) -> None:
+    error = facts["fails"]["error"]
+    assert error == {"type": "ValueError", "message": "in . at <object object at 0x...>"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "ending"), [("killed", "SIGKILL"), ("aborts", "SIGABRT"), ("leaves", "exit status 3")]
+)
+def test_a_process_that_ends_by_itself_is_told_with_how_it_ended(facts: Any, operation: str, ending: str) -> None:
+    error = facts[operation]["error"]
+    assert (error["type"], ending in error["message"]) == ("Crash", True)
+
+
+def test_what_hangs_is_ended_at_its_limit(facts: Any) -> None:
+    assert facts["hangs"]["error"] == {"type": "Timeout", "message": "not done after 1 s"}
+    assert facts["waited"] < 60
