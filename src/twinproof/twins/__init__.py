@@ -4,6 +4,9 @@ A twin's module has a function named `functional` and at least one of `sequentia
 uncompiled model for flat images, shape (n, pixels), that ends in class probabilities, shape (n, classes); they take the
 same keyword arguments. Layers that hold weights or draw random numbers are given the same names in every style: that is
 how weights are matched.
+
+It may have a function named `naive`, too: the subclass as one writes it at first, without a thought of saving it. It is
+no style of its own, but a way of writing, of which only serialization asks.
 """
 
 import importlib
@@ -19,14 +22,21 @@ if TYPE_CHECKING:
     import keras
 
 STYLES = ("sequential", "functional", "subclassed")
+WAYS = (*STYLES, "naive")
 
 
 @dataclass(frozen=True)
 class Twin:
-    """One network, written in two or more styles."""
+    """One network, written in two or more styles, and perhaps as a naive subclass."""
 
     name: str
     builders: "Mapping[str, Callable[[], keras.Model]]"
+    naive: "Callable[[], keras.Model] | None" = None
+
+    @property
+    def ways(self) -> "Mapping[str, Callable[[], keras.Model]]":
+        """The builders by style, and that of the naive subclass if there is one."""
+        return {**self.builders, "naive": self.naive} if self.naive else self.builders
 
 
 def load(name: str, module: str, arguments: Mapping[str, Any]) -> Twin:
@@ -42,18 +52,19 @@ def load(name: str, module: str, arguments: Mapping[str, Any]) -> Twin:
         source = importlib.import_module(module)
     except Exception as error:
         raise UserError(f"{where}.module: importing {module} failed: {type(error).__name__}: {error}") from error
-    functions = {style: getattr(source, style) for style in STYLES if callable(getattr(source, style, None))}
-    if "functional" not in functions or len(functions) < 2:
+    functions = {way: getattr(source, way) for way in WAYS if callable(getattr(source, way, None))}
+    if "functional" not in functions or not {"sequential", "subclassed"} & set(functions):
         raise UserError(
             f"{where}.module: {module} has {', '.join(functions) or 'no style'}; "
             "it must have a function `functional` and at least one of `sequential` and `subclassed`"
         )
-    for style, function in functions.items():
+    for way, function in functions.items():
         try:
             inspect.signature(function).bind(**arguments)
         except TypeError as error:
             raise UserError(
-                f"{where}.arguments: {module}.{style} does not take {dict(arguments)}: {error}; "
+                f"{where}.arguments: {module}.{way} does not take {dict(arguments)}: {error}; "
                 f"its arguments are {inspect.signature(function)}"
             ) from None
-    return Twin(name, {style: partial(function, **arguments) for style, function in functions.items()})
+    builders = {way: partial(function, **arguments) for way, function in functions.items()}
+    return Twin(name, {style: builders[style] for style in STYLES if style in builders}, builders.get("naive"))

@@ -37,3 +37,26 @@ class Conditional(keras.Model):
 def subclassed() -> keras.Model:
     """The class, ready to be built."""
     return Conditional(name="conditional")
+
+
+class Naive(keras.Model):
+    """The class as it is written at first, without a thought of saving it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = layers.Dense(64, activation="relu", name="encoder")
+        self.dropout = layers.Dropout(0.5, name="dropout")
+        self.decoder = layers.Dense(128, activation="relu", name="decoder")
+        self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        x = self.encoder(images)
+        if training:
+            x = self.dropout(x, training=True)
+        return self.classifier(self.decoder(x))
+
+
+def naive() -> keras.Model:
+    """The class without its care, ready to be built."""
+    return Naive()

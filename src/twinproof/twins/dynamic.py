@@ -40,3 +40,24 @@ class Dynamic(keras.Model):
 def subclassed(depth: int = 5) -> keras.Model:
     """The class, ready to be built."""
     return Dynamic(depth, name="dynamic")
+
+
+class Naive(keras.Model):
+    """The class as it is written at first, without a thought of saving it: it does not tell its depth."""
+
+    def __init__(self, depth: int = 5) -> None:
+        super().__init__()
+        self.hidden = [layers.Dense(64, activation="relu", name=f"hidden_{index}") for index in range(depth)]
+        self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        x = images
+        for layer in self.hidden:
+            x = layer(x)
+        return self.classifier(x)
+
+
+def naive(depth: int = 5) -> keras.Model:
+    """The class without its care, ready to be built."""
+    return Naive(depth)

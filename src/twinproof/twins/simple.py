@@ -42,3 +42,21 @@ class Simple(keras.Model):
 def subclassed() -> keras.Model:
     """The class, ready to be built."""
     return Simple(name="simple")
+
+
+class Naive(keras.Model):
+    """The class as it is written at first, without a thought of saving it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = layers.Dense(128, activation="relu", name="hidden")
+        self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return self.classifier(self.hidden(images))
+
+
+def naive() -> keras.Model:
+    """The class without its care, ready to be built."""
+    return Naive()
