@@ -24,6 +24,9 @@ from twinproof.params import Params
 
 SOURCE = Path(__file__).parents[1]
 HARNESS = "twinproof.trial"
+# What a probe finds by the twin's name, in folders of the twins: programs of their own.
+CATALOGUES = {"pitfalls": "twinproof.pitfalls", "introspection": "twinproof.faults"}
+EVERY_TWIN = "everywhere"
 
 
 class Trial(NamedTuple):
@@ -53,6 +56,8 @@ def cells(params: Params) -> list[tuple[str, str, str]]:
         for twin, network in params["twins"].items()
         for probe in measured["probes"]
         if probe in network.get("probes", measured["probes"])
+        # Where there is no pitfall to look at, there is nothing to measure.
+        and (probe != "pitfalls" or _catalogue(probe, twin))
     ]
 
 
@@ -169,6 +174,8 @@ def _code(twin: str, module: str, probe: str) -> tuple[tuple[str, str], ...]:
     finder = _Finder(path=roots)
     for name in (HARNESS, probe):
         finder.import_hook(name)
+    for name in _catalogue(probe.rpartition(".")[2], twin):
+        finder.import_hook(name)
     try:
         finder.import_hook(module)
     except ImportError:
@@ -179,6 +186,16 @@ def _code(twin: str, module: str, probe: str) -> tuple[tuple[str, str], ...]:
         raise UserError(f"twins.{twin}.module: {error.filename}, line {error.lineno}: {error.msg}")
     files = {Path(file) for found in finder.modules.values() if (file := getattr(found, "__file__", None))}
     return tuple(sorted((_name(file), sha256(file)) for file in files))
+
+
+def _catalogue(probe: str, twin: str) -> list[str]:
+    """Return the modules of a probe's catalogue that concern a twin; none if the probe has no catalogue."""
+    package = CATALOGUES.get(probe)
+    if package is None:
+        return []
+    folder = SOURCE / package.replace(".", "/")
+    found = (path for part in (twin, EVERY_TWIN) for path in (folder / part).glob("*.py"))
+    return sorted(f"{package}.{path.parent.name}.{path.stem}" for path in found)
 
 
 class _Finder(ModuleFinder):

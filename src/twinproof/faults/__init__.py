@@ -1,0 +1,69 @@
+"""The faults: mistakes that are planted, one module each, to see at which stage they are caught in each style.
+
+Those in how a model is used lie in the folder `everywhere`, those in how it is written in the folder of the twin. A
+module's docstring names the mistake in its first line, without a full stop. It has
+
+- `CULPRIT`: words, one of which an error or a warning must contain to name the culprit;
+- a generator that makes the mistake and yields each of `STAGES` before it begins, but never the last: in `everywhere`
+  `program(build, images, labels)`, where `build` constructs the twin's model of a style; in the folder of a twin
+  `functional(images, labels)`, and `sequential` and `subclassed` where the style can make that mistake.
+
+The images have the shape (n, pixels), the labels are one-hot, shape (n, classes). Errors are let pass. Adding a fault
+is adding such a module. Each runs in a process of its own and in an empty working folder.
+"""
+
+import importlib
+import re
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import keras
+
+EVERYWHERE = "everywhere"
+# Where a mistake is caught; without an error it never is.
+STAGES = ("construct", "compile", "first step", "later", "never")
+# TensorFlow writes the stack into the message: the place, and mostly the line that is there.
+_CODE = re.compile(r'^ *File "[^"]*", line \d+.*\n(?: {8}.*\n)?', re.MULTILINE)
+
+Program = Generator[str, None, None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of the catalogue."""
+
+    name: str
+    title: str
+    culprit: tuple[str, ...]
+    module: ModuleType
+
+    def is_possible(self, style: str) -> bool:
+        """Tell whether one can make this mistake in a style."""
+        return hasattr(self.module, "program") or hasattr(self.module, style)
+
+    def program(self, style: str, build: "Callable[[], keras.Model]", images: Any, labels: Any) -> Program:
+        """Return the program that makes the mistake in a style."""
+        if hasattr(self.module, "program"):
+            return cast(Program, self.module.program(build, images, labels))
+        return cast(Program, getattr(self.module, style)(images, labels))
+
+    def is_named_by(self, texts: list[str]) -> bool:
+        """Tell whether one of `texts` names the culprit; lines of code in them do not count."""
+        return any(word in _CODE.sub("", text) for text in texts for word in self.culprit)
+
+
+def names(twin: str) -> list[str]:
+    """Return the faults that concern a twin by name: those of use first, each kind in alphabetical order."""
+    folder = Path(__file__).parent
+    return [path.stem for part in (EVERYWHERE, twin) for path in sorted((folder / part).glob("*.py"))]
+
+
+def load(twin: str, name: str) -> Fault:
+    """Return one fault that concerns a twin."""
+    own = (Path(__file__).parent / twin / f"{name}.py").exists()
+    module = importlib.import_module(f"{__name__}.{twin if own else EVERYWHERE}.{name}")
+    return Fault(name, (module.__doc__ or "").partition("\n")[0], tuple(module.CULPRIT), module)

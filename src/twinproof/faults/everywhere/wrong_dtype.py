@@ -1,0 +1,16 @@
+"""Images as strings
+
+As they are read from a text file.
+"""
+
+from typing import Any
+
+from twinproof.faults import Program
+from twinproof.faults.usual import use
+
+CULPRIT = ("string", "dtype", "<U")
+
+
+def program(build: Any, images: Any, labels: Any) -> Program:
+    """Train on what should have been converted to numbers."""
+    return use(build, images.astype(str), labels)

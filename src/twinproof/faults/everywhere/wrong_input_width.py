@@ -1,0 +1,16 @@
+"""Images of half the width
+
+As if they had been cut or made smaller on the way.
+"""
+
+from typing import Any
+
+from twinproof.faults import Program
+from twinproof.faults.usual import use
+
+CULPRIT = ("784", "392")
+
+
+def program(build: Any, images: Any, labels: Any) -> Program:
+    """Train on the left half of each image's values."""
+    return use(build, images[:, : images.shape[1] // 2], labels)

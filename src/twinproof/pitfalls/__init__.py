@@ -1,0 +1,56 @@
+"""The pitfalls: ways of writing a twin that look right, one module each, in the folder of the twin.
+
+A module's docstring names the pitfall in its first line, without a full stop. It has
+
+- `STYLE`: the style it is a pitfall of;
+- `EXPECTED`: what its author would expect, as a sentence about what is seen;
+- `REFERENCES`: addresses where it was reported, or nothing;
+- `program(images, labels)`: a generator that does what the author would do with a few images of shape (n, 784) and
+  their labels, one-hot, shape (n, 10). Before each step it yields what the step is called (construct, build, compile,
+  train, save, load, ...), so that it is known where it fails. It returns a `Seen`, and lets errors pass.
+
+Adding a pitfall is adding such a module. Each runs in a process of its own and in an empty working folder.
+"""
+
+import importlib
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Seen(NamedTuple):
+    """What a program saw: whether it is what its author would expect, and what it is, in a few words with figures."""
+
+    as_expected: bool
+    what: str
+
+
+Program = Generator[str, None, Seen]
+
+
+@dataclass(frozen=True)
+class Pitfall:
+    """One pitfall of the catalogue."""
+
+    name: str
+    title: str
+    style: str
+    expected: str
+    references: tuple[str, ...]
+    program: "Callable[[NDArray[Any], NDArray[Any]], Program]"
+
+
+def names(twin: str) -> list[str]:
+    """Return the pitfalls of a twin by name, in alphabetical order; none if it has no folder here."""
+    return sorted(path.stem for path in (Path(__file__).parent / twin).glob("*.py") if path.stem != "__init__")
+
+
+def load(twin: str, name: str) -> Pitfall:
+    """Return one pitfall of a twin."""
+    module = importlib.import_module(f"{__name__}.{twin}.{name}")
+    title = (module.__doc__ or "").partition("\n")[0]
+    return Pitfall(name, title, module.STYLE, module.EXPECTED, tuple(module.REFERENCES), module.program)

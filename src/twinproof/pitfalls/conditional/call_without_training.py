@@ -1,0 +1,42 @@
+"""A call that does not take training
+
+Keras 3 hands on whether it trains from call to call. Where one does not take it, the layers inside do not learn of it.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from twinproof.pitfalls import Program, Seen
+from twinproof.pitfalls.usual import COMPILED
+
+STYLE = "subclassed"
+EXPECTED = "Dropout is on while the model is trained: two losses on the same images differ, as nothing is learned."
+REFERENCES = ("https://github.com/keras-team/keras-hub/issues/1500",)
+
+
+class Unaware(keras.Model):
+    """Trusts its dropout to know when it trains."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = layers.Dense(64, activation="relu")
+        self.dropout = layers.Dropout(0.5)
+        self.decoder = layers.Dense(128, activation="relu")
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return self.classifier(self.decoder(self.dropout(self.encoder(images))))
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train twice on the same images, with steps of length 0."""
+    yield "construct"
+    model = Unaware()
+    yield "compile"
+    model.compile(**COMPILED | {"optimizer": keras.optimizers.SGD(0.0)})
+    yield "train"
+    first, second = (float(model.fit(images, labels, verbose=0).history["loss"][0]) for _ in range(2))
+    return Seen(first != second, f"the losses differ by {abs(first - second):.2g}")

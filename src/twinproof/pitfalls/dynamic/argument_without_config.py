@@ -1,0 +1,41 @@
+"""An argument of the constructor, and no get_config
+
+Example 3 of the article has one: how deep the network is. Who loads the model has to make it again.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from twinproof.pitfalls import Program
+from twinproof.pitfalls.usual import keep, train
+
+STYLE = "subclassed"
+EXPECTED = "The model that is loaded predicts what the saved one did."
+REFERENCES = ("https://github.com/keras-team/keras-core/issues/469",)
+
+
+@keras.saving.register_keras_serializable("pitfalls")
+class Untold(keras.Model):
+    """Must be told how deep it is, and does not tell."""
+
+    def __init__(self, depth: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.hidden = [layers.Dense(64, activation="relu") for _ in range(depth)]
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        x = images
+        for layer in self.hidden:
+            x = layer(x)
+        return self.classifier(x)
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, save, load, predict."""
+    yield "construct"
+    model = Untold(5)
+    yield from train(model, images, labels)
+    return (yield from keep(model, images))

@@ -1,0 +1,47 @@
+"""Layers in a dict, by number
+
+TensorFlow tracks what is kept by name.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from twinproof.pitfalls import Program
+from twinproof.pitfalls.usual import same_outputs, train
+
+STYLE = "subclassed"
+EXPECTED = "The model that is restored from a checkpoint predicts what the saved one did."
+REFERENCES: tuple[str, ...] = ()
+
+
+class Keyed(keras.Model):
+    """Keeps its hidden layers by number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = {index: layers.Dense(64, activation="relu") for index in range(5)}
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        x = images
+        for layer in self.hidden.values():
+            x = layer(x)
+        return self.classifier(x)
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, write a checkpoint of TensorFlow's, read it into another instance, predict."""
+    yield "construct"
+    model, other = Keyed(), Keyed()
+    yield from train(model, images, labels)
+    yield "save"
+    path = tf.train.Checkpoint(model=model).write("checkpoint")
+    yield "load"
+    other(images)
+    tf.train.Checkpoint(model=other).read(path)
+    yield "predict"
+    return same_outputs(other.predict_on_batch(images), model.predict_on_batch(images))

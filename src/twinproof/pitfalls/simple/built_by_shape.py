@@ -1,0 +1,32 @@
+"""A class without a build of its own, built by a shape
+
+In Keras 3 that marks it as built and makes no weights.
+"""
+
+from typing import Any
+
+from twinproof.pitfalls import Program
+from twinproof.pitfalls.usual import same_outputs, train
+from twinproof.twins.simple import subclassed
+
+STYLE = "subclassed"
+EXPECTED = "The model with the loaded weights predicts what the saved one did."
+REFERENCES = (
+    "https://github.com/keras-team/keras/issues/19229",
+    "https://github.com/keras-team/keras/issues/18823",
+)
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, save the weights, load them into a model that is built for their shape, predict."""
+    yield "construct"
+    model, other = subclassed(), subclassed()
+    yield from train(model, images, labels)
+    yield "save"
+    model.save_weights("trained.weights.h5")
+    yield "build"
+    other.build((None, 784))
+    yield "load"
+    other.load_weights("trained.weights.h5")
+    yield "predict"
+    return same_outputs(other.predict_on_batch(images), model.predict_on_batch(images))

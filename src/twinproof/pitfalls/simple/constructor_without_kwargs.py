@@ -1,0 +1,41 @@
+"""A constructor that takes no keyword arguments
+
+Who loads a model hands it its name and more.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from twinproof.pitfalls import Program
+from twinproof.pitfalls.usual import keep, train
+
+STYLE = "subclassed"
+EXPECTED = "The model that is loaded predicts what the saved one did."
+REFERENCES = (
+    "https://github.com/keras-team/keras/issues/8956",
+    "https://github.com/keras-team/keras/issues/19899",
+)
+
+
+@keras.saving.register_keras_serializable("pitfalls")
+class Plain(keras.Model):
+    """Takes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = layers.Dense(128, activation="relu")
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return self.classifier(self.hidden(images))
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, save, load, predict."""
+    yield "construct"
+    model = Plain()
+    yield from train(model, images, labels)
+    return (yield from keep(model, images))

@@ -1,0 +1,44 @@
+"""A counter in call
+
+Python code runs when a step is compiled, not each time it is taken.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from twinproof.pitfalls import Program, Seen
+from twinproof.pitfalls.usual import train
+
+STYLE = "subclassed"
+EXPECTED = "From the first step on it counts every step."
+REFERENCES = ("https://github.com/bayesflow-org/bayesflow/issues/223",)
+
+
+class Counting(keras.Model):
+    """Counts how often it is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = layers.Dense(128, activation="relu")
+        self.classifier = layers.Dense(10, activation="softmax")
+        self.calls = 0
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        self.calls += 1
+        return self.classifier(self.hidden(images))
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train for a step, then for five more, which are counted."""
+    yield "construct"
+    model = Counting()
+    yield from train(model, images, labels)
+    before = model.calls
+    yield "train on"
+    for _ in range(5):
+        model.train_on_batch(images, labels)
+    counted = model.calls - before
+    return Seen(counted == 5, f"it counts {counted} of 5 steps")

@@ -1,0 +1,31 @@
+"""A layer that is frozen after the model was compiled
+
+What is trained was settled then.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from twinproof.pitfalls import Program, Seen
+from twinproof.pitfalls.usual import train
+from twinproof.twins.simple import functional
+
+STYLE = "functional"
+EXPECTED = "The frozen layer keeps its weights."
+REFERENCES = ("https://github.com/osh/KerasGAN/issues/10", "https://github.com/keras-team/keras/issues/7965")
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, freeze the hidden layer, train on."""
+    yield "construct"
+    model = functional()
+    yield from train(model, images, labels)
+    yield "freeze"
+    hidden = model.get_layer("hidden")
+    hidden.trainable = False
+    before = hidden.get_weights()
+    yield "train on"
+    model.train_on_batch(images, labels)
+    changed = sum(not np.array_equal(*pair) for pair in zip(before, hidden.get_weights(), strict=True))
+    return Seen(changed == 0, f"{changed} of its 2 arrays of weights changed")

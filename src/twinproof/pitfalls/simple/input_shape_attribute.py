@@ -1,0 +1,38 @@
+"""An attribute named input_shape
+
+Keras itself uses that name, as it does others.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from twinproof.pitfalls import Program, Seen
+from twinproof.pitfalls.usual import train
+
+STYLE = "subclassed"
+EXPECTED = "The model is made and trains."
+REFERENCES = ("https://github.com/tensorflow/tensorflow/issues/28108",)
+
+
+class Shaped(keras.Model):
+    """Notes the shape of its input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.input_shape = (784,)
+        self.hidden = layers.Dense(128, activation="relu")
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return self.classifier(self.hidden(images))
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train."""
+    yield "construct"
+    model = Shaped()
+    yield from train(model, images, labels)
+    return Seen(True, "the model trains")

@@ -1,0 +1,42 @@
+"""A layer as an argument of the constructor, in the config as it is
+
+What is loaded gets a description of the layer.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from twinproof.pitfalls import Program
+from twinproof.pitfalls.usual import keep, train
+
+STYLE = "subclassed"
+EXPECTED = "The model that is loaded predicts what the saved one did."
+REFERENCES = ("https://github.com/keras-team/keras-io/pull/1461",)
+
+
+@keras.saving.register_keras_serializable("pitfalls")
+class Given(keras.Model):
+    """Is given its hidden layer."""
+
+    def __init__(self, hidden: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.hidden = hidden
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return self.classifier(self.hidden(images))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "hidden": self.hidden}
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, save, load, predict."""
+    yield "construct"
+    model = Given(layers.Dense(128, activation="relu"))
+    yield from train(model, images, labels)
+    return (yield from keep(model, images))

@@ -1,0 +1,37 @@
+"""A layer with weights that is made in call
+
+It belongs to nobody: its weights are neither listed, nor trained, nor saved.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from twinproof.pitfalls import Program, Seen
+from twinproof.pitfalls.usual import train
+
+STYLE = "subclassed"
+EXPECTED = "The weights of both layers are trained."
+REFERENCES = ("https://github.com/keras-team/keras/issues/11736",)
+
+
+class Late(keras.Model):
+    """Makes its classifier when it is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = layers.Dense(128, activation="relu")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return layers.Dense(10, activation="softmax")(self.hidden(images))
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train and count what is trained."""
+    yield "construct"
+    model = Late()
+    yield from train(model, images, labels)
+    found = len(model.trainable_variables)
+    return Seen(found == 4, f"{found} arrays of weights are trained, of 4 that are used")

@@ -1,0 +1,47 @@
+"""Layers in an object of one's own
+
+Keras looks into its own objects and into containers, not into others.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from twinproof.pitfalls import Program
+from twinproof.pitfalls.usual import all_change, train
+
+STYLE = "subclassed"
+EXPECTED = "Training changes all weights."
+REFERENCES: tuple[str, ...] = ()
+
+
+class Body:
+    """What lies before the classifier."""
+
+    def __init__(self) -> None:
+        self.hidden = layers.Dense(128, activation="relu")
+
+
+class Composed(keras.Model):
+    """Has a body and a classifier."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = Body()
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return self.classifier(self.body.hidden(images))
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, and compare the weights of the layers before and after."""
+    yield "construct"
+    model = Composed()
+    yield "build"
+    model(images)
+    before = model.body.hidden.get_weights() + model.classifier.get_weights()
+    yield from train(model, images, labels)
+    return all_change(before, model.body.hidden.get_weights() + model.classifier.get_weights())

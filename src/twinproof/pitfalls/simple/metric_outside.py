@@ -1,0 +1,50 @@
+"""A metric that is not the model's own
+
+Keras resets at the start of each epoch those that it knows of.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from twinproof.pitfalls import Program, Seen
+from twinproof.pitfalls.usual import COMPILED
+
+STYLE = "subclassed"
+EXPECTED = "Each epoch counts its own steps: two."
+REFERENCES: tuple[str, ...] = ()
+
+STEPS = keras.metrics.Sum(name="steps")
+
+
+class Watched(keras.Model):
+    """Counts its training steps by a metric."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = layers.Dense(128, activation="relu")
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return self.classifier(self.hidden(images))
+
+    def train_step(self, data: Any) -> Any:
+        """Train on one batch of images and labels and return the metrics."""
+        found = super().train_step(data)
+        STEPS.update_state(tf.ones(()))
+        return {**found, "steps": STEPS.result()}
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train for two epochs of two steps."""
+    yield "construct"
+    model = Watched()
+    yield "compile"
+    model.compile(**COMPILED)
+    yield "train"
+    half = (len(images) + 1) // 2
+    counted = [int(steps) for steps in model.fit(images, labels, batch_size=half, epochs=2, verbose=0).history["steps"]]
+    return Seen(counted == [2, 2], f"the epochs count {counted[0]} and {counted[1]} steps")

@@ -1,0 +1,31 @@
+"""Training that goes on from saved weights
+
+They hold the optimizer's state, too, but an optimizer that has not trained yet has no place for it.
+"""
+
+from typing import Any
+
+from twinproof.pitfalls import Program
+from twinproof.pitfalls.usual import COMPILED, same_outputs, train
+from twinproof.twins.simple import functional
+
+STYLE = "functional"
+EXPECTED = "Training goes on as if it had not been interrupted."
+REFERENCES = ("https://github.com/keras-team/keras/issues/19389",)
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, save, go on; load into a new model, go on; compare."""
+    yield "construct"
+    model, other = functional(), functional()
+    yield from train(model, images, labels)
+    yield "save"
+    model.save_weights("trained.weights.h5")
+    model.train_on_batch(images, labels)
+    yield "load"
+    other.compile(**COMPILED)
+    other.load_weights("trained.weights.h5")
+    yield "train on"
+    other.train_on_batch(images, labels)
+    yield "predict"
+    return same_outputs(other.predict_on_batch(images), model.predict_on_batch(images))

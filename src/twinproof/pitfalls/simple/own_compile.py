@@ -1,0 +1,51 @@
+"""A compile with arguments of its own
+
+Who loads the model does not know them.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from twinproof.pitfalls import Program, Seen
+from twinproof.pitfalls.usual import COMPILED
+
+STYLE = "subclassed"
+EXPECTED = "The model that is loaded goes on training."
+REFERENCES = ("https://github.com/bayesflow-org/bayesflow/pull/442",)
+
+
+@keras.saving.register_keras_serializable("pitfalls")
+class Rated(keras.Model):
+    """Is compiled with nothing but a rate."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.hidden = layers.Dense(128, activation="relu")
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return self.classifier(self.hidden(images))
+
+    def compile(self, rate: float) -> None:
+        """Prepare training at this rate."""
+        super().compile(**COMPILED | {"optimizer": keras.optimizers.Adam(rate)})
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, save, load, train on."""
+    yield "construct"
+    model = Rated()
+    yield "compile"
+    model.compile(0.001)
+    yield "train"
+    model.train_on_batch(images, labels)
+    yield "save"
+    model.save("rated.keras")
+    yield "load"
+    loaded = keras.models.load_model("rated.keras")
+    yield "train on"
+    loaded.train_on_batch(images, labels)
+    return Seen(True, "it trains")

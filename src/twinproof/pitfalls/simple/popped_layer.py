@@ -1,0 +1,27 @@
+"""The last layer taken out of the list of layers
+
+That list is a copy.
+"""
+
+from typing import Any
+
+from twinproof.pitfalls import Program, Seen
+from twinproof.twins.simple import sequential
+
+STYLE = "sequential"
+EXPECTED = "Without the classifier the model gives the 128 features before it."
+REFERENCES = (
+    "https://github.com/tensorflow/tensorflow/issues/22479",
+    "https://github.com/keras-team/keras/issues/2371",
+)
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Take out the classifier, predict."""
+    yield "construct"
+    model = sequential()
+    yield "pop"
+    model.layers.pop()
+    yield "predict"
+    width = model.predict_on_batch(images).shape[1]
+    return Seen(width == 128, f"it gives {width} values an image")

@@ -1,0 +1,29 @@
+"""A layer that is replaced once the model is built
+
+To train a new classifier on what was learned, say.
+"""
+
+from typing import Any
+
+from keras.layers import Dense
+
+from twinproof.pitfalls import Program
+from twinproof.pitfalls.usual import all_change, train
+from twinproof.twins.simple import subclassed
+
+STYLE = "subclassed"
+EXPECTED = "After it is compiled again, the model trains the new layer."
+REFERENCES = ("https://github.com/keras-team/keras/issues/18601",)
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, replace the classifier, train on, and see whether the new one's weights change."""
+    yield "construct"
+    model = subclassed()
+    yield from train(model, images, labels)
+    yield "replace"
+    model.classifier = Dense(10, activation="softmax", name="new_classifier")
+    model(images)
+    before = model.classifier.get_weights()
+    yield from train(model, images, labels)
+    return all_change(before, model.classifier.get_weights())

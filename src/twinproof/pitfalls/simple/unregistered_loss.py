@@ -1,0 +1,32 @@
+"""A loss function of one's own
+
+What compiles the model is saved with it, and found again by name.
+"""
+
+from typing import Any
+
+import keras
+
+from twinproof.pitfalls import Program
+from twinproof.pitfalls.usual import keep, train
+from twinproof.twins.simple import functional
+
+STYLE = "functional"
+EXPECTED = "The model that is loaded predicts what the saved one did."
+REFERENCES = (
+    "https://github.com/tensorflow/tensorflow/issues/32348",
+    "https://github.com/keras-team/keras/issues/5916",
+)
+
+
+def doubled(labels: Any, probabilities: Any) -> Any:
+    """Return twice the cross-entropy."""
+    return 2 * keras.losses.categorical_crossentropy(labels, probabilities)
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Train, save, load, predict."""
+    yield "construct"
+    model = functional()
+    yield from train(model, images, labels, loss=doubled)
+    return (yield from keep(model, images))

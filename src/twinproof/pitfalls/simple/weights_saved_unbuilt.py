@@ -1,0 +1,29 @@
+"""Weights that are saved before there are any
+
+A subclass makes them when it is first called.
+"""
+
+from typing import Any
+
+from twinproof.pitfalls import Program
+from twinproof.pitfalls.usual import same_outputs
+from twinproof.twins.simple import subclassed
+
+STYLE = "subclassed"
+EXPECTED = "Two models start from the same weights."
+REFERENCES = ("https://github.com/keras-team/keras/pull/20530",)
+
+
+def program(images: Any, labels: Any) -> Program:
+    """Save the initial weights of one model, load them into another, predict with both."""
+    yield "construct"
+    model, other = subclassed(), subclassed()
+    yield "save"
+    model.save_weights("initial.weights.h5")
+    yield "build"
+    model(images)
+    other(images)
+    yield "load"
+    other.load_weights("initial.weights.h5")
+    yield "predict"
+    return same_outputs(other.predict_on_batch(images), model.predict_on_batch(images))

@@ -1,0 +1,141 @@
+"""How a model is written to a file and read from it, format by format, as the documentation of each tells its users.
+
+A reader returns the model, or what stands for it: something that is called with images and returns class
+probabilities.
+"""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+Model = Callable[[Any], Any]
+
+
+class Code(NamedTuple):
+    """The code that a model was made by, where it is at hand: what a reader may need besides the file."""
+
+    construct: Callable[[], keras.Model]
+    build: Callable[[keras.Model], None]
+    classes: dict[str, type]
+
+
+class Format(NamedTuple):
+    """One way to keep a model.
+
+    `file` is the name of the file, or of the folder; `write(model, path)` makes it, `read(path, code)` gives the model
+    back, with `code` None where its code is not at hand. What cannot be read without it has `takes_code`. `packages`
+    are those that the environment must have.
+    """
+
+    file: str
+    write: Callable[[Any, Path], object]
+    read: Callable[[Path, Code | None], Model]
+    takes_code: bool = False
+    packages: tuple[str, ...] = ()
+
+
+def _read_whole(path: Path, code: Code | None) -> Model:
+    model: Model = keras.models.load_model(path, custom_objects=code.classes if code else None)
+    return model
+
+
+def _read_weights(path: Path, code: Code | None, build: bool) -> Model:
+    if code is None:
+        raise ValueError(f"{path.name}: weights are read into a model, whose code is not at hand")
+    model = code.construct()
+    if build:
+        code.build(model)
+    model.load_weights(path)
+    return model  # type: ignore[no-any-return]
+
+
+def _read_saved_model(path: Path, code: Code | None) -> Model:
+    if hasattr(keras.layers, "TFSMLayer"):
+        layer: Model = keras.layers.TFSMLayer(str(path), call_endpoint="serve")
+        return layer
+    import tensorflow as tf
+
+    # Keras 2 writes it, and leaves reading it to TensorFlow. What is loaded lives as long as its own object.
+    loaded = tf.saved_model.load(str(path))
+    return lambda images: loaded.serve(images)
+
+
+def _write_onnx(model: Any, path: Path) -> None:
+    if "format" in inspect.signature(model.export).parameters:
+        model.export(path, format="onnx", verbose=False)
+        return
+    import tensorflow as tf
+    import tf2onnx
+
+    (images, *_), _ = model.save_spec()
+    tf2onnx.convert.from_function(tf.function(model), input_signature=[images], output_path=str(path))
+
+
+def _read_onnx(path: Path, code: Code | None) -> Model:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda images: session.run(None, {name: images})[0]
+
+
+def _write_litert(model: Any, path: Path) -> None:
+    # Keras exports to it since 3.13; before, the way leads over a SavedModel.
+    if "litert" in (inspect.getdoc(model.export) or ""):
+        model.export(path, format="litert", verbose=False)
+        return
+    import tensorflow as tf
+
+    folder = path.with_suffix(".folder")
+    model.export(folder)
+    path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(folder)).convert())
+
+
+def _read_litert(path: Path, code: Code | None) -> Model:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path))
+    given, wanted = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+
+    def ask(images: Any) -> Any:
+        interpreter.resize_tensor_input(given["index"], images.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(given["index"], images)
+        interpreter.invoke()
+        return interpreter.get_tensor(wanted["index"])
+
+    return ask
+
+
+def predict(model: Model, images: Any) -> Any:
+    """Return what `model`, of whatever format, makes of `images`, as an array."""
+    if isinstance(model, keras.Model):
+        return np.asarray(model.predict_on_batch(images))
+    found = model(images)
+    # A SavedModel may give its outputs by name.
+    return np.asarray(next(iter(found.values())) if isinstance(found, dict) else found)
+
+
+FORMATS = {
+    ".keras": Format("model.keras", lambda model, path: model.save(path), _read_whole),
+    ".h5": Format("model.h5", lambda model, path: model.save(path), _read_whole),
+    ".weights.h5, built": Format(
+        "model.weights.h5",
+        lambda model, path: model.save_weights(path),
+        lambda path, code: _read_weights(path, code, build=True),
+        takes_code=True,
+    ),
+    ".weights.h5, unbuilt": Format(
+        "model.weights.h5",
+        lambda model, path: model.save_weights(path),
+        lambda path, code: _read_weights(path, code, build=False),
+        takes_code=True,
+    ),
+    "SavedModel": Format("model", lambda model, path: model.export(path), _read_saved_model),
+    "ONNX": Format("model.onnx", _write_onnx, _read_onnx, packages=("onnx", "tf2onnx", "onnxruntime")),
+    "LiteRT": Format("model.tflite", _write_litert, _read_litert, packages=("ai_edge_litert",)),
+}

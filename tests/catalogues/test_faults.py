@@ -1,0 +1,64 @@
+"""Every fault of the catalogue is what the probe expects of it. Read, not imported: Keras is not on this side."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+FAULTS = REPOSITORY / "src" / "twinproof" / "faults"
+TWINS = REPOSITORY / "src" / "twinproof" / "twins"
+MODULES = sorted(FAULTS.glob("*/*.py"))
+PLANTED = {
+    "wrong_input_width", "mismatch_inside", "misspelt_attribute", "unused_layer", "missing_training", "wrong_dtype",
+    "nan_input", "forgotten_activation", "wrong_loss_shape",
+}  # fmt: skip
+
+
+def functions(tree: ast.Module) -> dict[str, list[str]]:
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {function.name: [argument.arg for argument in function.args.args] for function in found}
+
+
+@pytest.fixture(params=MODULES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def path(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def test_a_title_comes_first(tree: ast.Module) -> None:
+    title, empty, *reason = (ast.get_docstring(tree) or "").splitlines()
+    assert title and not title.endswith(".") and not empty and reason
+
+
+def test_the_culprit_is_a_tuple_of_words(tree: ast.Module) -> None:
+    (culprit,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CULPRIT"
+    )
+    assert isinstance(culprit, tuple) and culprit and all(word and isinstance(word, str) for word in culprit)
+
+
+def test_a_mistake_of_use_has_one_program_and_one_of_code_has_one_a_style(path: Path, tree: ast.Module) -> None:
+    found = functions(tree)
+    if path.parent.name == "everywhere":
+        assert found == {"program": ["build", "images", "labels"]}
+    else:
+        styles = set(functions(ast.parse((TWINS / path.parent.name).with_suffix(".py").read_text())))
+        assert {"functional", "subclassed"} <= set(found) <= styles - {"naive"}
+        assert all(arguments == ["images", "labels"] for arguments in found.values())
+
+
+def test_a_twin_has_no_fault_of_the_name_of_one_everywhere() -> None:
+    everywhere = {path.stem for path in MODULES if path.parent.name == "everywhere"}
+    assert not everywhere & {path.stem for path in MODULES if path.parent.name != "everywhere"}
+
+
+def test_each_kind_of_mistake_is_planted_somewhere() -> None:
+    assert {path.stem for path in MODULES} >= PLANTED

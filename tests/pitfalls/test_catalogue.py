@@ -1,0 +1,95 @@
+"""The catalogue of pitfalls: what each module tells of itself, and how one is added."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twinproof import pitfalls
+from twinproof.probes.steps import follow
+
+FOLDER = Path(pitfalls.__file__).parent
+MODULES = sorted(FOLDER.glob("*/*.py"))
+TWINS = {path.stem for path in (FOLDER.parent / "twins").glob("*.py")}
+STYLES = ("sequential", "functional", "subclassed")
+
+MADE_UP = '''
+"""A number that is not what it seems
+
+To be found by a program of two steps.
+"""
+
+STYLE = "functional"
+EXPECTED = "It is 1."
+REFERENCES = ("https://example.org/1",)
+
+
+def program(images, labels):
+    yield "think"
+    from twinproof.pitfalls import Seen
+
+    yield "look"
+    return Seen(images == 1, f"it is {images}")
+'''
+
+
+def constants(module: Path) -> dict[str, Any]:
+    """Return what a module tells, without importing it: Keras lives in the environments."""
+    found = {}
+    for node in ast.parse(module.read_text()).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(target, ast.Name) and target.id in ("STYLE", "EXPECTED", "REFERENCES"):
+            found[target.id] = ast.literal_eval(node.value)
+    return found
+
+
+def names(modules: list[Path]) -> list[str]:
+    return [f"{module.parent.name}/{module.stem}" for module in modules]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=names(MODULES))
+def test_a_pitfall_tells_what_it_is_and_what_its_author_expects(module: Path) -> None:
+    title, blank, *_ = [*(ast.get_docstring(ast.parse(module.read_text())) or "").split("\n"), ""]
+    assert re.fullmatch(r"[A-Z].*[^.!?:,;]", title) and not blank
+    told = constants(module)
+    assert told["STYLE"] in STYLES
+    assert re.fullmatch(r"[A-Z].*\.", told["EXPECTED"])
+    assert isinstance(told["REFERENCES"], tuple)
+    assert all(re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+", it) for it in told["REFERENCES"])
+
+
+@pytest.mark.parametrize("module", MODULES, ids=names(MODULES))
+def test_a_pitfall_has_a_program_that_names_its_steps_and_says_what_it_saw(module: Path) -> None:
+    (program,) = [it for it in ast.parse(module.read_text()).body if getattr(it, "name", None) == "program"]
+    assert isinstance(program, ast.FunctionDef) and [it.arg for it in program.args.args] == ["images", "labels"]
+    steps = [it.value for it in ast.walk(program) if isinstance(it, ast.Yield)]
+    assert steps and all(isinstance(it, ast.Constant) and isinstance(it.value, str) for it in steps)
+    assert isinstance(program.body[-1], ast.Return)
+
+
+def test_there_are_pitfalls_of_every_style_and_no_two_of_one_name() -> None:
+    assert {constants(module)["STYLE"] for module in MODULES} == set(STYLES)
+    assert len({module.stem for module in MODULES}) == len(MODULES)
+    assert len({ast.get_docstring(ast.parse(module.read_text())).split("\n")[0] for module in MODULES}) == len(MODULES)
+
+
+def test_names_are_those_of_the_files_in_the_folder_of_a_twin() -> None:
+    assert {module.parent.name for module in MODULES} <= TWINS
+    assert pitfalls.names("dynamic") == sorted(path.stem for path in (FOLDER / "dynamic").glob("*.py"))
+    assert pitfalls.names("a twin without any") == []
+
+
+def test_adding_a_file_adds_a_pitfall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pitfalls, "__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(pitfalls, "__path__", [str(tmp_path)])
+    assert pitfalls.names("mine") == []
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "number.py").write_text(MADE_UP.lstrip())
+    assert pitfalls.names("mine") == ["number"]
+    pitfall = pitfalls.load("mine", "number")
+    assert (pitfall.title, pitfall.style) == ("A number that is not what it seems", "functional")
+    assert (pitfall.expected, pitfall.references) == ("It is 1.", ("https://example.org/1",))
+    ended = follow(pitfall.program(2, None))
+    assert ended == {"step": "look", "value": pitfalls.Seen(False, "it is 2"), "error": None}
