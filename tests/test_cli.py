@@ -1,6 +1,5 @@
+import re
 from pathlib import Path
-
-import pytest
 
 from twinproof.cli import main
 
@@ -25,7 +24,9 @@ def test_check_says_what_the_shipped_study_would_do(capsys, monkeypatch):
     assert run("check") == 0
     printed = capsys.readouterr().out
     assert "55000 train, 5000 validation, 10000 test images" in printed
-    assert "tf2.15-cpu: 21 trials of simple, conditional, dynamic (identity, learning)" in printed
+    planned = re.search(r"^tf2.15-cpu: (\d+) trials of simple, conditional, dynamic,.* \((.*)\)$", printed, re.M)
+    assert planned and int(planned[1]) > 21
+    assert planned[2] == "identity, learning, serialization, introspection, pitfalls"
     assert "tf2.21-gpu: nothing is measured in it" in printed
 
 
@@ -37,13 +38,19 @@ def test_check_names_the_fault_in_one_line(capsys, monkeypatch, tmp_path):
     assert "learning.epochs: 0 is not allowed; allowed: integer, at least 1" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", [None, "environment,twin,answer\ntf2.21-cpu,t,t: equal.\n"])
-def test_answer_prints_a_sentence_a_twin_or_says_that_no_study_was_run(content, capsys, tmp_path):
-    if content:
-        (tmp_path / "tables").mkdir()
-        (tmp_path / "tables" / "twins.csv").write_text(content)
-        assert run("answer", "--results", str(tmp_path)) == 0
-        assert capsys.readouterr().out == "tf2.21-cpu  t: equal.\n"
-    else:
-        assert run("answer", "--results", str(tmp_path)) == 2
-        assert "no study has been run here yet" in capsys.readouterr().err
+def test_answer_prints_the_advice_the_claims_and_a_sentence_a_twin(capsys, tmp_path):
+    (tmp_path / "tables").mkdir()
+    for table, content in {
+        "answer": 'topic,sentence,evidence\nchoice,"Write it, so.",claims timing\n',
+        "claims": "claim,wording,verdict\nC1,It is so.,mixed\n",
+        "twins": "environment,twin,answer\ntf2.21-cpu,t,t: equal.\n",
+    }.items():
+        (tmp_path / f"tables/{table}.csv").write_text(content)
+    assert run("answer", "--results", str(tmp_path)) == 0
+    printed = capsys.readouterr().out.split("\n\n")
+    assert printed == ["Write it, so. (claims, timing)", "C1   mixed         It is so.", "tf2.21-cpu  t: equal.\n"]
+
+
+def test_answer_says_that_no_study_was_run(capsys, tmp_path):
+    assert run("answer", "--results", str(tmp_path)) == 2
+    assert "no study has been run here yet" in capsys.readouterr().err

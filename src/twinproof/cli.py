@@ -50,17 +50,27 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
 
 @app.command()
 def answer(results: ResultsFolder = Path("results")) -> None:
-    """Print what the last study found, one sentence a twin."""
-    path = results / "tables" / "twins.csv"
+    """Print what the last study found: when to use which style, each claim's verdict, and one sentence a twin."""
+    for row in _rows(results, "answer"):
+        typer.echo(f"{row['sentence']} ({row['evidence'].replace(' ', ', ')})")
+    typer.echo()
+    for row in _rows(results, "claims"):
+        typer.echo(f"{row['claim']:3}  {row['verdict']:12}  {row['wording']}")
+    typer.echo()
+    for row in _rows(results, "twins"):
+        typer.echo(f"{row['environment']}  {row['answer']}")
+
+
+def _rows(results: Path, table: str) -> list[dict[str, str]]:
+    path = results / "tables" / f"{table}.csv"
     try:
-        rows = list(csv.DictReader(path.read_text().splitlines()))
+        with path.open(newline="") as file:
+            return list(csv.DictReader(file))
     except FileNotFoundError:
         raise UserError(
             f"{path}: no study has been run here yet; `snakemake --cores all` runs one, "
             "--results results/quick shows the quick one"
         ) from None
-    for row in rows:
-        typer.echo(f"{row['environment']}  {row['answer']}")
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from twinproof.analysis.tables import COLUMNS
+from twinproof.analysis.columns import COLUMNS
 from twinproof.analysis.timing_quality import quality_rows
 
 CELL = ["tf2.21-cpu", "simple"]

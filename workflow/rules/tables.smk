@@ -10,7 +10,14 @@ TABLES = [
     "timing_processes",
     "timing",
     "timing_quality",
+    "serialization",
+    "introspection",
+    "faults",
+    "pitfalls",
+    "code",
     "twins",
+    "claims",
+    "answer",
 ]
 
 

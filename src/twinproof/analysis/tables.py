@@ -8,62 +8,30 @@ import hashlib
 import json
 import math
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from twinproof.analysis.advice import advice_rows
+from twinproof.analysis.claims import claim_rows
+from twinproof.analysis.code import code_rows
+from twinproof.analysis.columns import CELL, COLUMNS
+from twinproof.analysis.inspection import check_rows, fault_rows, pitfall_rows
 from twinproof.analysis.sampling import CONTROLS, timing_trials
+from twinproof.analysis.serialization import serialization_rows
 from twinproof.analysis.statistics import mean_interval
 from twinproof.analysis.timing_quality import pinned, quality_rows, stolen
 from twinproof.analysis.timing_tables import timing_processes, timing_rows
 from twinproof.analysis.verdicts import CONTROL, NOT_JUDGED, answer, gate
 from twinproof.errors import UserError
 from twinproof.files import write_whole
-from twinproof.params import read_params
+from twinproof.params import Params, read_params
 from twinproof.plan import trials
 from twinproof.record import Record, read_record
 
-CELL = ["environment", "twin"]
-COLUMNS = {
-    "trials": [
-        *CELL, "probe", "replicate", "seed", "started", "seconds", "load_before", "load_after", "stolen",
-        "megahertz_before", "megahertz_after", "host", "processor", "cores", "memory", "threads", "pinned", "device",
-        "image", "commit", "python", "keras", "tensorflow", "lock", "protocol",
-        "record",
-    ],
-    "environments": ["environment", "python", "keras", "tensorflow", "lock", "device", "image", "trials"],
-    "identity": [
-        *CELL, "replicate", "style", "status", "outcome", "outputs", "losses", "weights", "first_difference",
-        "parameters", "error",
-    ],
-    "identity_steps": [*CELL, "replicate", "style", "step", "loss", "weights"],
-    "learning": [
-        *CELL, "replicate", "seed", "style", "status", "test_accuracy", "test_loss", "seconds", "weights", "bit_equal",
-        "error",
-    ],
-    "learning_epochs": [
-        *CELL, "replicate", "style", "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds",
-        "weights",
-    ],
-    "accuracy": [
-        *CELL, "style", "seeds", "failed", "test_accuracy", "low", "high", "difference", "difference_low",
-        "difference_high", "bit_equal",
-    ],
-    "timing_processes": [*CELL, "replicate", "style", "quantity", "rounds", "median", "log_ratio", "error"],
-    "timing": [
-        *CELL, "style", "quantity", "unit", "functional", "ratio", "low", "high", "family_low", "family_high",
-        "processes", "outliers", "control", "control_low", "control_high", "slowed", "slowed_low", "slowed_high",
-        "added", "margin", "target", "p", "verdict", "further", "reason", "answer",
-    ],
-    "timing_quality": [
-        *CELL, "processes", "seconds", "clock_resolution", "clock_cost", "load_before", "load_before_most",
-        "load_after", "load_after_most", "stolen_share", "stolen_share_most", "megahertz_lowest", "megahertz_highest",
-        "pinned", "warming_rounds", "warming_rounds_most", "warmings", "unsettled",
-    ],
-    "twins": [*CELL, "gate", "control", "seeds", "bit_equal_seeds", "verdict", "answer"],
-}  # fmt: skip
 ORDER = ["sequential", "functional", "subclassed", *CONTROLS]
 
 
@@ -94,15 +62,14 @@ def read_records(results: Path) -> dict[str, Record]:
     return records
 
 
-def make_tables(records: dict[str, Record], sampling: dict[str, Any]) -> dict[str, pd.DataFrame]:
+def make_tables(records: dict[str, Record], params: Params) -> dict[str, pd.DataFrame]:
     """Return each table of `COLUMNS`, with those columns; a table of a probe that was not run has no rows.
 
-    `sampling` is that section of the timing's parameters.
+    `params` are those of the study, of which the twins and the sampling of timings matter here.
     """
-    of = {
-        probe: [record for record in records.values() if record["probe"] == probe]
-        for probe in ("identity", "learning", "timing")
-    }
+    of: dict[str, list[Record]] = defaultdict(list)
+    for record in records.values():
+        of[record["probe"]].append(record)
     rows: dict[str, list[dict[str, Any]]] = {
         "trials": [_trial(path, record) for path, record in records.items()],
         "identity": [row for record in of["identity"] for row in _identity(record)],
@@ -111,6 +78,11 @@ def make_tables(records: dict[str, Record], sampling: dict[str, Any]) -> dict[st
         "timing_processes": [row for record in of["timing"] for row in timing_processes(record)],
         "timing_quality": list(quality_rows(of["timing"])),
         "learning_epochs": [row for record in of["learning"] for row in _each(record, "epochs", "epoch")],
+        "serialization": [row for record in of["serialization"] for row in serialization_rows(record)],
+        "introspection": [row for record in of["introspection"] for row in check_rows(record)],
+        "faults": [row for record in of["introspection"] for row in fault_rows(record)],
+        "pitfalls": [row for record in of["pitfalls"] for row in pitfall_rows(record)],
+        "code": list(code_rows(params["twins"])),
     }
     tables = {name: pd.DataFrame(content, columns=COLUMNS[name]) for name, content in rows.items()}
     held = COLUMNS["environments"][:-1]
@@ -119,11 +91,15 @@ def make_tables(records: dict[str, Record], sampling: dict[str, Any]) -> dict[st
     cells = tables["trials"][CELL].drop_duplicates().itertuples(index=False)
     tables["twins"] = pd.DataFrame([_twin(tables, *cell) for cell in cells], columns=COLUMNS["twins"])
     gates = {(row["environment"], row["twin"]): row["gate"] for row in tables["twins"].to_dict("records")}
-    tables["timing"] = pd.DataFrame(timing_rows(of["timing"], gates, sampling), columns=COLUMNS["timing"])
+    tables["timing"] = pd.DataFrame(
+        timing_rows(of["timing"], gates, params["timing"]["sampling"]), columns=COLUMNS["timing"]
+    )
     # What is not judged is shown, but not compared.
     unjudged = tables["twins"].loc[tables["twins"]["verdict"] == NOT_JUDGED, CELL]
     hidden = tables["accuracy"].set_index(CELL).index.isin(pd.MultiIndex.from_frame(unjudged))
     tables["accuracy"].loc[hidden, ["difference", "difference_low", "difference_high", "bit_equal"]] = None
+    tables["claims"] = pd.DataFrame(claim_rows(tables), columns=COLUMNS["claims"])
+    tables["answer"] = pd.DataFrame(advice_rows(tables), columns=COLUMNS["answer"])
     return tables
 
 
@@ -158,8 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml, protocols, trials")
     results = parser.parse_args(arguments).results
     try:
-        sampling = read_params(results / "params.yaml")["timing"]["sampling"]
-        tables = make_tables(read_records(results), sampling)
+        tables = make_tables(read_records(results), read_params(results / "params.yaml"))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -1,0 +1,176 @@
+"""When to use which style: a short text that follows from the tables, each sentence with what it rests on.
+
+What was not measured is not spoken of.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from twinproof.analysis.claims import MIXED, REFUTED, SUPPORTED
+from twinproof.analysis.serialization import RIGHT
+
+Tables = dict[str, pd.DataFrame]
+# As a reader would say them, after "a subclassed model ...".
+_QUANTITIES = {
+    "make": "is made", "train_step": "is trained", "predict": "predicts a batch", "call": "is called on one sample",
+    "compiled_call": "is called on one sample when compiled", "save": "is saved", "load": "is loaded",
+}  # fmt: skip
+_WITHOUT_CODE = "fresh process, no code"
+
+
+def advice_rows(tables: Tables) -> Iterator[dict[str, Any]]:
+    """Yield the sentences of the answer in their order: topic, sentence, and the tables that it rests on."""
+    for topic, tell, evidence in (
+        ("choice", _choice, "claims"),
+        ("accuracy", _accuracy, "twins accuracy"),
+        ("speed", _speed, "timing"),
+        ("keeping", _keeping, "serialization"),
+        ("care", _care, "serialization"),
+        ("mistakes", _mistakes, "faults claims"),
+        ("reach", _reach, "claims identity"),
+        ("pitfalls", _pitfalls, "pitfalls"),
+    ):
+        if sentence := tell(tables):
+            yield {"topic": topic, "sentence": sentence, "evidence": evidence}
+
+
+def _choice(tables: Tables) -> str | None:
+    verdicts = _verdicts(tables)
+    care, debugging, simpler = verdicts["C9"], verdicts["C8"], verdicts["C1"]
+    against = [
+        reason
+        for verdict, reason in (
+            (care, "it needs more care to keep"),
+            (debugging, "it shows mistakes later"),
+            (simpler, "it takes more code"),
+        )
+        if verdict == SUPPORTED
+    ]
+    if care not in (SUPPORTED, REFUTED, MIXED):
+        return None
+    reach = [name for name in ("C4", "C5", "C6", "C7") if verdicts[name] == SUPPORTED]
+    needed = f"where its reach is needed ({', '.join(reach)})" if reach else "where you find its code clearer"
+    if against:
+        return f"Write the functional style unless you have a reason not to, and subclass {needed}: {_listed(against)}."
+    return "Write the style that you find clearer: nothing measured here speaks against a subclass."
+
+
+def _accuracy(tables: Tables) -> str | None:
+    judged = tables["twins"][tables["twins"]["verdict"].isin(["equal", "inconclusive"])]
+    if judged.empty:
+        return None
+    equal = int(judged["verdict"].eq("equal").sum())
+    where = f"{_of(equal, len(judged))} twins and environments"
+    if equal == len(judged):
+        return f"The style does not matter to what a model learns: in {where} all weights end equal to the last bit."
+    return f"In {where} the styles learn the same to the last bit; see the accuracies of the others."
+
+
+def _speed(tables: Tables) -> str | None:
+    timing = tables["timing"]
+    rows = timing[(timing["style"] == "subclassed") & timing["quantity"].isin(_QUANTITIES)]
+    parts: dict[str, list[str]] = {"as fast": [], "faster": [], "slower": []}
+    for quantity, done in _QUANTITIES.items():
+        found = rows[rows["quantity"] == quantity]
+        kinds = set(found["verdict"])
+        if len(kinds) != 1:
+            continue
+        kind = {"equivalent": "as fast"}.get(*kinds, *kinds)
+        if kind in parts:
+            ratios = found["ratio"]
+            parts[kind].append(f"{done} ({_range(ratios.min(), ratios.max())})")
+    told = [f"{_listed(done)} {kind}" for kind, done in parts.items() if done]
+    if not told:
+        return None
+    return (
+        f"Of time, a subclassed model {'; '.join(told)}, in brackets the ratios to functional in all twins; "
+        "whatever is not named here is undecided or differs from twin to twin."
+    )
+
+
+def _keeping(tables: Tables) -> str | None:
+    cells = tables["serialization"]
+    elsewhere = cells[(cells["place"] == _WITHOUT_CODE) & (cells["outcome"] != "not available")]
+    right = elsewhere["outcome"].isin(RIGHT).groupby([elsewhere["way"], elsewhere["operation"]], sort=False).all()
+    works = {way: list(found[found].index.get_level_values("operation")) for way, found in right.groupby(level="way")}
+    if not {"functional", "subclassed"} <= set(works):
+        return None
+    only = [name for name in works["functional"] if name not in works["subclassed"]]
+    both = [name for name in works["functional"] if name in works["subclassed"]]
+    if not only:
+        return f"Both styles are loaded without their code from {_listed(both)}."
+    return (
+        f"For a model that others load without your code, write it functional: from {_listed(only)} only that is read"
+        + (f"; {_listed(both)} hold either style." if both else ".")
+    )
+
+
+def _care(tables: Tables) -> str | None:
+    cells = tables["serialization"]
+    counts = {
+        way: (int(rows["outcome"].isin(RIGHT).sum()), len(rows))
+        for way, rows in cells[cells["outcome"] != "not available"].groupby("way")
+    }
+    if not {"subclassed", "naive"} <= set(counts):
+        return None
+    (careful, of), (naive, among) = counts["subclassed"], counts["naive"]
+    silent = int(cells["outcome"].eq("silently wrong").sum())
+    return (
+        f"If you subclass, register the class, take **kwargs and write get_config: then {_of(careful, of)} operations "
+        f"of keeping and copying go well, without {_of(naive, among)}; {silent} of all are wrong without a word."
+    )
+
+
+def _mistakes(tables: Tables) -> str | None:
+    claim = _claim(tables, "C8")
+    if claim is None or claim["verdict"] not in (SUPPORTED, REFUTED, MIXED):
+        return None
+    return f"Of finding mistakes: {claim['figures']}."
+
+
+def _reach(tables: Tables) -> str | None:
+    verdicts = _verdicts(tables)
+    names = [name for name in ("C4", "C5", "C6", "C7") if verdicts[name] == REFUTED]
+    if not names:
+        return None
+    if len(names) < 4:
+        return f"Some of what is said to need a subclass has a functional counterpart ({', '.join(names)} are refuted)."
+    return (
+        "What is said to need a subclass has a functional counterpart that is the same network: branches, attention, "
+        "inner losses, a chosen depth or a training step of one's own are no reason by themselves."
+    )
+
+
+def _pitfalls(tables: Tables) -> str | None:
+    rows = tables["pitfalls"]
+    if rows.empty:
+        return None
+    parts = []
+    for environment, found in rows.groupby("environment", sort=False):
+        silent = int(found["outcome"].eq("silently wrong").sum())
+        loud = int(found["outcome"].isin(["error", "wrong, with a warning", "crashed", "timed out"]).sum())
+        parts.append(f"{silent} silent and {loud} loud in {environment}")
+    return f"Of {rows['pitfall'].nunique()} pitfalls that users report, there are {_listed(parts)}."
+
+
+def _verdicts(tables: Tables) -> dict[str, str]:
+    return dict(zip(tables["claims"]["claim"], tables["claims"]["verdict"], strict=True))
+
+
+def _claim(tables: Tables, name: str) -> dict[str, Any] | None:
+    rows = tables["claims"][tables["claims"]["claim"] == name].to_dict("records")
+    return dict(rows[0]) if rows else None  # type: ignore[arg-type]
+
+
+def _of(count: int, total: int) -> str:
+    return f"all {total}" if count == total else f"{count or 'none'} of {total}"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f} to {high:.2f}"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,55 @@
+"""The columns of every table; docs/tables.md tells what they hold."""
+
+CELL = ["environment", "twin"]
+COLUMNS = {
+    "trials": [
+        *CELL, "probe", "replicate", "seed", "started", "seconds", "load_before", "load_after", "stolen",
+        "megahertz_before", "megahertz_after", "host", "processor", "cores", "memory", "threads", "pinned", "device",
+        "image", "commit", "python", "keras", "tensorflow", "lock", "protocol",
+        "record",
+    ],
+    "environments": ["environment", "python", "keras", "tensorflow", "lock", "device", "image", "trials"],
+    "identity": [
+        *CELL, "replicate", "style", "status", "outcome", "outputs", "losses", "weights", "first_difference",
+        "parameters", "error",
+    ],
+    "identity_steps": [*CELL, "replicate", "style", "step", "loss", "weights"],
+    "learning": [
+        *CELL, "replicate", "seed", "style", "status", "test_accuracy", "test_loss", "seconds", "weights", "bit_equal",
+        "error",
+    ],
+    "learning_epochs": [
+        *CELL, "replicate", "style", "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds",
+        "weights",
+    ],
+    "accuracy": [
+        *CELL, "style", "seeds", "failed", "test_accuracy", "low", "high", "difference", "difference_low",
+        "difference_high", "bit_equal",
+    ],
+    "timing_processes": [*CELL, "replicate", "style", "quantity", "rounds", "median", "log_ratio", "error"],
+    "timing": [
+        *CELL, "style", "quantity", "unit", "functional", "ratio", "low", "high", "family_low", "family_high",
+        "processes", "outliers", "control", "control_low", "control_high", "slowed", "slowed_low", "slowed_high",
+        "added", "margin", "target", "p", "verdict", "further", "reason", "answer",
+    ],
+    "timing_quality": [
+        *CELL, "processes", "seconds", "clock_resolution", "clock_cost", "load_before", "load_before_most",
+        "load_after", "load_after_most", "stolen_share", "stolen_share_most", "megahertz_lowest", "megahertz_highest",
+        "pinned", "warming_rounds", "warming_rounds_most", "warmings", "unsettled",
+    ],
+    "serialization": [
+        *CELL, "replicate", "way", "operation", "place", "outcome", "built", "bit_equal", "largest", "mean",
+        "optimizer", "bytes", "save_seconds", "save_low", "save_high", "load_seconds", "load_low", "load_high",
+        "error", "warnings",
+    ],
+    "introspection": [*CELL, "replicate", "style", "check", "when", "outcome", "value", "error", "warnings"],
+    "faults": [*CELL, "replicate", "style", "fault", "title", "stage", "names_culprit", "error", "warnings"],
+    "pitfalls": [
+        *CELL, "replicate", "style", "pitfall", "title", "expected", "outcome", "step", "what", "error", "warnings",
+        "references",
+    ],
+    "code": ["twin", "way", "lines", "branches", "names", "definitions"],
+    "claims": ["claim", "wording", "example", "verdict", "figures", "evidence", "rule", "would_change"],
+    "answer": ["topic", "sentence", "evidence"],
+    "twins": [*CELL, "gate", "control", "seeds", "bit_equal_seeds", "verdict", "answer"],
+}  # fmt: skip
