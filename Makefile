@@ -4,7 +4,7 @@ CORES ?= all
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UPGRADE
 
-.PHONY: study quick images test test-timing test-containers test-gpu-image lint bench lock clean
+.PHONY: study quick images test test-timing test-outcomes test-containers test-gpu-image lint bench lock clean
 
 study: .venv/ready  ## the study of params.yaml
 	snakemake --cores $(CORES)
@@ -20,6 +20,9 @@ test: .venv/ready lint
 
 test-timing: .venv/ready  ## timing studies whose answer is known; wants the machine to itself
 	pytest -m timing
+
+test-outcomes: .venv/ready  ## serialization, introspection and pitfalls in every environment, and once more
+	pytest -m outcomes
 
 # Where tools are missing, containers/install-tools brings them.
 test-containers: .venv/ready  ## builds the image tf2.21-cpu and runs the quick study in it

@@ -19,6 +19,7 @@ ENVIRONMENT = "tf2.21-cpu"
 ERROR = {"type": "ValueError", "message": "<b>shapes</b> (128, 10) & (128, 9)", "traceback": ""}
 TWINS = ["simple", "dynamic"]
 STYLES = ["sequential", "subclassed"]
+OUTCOMES = ["serialization", "introspection", "pitfalls"]
 SEEDS = [11, 22, 33]
 EPOCHS = 4
 PROCESSES = 12
@@ -128,6 +129,51 @@ def make_timing(twin: str, replicate: int) -> dict[str, Any]:
     return styles_
 
 
+def make_outcomes(probe: str) -> dict[str, Any]:
+    """Return what became of kept models, what was seen in them, and what happened in a pitfall: some of it bad."""
+    cell = {
+        "operation": ".keras", "place": "fresh process, no code", "lacking": [], "saved": True, "loaded": True,
+        "built": True, "bit_equal": True, "largest": 0.0, "mean": 0.0, "optimizer": "equal", "bytes": 854103,
+        "save_seconds": [0.1] * 6, "load_seconds": [0.2] * 6, "step": "compare", "error": None, "warnings": [],
+    }  # fmt: skip
+    lost = {"bit_equal": None, "largest": None, "loaded": False, "step": "load", "error": ERROR}
+    check = {
+        "check": "output_shape",
+        "when": "built",
+        "value": [None, 10],
+        "error": None,
+        "warnings": [],
+        "available": True,
+    }
+    fault = {
+        "fault": "mismatch_inside", "title": "Shapes that do not fit", "stage": "construct", "error": ERROR,
+        "warnings": [], "names_culprit": True,
+    }  # fmt: skip
+    pitfall = {
+        "pitfall": "nested_list", "title": "Layers in a <list> within a list", "expected": "It predicts the same.",
+        "references": ["https://example.org/issue"], "step": "predict", "as_expected": False,
+        "what": "outputs differ by up to 0.05", "error": None, "warnings": [],
+    }  # fmt: skip
+    results = {
+        "serialization": {
+            "functional": {"cells": [cell, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 1e-8}]},
+            "subclassed": {
+                "cells": [{**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}]
+            },
+            "naive": {"cells": [{**cell, **lost}, {**cell, **lost, "operation": "ONNX", "lacking": ["onnx"]}]},
+        },
+        "introspection": {
+            "functional": {"checks": [check], "faults": [fault]},
+            "subclassed": {
+                "checks": [{**check, "value": None, "error": ERROR}],
+                "faults": [{**fault, "stage": "first step", "names_culprit": False}],
+            },
+        },
+        "pitfalls": {"subclassed": {"pitfalls": [pitfall]}},
+    }
+    return {style: {"status": "ok", "result": result} for style, result in results[probe].items()}
+
+
 @pytest.fixture
 def records() -> dict[str, dict[str, Any]]:
     """The records of a study, by path."""
@@ -158,6 +204,17 @@ def timed_records(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any
 
 
 @pytest.fixture
+def outcome_records(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The records of a study that measured serialization, introspection and pitfalls of one twin, too, by path."""
+    made = dict(records)
+    for probe in OUTCOMES:
+        record = make_record(ENVIRONMENT, "dynamic", probe, 0, make_outcomes(probe))
+        record["protocol"]["probe"] = {"tolerance": 1e-6}
+        made[f"trials/{ENVIRONMENT}/dynamic/{probe}-0.json"] = record
+    return made
+
+
+@pytest.fixture
 def study(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of that study."""
     params["twins"] = {twin: params["twins"][twin] for twin in TWINS}
@@ -176,7 +233,7 @@ def timed_study(study: dict[str, Any]) -> dict[str, Any]:
 
 def _write_results(folder: Path, records: dict[str, Any], study: dict[str, Any]) -> Path:
     """Write tables, metrics and parameters as the pipeline does, and an empty page for each notebook."""
-    tables: dict[str, pd.DataFrame] = make_tables(records, study["timing"]["sampling"])
+    tables: dict[str, pd.DataFrame] = make_tables(records, study)
     (folder / "tables").mkdir(parents=True)
     for name, table in tables.items():
         (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))
@@ -184,7 +241,7 @@ def _write_results(folder: Path, records: dict[str, Any], study: dict[str, Any])
     (folder / "params.yaml").write_text(yaml.safe_dump(study))
     for twin in study["twins"]:
         (folder / "notebooks" / ENVIRONMENT / twin).mkdir(parents=True)
-        for notebook in ("learning", "timing"):
+        for notebook in ("learning", "timing", "serialization", "pitfalls"):
             (folder / "notebooks" / ENVIRONMENT / twin / f"{notebook}.html").touch()
     return folder
 
@@ -199,6 +256,14 @@ def write_results() -> Callable[[Path, dict[str, Any], dict[str, Any]], Path]:
 def results(records: dict[str, Any], study: dict[str, Any], tmp_path: Path) -> Path:
     """The folder of that study's results."""
     return _write_results(tmp_path / "results", records, study)
+
+
+@pytest.fixture
+def outcome_results(outcome_records: dict[str, Any], study: dict[str, Any], tmp_path: Path) -> Path:
+    """The folder of the results of the study with the outcomes."""
+    study["environments"][ENVIRONMENT]["probes"] = ["identity", "learning", *OUTCOMES]
+    study["twins"]["simple"]["probes"] = ["identity", "learning"]
+    return _write_results(tmp_path / "outcomes", outcome_records, study)
 
 
 @pytest.fixture

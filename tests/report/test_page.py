@@ -190,8 +190,7 @@ def test_twin_of_which_a_probe_is_not_asked_has_no_notebook_of_it_and_the_page_s
     assert f"{ENVIRONMENT}/simple/learning.html" not in html
     text = words(html)
     assert f"simple in {ENVIRONMENT}: no notebook was made" not in text
-    for probe in ("identity", "learning"):
-        assert f"{ENVIRONMENT}: {probe} of simple was not measured; twins.simple.probes does not ask for it." in text
+    assert "simple: not measured under identity, learning; twins.simple.probes does not ask for it." in text
     assert "though the parameters ask for it" not in text
 
 

@@ -31,6 +31,8 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 TRIALS = plan.trials(PARAMS)
+# The probes that have a notebook of their own name.
+WITH_NOTEBOOK = ["learning", "timing", "serialization", "pitfalls"]
 
 # With `--sdm apptainer` trials run in the images, else in the venvs.
 IN_IMAGES = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
@@ -54,7 +56,7 @@ wildcard_constraints:
     probe="|".join(sorted({trial.probe for trial in TRIALS})) or "none",
     replicate=r"\d+",
     processes=r"\d+",
-    notebook="learning|timing",
+    notebook="|".join(WITH_NOTEBOOK),
 
 
 def threads_of(wildcards):
@@ -126,7 +128,7 @@ NOTEBOOKS = sorted(
     {
         f"<results>/notebooks/{trial.environment}/{trial.twin}/{trial.probe}.{kind}"
         for trial in TRIALS
-        if trial.probe in ("learning", "timing")
+        if trial.probe in WITH_NOTEBOOK
         for kind in ("ipynb", "html")
     }
 )

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 TEXTS = [
     "environment", "twin", "probe", "style", "status", "outcome", "error", "started", "host", "processor", "device",
     "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "gate", "pinned", "reason",
-    "answer",
+    "answer", "way", "operation", "place", "optimizer", "warnings", "value", "title", "what", "references", "example",
+    "figures", "evidence",
 ]  # fmt: skip
 
 
@@ -28,7 +29,7 @@ def read_table(folder: Path | str, name: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from twinproof.analysis.tables import COLUMNS
+    from twinproof.analysis.columns import COLUMNS
 
     path = Path(folder) / f"{name}.csv"
     remedy = "run `snakemake --cores all tables`"

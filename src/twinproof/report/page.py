@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,33 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from twinproof.analysis.tables import CELL, COLUMNS
+from twinproof.analysis.columns import CELL, COLUMNS
 from twinproof.analysis.verdicts import gate
 from twinproof.errors import UserError
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
 from twinproof.plan import cells
-from twinproof.report import read_table
+from twinproof.report import matrices, read_table
 from twinproof.report.timing import timing_sections
 
 TEMPLATE = "index.html.jinja"
 # Each with the table that tells on which replicates it was done.
-PROBES = {"identity": "identity", "learning": "learning", "timing": "timing_processes"}
-NOTEBOOKS = {"learning": "learning and identity, seed by seed", "timing": "timing, process by process"}
+PROBES = {
+    "identity": "identity", "learning": "learning", "timing": "timing_processes", "serialization": "serialization",
+    "introspection": "introspection", "pitfalls": "pitfalls",
+}  # fmt: skip
+NOTEBOOKS = {
+    "learning": "learning and identity, seed by seed",
+    "timing": "timing, process by process",
+    "serialization": "serialization, operation by operation",
+    "pitfalls": "pitfalls, one by one",
+}
+
+# Where on the page a table is shown.
+ANCHORS = {
+    "claims": "claims", "twins": "answer", "accuracy": "accuracy", "timing": "timing", "serialization": "keeping",
+    "faults": "mistakes", "introspection": "checks", "pitfalls": "pitfalls", "code": "code", "identity": "identity",
+}  # fmt: skip
 
 Tables = dict[str, pd.DataFrame]
 Rows = list[dict[str, Any]]
@@ -71,6 +85,14 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         timing=timing,
         timed=bool(tables["trials"]["probe"].eq("timing").any()),
         scripts=_scripts() if figures or timing else "",
+        anchors=ANCHORS,
+        advice=_rows(tables["answer"]),
+        claims=_rows(tables["claims"]),
+        code=_rows(tables["code"]),
+        keeping=_by_environment(tables["serialization"], matrices.serialization_matrix),
+        checks=_by_environment(tables["introspection"], matrices.check_matrix),
+        faults=_by_environment(tables["faults"], matrices.fault_matrix),
+        pitfalls=matrices.pitfall_matrix(tables["pitfalls"]) if len(tables["pitfalls"]) else None,
         accuracy=_rows(tables["accuracy"]),
         identity=_identity(tables["identity"]),
         failures=list(_failures(tables)),
@@ -148,6 +170,13 @@ def _figures(tables: Tables) -> Rows:
     return figures
 
 
+def _by_environment(table: pd.DataFrame, make: Callable[[pd.DataFrame], matrices.Matrix]) -> Rows:
+    return [
+        {"environment": environment, "matrix": make(rows)}
+        for environment, rows in table.groupby("environment", sort=False)
+    ]
+
+
 def _scripts() -> str:
     """Return Vega, Vega-Lite and vega-embed as one script, of the version that Altair writes for."""
     import altair
@@ -193,6 +222,13 @@ def _failures(tables: Tables) -> Iterator[dict[str, Any]]:
 def _missing(tables: Tables, params: Params) -> Iterator[str]:
     """Say which probe was not measured, for which twin, and why."""
     planned_cells = cells(params)
+    asked_anywhere = dict.fromkeys(probe for asked in params["environments"].values() for probe in asked["probes"])
+    for twin, network in params["twins"].items():
+        own = network.get("probes", asked_anywhere)
+        if left_out := [probe for probe in asked_anywhere if probe not in own]:
+            yield f"{twin}: not measured under {', '.join(left_out)}; twins.{twin}.probes does not ask for it."
+        if "pitfalls" in own and "pitfalls" in asked_anywhere and not _is_planned(planned_cells, twin, "pitfalls"):
+            yield f"{twin}: the catalogue has no pitfalls of it."
     for environment, asked in params["environments"].items():
         if not asked["probes"]:
             yield f"{environment}: nothing was measured in it, as this study (parameters below) asks for no probe."
@@ -204,7 +240,6 @@ def _missing(tables: Tables, params: Params) -> Iterator[str]:
             of_environment = tables[table][tables[table]["environment"] == environment]
             for twin in params["twins"]:
                 if (environment, twin, probe) not in planned_cells:
-                    yield f"{environment}: {probe} of {twin} was not measured; twins.{twin}.probes does not ask for it."
                     continue
                 done = of_environment.loc[of_environment["twin"] == twin, "replicate"].nunique()
                 planned = params[probe]["replicates"]
@@ -213,6 +248,10 @@ def _missing(tables: Tables, params: Params) -> Iterator[str]:
                     of = f"at least {planned} processes" if probe == "timing" else f"{planned} seeds"
                     count = f"was measured on {done} of {of} only" if done else "was not measured"
                     yield f"{environment}: {probe} of {twin} {count}, though the parameters ask for it."
+
+
+def _is_planned(planned: list[tuple[str, str, str]], twin: str, probe: str) -> bool:
+    return any(cell[1:] == (twin, probe) for cell in planned)
 
 
 def _provenance(trials: pd.DataFrame) -> dict[str, Any]:

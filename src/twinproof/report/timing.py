@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.tables import CELL
+from twinproof.analysis.columns import CELL
 from twinproof.params import Params
 from twinproof.report import words
 from twinproof.report.timing_quality import quality

@@ -1,0 +1,99 @@
+"""Outcomes as matrices, the same on the page and in the notebooks: what was done by row, who did it by column."""
+
+import textwrap
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+# How an outcome is shown; what is wrong without a word is never anything but bad.
+KINDS = {
+    "equal": "good", "close": "good", "works": "good", "as expected": "good",
+    "not available": "quiet", "save fails": "loud", "load fails": "loud", "cannot be made": "loud", "fails": "loud",
+    "error": "loud", "crashed": "loud", "timed out": "loud", "differs": "loud", "wrong, with a warning": "loud",
+    "silently wrong": "bad",
+}  # fmt: skip
+
+# Of a note; the whole message is in the table and in the notebook.
+LONGEST = 300
+
+Matrix = dict[str, Any]
+
+
+def matrix(table: pd.DataFrame, rows: list[str], columns: list[str], text: str, note: str) -> Matrix:
+    """Return what is in the column `text` by row and by column, in the order of the table.
+
+    Returns
+    -------
+    dict
+        `head`, the names of the row's columns; `columns`, the texts above the others; `rows`, each with `head` and
+        `cells`, which have `text`, `kind` (good, loud, bad, quiet) and `note`, the column of that name, or None.
+    """
+    across = list(dict.fromkeys(table[columns].itertuples(index=False, name=None)))
+    made = []
+    for head, found in table.groupby(rows, sort=False):
+        by_column = dict(list(found.groupby(columns, sort=False)))
+        made.append({"head": list(head), "cells": [_cell(by_column.get(key), text, note) for key in across]})
+    return {"head": rows, "columns": [", ".join(map(str, key)) for key in across], "rows": made}
+
+
+def serialization_matrix(serialization: pd.DataFrame) -> Matrix:
+    """Return the outcome of each operation by twin and way of writing; its note is the error or the difference."""
+    apart = serialization["largest"].map(lambda largest: f"up to {largest:.2g} apart" if largest > 0 else None)
+    told = serialization.assign(note=serialization["error"].fillna(apart))
+    return matrix(told, ["operation", "place"], ["twin", "way"], "outcome", "note")
+
+
+def check_matrix(introspection: pd.DataFrame) -> Matrix:
+    """Return the outcome of each check, before and after building, by twin and style."""
+    told = introspection.assign(note=introspection["error"].fillna(introspection["value"]))
+    return matrix(told, ["check", "when"], ["twin", "style"], "outcome", "note")
+
+
+def fault_matrix(faults: pd.DataFrame) -> Matrix:
+    """Return the stage at which each planted mistake was caught, by twin and style; named, where the culprit was."""
+    named = faults["names_culprit"].eq(True)
+    told = faults.assign(
+        stage=faults["stage"].where(~named, faults["stage"] + ", named"),
+        note=faults["error"].fillna(faults["warnings"]),
+    )
+    return matrix(told, ["title"], ["twin", "style"], "stage", "note")
+
+
+def pitfall_matrix(pitfalls: pd.DataFrame) -> Matrix:
+    """Return the outcome of each pitfall by environment, with what was seen or the error as its note."""
+    told = pitfalls.assign(note=pitfalls["what"].fillna(pitfalls["step"] + ": " + pitfalls["error"]))
+    return matrix(told, ["title", "twin", "style", "expected"], ["environment"], "outcome", "note")
+
+
+def to_html(made: Matrix, caption: str) -> str:
+    """Return a matrix as an HTML table for a notebook, where there is no style sheet but the cells' own."""
+    colours = {"good": "#0a6b4d", "loud": "#8a5a00", "bad": "#b3261e", "quiet": "#59636e"}
+
+    def cells(row: dict[str, Any]) -> Iterator[str]:
+        for text in row["head"]:
+            yield f"<th scope='row' style='text-align:left;font-weight:normal'>{escape(str(text))}</th>"
+        for cell in row["cells"]:
+            weight = "bold" if cell["kind"] == "bad" else "normal"
+            yield (
+                f"<td style='text-align:left;color:{colours[cell['kind']]};font-weight:{weight}' "
+                f"title='{escape(cell['note'] or '', quote=True)}'>{escape(cell['text'])}</td>"
+            )
+
+    head = "".join(
+        f"<th scope='col' style='text-align:left'>{escape(name)}</th>" for name in made["head"] + made["columns"]
+    )
+    body = "".join(f"<tr>{''.join(cells(row))}</tr>" for row in made["rows"])
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(found: pd.DataFrame | None, text: str, note: str) -> dict[str, Any]:
+    if found is None:
+        return {"text": "", "kind": "quiet", "note": None}
+    # Replicates that agree are said once.
+    texts = list(dict.fromkeys(found[text]))
+    kinds = [KINDS.get(one.removesuffix(", named"), "quiet") for one in texts]
+    worst = max(kinds, key=["good", "quiet", "loud", "bad"].index)
+    notes = textwrap.shorten("; ".join(dict.fromkeys(found[note].dropna())), LONGEST, placeholder=" ...")
+    return {"text": " or ".join(texts), "kind": worst, "note": notes or None}

@@ -1,0 +1,132 @@
+"""Serialization, introspection and pitfalls for real: two twins in every environment, then once more in one of them."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from tests.conftest import ENVIRONMENTS
+from tests.e2e.conftest import REPOSITORY, commands, fresh_copy, must, run_in
+
+pytestmark = pytest.mark.outcomes
+
+PROBES = ["serialization", "introspection", "pitfalls"]
+TABLES = ["serialization", "introspection", "faults", "pitfalls", "claims", "answer", "code"]
+TIMES = re.compile("_seconds$")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study that has ended, of two twins in all environments, without learning and timing."""
+    folder = fresh_copy(tmp_path_factory.mktemp("outcomes") / "twinproof")
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["twins"] = {twin: params["twins"][twin] for twin in ("simple", "dynamic", "conditional")}
+    # Serialization takes longest; what concerns all twins is the same for each.
+    params["twins"]["simple"]["probes"] = ["identity"]
+    params["twins"]["conditional"]["probes"] = ["identity", "pitfalls"]
+    params["environments"] = {environment: {"probes": ["identity", *PROBES]} for environment in ENVIRONMENTS}
+    params["identity"] |= {"replicates": 1, "steps": 2}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    must(run_in(folder, "snakemake", "--cores", "2", timeout=3000))
+    return folder
+
+
+def table(study: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(study / f"results/tables/{name}.csv")
+
+
+def outcome(study: Path, environment: str, pitfall: str) -> dict[str, Any]:
+    rows = table(study, "pitfalls")
+    return rows[(rows["environment"] == environment) & (rows["pitfall"] == pitfall)].iloc[0].to_dict()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_is_filled_and_no_outcome_is_empty(study: Path, name: str) -> None:
+    found = table(study, name)
+    assert len(found)
+    for column in {"outcome", "stage", "verdict", "sentence", "lines"} & set(found):
+        assert found[column].notna().all()
+
+
+def test_example_2_as_printed_trains_under_keras_2_and_fails_under_keras_3(study: Path) -> None:
+    found = {environment: outcome(study, environment, "dropout_made_in_call") for environment in ENVIRONMENTS}
+    assert [found[environment]["outcome"] for environment in ENVIRONMENTS] == ["error", "error", "as expected"]
+    assert {found[environment]["step"] for environment in ENVIRONMENTS[:2]} == {"train"}
+    assert all("ValueError" in found[environment]["error"] for environment in ENVIRONMENTS[:2])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_example_3_as_printed_cannot_be_constructed(study: Path, environment: str) -> None:
+    found = outcome(study, environment, "layers_attribute")
+    assert (found["outcome"], found["step"]) == ("error", "construct")
+    assert "AttributeError" in found["error"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_attribute_named_like_one_of_keras_is_silently_wrong(study: Path, environment: str) -> None:
+    assert outcome(study, environment, "private_layers_attribute")["outcome"] == "silently wrong"
+
+
+def test_a_nested_list_is_silently_wrong_where_it_is(study: Path) -> None:
+    found = {environment: outcome(study, environment, "nested_list")["outcome"] for environment in ENVIRONMENTS}
+    assert "silently wrong" in found.values()
+    assert found["tf2.21-cpu"] == "as expected"
+
+
+def test_a_functional_model_is_loaded_without_its_code_and_a_subclass_is_not(study: Path) -> None:
+    cells = table(study, "serialization")
+    rows = cells[(cells["operation"] == ".keras") & (cells["place"] == "fresh process, no code")]
+    found = rows.groupby("way")["outcome"].unique()
+    assert [list(found[way]) for way in ("functional", "subclassed", "naive")] == [
+        ["equal"],
+        ["load fails"],
+        ["load fails"],
+    ]
+
+
+def test_the_notebooks_and_the_report_show_it(study: Path) -> None:
+    page = (study / "results/report/index.html").read_text()
+    assert "silently wrong" in page
+    assert "inconclusive" in page
+    for environment in ENVIRONMENTS:
+        for name in ("serialization", "pitfalls"):
+            assert (study / f"results/notebooks/{environment}/dynamic/{name}.html").exists()
+
+
+def test_the_answer_is_printed_with_its_evidence(study: Path) -> None:
+    printed = must(run_in(study, "twinproof", "answer"))
+    assert "(serialization)" in printed
+    assert re.search(r"^C11 +refuted", printed, re.M)
+
+
+def test_a_rerun_gives_the_same_outcomes_cell_by_cell(study: Path) -> None:
+    records = {path: json.loads(path.read_text())["styles"] for path in found_in(study)}
+    for path in records:
+        path.unlink()
+    shutil.rmtree(study / "results/tables")
+    must(run_in(study, "snakemake", "--cores", "2", "trials", timeout=1500))
+    again = {path: json.loads(path.read_text())["styles"] for path in found_in(study)}
+    assert {path: without_times(styles) for path, styles in again.items()} == {
+        path: without_times(styles) for path, styles in records.items()
+    }
+
+
+def found_in(study: Path) -> list[Path]:
+    return [path for probe in PROBES for path in (study / "results/trials/tf2.21-cpu").rglob(f"{probe}-*.json")]
+
+
+def without_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_times(inner) for key, inner in value.items() if not TIMES.search(key)}
+    return [without_times(inner) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("guide", ["serialization", "pitfalls"])
+def test_the_command_of_the_guide_has_nothing_left_to_do(study: Path, guide: str) -> None:
+    must(run_in(study, *commands(REPOSITORY / f"docs/{guide}.md").split()))
+    assert table(study, guide) is not None

@@ -1,0 +1,50 @@
+"""A matrix shows each outcome where it belongs, and the worst of its kind."""
+
+import pandas as pd
+
+from twinproof.analysis import inspection, serialization
+from twinproof.report import matrices
+
+
+def cells(*rows: tuple[str, str, str, str | None]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["what", "who", "outcome", "note"])
+
+
+def made(*rows: tuple[str, str, str, str | None]) -> matrices.Matrix:
+    return matrices.matrix(cells(*rows), ["what"], ["who"], "outcome", "note")
+
+
+def test_rows_and_columns_keep_the_order_of_the_table() -> None:
+    found = made(("save", "b", "equal", None), ("save", "a", "close", None), ("load", "b", "equal", None))
+    assert found["columns"] == ["b", "a"]
+    assert [row["head"] for row in found["rows"]] == [["save"], ["load"]]
+    assert [cell["text"] for row in found["rows"] for cell in row["cells"]] == ["equal", "close", "equal", ""]
+
+
+def test_replicates_that_agree_are_said_once_and_others_by_the_worst() -> None:
+    found = made(
+        ("save", "a", "equal", None), ("save", "a", "equal", None), ("save", "b", "equal", None),
+        ("save", "b", "silently wrong", "0.5 apart"),
+    )  # fmt: skip
+    assert found["rows"][0]["cells"] == [
+        {"text": "equal", "kind": "good", "note": None},
+        {"text": "equal or silently wrong", "kind": "bad", "note": "0.5 apart"},
+    ]
+
+
+def test_what_is_silently_wrong_is_never_shown_as_good() -> None:
+    assert matrices.KINDS["silently wrong"] == "bad"
+    assert [name for name, kind in matrices.KINDS.items() if kind == "bad"] == ["silently wrong"]
+
+
+def test_every_outcome_has_its_kind() -> None:
+    assert set(serialization.OUTCOMES) <= set(matrices.KINDS)
+    endings = {"works", "differs", "fails", "as expected", "error", *inspection._ENDINGS.values()}
+    assert endings <= set(matrices.KINDS)
+
+
+def test_a_table_for_a_notebook_trusts_no_text() -> None:
+    page = matrices.to_html(made(("<b>save</b>", "a", "load fails", 'a "note" & <i>')), "A & B")
+    assert "<b>" not in page and "<i>" not in page
+    assert "title='a &quot;note&quot; &amp; &lt;i&gt;'" in page
+    assert "<caption>A &amp; B</caption>" in page
