@@ -208,7 +208,9 @@ def _no_difference(tables: Tables) -> Judgement:
 
 
 # Of the catalogue: what is about layers in lists, and the two examples that are pitfalls as printed.
-LIST_PITFALLS = ("nested_list", "list_of_pairs", "layers_attribute", "private_layers_attribute")
+LIST_PITFALLS = (
+    "nested_list", "list_of_pairs", "list_in_a_checkpoint", "layers_attribute", "private_layers_attribute",
+)  # fmt: skip
 AS_PRINTED = {"example 2": "dropout_made_in_call", "example 3": "layers_attribute"}
 
 _GATE = "the identity gate: supported if no functional counterpart is the same network, {both} if each is, else mixed"
