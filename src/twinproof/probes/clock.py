@@ -59,9 +59,7 @@ class Stopwatch:
             action()
             finish_work()
             readings.append(time.perf_counter_ns())
-        return [
-            self._checked(lap + self._wait(lap)) for lap in (later - earlier for earlier, later in pairwise(readings))
-        ]
+        return [self._with_added(later - earlier) for earlier, later in pairwise(readings)]
 
     def step_seconds(self, model: keras.Model, images: Any, labels: Any, batch_size: int) -> float:
         """Return how long a step of `fit` takes, from the begin of its second batch to that of its last.
@@ -70,18 +68,20 @@ class Stopwatch:
         """
         steps = _Steps()
         model.fit(images, labels, batch_size=batch_size, verbose=0, callbacks=[steps])
-        return self._checked(steps.taken + self._wait(steps.taken)) / steps.count
+        return self._with_added(steps.taken) / steps.count
 
-    def _wait(self, taken: float) -> int:
-        """Wait for the share `added` of what was taken, and return how long that was: nanoseconds, all three."""
+    def _with_added(self, taken: int) -> float:
+        """Wait for the share `added` of the nanoseconds `taken`, and return both together in seconds.
+
+        Raises
+        ------
+        TooShortError
+            If that is too short to be timed.
+        """
         start = now = time.perf_counter_ns()
         while now < start + taken * self.added:
             now = time.perf_counter_ns()
-        return now - start
-
-    def _checked(self, nanoseconds: int) -> float:
-        """Return it in seconds, or raise `TooShortError`."""
-        seconds = nanoseconds / 1e9
+        seconds = (taken + now - start) / 1e9
         if seconds < self._shortest:
             raise TooShortError(f"took {seconds:.2g} s; with this clock, at least {self._shortest:.2g} s can be timed")
         return seconds
