@@ -7,6 +7,9 @@ import pytest
 
 from tests.conftest import ENVIRONMENTS
 
+# Some minutes: with the studies of the same probes.
+pytestmark = pytest.mark.outcomes
+
 
 @pytest.fixture(scope="module", params=[ENVIRONMENTS[0], ENVIRONMENTS[-1]])
 def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:

@@ -9,6 +9,9 @@ from jsonschema import Draft202012Validator
 
 from tests.conftest import ENVIRONMENTS, REPOSITORY
 
+# Some minutes: with the studies of the same probes.
+pytestmark = pytest.mark.outcomes
+
 
 @pytest.fixture(scope="module", params=[ENVIRONMENTS[0], ENVIRONMENTS[-1]])
 def environment(request: pytest.FixtureRequest) -> str:

@@ -10,6 +10,9 @@ import pytest
 from tests.conftest import ENVIRONMENTS, REPOSITORY
 from twinproof.record import FORMAT, write_record
 
+# Some minutes: with the studies of the same probes.
+pytestmark = pytest.mark.outcomes
+
 KERAS_2 = "tf2.15-cpu"
 Cell = dict[str, Any]
 

@@ -19,7 +19,7 @@ STYLES = ("functional", "subclassed")
 
 @pytest.fixture(scope="module", params=ENVIRONMENTS)
 def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
-    return facts_from("tests.twins.harder_facts", request.param)
+    return facts_from("harder_facts", request.param)
 
 
 @pytest.mark.parametrize("twin", SIZES)

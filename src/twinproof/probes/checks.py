@@ -164,7 +164,7 @@ def custom_train_step(subject: Subject) -> Any:
         # A graph is held by a class that has the step; in a class of one's own the step is written.
         whole = isinstance(model, keras.Sequential)
         own = type("Own", (keras.Sequential if whole else keras.Model,), {"train_step": _train_step})
-        model = own(model.layers) if whole else own(model.inputs, model.outputs)
+        model = own(model.layers) if whole else own(model.input, model.output)
     else:
         type(model).train_step = _train_step
     _compile(model)

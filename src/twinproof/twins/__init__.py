@@ -5,6 +5,8 @@ uncompiled model for flat images, shape (n, pixels), that ends in class probabil
 same keyword arguments. Layers that hold weights or draw random numbers are given the same names in every style: that is
 how weights are matched.
 
+It imports Keras, and TensorFlow where an operation has no name that all generations of Keras share.
+
 It may have a function named `naive`, too: the subclass as one writes it at first, without a thought of saving it. It is
 no style of its own, but a way of writing, of which only serialization asks.
 """
