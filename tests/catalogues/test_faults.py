@@ -9,7 +9,7 @@ from tests.conftest import REPOSITORY
 
 FAULTS = REPOSITORY / "src" / "twinproof" / "faults"
 TWINS = REPOSITORY / "src" / "twinproof" / "twins"
-MODULES = sorted(FAULTS.glob("*/*.py"))
+MODULES = sorted(path for path in FAULTS.glob("*/*.py") if path.stem != "__init__")
 PLANTED = {
     "wrong_input_width", "mismatch_inside", "misspelt_attribute", "unused_layer", "missing_training", "wrong_dtype",
     "nan_input", "forgotten_activation", "wrong_loss_shape",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.claims import MIXED, REFUTED, SUPPORTED
+from twinproof.analysis.claims import INCONCLUSIVE, MIXED, REFUTED, SUPPORTED
 from twinproof.analysis.serialization import RIGHT
 
 Tables = dict[str, pd.DataFrame]
@@ -38,23 +38,23 @@ def advice_rows(tables: Tables) -> Iterator[dict[str, Any]]:
 
 def _choice(tables: Tables) -> str | None:
     verdicts = _verdicts(tables)
-    care, debugging, simpler = verdicts["C9"], verdicts["C8"], verdicts["C1"]
-    against = [
-        reason
-        for verdict, reason in (
-            (care, "it needs more care to keep"),
-            (debugging, "it shows mistakes later"),
-            (simpler, "it takes more code"),
-        )
-        if verdict == SUPPORTED
-    ]
-    if care not in (SUPPORTED, REFUTED, MIXED):
+    reasons = {"C9": "it needs more care to keep", "C8": "it shows mistakes later", "C1": "it takes more code"}
+    known = {claim: verdicts[claim] for claim in reasons if verdicts[claim] != INCONCLUSIVE}
+    if "C9" not in known:
         return None
-    reach = [name for name in ("C4", "C5", "C6", "C7") if verdicts[name] == SUPPORTED]
-    needed = f"where its reach is needed ({', '.join(reach)})" if reach else "where you find its code clearer"
-    if against:
-        return f"Write the functional style unless you have a reason not to, and subclass {needed}: {_listed(against)}."
-    return "Write the style that you find clearer: nothing measured here speaks against a subclass."
+    if set(known.values()) == {REFUTED} and len(known) == len(reasons):
+        return "Write the style that you find clearer: nothing measured here speaks against a subclass."
+    against = [
+        reasons[claim] + (", if not in every respect" if verdict == MIXED else "")
+        for claim, verdict in known.items()
+        if verdict in (SUPPORTED, MIXED)
+    ]
+    if not against:
+        return None
+    return (
+        "Write the functional style unless you have a reason to subclass, as where you find the code of a class "
+        f"clearer: {_listed(against)}."
+    )
 
 
 def _accuracy(tables: Tables) -> str | None:
@@ -62,7 +62,7 @@ def _accuracy(tables: Tables) -> str | None:
     if judged.empty:
         return None
     equal = int(judged["verdict"].eq("equal").sum())
-    where = f"{_of(equal, len(judged))} twins and environments"
+    where = f"{_of(equal, len(judged))} twins in environments"
     if equal == len(judged):
         return f"The style does not matter to what a model learns: in {where} all weights end equal to the last bit."
     return f"In {where} the styles learn the same to the last bit; see the accuracies of the others."
@@ -93,33 +93,34 @@ def _speed(tables: Tables) -> str | None:
 def _keeping(tables: Tables) -> str | None:
     cells = tables["serialization"]
     elsewhere = cells[(cells["place"] == _WITHOUT_CODE) & (cells["outcome"] != "not available")]
-    right = elsewhere["outcome"].isin(RIGHT).groupby([elsewhere["way"], elsewhere["operation"]], sort=False).all()
-    works = {way: list(found[found].index.get_level_values("operation")) for way, found in right.groupby(level="way")}
-    if not {"functional", "subclassed"} <= set(works):
+    if not {"functional", "subclassed"} <= set(elsewhere["way"]):
         return None
-    only = [name for name in works["functional"] if name not in works["subclassed"]]
-    both = [name for name in works["functional"] if name in works["subclassed"]]
-    if not only:
-        return f"Both styles are loaded without their code from {_listed(both)}."
+    right: dict[str, dict[str, set[bool]]] = {}
+    for row in elsewhere.to_dict("records"):
+        right.setdefault(row["operation"], {}).setdefault(row["way"], set()).add(row["outcome"] in RIGHT)
+    always = {name: ways.get("subclassed") for name, ways in right.items() if ways.get("functional") == {True}}
+    never = [name for name, found in always.items() if found == {False}]
+    both = [name for name, found in always.items() if found == {True}]
+    if not never:
+        return f"Both styles are loaded without their code from {_listed(both)}." if both else None
     return (
-        f"For a model that others load without your code, write it functional: from {_listed(only)} only that is read"
-        + (f"; {_listed(both)} hold either style." if both else ".")
+        f"For a model that others load without your code, do not subclass: from {_listed(never)} a functional model is "
+        "read in every environment, and a subclass in none" + (f"; {_listed(both)} hold either." if both else ".")
     )
 
 
 def _care(tables: Tables) -> str | None:
     cells = tables["serialization"]
-    counts = {
-        way: (int(rows["outcome"].isin(RIGHT).sum()), len(rows))
-        for way, rows in cells[cells["outcome"] != "not available"].groupby("way")
-    }
-    if not {"subclassed", "naive"} <= set(counts):
+    keys = ["environment", "twin", "replicate", "operation", "place"]
+    known = cells[cells["outcome"] != "not available"]
+    right = known.assign(right=known["outcome"].isin(RIGHT)).pivot(index=keys, columns="way", values="right")
+    if not {"subclassed", "naive"} <= set(right):
         return None
-    (careful, of), (naive, among) = counts["subclassed"], counts["naive"]
-    silent = int(cells["outcome"].eq("silently wrong").sum())
+    pairs = right.dropna(subset=["subclassed", "naive"])
+    careful, naive = int(pairs["subclassed"].eq(True).sum()), int(pairs["naive"].eq(True).sum())
     return (
-        f"If you subclass, register the class, take **kwargs and write get_config: then {_of(careful, of)} operations "
-        f"of keeping and copying go well, without {_of(naive, among)}; {silent} of all are wrong without a word."
+        "If you subclass, take **kwargs, write get_config and register the class: so "
+        f"{_of(careful, len(pairs))} operations of keeping and copying go well, without {_of(naive, len(pairs))}."
     )
 
 
@@ -132,14 +133,14 @@ def _mistakes(tables: Tables) -> str | None:
 
 def _reach(tables: Tables) -> str | None:
     verdicts = _verdicts(tables)
-    names = [name for name in ("C4", "C5", "C6", "C7") if verdicts[name] == REFUTED]
+    names = [name for name in ("C5", "C6", "C7") if verdicts[name] == REFUTED]
     if not names:
         return None
-    if len(names) < 4:
+    if len(names) < 3:
         return f"Some of what is said to need a subclass has a functional counterpart ({', '.join(names)} are refuted)."
     return (
         "What is said to need a subclass has a functional counterpart that is the same network: branches, attention, "
-        "inner losses, a chosen depth or a training step of one's own are no reason by themselves."
+        "inner losses and a chosen depth are no reason by themselves, though a layer class of your own may be."
     )
 
 

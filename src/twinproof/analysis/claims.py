@@ -15,6 +15,8 @@ from twinproof.analysis.serialization import RIGHT
 
 SUPPORTED, REFUTED, MIXED, INCONCLUSIVE = "supported", "refuted", "mixed", "inconclusive"
 ONE_NETWORK = ("bit-equal", "within tolerance")
+# The twins that are the article's own examples.
+EXAMPLES = ("simple", "conditional", "dynamic")
 
 Tables = dict[str, pd.DataFrame]
 
@@ -60,92 +62,94 @@ def _simplicity(tables: Tables) -> Judgement:
     less, more, figures = [], [], []
     for twin in ("simple", "conditional"):
         if not {(twin, "functional"), (twin, "subclassed")} <= set(code.index):
-            continue
+            return Judgement(INCONCLUSIVE, f"{twin} is not in the study")
         own, other = (code.loc[(twin, way), measures] for way in ("functional", "subclassed"))
         less.append(bool((own <= other).all() and (own < other).any()))
         more.append(bool((own >= other).all() and (own > other).any()))
         pairs = ", ".join(f"{own[measure]} {measure} against {other[measure]}" for measure in measures)
         figures.append(f"{twin}: functional {pairs} subclassed")
-    if not figures:
-        return Judgement(INCONCLUSIVE, "neither simple nor conditional is in the study")
     verdict = SUPPORTED if all(less) else REFUTED if all(more) else MIXED
     return Judgement(verdict, "; ".join(figures))
 
 
-def _reached(twins: tuple[str, ...], by_both: str) -> Callable[[Tables], Judgement]:
-    """Return the judge of what is said to take a subclass, or to be given by one: do both styles of `twins` do it?
+def _reached(twins: tuple[str, ...], by_all: str) -> Callable[[Tables], Judgement]:
+    """Return the judge of what is said to take a subclass: is there a functional counterpart in every twin?
 
-    `by_both` is the verdict if the functional style gives the same network for all of them.
+    `by_all` is the verdict if there is. That ours is another network, or fails, does not show that there is none.
     """
 
     def judge(tables: Tables) -> Judgement:
-        identity = tables["identity"]
-        reached: list[bool] = []
-        figures = []
+        reached, figures = [], []
         for twin in twins:
-            rows = tables["twins"][tables["twins"]["twin"] == twin]
+            rows = tables["twins"][(tables["twins"]["twin"] == twin) & tables["twins"]["control"].isin(ONE_NETWORK)]
             if rows.empty:
-                continue
-            failed = identity[(identity["twin"] == twin) & (identity["status"] == "failed")]
-            if "subclassed" in set(failed["style"]):
-                return Judgement(INCONCLUSIVE, f"{twin}: the subclass itself failed")
-            judged = rows[rows["gate"] != "not measured"]
-            reached += list(judged["gate"].isin(ONE_NETWORK))
-            gates = ", ".join(f"{row['environment']} {row['gate']}" for row in rows.to_dict("records"))
+                return Judgement(INCONCLUSIVE, f"{twin}: its identity was not measured")
+            reached.append(bool(rows["gate"].isin(ONE_NETWORK).all()))
+            gates = ", ".join(f"{row['gate']} in {row['environment']}" for row in rows.to_dict("records"))
             figures.append(f"{twin}: functional against subclassed {gates}")
-        if not reached:
-            return Judgement(INCONCLUSIVE, f"not measured: {', '.join(twins)}")
-        missing = [twin for twin in twins if twin not in set(tables["twins"]["twin"])]
-        if missing:
-            figures.append(f"not measured: {', '.join(missing)}")
-        verdict = by_both if all(reached) else SUPPORTED if not any(reached) else MIXED
-        return Judgement(INCONCLUSIVE if missing and verdict != MIXED else verdict, "; ".join(figures))
+        verdict = by_all if all(reached) else MIXED if any(reached) else INCONCLUSIVE
+        return Judgement(verdict, "; ".join(figures))
 
     return judge
 
 
+def _from_the_shape(tables: Tables) -> Judgement:
+    identity = tables["identity"]
+    rows = identity[(identity["twin"] == "shaped") & (identity["style"] == "subclassed")]
+    if rows.empty:
+        return Judgement(INCONCLUSIVE, "shaped: its identity was not measured")
+    runs = _in_all(rows["status"].eq("ok"), rows)
+    figures = f"the class of shaped runs in {', '.join(where for where, ran in runs.items() if ran) or 'none'}"
+    verdict = SUPPORTED if all(runs.values()) else MIXED if any(runs.values()) else REFUTED
+    return Judgement(verdict, f"{figures} of {', '.join(runs)}; {_reached(('shaped',), SUPPORTED)(tables).figures}")
+
+
 def _debugging(tables: Tables) -> Judgement:
-    faults = tables["faults"]
+    # Of a process that was ended it is not known when the mistake would have been caught.
+    faults = _judged(tables, "faults").pipe(lambda rows: rows[~_ended(rows["error"])])
     keys = ["environment", "twin", "replicate", "fault"]
     stages = faults.assign(stage=faults["stage"].map(STAGES.index)).pivot(index=keys, columns="style", values="stage")
-    if not {"functional", "subclassed"} <= set(stages) or stages.empty:
+    if not {"functional", "subclassed"} <= set(stages):
         return Judgement(INCONCLUSIVE, "no mistakes were planted in both styles")
     pairs = stages.dropna(subset=["functional", "subclassed"])
-    later, earlier = (
-        int((pairs["subclassed"] > pairs["functional"]).sum()),
-        int((pairs["subclassed"] < pairs["functional"]).sum()),
-    )
+    if pairs.empty:
+        return Judgement(INCONCLUSIVE, "no mistake was planted in both styles of one twin")
+    later = int((pairs["subclassed"] > pairs["functional"]).sum())
+    earlier = int((pairs["subclassed"] < pairs["functional"]).sum())
     named = faults[faults["names_culprit"].eq(True)].groupby("style").size()
-    checks = tables["introspection"]
-    bad = checks[checks["outcome"].isin(["fails", "differs", "crashed", "timed out"])].groupby("style").size()
+    checks = _judged(tables, "introspection").pipe(lambda rows: rows[rows["when"] == "built"])
+    bad = checks[checks["outcome"].isin(["fails", "differs", "crashed"])].groupby("style").size()
     figures = (
-        f"of {len(pairs)} planted mistakes, the subclass shows {later} later and {earlier} earlier; the culprit is "
-        f"named {named.get('functional', 0)} times functional and {named.get('subclassed', 0)} times subclassed; of "
-        f"the checks, {bad.get('functional', 0)} fail or differ functional and {bad.get('subclassed', 0)} subclassed"
+        f"of {len(pairs)} pairs of planted mistakes, in all twins and environments, the subclass shows {later} later "
+        f"and {earlier} earlier; the culprit is named {named.get('functional', 0)} times functional and "
+        f"{named.get('subclassed', 0)} times subclassed; of checks of a built model, {bad.get('functional', 0)} fail "
+        f"or differ functional and {bad.get('subclassed', 0)} subclassed, of {checks['style'].eq('subclassed').sum()}"
     )
     verdict = SUPPORTED if later and not earlier else REFUTED if not later else MIXED
     return Judgement(verdict, figures)
 
 
 def _care(tables: Tables) -> Judgement:
-    cells = tables["serialization"]
+    cells = _judged(tables, "serialization")
     keys = ["environment", "twin", "replicate", "operation", "place"]
-    known = cells[cells["outcome"] != "not available"]
+    known = cells[~cells["outcome"].isin(["not available", "timed out"])]
     right = known.assign(right=known["outcome"].isin(RIGHT)).pivot(index=keys, columns="way", values="right")
     if not {"functional", "subclassed"} <= set(right):
         return Judgement(INCONCLUSIVE, "serialization was not measured in both styles")
     pairs = right.dropna(subset=["functional", "subclassed"])
+    if pairs.empty:
+        return Judgement(INCONCLUSIVE, "no operation was done on both styles of one twin")
     worse = pairs[pairs["functional"].eq(True) & pairs["subclassed"].eq(False)]
     better = pairs[pairs["functional"].eq(False) & pairs["subclassed"].eq(True)]
     by_twin = ", ".join(f"{twin} {count}" for twin, count in worse.groupby("twin", sort=False).size().items())
     parts = [
-        f"of {len(pairs)} operations, {len(worse)} go well functional and not with a careful subclass ({by_twin}), "
-        f"{len(better)} the other way round"
+        f"of {len(pairs)} operations, each counted by place, twin and environment, {len(worse)} go well functional and "
+        f"not with a careful subclass{f' ({by_twin})' if by_twin else ''}, {len(better)} the other way round"
     ]
     if "naive" in right:
         naive = right.dropna(subset=["functional", "naive"])
         lost = int((naive["functional"].eq(True) & naive["naive"].eq(False)).sum())
-        parts.append(f"with a naive subclass {lost} of {len(naive)} do not")
+        parts.append(f"{lost} of {len(naive)} with a naive one")
     silent = cells[cells["outcome"] == "silently wrong"].groupby("way").size()
     parts.append("silently wrong: " + (", ".join(f"{way} {count}" for way, count in silent.items()) or "none"))
     verdict = SUPPORTED if len(worse) and not len(better) else REFUTED if not len(worse) else MIXED
@@ -154,14 +158,19 @@ def _care(tables: Tables) -> Judgement:
 
 def _lists(tables: Tables) -> Judgement:
     rows = tables["pitfalls"][tables["pitfalls"]["pitfall"].isin(LIST_PITFALLS)]
-    if rows.empty:
-        return Judgement(INCONCLUSIVE, "pitfalls of lists were not measured")
-    figures = "; ".join(
-        f"{name}: {', '.join(f'{row.environment} {row.outcome}' for row in found.itertuples())}"
-        for name, found in rows.groupby("pitfall", sort=False)
+    plain = tables["twins"][tables["twins"]["twin"] == "dynamic"]
+    plain = plain[plain["control"].isin(ONE_NETWORK)]
+    if rows.empty or plain.empty:
+        return Judgement(INCONCLUSIVE, "training with a list, or pitfalls of lists, were not measured")
+    trains = bool(plain["gate"].isin(ONE_NETWORK).all())
+    keeps = not rows["outcome"].ne("as expected").any()
+    gates = ", ".join(f"{row['gate']} in {row['environment']}" for row in plain.to_dict("records"))
+    found = "; ".join(
+        f"{name}: {', '.join(f'{row.outcome} in {row.environment}' for row in some.itertuples())}"
+        for name, some in rows.groupby("pitfall", sort=False)
     )
-    wrong = rows["outcome"].ne("as expected").groupby(rows["environment"]).any()
-    return Judgement(SUPPORTED if wrong.all() else REFUTED if not wrong.any() else MIXED, figures)
+    verdict = REFUTED if trains and keeps else SUPPORTED if not trains and not keeps else MIXED
+    return Judgement(verdict, f"training dynamic, whose layers are in a plain list: {gates}; kept: {found}")
 
 
 def _as_printed(tables: Tables) -> Judgement:
@@ -189,31 +198,44 @@ def _in_all(true: pd.Series, rows: pd.DataFrame) -> dict[str, bool]:
 
 def _no_difference(tables: Tables) -> Judgement:
     judged = tables["twins"][tables["twins"]["verdict"].isin(["equal", "inconclusive"])]
-    timing = tables["timing"]
+    timing = tables["timing"][tables["timing"]["unit"] == "seconds"]
     if judged.empty or timing.empty:
         return Judgement(INCONCLUSIVE, "accuracy and speed were not both measured and judged")
-    accuracy = Counter(judged["verdict"])
-    speed = Counter(timing["verdict"])
-    differ = sum(speed[verdict] for verdict in ("slower", "faster", "larger", "smaller"))
+    equal, speed = int(judged["verdict"].eq("equal").sum()), Counter(timing["verdict"])
+    apart = int((tables["accuracy"]["difference_low"].gt(0) | tables["accuracy"]["difference_high"].lt(0)).sum())
     figures = (
-        f"accuracy: {accuracy['equal']} of {len(judged)} twins equal to the last bit; time and memory: "
-        + ", ".join(f"{count} {verdict}" for verdict, count in speed.most_common())
+        f"accuracy: {equal} of {len(judged)} twins in environments equal to the last bit, {apart} intervals of the "
+        f"difference without 0; time: {', '.join(f'{count} {verdict}' for verdict, count in speed.most_common())}"
     )
-    equal = accuracy["equal"] == len(judged)
-    if equal and speed["equivalent"] == len(timing):
+    if speed["slower"] or speed["faster"]:
+        return Judgement(REFUTED if apart else MIXED, figures)
+    if apart:
+        return Judgement(MIXED, figures)
+    if equal == len(judged) and speed["equivalent"] == len(timing):
         return Judgement(SUPPORTED, figures)
-    if differ:
-        return Judgement(MIXED if equal else REFUTED if not accuracy["equal"] else MIXED, figures)
     return Judgement(INCONCLUSIVE, figures)
 
 
+def _judged(tables: Tables, name: str) -> pd.DataFrame:
+    """Return the rows of a table that concern the article's twins where these are one network: the gate."""
+    twins = tables["twins"]
+    passed = twins[twins["gate"].isin(ONE_NETWORK) & twins["twin"].isin(EXAMPLES)]
+    return tables[name].merge(passed[["environment", "twin"]].drop_duplicates(), on=["environment", "twin"])
+
+
+def _ended(errors: pd.Series) -> pd.Series:
+    """Tell of which errors the process was ended, or ended by itself."""
+    return errors.astype(object).fillna("").astype(str).str.startswith(("Crash:", "Timeout:"))
+
+
 # Of the catalogue: what is about layers in lists, and the two examples that are pitfalls as printed.
-LIST_PITFALLS = (
-    "nested_list", "list_of_pairs", "list_in_a_checkpoint", "layers_attribute", "private_layers_attribute",
-)  # fmt: skip
+LIST_PITFALLS = ("nested_list", "list_of_pairs", "list_in_a_checkpoint")
 AS_PRINTED = {"example 2": "dropout_made_in_call", "example 3": "layers_attribute"}
 
-_GATE = "the identity gate: supported if no functional counterpart is the same network, {both} if each is, else mixed"
+_GATE = (
+    "{all} if the functional counterpart of each twin is the same network in every environment, mixed if that of some; "
+    "a counterpart of ours that is not one decides nothing"
+)
 
 CLAIMS = [
     Claim(
@@ -223,35 +245,37 @@ CLAIMS = [
         "a twin whose functional code is longer; what reads more easily, these counts cannot say", _simplicity,
     ),
     Claim(
-        "C2", "Subclassing allows layers to be made from the input's shape.", "", ("twins", "identity"),
-        "supported if a subclass does so, as it does here if its identity could be measured; that the functional style "
-        "does so too is no objection",
-        "a subclass that fails", _reached(("shaped",), SUPPORTED),
+        "C2", "Subclassing allows layers to be made from the input's shape.", "", ("identity", "twins"),
+        "supported if a class that does so runs in every environment, refuted if in none, else mixed; that the "
+        "functional style does so too is no objection",
+        "a class that fails", _from_the_shape,
     ),
     Claim(
         "C3", "Subclassing makes custom layers easy to integrate.", "", ("twins", "identity"),
-        "mixed if the functional style takes the same custom layer in the same network, supported if only the subclass "
-        "does",
+        "mixed if the functional style takes the same custom layer and is the same network: easy, and not by "
+        "subclassing",
         "a custom layer that the functional style cannot take", _reached(("branching",), MIXED),
     ),
     Claim(
         "C4", "Subclassing allows training procedures that the functional style cannot reach.", "",
-        ("twins", "identity"), _GATE.format(both=REFUTED),
-        "a training procedure that a functional model cannot be given", _reached(("stepping",), REFUTED),
+        ("twins", "identity"),
+        "mixed if a graph, held by a class that has nothing but the training step, is trained to the same weights: the "
+        "model need not be subclassed, its training is",
+        "a training procedure that a graph cannot be given so", _reached(("stepping",), MIXED),
     ),
     Claim(
         "C5", "Branches, attention with layers made on the way, and losses on inner activations need subclassing.", "",
-        ("twins", "identity"), _GATE.format(both=REFUTED), "one of them without a functional counterpart",
+        ("twins", "identity"), _GATE.format(all=REFUTED), "one of them without a functional counterpart",
         _reached(("branching", "attentive", "regularized"), REFUTED),
     ),
     Claim(
         "C6", "Example 2's training-only branch cannot be written directly in the functional API.", "2",
-        ("twins", "identity"), _GATE.format(both=REFUTED), "a functional counterpart that is another network",
+        ("twins", "identity"), _GATE.format(all=REFUTED), "a functional counterpart that is another network",
         _reached(("conditional",), REFUTED),
     ),
     Claim(
         "C7", "Example 3's depth chosen at run time would be impractical in the functional API.", "3",
-        ("twins", "identity", "code"), _GATE.format(both=REFUTED), "a functional counterpart that is another network",
+        ("twins", "identity", "code"), _GATE.format(all=REFUTED), "a functional counterpart that is another network",
         _reached(("dynamic",), REFUTED),
     ),
     Claim(
@@ -263,14 +287,15 @@ CLAIMS = [
     Claim(
         "C9", "Subclassed models need more care to serialize and reuse, above all with layers made dynamically.", "3",
         ("serialization",),
-        "supported if operations go well with functional and not with a careful subclass, and none the other way "
-        "round; refuted if none; else mixed",
+        "supported if operations go well with functional and not with a careful subclass, and none the other "
+        "way round; refuted if none; else mixed; the figures by twin tell what is due to layers made dynamically",
         "operations that go well with a subclass alone", _care,
     ),
     Claim(
-        "C10", "Layers kept in a list need care in training and in serialization.", "3", ("pitfalls",),
-        "supported if a pitfall of lists is not as expected in each environment, refuted if in none, else mixed",
-        "a Keras in which lists of every kind and name are followed", _lists,
+        "C10", "Layers kept in a list need care in training and in serialization.", "3", ("twins", "pitfalls"),
+        "refuted if a plain list trains as one network and lists of every kind are kept as expected, supported if "
+        "neither, else mixed",
+        "a Keras that keeps lists of every kind, or one that does not train a plain one", _lists,
     ),
     Claim(
         "C11", "The examples, as printed, run.", "1, 2, 3", ("identity", "pitfalls"),
@@ -279,8 +304,8 @@ CLAIMS = [
     ),
     Claim(
         "C12", "The styles do not differ in accuracy or speed.", "1, 2, 3", ("twins", "accuracy", "timing"),
-        "supported if all twins learn the same and every timing is equivalent; refuted if they differ in both, "
-        "mixed if in one",
+        "supported if all twins learn the same and every timing is equivalent; refuted if both differ, mixed if one "
+        "does",
         "timings of other machines, or with narrower intervals", _no_difference,
     ),
 ]  # fmt: skip

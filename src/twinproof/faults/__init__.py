@@ -59,7 +59,8 @@ class Fault:
 def names(twin: str) -> list[str]:
     """Return the faults that concern a twin by name: those of use first, each kind in alphabetical order."""
     folder = Path(__file__).parent
-    return [path.stem for part in (EVERYWHERE, twin) for path in sorted((folder / part).glob("*.py"))]
+    found = (path.stem for part in (EVERYWHERE, twin) for path in sorted((folder / part).glob("*.py")))
+    return [name for name in found if name != "__init__"]
 
 
 def load(twin: str, name: str) -> Fault:

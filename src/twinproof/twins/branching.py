@@ -1,7 +1,7 @@
 """A network whose path depends on the image: 784 -> 64 relu if bright, 32 relu -> 64 relu if dark; -> 10 softmax.
 
-Keras 3 refuses operations of TensorFlow between symbolic tensors, so that the functional style takes a layer of its own
-to choose. Both styles compute both paths and keep one an image.
+Keras 3 refuses operations of TensorFlow between symbolic tensors, so that the functional style takes a layer of one's
+own to choose; the class could do without, and takes it, too. Both compute both paths and keep one an image.
 """
 
 from typing import Any
@@ -19,12 +19,7 @@ class Choice(layers.Layer):
 
     def call(self, images: Any, bright: Any, dark: Any) -> Any:
         """Return what the path of each image gave, shape (n, features)."""
-        return tf.where(is_bright(images), bright, dark)
-
-
-def is_bright(images: Any) -> Any:
-    """Return which `images` are bright, shape (n, 1)."""
-    return tf.reduce_mean(images, axis=-1, keepdims=True) > BRIGHT
+        return tf.where(tf.reduce_mean(images, axis=-1, keepdims=True) > BRIGHT, bright, dark)
 
 
 def functional() -> keras.Model:
@@ -39,18 +34,19 @@ def functional() -> keras.Model:
 
 @keras.saving.register_keras_serializable("twinproof")
 class Branching(keras.Model):
-    """A class whose `call` makes the choice."""
+    """A class whose `call` asks the layer to choose."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.bright = layers.Dense(64, activation="relu", name="bright")
         self.dark = layers.Dense(32, activation="relu", name="dark")
         self.dark_again = layers.Dense(64, activation="relu", name="dark_again")
+        self.choice = Choice(name="choice")
         self.classifier = layers.Dense(10, activation="softmax", name="classifier")
 
     def call(self, images: Any) -> Any:
         """Return the class probabilities of `images`, shape (n, 10)."""
-        x = tf.where(is_bright(images), self.bright(images), self.dark_again(self.dark(images)))
+        x = self.choice(images, self.bright(images), self.dark_again(self.dark(images)))
         return self.classifier(x)
 
 

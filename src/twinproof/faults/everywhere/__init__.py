@@ -1,0 +1,1 @@
+"""Faults of everything that uses a model."""
