@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from .e2e.conftest import fresh_copy, must, run_in
 
@@ -33,6 +34,11 @@ def test_the_study_of_depth_times_four_depths_and_nothing_else(tmp_path):
     asked = {tuple(found) for found in re.findall(r"output: results/depth/trials/([^/]+)/([^/]+)/(\w+)-", printed)}
     twins = ("dynamic", "dynamic_1", "dynamic_20", "dynamic_50")
     assert asked == {("tf2.21-cpu", twin, probe) for twin in twins for probe in ("identity", "timing")}
+
+
+def test_dvc_follows_the_parameters_of_every_probe():
+    stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    assert set(stages["trials"]["params"]) == set(yaml.safe_load((REPOSITORY / "params.yaml").read_text()))
 
 
 def test_locks_hold_hashes_and_no_address():

@@ -36,7 +36,8 @@ def record(**ways: list[dict[str, Any]]) -> dict[str, Any]:
         ({"bit_equal": False, "largest": 1e-7}, [], "close"),
         (FAR, [], "silently wrong"),
         (FAR, ["mind"], "wrong, with a warning"),
-        ({"bit_equal": None, "largest": None, "error": ERROR}, [], "silently wrong"),  # another network
+        ({"bit_equal": False, "largest": None}, [], "silently wrong"),  # outputs of another shape
+        ({"bit_equal": None, "largest": None, "error": ERROR}, [], "fails in use"),
         ({"step": "make", "error": ERROR, "bit_equal": None}, [], "cannot be made"),
         ({"step": "save", "error": ERROR, "bit_equal": None}, [], "save fails"),
         ({"step": "load", "error": ERROR, "bit_equal": None}, [], "load fails"),

@@ -1,4 +1,4 @@
-"""From the records of serialization to a table: one row for each operation on each way of writing a twin."""
+"""From the records of serialization and exchange to tables: what became of each way of writing a twin."""
 
 from collections.abc import Iterator
 from statistics import median
@@ -8,10 +8,13 @@ from twinproof.record import Record
 
 # From the best to the worst. What is wrong without a word is worse than any error.
 OUTCOMES = [
-    "equal", "close", "not available", "save fails", "load fails", "cannot be made", "crashed", "timed out",
-    "wrong, with a warning", "silently wrong",
+    "equal", "close", "not available", "save fails", "load fails", "fails in use", "cannot be made",
+    "saved without weights", "crashed", "timed out", "wrong, with a warning", "silently wrong",
 ]  # fmt: skip
 RIGHT = ("equal", "close")
+# Where there were no weights to save, other outputs are no corruption.
+UNBUILT = "saved unbuilt"
+WAYS = ["sequential", "functional", "subclassed", "naive"]
 # With fewer, the smallest and the largest do not enclose the median with 95 % confidence.
 FEWEST_REPEATS = 6
 _ENDINGS = {"Crash": "crashed", "Timeout": "timed out"}
@@ -22,7 +25,7 @@ def serialization_rows(record: Record) -> Iterator[dict[str, Any]]:
     tolerance = record["protocol"]["probe"]["tolerance"]
     cells = {way: found["result"]["cells"] for way, found in record["styles"].items() if "result" in found}
     usual = {(cell["operation"], cell["place"]): _usual(cell, tolerance) for cell in cells.get("functional", [])}
-    for way in sorted(cells, key=["sequential", "functional", "subclassed", "naive"].index):
+    for way in sorted(cells, key=WAYS.index):
         for cell in cells[way]:
             said = [text for text in cell["warnings"] if text not in usual.get((cell["operation"], cell["place"]), [])]
             yield {
@@ -40,6 +43,24 @@ def serialization_rows(record: Record) -> Iterator[dict[str, Any]]:
             }
 
 
+def exchange_rows(record: Record) -> Iterator[dict[str, Any]]:
+    """Yield one row for each model that this environment was to read, with its outcome."""
+    tolerance = record["protocol"]["probe"]["tolerance"]
+    cells = {way: found["result"]["cells"] for way, found in record["styles"].items() if "result" in found}
+    usual = {(cell["writer"], cell["format"]): _usual(cell, tolerance) for cell in cells.get("functional", [])}
+    for way in sorted(cells, key=WAYS.index):
+        for cell in cells[way]:
+            said = [text for text in cell["warnings"] if text not in usual.get((cell["writer"], cell["format"]), [])]
+            yield {
+                **{key: record[key] for key in ("environment", "twin", "replicate")},
+                "way": way,
+                **{key: cell[key] for key in ("format", "writer", "built", "bit_equal", "largest", "mean")},
+                "outcome": outcome(cell, said, tolerance),
+                "error": _error(cell),
+                "warnings": " | ".join(cell["warnings"]) or None,
+            }
+
+
 def outcome(cell: dict[str, Any], said: list[str], tolerance: float) -> str:
     """Return what became of one operation, one of `OUTCOMES`.
 
@@ -47,14 +68,17 @@ def outcome(cell: dict[str, Any], said: list[str], tolerance: float) -> str:
     (of resumed training: weights) that counts as none. What was loaded but is another network, so that it cannot be
     compared, is wrong.
     """
-    if cell["lacking"]:
+    if cell.get("lacking"):
         return "not available"
     if cell["error"] and cell["error"]["type"] in _ENDINGS:
         return _ENDINGS[cell["error"]["type"]]
-    if cell["error"] and cell["step"] != "compare":
-        return {"make": "cannot be made", "save": "save fails", "load": "load fails"}[cell["step"]]
+    if cell["error"]:
+        steps = {"make": "cannot be made", "save": "save fails", "load": "load fails", "compare": "fails in use"}
+        return steps[cell["step"]]
     if cell["bit_equal"]:
         return "equal"
+    if cell.get("operation", "").startswith(UNBUILT) and cell["built"] is False:
+        return "saved without weights"
     if cell["largest"] is not None and cell["largest"] <= tolerance:
         return "close"
     return "wrong, with a warning" if said else "silently wrong"
@@ -76,6 +100,6 @@ def _seconds(name: str, seconds: list[float]) -> dict[str, float | None]:
 
 
 def _error(cell: dict[str, Any]) -> str | None:
-    if cell["lacking"]:
+    if cell.get("lacking"):
         return f"not installed here: {', '.join(cell['lacking'])}"
     return f"{cell['error']['type']}: {cell['error']['message']}" if cell["error"] else None

@@ -15,11 +15,13 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+# Where the trial was started: beside the user's parameters and modules.
+ROOT = Path.cwd()
 # What libraries say to their own users, whatever they are used for, is no word on the operation.
 _IDLE_TALK = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning, ResourceWarning)
 
@@ -51,7 +53,7 @@ class Apart:
             type "Crash", one that exceeds the limit "Timeout".
         """
         ours, theirs = self._context.Pipe(duplex=False)
-        with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
+        with tempfile.TemporaryDirectory(prefix="twinproof-", ignore_cleanup_errors=True) as folder:
             process = self._context.Process(target=_apart, args=(theirs, folder, self._seconds, operation, arguments))
             process.start()
             theirs.close()
@@ -59,13 +61,21 @@ class Apart:
                 if ours.poll(self._seconds):
                     return dict(ours.recv())
                 return _ended("Timeout", f"not done after {self._seconds:g} s")
-            except EOFError:
+            except (EOFError, OSError):
+                # OSError: in the middle of sending.
                 process.join()
                 return _ended("Crash", f"the process ended by itself: {_ending(process.exitcode)}")
             finally:
-                process.kill()
+                _end(process.pid)
                 process.join()
                 ours.close()
+
+
+def _end(pid: int | None) -> None:
+    """End a process and what it started, if any of it is still there."""
+    for end in (os.killpg, os.kill):
+        with suppress(ProcessLookupError):
+            end(pid or 0, signal.SIGKILL)
 
 
 def _ended(kind: str, message: str) -> dict[str, Any]:
@@ -80,6 +90,7 @@ def _apart(
     connection: Connection, folder: str, seconds: float, operation: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> None:
     """Run in the other process: do the operation and send what became of it."""
+    os.setsid()  # What it starts is ended with it.
     # If this process outlives the one that would end it, it ends itself.
     signal.alarm(math.ceil(seconds) + 10)
     work = Path(folder) / "work"
@@ -139,8 +150,11 @@ def _readable(found: Any, folder: str) -> Any:
     for pattern, instead in (
         (re.escape(f"{folder}/work"), "."),
         (re.escape(folder), ".."),
+        # Of this trial's other folders, and of the user's own: the names within.
+        (r"/\S*?/twinproof-\w{8}/", ""),
         # Of the packages and of the project, the names from their own folder on.
         (r"/\S*?/(?=site-packages/|src/twinproof/)", ""),
+        (re.escape(str(ROOT)) + "/", ""),
         (r"\b0x[0-9a-f]{6,}\b", "0x..."),
         (r"__autograph_generated_file\w+", "__autograph_generated_file"),
         (r"\x1b\[\d*m", ""),

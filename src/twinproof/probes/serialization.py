@@ -108,29 +108,36 @@ def _keep(case: Case, apart: Apart, name: str, repeats: int) -> list[Cell]:
         return [_cell(name, place, {"lacking": lacking}) for place in places]
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         path = Path(folder) / kind.file
-        saved = apart.run(_done, _save_and_load, case, name, path, repeats)
+        saved = apart.run(done, _save_and_load, case, name, path, repeats)
         expected = (saved["result"] or {}).pop("expected", None)
         cells = [_cell(name, SAME, _found(saved))]
         for place in places[1:]:
             if expected is None:
-                # What could not be saved cannot be loaded elsewhere.
+                # What could not be saved cannot be loaded elsewhere; nor what a process took with it that ended.
                 cells.append(_cell(name, place, _found(saved)))
                 continue
             if place == WITH_CODE:
-                loaded = apart.run(_done, _load_with_code, case, name, path, expected)
+                loaded = apart.run(done, load_with_code, case, name, path, expected)
             else:
-                loaded = apart.run(_done, _load_without_code, _modules(case), name, path, case.images, expected)
+                loaded = apart.run(done, _load_without_code, _modules(case), name, path, case.images, expected)
             cells.append(_cell(name, place, {"saved": True, "bytes": cells[0]["bytes"], **_found(loaded)}))
     return cells
 
 
 def _modules(case: Case) -> list[str]:
-    """Return the modules in which the ways are written."""
-    return sorted({getattr(build, "func", build).__module__ for build in case.twin.ways.values()})
+    """Return the modules in which the ways are written, and those of theirs that lie beside them."""
+    own = {getattr(build, "func", build).__module__ for build in case.twin.ways.values()}
+    roots = {Path(file).parent for name in own if (file := sys.modules[name].__file__)}
+    beside = {
+        name
+        for name, module in list(sys.modules.items())
+        if (file := getattr(module, "__file__", None)) and Path(file).parent in roots and name != "twinproof.twins"
+    }
+    return sorted(own | beside)
 
 
 def _one(apart: Apart, name: str, operation: Callable[..., Any], *arguments: Any) -> list[Cell]:
-    return [_cell(name, SAME, _found(apart.run(_done, operation, *arguments)))]
+    return [_cell(name, SAME, _found(apart.run(done, operation, *arguments)))]
 
 
 def _found(ended: dict[str, Any]) -> dict[str, Any]:
@@ -148,7 +155,7 @@ def _cell(operation: str, place: str, found: Mapping[str, Any]) -> Cell:
     return {"operation": operation, "place": place, **empty, **found}
 
 
-def _done(program: Callable[..., Generator[str, None, None]], *arguments: Any) -> dict[str, Any]:
+def done(program: Callable[..., Generator[str, None, None]], *arguments: Any) -> dict[str, Any]:
     """Follow a program to its end or its error; what it found until then is kept."""
     found: dict[str, Any] = {}
     ended = follow(program(found, *arguments))
@@ -176,8 +183,9 @@ def _save_and_load(found: Cell, case: Case, name: str, path: Path, repeats: int)
         found["optimizer"] = _optimizer(model, loaded)
 
 
-def _load_with_code(found: Cell, case: Case, name: str, path: Path, expected: Any) -> Generator[str, None, None]:
+def load_with_code(found: Cell, case: Case, name: str, path: Path, expected: Any) -> Generator[str, None, None]:
     """Load what another process saved, with the code at hand."""
+    yield "make"
     code = _code(case, type(case.construct()))
     yield from _load(found, FORMATS[name], path, code, case.images, expected)
 
@@ -316,8 +324,9 @@ def _size(path: Path) -> int:
 
 def _code(case: Case, made: type) -> Code:
     """Return the code of a way; its class is handed to whoever loads it, registered or not."""
-    own = made.__module__.partition(".")[0] != "keras"
-    return Code(case.construct, case.instances().build, {made.__name__: made} if own else {})
+    module = vars(sys.modules[made.__module__]) if made.__module__.partition(".")[0] != "keras" else {}
+    own = {name: kind for name, kind in module.items() if isinstance(kind, type) and kind.__module__ == made.__module__}
+    return Code(case.construct, case.instances().build, own)
 
 
 def _is_built(model: Model) -> bool | None:
@@ -343,7 +352,9 @@ def _flat(values: Mapping[str, Any]) -> Any:
 
 def _difference(found: Any, expected: Any) -> dict[str, Any]:
     if found.shape != expected.shape:
-        raise ValueError(f"{found.shape} instead of {expected.shape}")
+        return {"bit_equal": False}
+    if not np.isfinite(found).all():
+        return {"bit_equal": False}
     apart = np.abs(found.astype(np.float64) - expected.astype(np.float64))
     return {
         "bit_equal": bool(np.array_equal(found, expected)),
