@@ -10,6 +10,7 @@ import functools
 import hashlib
 import importlib.machinery
 import json
+from contextlib import suppress
 from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +25,8 @@ from twinproof.params import Params
 
 SOURCE = Path(__file__).parents[1]
 HARNESS = "twinproof.trial"
+# What else runs for a probe, before its trials.
+WRITERS = {"exchange": ("twinproof.exchange",)}
 # What a probe finds by the twin's name, in folders of the twins: programs of their own.
 CATALOGUES = {"pitfalls": "twinproof.pitfalls", "introspection": "twinproof.faults"}
 EVERY_TWIN = "everywhere"
@@ -61,6 +64,11 @@ def cells(params: Params) -> list[tuple[str, str, str]]:
     ]
 
 
+def writers(params: Params, twin: str) -> list[str]:
+    """Return the environments that write the models of a twin for the probe `exchange`: all that read them."""
+    return [environment for environment, name, probe in cells(params) if (name, probe) == (twin, "exchange")]
+
+
 def seed(params: Params, twin: str, replicate: int) -> int:
     """Return the seed of a trial, 0 to 2**31 - 1: a function of study seed, twin and replicate, never of the style."""
     digest = hashlib.sha256(f"{params['seed']}/{twin}/{replicate}".encode()).digest()
@@ -81,9 +89,13 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
     if Environment(environment).wants_gpu():
         # Records that fell back to the CPU are none of a study that does not allow that.
         device = {"without_gpu": params["environments"][environment].get("without_gpu", "error")}
+    written = {}
+    if probe == "exchange":
+        written = {"written_with": {name: Environment(name).lock_digest() for name in writers(params, twin)}}
     return {
         "environment": environment,
         **device,
+        **written,
         "twin": {"name": twin, "module": params["twins"][twin]["module"], "arguments": _arguments(params, twin)},
         "probe": {"name": probe, **settings},
         "data": {
@@ -172,10 +184,12 @@ def _code(twin: str, module: str, probe: str) -> tuple[tuple[str, str], ...]:
     if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], roots) is None:
         raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml")
     finder = _Finder(path=roots)
-    for name in (HARNESS, probe):
-        finder.import_hook(name)
-    for name in _catalogue(probe.rpartition(".")[2], twin):
-        finder.import_hook(name)
+    kind = probe.rpartition(".")[2]
+    for name in (HARNESS, probe, *WRITERS.get(kind, ()), *_catalogue(kind, twin)):
+        with suppress(SyntaxError):  # Noted by the finder.
+            finder.import_hook(name)
+        if error := finder.broken:
+            raise UserError(f"{name}: {error.filename}, line {error.lineno}: {error.msg}")
     try:
         finder.import_hook(module)
     except ImportError:
@@ -194,7 +208,7 @@ def _catalogue(probe: str, twin: str) -> list[str]:
     if package is None:
         return []
     folder = SOURCE / package.replace(".", "/")
-    found = (path for part in (twin, EVERY_TWIN) for path in (folder / part).glob("*.py"))
+    found = (path for part in (twin, EVERY_TWIN) for path in (folder / part).glob("*.py") if path.stem != "__init__")
     return sorted(f"{package}.{path.parent.name}.{path.stem}" for path in found)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from twinproof import plan
 from twinproof.checkout import commit
-from twinproof.data import read_dataset
+from twinproof.data import Dataset, read_dataset
 from twinproof.environments import Environment
 from twinproof.errors import UserError
 from twinproof.machine import conditions, device, gpus, image, machine, pin_cores, pin_threads, software
@@ -24,8 +24,10 @@ from twinproof.params import Params, read_params
 from twinproof.record import FORMAT, Record, write_record
 
 
-def measure(params: Params, trial: plan.Trial) -> Record:
+def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Record:
     """Run a trial in this process and return its record.
+
+    `models` is the folder of the models that environments wrote, of which the probe `exchange` reads.
 
     Raises
     ------
@@ -39,16 +41,15 @@ def measure(params: Params, trial: plan.Trial) -> Record:
     pinned = pin_cores(params[trial.probe]["threads"]) if trial.probe == "timing" else None
     protocol, source = plan.protocol(params, trial.environment, trial.twin, trial.probe), commit()
     settings = params[trial.probe]
+    handed = {"models": _models(params, trial, models)} if trial.probe == "exchange" else {}
     environment = Environment(trial.environment)
     container, versions = image(environment), software(environment)
     no_driver = gpus()["fault"] if environment.wants_gpu() else None
     if no_driver:
         _go_on_without_gpu(environment, params, no_driver)
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow would say the same, at length.
-    data = read_dataset(
-        Path(params["data"]["directory"]), Path(params["data"]["checksums"]), params["data"]["validation"]
-    )
-    with _no_home():
+    data = read_images(params)
+    with no_home():
         # Only now, when all input is known to be right, is Keras worth importing.
         from twinproof import probes, twins
 
@@ -60,7 +61,7 @@ def measure(params: Params, trial: plan.Trial) -> Record:
         seed = plan.seed(params, trial.twin, trial.replicate)
         started, before, clock = datetime.datetime.now(datetime.UTC), conditions(), time.perf_counter()
         with _progress_bar(f"{trial.twin} {trial.probe} {trial.replicate}") as progress:
-            outcome = run(twin, data, seed, settings, progress)
+            outcome = run(twin, data, seed, settings | handed, progress)
         seconds = time.perf_counter() - clock
         return {
             "format": FORMAT,
@@ -94,20 +95,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--replicate", type=int, required=True)
     parser.add_argument("--params", type=Path, required=True, help="params.yaml")
     parser.add_argument("--output", type=Path, required=True, help="where to write the record")
+    parser.add_argument("--models", type=Path, help="of exchange: the folder of the models that environments wrote")
     options = parser.parse_args(arguments)
     trial = plan.Trial(options.environment, options.twin, options.probe, options.replicate)
     try:
         params = read_params(options.params)
-        _require_planned(trial, params)
+        require_planned(trial, params)
         _require_writable(options.output)
-        write_record(options.output, measure(params, trial))
+        write_record(options.output, measure(params, trial, options.models))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def _require_planned(trial: plan.Trial, params: Params) -> None:
+def read_images(params: Params) -> Dataset:
+    """Return the images of the study."""
+    data = params["data"]
+    return read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
+
+
+def require_planned(trial: plan.Trial, params: Params) -> None:
     """Raise `UserError` unless the parameters describe this trial."""
     planned = plan.cells(params)
     for key, value, allowed in (
@@ -121,6 +129,17 @@ def _require_planned(trial: plan.Trial, params: Params) -> None:
         raise UserError(f"--replicate {trial.replicate}: allowed: 0 and more")
 
 
+def _models(params: Params, trial: plan.Trial, folder: Path | None) -> dict[str, str]:
+    """Return the archive of each environment that writes the models of this twin."""
+    if folder is None:
+        raise UserError("--models: missing; the probe exchange reads what `python -m twinproof.exchange` wrote there")
+    archives = {name: folder / name / f"{trial.twin}.zip" for name in plan.writers(params, trial.twin)}
+    for archive in archives.values():
+        if not archive.is_file():
+            raise UserError(f"{archive}: no such file; `python -m twinproof.exchange` writes it")
+    return {name: str(archive) for name, archive in archives.items()}
+
+
 def _require_writable(output: Path) -> None:
     """Raise `UserError` now, not after minutes of measuring, if the record cannot be written."""
     try:
@@ -131,7 +150,7 @@ def _require_writable(output: Path) -> None:
 
 
 @contextmanager
-def _no_home() -> Iterator[None]:
+def no_home() -> Iterator[None]:
     """Keep Keras from reading or writing the user's own settings, and its backend from talking in between."""
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         os.environ["KERAS_HOME"] = folder

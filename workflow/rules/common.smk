@@ -73,6 +73,23 @@ def gpus_of(wildcards):
     return int(Environment(wildcards.environment).wants_gpu())
 
 
+# Inside an environment, nothing is seen but the source and the user's own modules.
+PYTHON = "PYTHONPATH=src:. PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 " + (
+    "python" if IN_IMAGES else "results/environments/{environment}/venv/bin/python"
+)
+
+
+def models_of(wildcards):
+    """Return what a trial reads that is still to be measured: of exchange, the models of every environment."""
+    if wildcards.probe != "exchange":
+        return []
+    written = [
+        f"{RESULTS}/models/{name}/{{twin}}.zip"
+        for name in plan.writers(PARAMS, wildcards.twin)
+    ]
+    return unless_measured(*written)(wildcards)
+
+
 def unless_measured(*paths):
     """Return the input function of a trial for what it needs, and only where it is still to be measured.
 

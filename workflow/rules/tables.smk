@@ -11,6 +11,7 @@ TABLES = [
     "timing",
     "timing_quality",
     "serialization",
+    "exchange",
     "introspection",
     "faults",
     "pitfalls",

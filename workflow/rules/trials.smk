@@ -1,3 +1,25 @@
+# What the trials of exchange read: the models that each environment wrote. Nobody asks for them once those are measured.
+rule write_models:
+    input:
+        protocol=RESULTS / "protocols/{environment}/{twin}/exchange.json",
+        data=RESULTS / "data.json",
+        environment=rules.build_image.output if IN_IMAGES else rules.create_venv.output,
+    output:
+        "<results>/models/{environment}/{twin}.zip",
+    log:
+        "<results>/logs/models/{environment}/{twin}.log",
+    container:
+        "results/environments/{environment}/image.sif"
+    resources:
+        gpu=gpus_of,
+    params:
+        python=PYTHON,
+        study=RESULTS / "params.yaml",
+    shell:
+        "{params.python} -m twinproof.exchange --environment {wildcards.environment}"
+        " --twin {wildcards.twin} --params {params.study} --output {output} 2> {log}"
+
+
 # One trial, one process, one record. Whether a record counts is decided by its protocol when the study is planned
 # (plan.py): one that does not is set aside, so that a trial is run if, and only if, its record is missing.
 rule run_trial:
@@ -9,6 +31,7 @@ rule run_trial:
         environment=unless_measured(
             *(rules.build_image.output if IN_IMAGES else rules.create_venv.output)
         ),
+        models=models_of,
     output:
         "<results>/trials/{environment}/{twin}/{probe}-{replicate}.json",
     log:
@@ -19,18 +42,13 @@ rule run_trial:
     resources:
         gpu=gpus_of,
     params:
-        # Inside an environment, nothing is seen but the source and the user's own modules.
-        python="PYTHONPATH=src:. PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 "
-        + (
-            "python"
-            if IN_IMAGES
-            else "results/environments/{environment}/venv/bin/python"
-        ),
+        python=PYTHON,
+        models=RESULTS / "models",
         study=RESULTS / "params.yaml",
     shell:
         "{params.python} -m twinproof.trial --environment {wildcards.environment}"
         " --twin {wildcards.twin} --probe {wildcards.probe} --replicate {wildcards.replicate}"
-        " --params {params.study} --output {output} 2> {log}"
+        " --params {params.study} --models {params.models} --output {output} 2> {log}"
 
 
 # As many processes as it takes: a decision from the first ones asks for more, or says that they are enough.

@@ -42,6 +42,10 @@ COLUMNS = {
         "optimizer", "bytes", "save_seconds", "save_low", "save_high", "load_seconds", "load_low", "load_high",
         "error", "warnings",
     ],
+    "exchange": [
+        *CELL, "replicate", "way", "format", "writer", "outcome", "built", "bit_equal", "largest", "mean", "error",
+        "warnings",
+    ],
     "introspection": [*CELL, "replicate", "style", "check", "when", "outcome", "value", "error", "warnings"],
     "faults": [*CELL, "replicate", "style", "fault", "title", "stage", "names_culprit", "error", "warnings"],
     "pitfalls": [

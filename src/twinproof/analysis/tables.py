@@ -21,7 +21,7 @@ from twinproof.analysis.code import code_rows
 from twinproof.analysis.columns import CELL, COLUMNS
 from twinproof.analysis.inspection import check_rows, fault_rows, pitfall_rows
 from twinproof.analysis.sampling import CONTROLS, timing_trials
-from twinproof.analysis.serialization import serialization_rows
+from twinproof.analysis.serialization import exchange_rows, serialization_rows
 from twinproof.analysis.statistics import mean_interval
 from twinproof.analysis.timing_quality import pinned, quality_rows, stolen
 from twinproof.analysis.timing_tables import timing_processes, timing_rows
@@ -79,6 +79,7 @@ def make_tables(records: dict[str, Record], params: Params) -> dict[str, pd.Data
         "timing_quality": list(quality_rows(of["timing"])),
         "learning_epochs": [row for record in of["learning"] for row in _each(record, "epochs", "epoch")],
         "serialization": [row for record in of["serialization"] for row in serialization_rows(record)],
+        "exchange": [row for record in of["exchange"] for row in exchange_rows(record)],
         "introspection": [row for record in of["introspection"] for row in check_rows(record)],
         "faults": [row for record in of["introspection"] for row in fault_rows(record)],
         "pitfalls": [row for record in of["pitfalls"] for row in pitfall_rows(record)],

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 TEXTS = [
     "environment", "twin", "probe", "style", "status", "outcome", "error", "started", "host", "processor", "device",
     "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "gate", "pinned", "reason",
-    "answer", "way", "operation", "place", "optimizer", "warnings", "value", "title", "what", "references", "example",
-    "figures", "evidence",
+    "answer", "way", "operation", "place", "format", "writer", "optimizer", "warnings", "value", "title", "what",
+    "references", "example", "figures", "evidence",
 ]  # fmt: skip
 
 

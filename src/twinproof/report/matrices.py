@@ -10,7 +10,8 @@ import pandas as pd
 # How an outcome is shown; what is wrong without a word is never anything but bad.
 KINDS = {
     "equal": "good", "close": "good", "works": "good", "as expected": "good",
-    "not available": "quiet", "save fails": "loud", "load fails": "loud", "cannot be made": "loud", "fails": "loud",
+    "not available": "quiet", "save fails": "loud", "load fails": "loud", "fails in use": "loud",
+    "cannot be made": "loud", "saved without weights": "loud", "fails": "loud",
     "error": "loud", "crashed": "loud", "timed out": "loud", "differs": "loud", "wrong, with a warning": "loud",
     "silently wrong": "bad",
 }  # fmt: skip
@@ -40,9 +41,14 @@ def matrix(table: pd.DataFrame, rows: list[str], columns: list[str], text: str, 
 
 def serialization_matrix(serialization: pd.DataFrame) -> Matrix:
     """Return the outcome of each operation by twin and way of writing; its note is the error or the difference."""
-    apart = serialization["largest"].map(lambda largest: f"up to {largest:.2g} apart" if largest > 0 else None)
-    told = serialization.assign(note=serialization["error"].fillna(apart))
+    told = serialization.assign(note=_told(serialization))
     return matrix(told, ["operation", "place"], ["twin", "way"], "outcome", "note")
+
+
+def exchange_matrix(exchange: pd.DataFrame) -> Matrix:
+    """Return the outcome of reading what each environment wrote, by the environment that reads it."""
+    told = exchange.assign(note=_told(exchange)).rename(columns={"writer": "written in"})
+    return matrix(told, ["twin", "way", "format", "written in"], ["environment"], "outcome", "note")
 
 
 def check_matrix(introspection: pd.DataFrame) -> Matrix:
@@ -86,6 +92,11 @@ def to_html(made: Matrix, caption: str) -> str:
     )
     body = "".join(f"<tr>{''.join(cells(row))}</tr>" for row in made["rows"])
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _told(cells: pd.DataFrame) -> pd.Series:
+    apart = cells["largest"].map(lambda largest: f"up to {largest:.2g} apart" if largest > 0 else None)
+    return cells["error"].fillna(apart)
 
 
 def _cell(found: pd.DataFrame | None, text: str, note: str) -> dict[str, Any]:

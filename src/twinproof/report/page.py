@@ -17,6 +17,7 @@ import pandas as pd
 import yaml
 
 from twinproof.analysis.columns import CELL, COLUMNS
+from twinproof.analysis.serialization import RIGHT
 from twinproof.analysis.verdicts import gate
 from twinproof.errors import UserError
 from twinproof.files import write_whole
@@ -29,7 +30,7 @@ TEMPLATE = "index.html.jinja"
 # Each with the table that tells on which replicates it was done.
 PROBES = {
     "identity": "identity", "learning": "learning", "timing": "timing_processes", "serialization": "serialization",
-    "introspection": "introspection", "pitfalls": "pitfalls",
+    "exchange": "exchange", "introspection": "introspection", "pitfalls": "pitfalls",
 }  # fmt: skip
 NOTEBOOKS = {
     "learning": "learning and identity, seed by seed",
@@ -41,6 +42,7 @@ NOTEBOOKS = {
 # Where on the page a table is shown.
 ANCHORS = {
     "claims": "claims", "twins": "answer", "accuracy": "accuracy", "timing": "timing", "serialization": "keeping",
+    "exchange": "exchanged",
     "faults": "mistakes", "introspection": "checks", "pitfalls": "pitfalls", "code": "code", "identity": "identity",
 }  # fmt: skip
 
@@ -90,6 +92,8 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         claims=_rows(tables["claims"]),
         code=_rows(tables["code"]),
         keeping=_by_environment(tables["serialization"], matrices.serialization_matrix),
+        exchanged=matrices.exchange_matrix(tables["exchange"]) if len(tables["exchange"]) else None,
+        exchange_counts=list(_exchange_counts(tables["exchange"])),
         checks=_by_environment(tables["introspection"], matrices.check_matrix),
         faults=_by_environment(tables["faults"], matrices.fault_matrix),
         pitfalls=matrices.pitfall_matrix(tables["pitfalls"]) if len(tables["pitfalls"]) else None,
@@ -175,6 +179,18 @@ def _by_environment(table: pd.DataFrame, make: Callable[[pd.DataFrame], matrices
         {"environment": environment, "matrix": make(rows)}
         for environment, rows in table.groupby("environment", sort=False)
     ]
+
+
+def _exchange_counts(exchange: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield for each writer and reader how much of each way is read right."""
+    for (writer, reader), rows in exchange.groupby(["writer", "environment"], sort=False):
+        right = rows["outcome"].isin(RIGHT).groupby(rows["way"], sort=False)
+        yield {
+            "writer": writer,
+            "reader": reader,
+            "ways": [(way, int(found.sum()), len(found)) for way, found in right],
+            "silent": int(rows["outcome"].eq("silently wrong").sum()),
+        }
 
 
 def _scripts() -> str:
