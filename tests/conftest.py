@@ -38,6 +38,7 @@ def make_project() -> Callable[[Path], Path]:
         shutil.copytree(REPOSITORY / "containers" / "locks", folder / "containers" / "locks")
         (folder / "data").symlink_to(REPOSITORY / "data")
         params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+        params["twins"] = {twin: params["twins"][twin] for twin in ("simple", "conditional", "dynamic")}
         params["environments"] = {ENVIRONMENT: {"probes": ["identity", "learning"]}}
         params["identity"]["steps"] = 2
         params["learning"]["epochs"] = 1
