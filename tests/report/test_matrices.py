@@ -43,6 +43,16 @@ def test_every_outcome_has_its_kind() -> None:
     assert endings <= set(matrices.KINDS)
 
 
+def test_a_pitfall_whose_process_ended_is_told_without_a_step() -> None:
+    row = {
+        "title": "A trap", "twin": "t", "style": "subclassed", "expected": "It works.", "environment": "e",
+        "outcome": "crashed", "step": None, "what": None, "error": "Crash: SIGABRT",
+    }  # fmt: skip
+    failed = {**row, "environment": "f", "outcome": "error", "step": "train", "error": "ValueError: no"}
+    found = matrices.pitfall_matrix(pd.DataFrame([row, failed]))["rows"][0]["cells"]
+    assert [cell["note"] for cell in found] == ["Crash: SIGABRT", "train: ValueError: no"]
+
+
 def test_a_table_for_a_notebook_trusts_no_text() -> None:
     page = matrices.to_html(made(("<b>save</b>", "a", "load fails", 'a "note" & <i>')), "A & B")
     assert "<b>" not in page and "<i>" not in page

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # Where a file is read; "code at hand" is: the module that writes the twin can be imported.
 SAME, WITH_CODE, WITHOUT_CODE = "same process", "fresh process, code at hand", "fresh process, no code"
+# What may lie beside a twin's module and is none of its code.
+_HARNESS = ("twinproof.twins", "__main__", "__mp_main__")
 UNBUILT = (".keras", ".weights.h5, built", "SavedModel")
 STEPS = 3
 
@@ -131,7 +133,7 @@ def _modules(case: Case) -> list[str]:
     beside = {
         name
         for name, module in list(sys.modules.items())
-        if (file := getattr(module, "__file__", None)) and Path(file).parent in roots and name != "twinproof.twins"
+        if (file := getattr(module, "__file__", None)) and Path(file).parent in roots and name not in _HARNESS
     }
     return sorted(own | beside)
 
@@ -194,7 +196,10 @@ def _load_without_code(
     found: Cell, modules: list[str], name: str, path: Path, images: Any, expected: Any
 ) -> Generator[str, None, None]:
     """Load what another process saved where the modules that made it are not installed."""
+    yield "make"
     for module in modules:
+        if module in sys.modules:
+            raise RuntimeError(f"{module} is known here already: this process is not without the code")
         sys.modules[module] = None  # type: ignore[assignment]  # the way to say so
     yield from _load(found, FORMATS[name], path, None, images, expected)
 
@@ -351,10 +356,9 @@ def _flat(values: Mapping[str, Any]) -> Any:
 
 
 def _difference(found: Any, expected: Any) -> dict[str, Any]:
-    if found.shape != expected.shape:
-        return {"bit_equal": False}
-    if not np.isfinite(found).all():
-        return {"bit_equal": False}
+    if found.shape != expected.shape or not (np.isfinite(found).all() and np.isfinite(expected).all()):
+        # There is no number for how far apart these are.
+        return {"bit_equal": bool(np.array_equal(found, expected, equal_nan=True))}
     apart = np.abs(found.astype(np.float64) - expected.astype(np.float64))
     return {
         "bit_equal": bool(np.array_equal(found, expected)),

@@ -69,7 +69,9 @@ def fault_matrix(faults: pd.DataFrame) -> Matrix:
 
 def pitfall_matrix(pitfalls: pd.DataFrame) -> Matrix:
     """Return the outcome of each pitfall by environment, with what was seen or the error as its note."""
-    told = pitfalls.assign(note=pitfalls["what"].fillna(pitfalls["step"] + ": " + pitfalls["error"]))
+    # A process that ended by itself tells no step.
+    failed = (pitfalls["step"] + ": ").fillna("") + pitfalls["error"]
+    told = pitfalls.assign(note=pitfalls["what"].fillna(failed))
     return matrix(told, ["title", "twin", "style", "expected"], ["environment"], "outcome", "note")
 
 
