@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from twinproof.probes import serialization
+from twinproof.probes import operations, serialization
 from twinproof.twins import Twin
 
 SETTINGS = {"images": 24, "repeats": 2, "time_limit": 60, "tolerance": 1e-6}
@@ -30,7 +30,7 @@ def run(twin: Twin, formats: list[str]) -> dict[str, Any]:
 def difference() -> list[dict[str, Any]]:
     one, none = np.ones((2, 2), np.float32), np.full((2, 2), np.nan, np.float32)
     pairs = [(one, one), (one, one + 1), (one, one[:1]), (none, one), (one, none), (none, none)]
-    return [serialization._difference(found, expected) for found, expected in pairs]
+    return [operations._difference(found, expected) for found, expected in pairs]
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
     facts = {
         "small": run(small, [".keras", ".weights.h5, built"]),
         "bad": run(bad, [".keras"]),
-        "not fresh": serialization.done(serialization._load_without_code, ["json"], ".keras", None, None, None),
+        "not fresh": operations.carry_out(operations.load_without_code, ["json"], ".keras", None, None, None),
         "no number": run(Twin("unnumbered", {"functional": kept.unnumbered}), [".weights.h5, built"]),
         "difference": difference(),
     }

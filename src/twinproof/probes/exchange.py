@@ -19,7 +19,7 @@ from twinproof.probes import Outcome
 from twinproof.probes.apart import Apart
 from twinproof.probes.formats import FORMATS, predict
 from twinproof.probes.instances import shuffled
-from twinproof.probes.serialization import Case, Cell, done, load_with_code
+from twinproof.probes.operations import Case, Cell, carry_out, load_with_code
 from twinproof.twins import Twin
 
 # What is exported to other runtimes is read by those, whatever the version of Keras.
@@ -81,7 +81,7 @@ def _read(apart: Apart, case: Case, name: str, place: Path) -> Cell:
     if (place / ERROR).exists():
         return {"step": "save", "error": json.loads((place / ERROR).read_text())}
     expected = np.load(place / EXPECTED, allow_pickle=False)
-    ended = apart.run(done, load_with_code, case, name, place / FORMATS[name].file, expected)
+    ended = apart.run(carry_out, load_with_code, case, name, place / FORMATS[name].file, expected)
     return {"saved": True, **(ended["result"] or {"error": ended["error"]})}
 
 
