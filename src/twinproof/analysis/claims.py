@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from twinproof.analysis.cells import ENDINGS
 from twinproof.analysis.inspection import STAGES
 from twinproof.analysis.serialization import RIGHT
 
@@ -225,7 +226,7 @@ def _judged(tables: Tables, name: str) -> pd.DataFrame:
 
 def _ended(errors: pd.Series) -> pd.Series:
     """Tell of which errors the process was ended, or ended by itself."""
-    return errors.astype(object).fillna("").astype(str).str.startswith(("Crash:", "Timeout:"))
+    return errors.astype(object).fillna("").astype(str).str.startswith(tuple(f"{kind}:" for kind in ENDINGS))
 
 
 # Of the catalogue: what is about layers in lists, and the two examples that are pitfalls as printed.

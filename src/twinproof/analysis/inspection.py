@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from twinproof.analysis.cells import ending, told
 from twinproof.record import Record
 
 # Where a mistake may be caught, from the earliest on.
 STAGES = ["construct", "compile", "first step", "later", "never"]
-_ENDINGS = {"Crash": "crashed", "Timeout": "timed out"}
 
 
 def check_rows(record: Record) -> Iterator[dict[str, Any]]:
@@ -29,7 +29,7 @@ def check_rows(record: Record) -> Iterator[dict[str, Any]]:
                 "when": cell["when"],
                 "outcome": _check_outcome(cell, reference),
                 "value": None if cell["value"] is None else _text(cell["value"]),
-                **_said(cell),
+                **told(cell),
             }
 
 
@@ -40,7 +40,7 @@ def fault_rows(record: Record) -> Iterator[dict[str, Any]]:
             yield {
                 **shared,
                 **{key: cell[key] for key in ("fault", "title", "stage", "names_culprit")},
-                **_said(cell),
+                **told(cell),
             }
 
 
@@ -55,7 +55,7 @@ def pitfall_rows(record: Record) -> Iterator[dict[str, Any]]:
                 **shared,
                 **{key: cell[key] for key in ("pitfall", "title", "expected", "step", "what")},
                 "outcome": _pitfall_outcome(cell),
-                **_said(cell),
+                **told(cell),
                 "references": " ".join(cell["references"]) or None,
             }
 
@@ -71,23 +71,16 @@ def _check_outcome(cell: dict[str, Any], reference: dict[str, Any]) -> str:
     if not cell["available"]:
         return "not available"
     if cell["error"]:
-        return _ENDINGS.get(cell["error"]["type"], "fails")
+        return ending(cell) or "fails"
     return "works" if cell["value"] == reference.get(cell["check"], cell["value"]) else "differs"
 
 
 def _pitfall_outcome(cell: dict[str, Any]) -> str:
     if cell["error"]:
-        return _ENDINGS.get(cell["error"]["type"], "error")
+        return ending(cell) or "error"
     if cell["as_expected"]:
         return "as expected"
     return "wrong, with a warning" if cell["warnings"] else "silently wrong"
-
-
-def _said(cell: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "error": f"{cell['error']['type']}: {cell['error']['message']}" if cell["error"] else None,
-        "warnings": " | ".join(cell["warnings"]) or None,
-    }
 
 
 def _text(value: Any) -> str:

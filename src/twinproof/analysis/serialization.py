@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
+from twinproof.analysis.cells import ending, told
 from twinproof.record import Record
 
 # From the best to the worst. What is wrong without a word is worse than any error.
@@ -17,48 +18,49 @@ UNBUILT = "saved unbuilt"
 WAYS = ["sequential", "functional", "subclassed", "naive"]
 # With fewer, the smallest and the largest do not enclose the median with 95 % confidence.
 FEWEST_REPEATS = 6
-_ENDINGS = {"Crash": "crashed", "Timeout": "timed out"}
 
 
 def serialization_rows(record: Record) -> Iterator[dict[str, Any]]:
-    """Yield one row for each cell of a record, with its outcome."""
-    tolerance = record["protocol"]["probe"]["tolerance"]
-    cells = {way: found["result"]["cells"] for way, found in record["styles"].items() if "result" in found}
-    usual = {(cell["operation"], cell["place"]): _usual(cell, tolerance) for cell in cells.get("functional", [])}
-    for way in sorted(cells, key=WAYS.index):
-        for cell in cells[way]:
-            said = [text for text in cell["warnings"] if text not in usual.get((cell["operation"], cell["place"]), [])]
-            yield {
-                **{key: record[key] for key in ("environment", "twin", "replicate")},
-                "way": way,
-                **{key: cell[key] for key in ("operation", "place", "built", "bit_equal", "largest", "mean")},
-                "outcome": outcome(cell, said, tolerance),
-                "optimizer": cell["optimizer"],
-                # A count with gaps stays a whole number only as an object.
-                "bytes": None if cell["bytes"] is None else str(cell["bytes"]),
-                **_seconds("save", cell["save_seconds"]),
-                **_seconds("load", cell["load_seconds"]),
-                "error": _error(cell),
-                "warnings": " | ".join(cell["warnings"]) or None,
-            }
+    """Yield one row for each operation on each way of writing, with its outcome."""
+    for cell, row in _judged(record, ("operation", "place")):
+        yield row | {
+            "optimizer": cell["optimizer"],
+            # A count with gaps stays a whole number only as an object.
+            "bytes": None if cell["bytes"] is None else str(cell["bytes"]),
+            **_seconds("save", cell["save_seconds"]),
+            **_seconds("load", cell["load_seconds"]),
+        }
 
 
 def exchange_rows(record: Record) -> Iterator[dict[str, Any]]:
     """Yield one row for each model that this environment was to read, with its outcome."""
+    for _, row in _judged(record, ("format", "writer")):
+        yield row
+
+
+def _judged(record: Record, key: tuple[str, str]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield each cell of a record, told apart by `key`, and the columns that all tables of such cells share."""
     tolerance = record["protocol"]["probe"]["tolerance"]
     cells = {way: found["result"]["cells"] for way, found in record["styles"].items() if "result" in found}
-    usual = {(cell["writer"], cell["format"]): _usual(cell, tolerance) for cell in cells.get("functional", [])}
+    usual = {_names(cell, key): _usual(cell, tolerance) for cell in cells.get("functional", [])}
     for way in sorted(cells, key=WAYS.index):
         for cell in cells[way]:
-            said = [text for text in cell["warnings"] if text not in usual.get((cell["writer"], cell["format"]), [])]
-            yield {
-                **{key: record[key] for key in ("environment", "twin", "replicate")},
-                "way": way,
-                **{key: cell[key] for key in ("format", "writer", "built", "bit_equal", "largest", "mean")},
-                "outcome": outcome(cell, said, tolerance),
-                "error": _error(cell),
-                "warnings": " | ".join(cell["warnings"]) or None,
-            }
+            said = [text for text in cell["warnings"] if text not in usual.get(_names(cell, key), [])]
+            yield (
+                cell,
+                {
+                    **{name: record[name] for name in ("environment", "twin", "replicate")},
+                    "way": way,
+                    **{name: cell[name] for name in (*key, "built", "bit_equal", "largest", "mean")},
+                    "outcome": outcome(cell, said, tolerance),
+                    **told(cell),
+                    **_lacking(cell),
+                },
+            )
+
+
+def _names(cell: dict[str, Any], key: tuple[str, str]) -> tuple[str, ...]:
+    return tuple(cell[name] for name in key)
 
 
 def outcome(cell: dict[str, Any], said: list[str], tolerance: float) -> str:
@@ -70,8 +72,8 @@ def outcome(cell: dict[str, Any], said: list[str], tolerance: float) -> str:
     """
     if cell.get("lacking"):
         return "not available"
-    if cell["error"] and cell["error"]["type"] in _ENDINGS:
-        return _ENDINGS[cell["error"]["type"]]
+    if ended := ending(cell):
+        return ended
     if cell["error"]:
         steps = {"make": "cannot be made", "save": "save fails", "load": "load fails", "compare": "fails in use"}
         return steps[cell["step"]]
@@ -99,7 +101,6 @@ def _seconds(name: str, seconds: list[float]) -> dict[str, float | None]:
     }
 
 
-def _error(cell: dict[str, Any]) -> str | None:
-    if cell.get("lacking"):
-        return f"not installed here: {', '.join(cell['lacking'])}"
-    return f"{cell['error']['type']}: {cell['error']['message']}" if cell["error"] else None
+def _lacking(cell: dict[str, Any]) -> dict[str, str]:
+    lacking = cell.get("lacking")
+    return {"error": f"not installed here: {', '.join(lacking)}"} if lacking else {}
