@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.claims import INCONCLUSIVE, MIXED, REFUTED, SUPPORTED
+from twinproof.analysis.claims import INCONCLUSIVE, MIXED, REFUTED, SUPPORTED, went_right
 from twinproof.analysis.serialization import RIGHT
 
 Tables = dict[str, pd.DataFrame]
@@ -110,13 +110,9 @@ def _keeping(tables: Tables) -> str | None:
 
 
 def _care(tables: Tables) -> str | None:
-    cells = tables["serialization"]
-    keys = ["environment", "twin", "replicate", "operation", "place"]
-    known = cells[cells["outcome"] != "not available"]
-    right = known.assign(right=known["outcome"].isin(RIGHT)).pivot(index=keys, columns="way", values="right")
-    if not {"subclassed", "naive"} <= set(right):
+    pairs = went_right(tables["serialization"], "subclassed", "naive")
+    if pairs.empty:
         return None
-    pairs = right.dropna(subset=["subclassed", "naive"])
     careful, naive = int(pairs["subclassed"].eq(True).sum()), int(pairs["naive"].eq(True).sum())
     return (
         "If you subclass, take **kwargs, write get_config and register the class: so "
@@ -125,10 +121,8 @@ def _care(tables: Tables) -> str | None:
 
 
 def _mistakes(tables: Tables) -> str | None:
-    claim = _claim(tables, "C8")
-    if claim is None or claim["verdict"] not in (SUPPORTED, REFUTED, MIXED):
-        return None
-    return f"Of finding mistakes: {claim['figures']}."
+    claim = tables["claims"].set_index("claim").loc["C8"]
+    return None if claim["verdict"] == INCONCLUSIVE else f"Of finding mistakes: {claim['figures']}."
 
 
 def _reach(tables: Tables) -> str | None:
@@ -158,11 +152,6 @@ def _pitfalls(tables: Tables) -> str | None:
 
 def _verdicts(tables: Tables) -> dict[str, str]:
     return dict(zip(tables["claims"]["claim"], tables["claims"]["verdict"], strict=True))
-
-
-def _claim(tables: Tables, name: str) -> dict[str, Any] | None:
-    rows = tables["claims"][tables["claims"]["claim"] == name].to_dict("records")
-    return dict(rows[0]) if rows else None  # type: ignore[arg-type]
 
 
 def _of(count: int, total: int) -> str:

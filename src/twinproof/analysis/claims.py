@@ -132,14 +132,9 @@ def _debugging(tables: Tables) -> Judgement:
 
 def _care(tables: Tables) -> Judgement:
     cells = _judged(tables, "serialization")
-    keys = ["environment", "twin", "replicate", "operation", "place"]
-    known = cells[~cells["outcome"].isin(["not available", "timed out"])]
-    right = known.assign(right=known["outcome"].isin(RIGHT)).pivot(index=keys, columns="way", values="right")
-    if not {"functional", "subclassed"} <= set(right):
-        return Judgement(INCONCLUSIVE, "serialization was not measured in both styles")
-    pairs = right.dropna(subset=["functional", "subclassed"])
+    pairs = went_right(cells, "functional", "subclassed")
     if pairs.empty:
-        return Judgement(INCONCLUSIVE, "no operation was done on both styles of one twin")
+        return Judgement(INCONCLUSIVE, "serialization was not measured in both styles of one twin")
     worse = pairs[pairs["functional"].eq(True) & pairs["subclassed"].eq(False)]
     better = pairs[pairs["functional"].eq(False) & pairs["subclassed"].eq(True)]
     by_twin = ", ".join(f"{twin} {count}" for twin, count in worse.groupby("twin", sort=False).size().items())
@@ -147,14 +142,25 @@ def _care(tables: Tables) -> Judgement:
         f"of {len(pairs)} operations, each counted by place, twin and environment, {len(worse)} go well functional and "
         f"not with a careful subclass{f' ({by_twin})' if by_twin else ''}, {len(better)} the other way round"
     ]
-    if "naive" in right:
-        naive = right.dropna(subset=["functional", "naive"])
+    naive = went_right(cells, "functional", "naive")
+    if not naive.empty:
         lost = int((naive["functional"].eq(True) & naive["naive"].eq(False)).sum())
         parts.append(f"{lost} of {len(naive)} with a naive one")
     silent = cells[cells["outcome"] == "silently wrong"].groupby("way").size()
     parts.append("silently wrong: " + (", ".join(f"{way} {count}" for way, count in silent.items()) or "none"))
     verdict = SUPPORTED if len(worse) and not len(better) else REFUTED if not len(worse) else MIXED
     return Judgement(verdict, "; ".join(parts))
+
+
+def went_right(cells: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
+    """Return whether each operation went right in two ways of writing, a column each: of those known of both.
+
+    `cells` are rows of the table serialization. What is not available or timed out is known of none.
+    """
+    known = cells[cells["way"].isin([one, other]) & ~cells["outcome"].isin(["not available", "timed out"])]
+    keys = ["environment", "twin", "replicate", "operation", "place"]
+    right = known.assign(right=known["outcome"].isin(RIGHT)).pivot(index=keys, columns="way", values="right")
+    return right.reindex(columns=[one, other]).dropna()
 
 
 def _lists(tables: Tables) -> Judgement:
