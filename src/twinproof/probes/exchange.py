@@ -48,15 +48,15 @@ def run(
     """Read what every environment wrote; `settings` has images, time_limit and models, the archive of each writer."""
     order = shuffled(twin.ways, seed)
     apart = Apart(settings["time_limit"])
+    cases = {way: _case(twin, way, data, seed, settings["images"]) for way in order}
     cells: dict[str, list[Cell]] = {way: [] for way in order}
     for number, (writer, archive) in enumerate(settings["models"].items()):
         with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
             shutil.unpack_archive(archive, temporary, "zip")
             for done_ways, way in enumerate(order):
                 progress((number + done_ways / len(order)) / len(settings["models"]), f"{way} of {writer}")
-                case = _case(twin, way, data, seed, settings["images"])
                 for name in KEPT:
-                    found = _read(apart, case, name, _place(Path(temporary), way, name))
+                    found = _read(apart, cases[way], name, _place(Path(temporary), way, name))
                     cells[way].append(_cell(writer, name, found))
     return Outcome(order, {way: {"status": "ok", "result": {"cells": made}} for way, made in cells.items()})
 
