@@ -26,7 +26,7 @@ def test_check_says_what_the_shipped_study_would_do(capsys, monkeypatch):
     assert "55000 train, 5000 validation, 10000 test images" in printed
     planned = re.search(r"^tf2.15-cpu: (\d+) trials of simple, conditional, dynamic,.* \((.*)\)$", printed, re.M)
     assert planned and int(planned[1]) > 21
-    assert planned[2] == "identity, learning, serialization, introspection, pitfalls"
+    assert planned[2] == "identity, learning, serialization, exchange, introspection, pitfalls"
     assert "tf2.21-gpu: nothing is measured in it" in printed
 
 

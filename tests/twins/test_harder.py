@@ -7,6 +7,9 @@ import pytest
 
 from tests.conftest import ENVIRONMENTS
 
+# A minute of the time that `make test` has; they change seldom.
+pytestmark = pytest.mark.outcomes
+
 SIZES = {
     "branching": 784 * 64 + 64 + 784 * 32 + 32 + 32 * 64 + 64 + 64 * 10 + 10,
     "attentive": 3 * (28 * 28 + 28) + 28 * 28 + 28 + 2 * 28 + 28 * 10 + 10,
