@@ -16,12 +16,12 @@ def run(*arguments: str) -> int:
 
 def test_help_names_the_commands(capsys):
     assert run("--help") == 0
-    assert {"check", "answer"} <= set(capsys.readouterr().out.split())
+    assert {"plan", "check", "answer"} <= set(capsys.readouterr().out.split())
 
 
-def test_check_says_what_the_shipped_study_would_do(capsys, monkeypatch):
+def test_plan_says_what_the_shipped_study_would_do(capsys, monkeypatch):
     monkeypatch.chdir(REPOSITORY)
-    assert run("check") == 0
+    assert run("plan") == 0
     printed = capsys.readouterr().out
     assert "55000 train, 5000 validation, 10000 test images" in printed
     planned = re.search(r"^tf2.15-cpu: (\d+) trials of simple, conditional, dynamic,.* \((.*)\)$", printed, re.M)
@@ -30,12 +30,17 @@ def test_check_says_what_the_shipped_study_would_do(capsys, monkeypatch):
     assert "tf2.21-gpu: nothing is measured in it" in printed
 
 
-def test_check_names_the_fault_in_one_line(capsys, monkeypatch, tmp_path):
+def test_plan_names_the_fault_in_one_line(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(REPOSITORY)
     wrong = tmp_path / "params.yaml"
     wrong.write_text((REPOSITORY / "params.yaml").read_text().replace("epochs: 5", "epochs: 0"))
-    assert run("check", "--params", str(wrong)) == 2
+    assert run("plan", "--params", str(wrong)) == 2
     assert "learning.epochs: 0 is not allowed; allowed: integer, at least 1" in capsys.readouterr().err
+
+
+def test_check_says_that_no_study_was_planned(capsys, tmp_path):
+    assert run("check", "--results", str(tmp_path)) == 2
+    assert "no study was planned here" in capsys.readouterr().err
 
 
 def test_answer_prints_the_advice_the_claims_and_a_sentence_a_twin(capsys, tmp_path):

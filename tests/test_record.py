@@ -11,7 +11,7 @@ import pytest
 from twinproof.errors import UserError
 from twinproof.record import read_record, write_record
 
-GOLDEN = Path(__file__).parent / "golden" / "record-3.json"
+GOLDEN = Path(__file__).parent / "golden" / "record-4.json"
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def record() -> dict[str, Any]:
     return json.loads(GOLDEN.read_text())
 
 
-def test_a_record_of_format_3_still_reads() -> None:
+def test_a_record_of_format_4_still_reads() -> None:
     record = read_record(GOLDEN)
-    assert (record["format"], record["probe"], record["twin"]) == (3, "identity", "simple")
+    assert (record["format"], record["probe"], record["twin"]) == (4, "identity", "simple")
     assert record["styles"]["subclassed"]["result"]["comparison"]["outcome"] == "bit-equal"
 
 
@@ -34,7 +34,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path, record: dict[str, Any])
 def test_a_failed_style_is_part_of_a_record(tmp_path: Path, record: dict[str, Any]) -> None:
     record["styles"]["subclassed"] = {"status": "failed", "error": {"type": "ValueError", "message": "no"}}
     write_record(tmp_path / "record.json", record)
-    assert read_record(tmp_path / "record.json") == record
+    assert read_record(tmp_path / "record.json")["styles"] == record["styles"]
 
 
 Fault = Callable[[dict[str, Any]], object]
@@ -100,11 +100,21 @@ def test_a_record_cut_short_is_refused(tmp_path: Path, share: float) -> None:
         read_record(path)
 
 
+@pytest.mark.parametrize("edit", [{"seconds": 0.5}, {"seed": 7}, {"digest": "0" * 64}])
+def test_a_record_edited_within_the_schema_is_refused(
+    tmp_path: Path, record: dict[str, Any], edit: dict[str, Any]
+) -> None:
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(record | edit))
+    with pytest.raises(UserError, match=r"record\.json: edited since it was written"):
+        read_record(path)
+
+
 def test_an_unknown_format_is_refused_with_the_known_one(tmp_path: Path, record: dict[str, Any]) -> None:
     record["format"] = 99
     path = tmp_path / "record.json"
     path.write_text(json.dumps(record))
-    with pytest.raises(UserError, match=r"record\.json: format 99; allowed: 3"):
+    with pytest.raises(UserError, match=r"record\.json: format 99; allowed: 4"):
         read_record(path)
 
 

@@ -26,8 +26,8 @@ def twinproof() -> None:
     """Should you subclass your Keras model? Each model written twice, proven to be one network, and measured."""
 
 
-@app.command()
-def check(params: ParamsFile = Path("params.yaml")) -> None:
+@app.command("plan")
+def plan_study(params: ParamsFile = Path("params.yaml")) -> None:
     """Check parameters, data, twins and locks without measuring, and say what a study would do."""
     from twinproof.data import read_dataset
 
@@ -46,6 +46,19 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
         typer.echo(
             f"{environment}: {f'{count} trials of {twins} ({probes})' if probes else 'nothing is measured in it'}"
         )
+
+
+@app.command()
+def check(results: ResultsFolder = Path("results")) -> None:
+    """Check whether the study is complete and its records are what they say; exit status 1 if not."""
+    from twinproof.analysis.completeness import examine
+
+    examined = examine(results)
+    for requirement in examined:
+        typer.echo(f"{'holds' if requirement.holds else 'FAILS'}  {requirement.requirement}")
+        for finding in requirement.findings:
+            typer.echo(f"       {finding}")
+    raise typer.Exit(int(not all(requirement.holds for requirement in examined)))
 
 
 @app.command()

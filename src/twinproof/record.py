@@ -6,9 +6,11 @@ Format history
 2   `machine.device`, what was computed on, instead of `machine.devices`, what was seen.
 3   `measurement`, how the measuring itself went: of timing the clock, and how long each quantity took to become warm;
     `machine.pinned`, the cores it was kept on.
+4   `digest`, of all the rest, so that an edited record is not taken for a measured one.
 """
 
 import functools
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, cast
@@ -16,20 +18,21 @@ from typing import Any, cast
 from twinproof.errors import UserError
 from twinproof.files import write_whole
 
-FORMAT = 3
+FORMAT = 4
 SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "record.schema.json"
 
 Record = dict[str, Any]
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Write a record, whole or not at all, after checking it against the schema.
+    """Write a record with its digest, whole or not at all, after checking it against the schema.
 
     Raises
     ------
     ValueError
         If the record breaks the schema: a fault of the code that made it.
     """
+    record = record | {"digest": digest(record)}
     if fault := _fault(record):
         raise ValueError(f"this record is not written, because {fault}")
     write_whole(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
@@ -41,7 +44,7 @@ def read_record(path: Path) -> Record:
     Raises
     ------
     UserError
-        If it is missing, cut short, edited so that it breaks the schema, or of a format not known here.
+        If it is missing, cut short, edited, or of a format not known here.
     """
     remedy = "remove it, and the next run measures this trial again"
     try:
@@ -56,7 +59,15 @@ def read_record(path: Path) -> Record:
         raise UserError(f"{path}: format {record.get('format')!r}; allowed: {FORMAT}; {remedy}")
     if fault := _fault(record):
         raise UserError(f"{path}: {fault}; {remedy}")
+    if record["digest"] != digest(record):
+        raise UserError(f"{path}: edited since it was written, as its digest tells; {remedy}")
     return cast(Record, record)
+
+
+def digest(record: Record) -> str:
+    """Return the SHA-256 of all that a record holds but its own digest."""
+    content = {key: value for key, value in record.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _fault(record: object) -> str | None:

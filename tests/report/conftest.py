@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from twinproof.analysis.completeness import Requirement
 from twinproof.analysis.tables import make_metrics, make_tables
 from twinproof.report import read_table
 
@@ -19,6 +20,7 @@ ENVIRONMENT = "tf2.21-cpu"
 ERROR = {"type": "ValueError", "message": "<b>shapes</b> (128, 10) & (128, 9)", "traceback": ""}
 TWINS = ["simple", "dynamic"]
 STYLES = ["sequential", "subclassed"]
+EXAMINED = [Requirement("Every planned trial has a record", []), Requirement("Every seed is the planned one", [])]
 OUTCOMES = ["serialization", "introspection", "pitfalls"]
 SEEDS = [11, 22, 33]
 EPOCHS = 4
@@ -54,6 +56,7 @@ def make_record(environment: str, twin: str, probe: str, replicate: int, styles:
             "pinned": [7] if probe == "timing" else None, "device": "CPU", "image": None,
         },
         "software": {"python": "3.11.7", "keras": "3.10", "tensorflow-cpu": "2.21.0"},
+        "digest": "d1" * 32,
         "measurement": make_measurement(twin, replicate) if probe == "timing" else None,
         "styles": styles,
     }  # fmt: skip
@@ -233,7 +236,7 @@ def timed_study(study: dict[str, Any]) -> dict[str, Any]:
 
 def _write_results(folder: Path, records: dict[str, Any], study: dict[str, Any]) -> Path:
     """Write tables, metrics and parameters as the pipeline does, and an empty page for each notebook."""
-    tables: dict[str, pd.DataFrame] = make_tables(records, study)
+    tables: dict[str, pd.DataFrame] = make_tables(records, study, EXAMINED)
     (folder / "tables").mkdir(parents=True)
     for name, table in tables.items():
         (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))

@@ -1,5 +1,6 @@
 # Records become tidy tables, and the metrics that DVC follows.
 TABLES = [
+    "completeness",
     "trials",
     "environments",
     "identity",

@@ -6,8 +6,9 @@ COLUMNS = {
         *CELL, "probe", "replicate", "seed", "started", "seconds", "load_before", "load_after", "stolen",
         "megahertz_before", "megahertz_after", "host", "processor", "cores", "memory", "threads", "pinned", "device",
         "image", "commit", "python", "keras", "tensorflow", "lock", "protocol",
-        "record",
+        "record", "digest",
     ],
+    "completeness": ["requirement", "holds", "findings"],
     "environments": ["environment", "python", "keras", "tensorflow", "lock", "device", "image", "trials"],
     "identity": [
         *CELL, "replicate", "style", "status", "outcome", "outputs", "losses", "weights", "first_difference",

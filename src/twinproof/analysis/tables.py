@@ -9,7 +9,7 @@ import json
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from twinproof.analysis.advice import advice_rows
 from twinproof.analysis.claims import claim_rows
 from twinproof.analysis.code import code_rows
 from twinproof.analysis.columns import CELL, COLUMNS
+from twinproof.analysis.completeness import Requirement, requirements
 from twinproof.analysis.inspection import check_rows, fault_rows, pitfall_rows
-from twinproof.analysis.sampling import CONTROLS, timing_trials
+from twinproof.analysis.records import read_records
+from twinproof.analysis.sampling import CONTROLS
 from twinproof.analysis.serialization import exchange_rows, serialization_rows
 from twinproof.analysis.statistics import mean_interval
 from twinproof.analysis.timing_quality import pinned, quality_rows, stolen
@@ -29,43 +31,16 @@ from twinproof.analysis.verdicts import CONTROL, NOT_JUDGED, answer, gate
 from twinproof.errors import UserError
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
-from twinproof.plan import trials
-from twinproof.record import Record, read_record
+from twinproof.record import Record
 
 ORDER = ["sequential", "functional", "subclassed", *CONTROLS]
 
 
-def read_records(results: Path) -> dict[str, Record]:
-    """Return the record of every planned trial, by its path below `results`.
-
-    Raises
-    ------
-    UserError
-        If one is missing, cannot be read, or was made under another protocol than the present one.
-    """
-    records = {}
-    params = read_params(results / "params.yaml")
-    static = [trial for trial in trials(params) if trial.probe != "timing"]
-    for trial in [*static, *timing_trials(params, results)]:
-        path = results / "trials" / trial.path
-        record = read_record(path)
-        protocol = json.loads((results / f"protocols/{trial.environment}/{trial.twin}/{trial.probe}.json").read_text())
-        if record["protocol"] != protocol:
-            changed = ", ".join(key for key in protocol if record["protocol"].get(key) != protocol[key])
-            raise UserError(
-                f"{path}: measured under another protocol ({changed} changed since); "
-                "the next run measures this trial again"
-            )
-        if {key: record[key] for key in trial._fields} != trial._asdict():
-            raise UserError(f"{path}: the record of another trial; remove it, and the next run measures this one")
-        records[str(path.relative_to(results))] = record
-    return records
-
-
-def make_tables(records: dict[str, Record], params: Params) -> dict[str, pd.DataFrame]:
+def make_tables(records: dict[str, Record], params: Params, examined: Sequence[Requirement]) -> dict[str, pd.DataFrame]:
     """Return each table of `COLUMNS`, with those columns; a table of a probe that was not run has no rows.
 
-    `params` are those of the study, of which the twins and the sampling of timings matter here.
+    `params` are those of the study, of which the twins and the sampling of timings matter here; `examined` are the
+    requirements of `twinproof.analysis.completeness`.
     """
     of: dict[str, list[Record]] = defaultdict(list)
     for record in records.values():
@@ -84,6 +59,7 @@ def make_tables(records: dict[str, Record], params: Params) -> dict[str, pd.Data
         "faults": [row for record in of["introspection"] for row in fault_rows(record)],
         "pitfalls": [row for record in of["pitfalls"] for row in pitfall_rows(record)],
         "code": list(code_rows(params["twins"])),
+        "completeness": [requirement.row() for requirement in examined],
     }
     tables = {name: pd.DataFrame(content, columns=COLUMNS[name]) for name, content in rows.items()}
     held = COLUMNS["environments"][:-1]
@@ -135,7 +111,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml, protocols, trials")
     results = parser.parse_args(arguments).results
     try:
-        tables = make_tables(read_records(results), read_params(results / "params.yaml"))
+        params, records = read_params(results / "params.yaml"), read_records(results)
+        by_path = {f"trials/{trial.path}": record for trial, record in records.items()}
+        tables = make_tables(by_path, params, requirements(params, records))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -160,6 +138,7 @@ def _trial(path: str, record: Record) -> dict[str, Any]:
         "lock": record["protocol"]["lock"],
         "protocol": hashlib.sha256(json.dumps(record["protocol"], sort_keys=True).encode()).hexdigest(),
         "record": path,
+        "digest": record["digest"],
     }
 
 

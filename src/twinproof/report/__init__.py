@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 # What looks like a number and is none: version 3.10 is not 3.1, a digest may have the form of 1e5, and a core is 1.
 TEXTS = [
     "environment", "twin", "probe", "style", "status", "outcome", "error", "started", "host", "processor", "device",
-    "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "gate", "pinned", "reason",
-    "answer", "way", "operation", "place", "format", "writer", "optimizer", "warnings", "value", "title", "what",
-    "references", "example", "figures", "evidence",
+    "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "digest", "gate", "pinned",
+    "reason", "answer", "way", "operation", "place", "format", "writer", "optimizer", "warnings", "value", "title",
+    "what", "references", "example", "figures", "evidence", "requirement", "findings",
 ]  # fmt: skip
 
 

@@ -1,0 +1,175 @@
+"""Is a study complete, and is each of its records what it says it is? As a compliance checker asks, one by one."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from twinproof import plan
+from twinproof.analysis.records import planned_trials
+from twinproof.analysis.sampling import CONTROLS
+from twinproof.data import read_checksums
+from twinproof.environments import Environment
+from twinproof.errors import UserError
+from twinproof.files import sha256
+from twinproof.params import Params, read_params
+from twinproof.plan import Trial
+from twinproof.record import Record, read_record
+
+# Of a probe, the styles that no comparison is made without.
+NEEDED = {"identity": ("functional", "control"), "timing": ("functional", *CONTROLS)}
+
+
+class Requirement(NamedTuple):
+    """What a study has to fulfil, and each thing that was found against it."""
+
+    requirement: str
+    findings: list[str]
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether nothing was found against it."""
+        return not self.findings
+
+    def row(self) -> dict[str, Any]:
+        """Return the row of the table completeness."""
+        return {
+            "requirement": self.requirement,
+            "holds": self.holds,
+            "findings": "; ".join(self.findings) or None,
+        }
+
+
+def examine(results: Path) -> list[Requirement]:
+    """Examine the study in the folder `results`, as far as it was measured.
+
+    Raises
+    ------
+    UserError
+        If no study was planned there, or its parameters cannot be read.
+    """
+    if not (results / "params.yaml").exists():
+        raise UserError(f"{results}: no study was planned here; `snakemake --cores all` plans and runs one")
+    params = read_params(results / "params.yaml")
+    undecided = []
+    try:
+        planned = planned_trials(params, results)
+    except UserError as error:
+        undecided, planned = [str(error)], plan.trials(params)
+    missing, faulty, records = [], [], {}
+    for trial in planned:
+        path = results / "trials" / trial.path
+        if not path.exists():
+            missing.append(f"{path}: no such record")
+            continue
+        try:
+            records[trial] = read_record(path)
+        except UserError as error:
+            faulty.append(str(error))
+    return requirements(params, records, undecided + missing, faulty)
+
+
+def requirements(
+    params: Params, records: Mapping[Trial, Record], missing: Sequence[str] = (), faulty: Sequence[str] = ()
+) -> list[Requirement]:
+    """Return what a study has to fulfil, and what was found against it.
+
+    Parameters
+    ----------
+    params
+        Of the study.
+    records
+        Each by the trial whose record it should be.
+    missing, faulty
+        What is known of the records that are not there, and of those that could not be read.
+    """
+    return [
+        Requirement("Every planned trial has a record", list(missing)),
+        Requirement("Every record is whole, and as it was written", list(faulty)),
+        Requirement(
+            "Every record is of the trial it is filed under, and of the present code, data, lock and parameters",
+            list(_of_others(params, records)),
+        ),
+        Requirement(
+            "Every seed is the planned one, and no two replicates of a twin share one", list(_seeds(params, records))
+        ),
+        Requirement("Every process ran the versions in its lock", list(_versions(records))),
+        Requirement("Every identity and timing has its controls beside it", list(_controls(records))),
+        Requirement("Every style has a result, or a reason why there is none", list(_reasons(records))),
+        Requirement("The data are those of the checksums", list(_data(params))),
+    ]
+
+
+def _of_others(params: Params, records: Mapping[Trial, Record]) -> Iterator[str]:
+    protocols: dict[tuple[str, str, str], Any] = {}
+    for trial, record in records.items():
+        if {key: record[key] for key in trial._fields} != trial._asdict():
+            yield f"{trial.path}: the record of another trial"
+            continue
+        cell = (trial.environment, trial.twin, trial.probe)
+        try:
+            protocol = protocols[cell] = protocols.get(cell) or plan.protocol(params, *cell)
+        except UserError as error:
+            yield str(error)
+            continue
+        if changed := [key for key in protocol if record["protocol"].get(key) != protocol[key]]:
+            yield f"{trial.path}: {', '.join(changed)} changed since it was measured"
+
+
+def _seeds(params: Params, records: Mapping[Trial, Record]) -> Iterator[str]:
+    replicates: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for trial, record in records.items():
+        replicates[trial.twin, record["seed"]].add(trial.replicate)
+        if record["seed"] != (planned := plan.seed(params, trial.twin, trial.replicate)):
+            yield f"{trial.path}: seed {record['seed']}; planned: {planned}"
+    for (twin, seed), sharing in replicates.items():
+        if len(sharing) > 1:
+            yield f"{twin}: replicates {', '.join(map(str, sorted(sharing)))} share the seed {seed}"
+
+
+def _versions(records: Mapping[Trial, Record]) -> Iterator[str]:
+    for trial, record in records.items():
+        try:
+            pinned = Environment(trial.environment).pinned()
+        except UserError as error:
+            yield f"{trial.path}: {error}"
+            continue
+        ran = record["software"]
+        others = [
+            f"{name} {version} ({pinned[name]} in the lock)"
+            for name, version in ran.items()
+            if name in pinned and version != pinned[name]
+        ]
+        if not ran.keys() & pinned.keys():
+            others = ["no package of the lock"]
+        if others:
+            yield f"{trial.path}: ran {', '.join(others)}"
+
+
+def _controls(records: Mapping[Trial, Record]) -> Iterator[str]:
+    for trial, record in records.items():
+        for style in NEEDED.get(trial.probe, ()):
+            if record["styles"].get(style, {}).get("status") != "ok":
+                yield f"{trial.path}: {style} is missing or failed"
+
+
+def _reasons(records: Mapping[Trial, Record]) -> Iterator[str]:
+    for trial, record in records.items():
+        for style, found in record["styles"].items():
+            if found["status"] != "ok" and not found["error"]["message"]:
+                yield f"{trial.path}: {style} failed without a word"
+
+
+def _data(params: Params) -> Iterator[str]:
+    folder = Path(params["data"]["directory"])
+    try:
+        checksums = read_checksums(Path(params["data"]["checksums"]))
+    except UserError as error:
+        yield str(error)
+        return
+    for name, digest in checksums.items():
+        path = folder / name
+        if not path.exists():
+            yield f"{path}: no such file"
+        elif sha256(path) != digest:
+            yield f"{path}: not the file of the checksums"
