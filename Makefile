@@ -4,7 +4,7 @@ CORES ?= all
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UPGRADE
 
-.PHONY: study quick images test test-timing test-outcomes test-containers test-gpu-image lint bench lock clean
+.PHONY: study quick images test test-timing test-outcomes test-versions test-containers test-gpu-image lint bench lock clean
 
 study: .venv/ready  ## the study of params.yaml
 	snakemake --cores $(CORES)
@@ -23,6 +23,9 @@ test-timing: .venv/ready  ## timing studies whose answer is known; wants the mac
 
 test-outcomes: .venv/ready  ## serialization, introspection and pitfalls in every environment, and once more
 	pytest -m outcomes
+
+test-versions: .venv/ready  ## studies through DVC: pulled, changed, compared, shown again
+	pytest -m versions
 
 # Where tools are missing, containers/install-tools brings them.
 test-containers: .venv/ready  ## builds the image tf2.21-cpu and runs the quick study in it

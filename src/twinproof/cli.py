@@ -74,6 +74,51 @@ def answer(results: ResultsFolder = Path("results")) -> None:
         typer.echo(f"{row['environment']}  {row['answer']}")
 
 
+@app.command()
+def versions() -> None:
+    """List the versions of the report that git holds, the newest first, with the answer of each in a line."""
+    from twinproof.report.revisions import list_versions
+
+    listed = list(list_versions())
+    if not listed:
+        raise UserError("no commit has a report; `dvc repro`, commit what it wrote, and tag it: that is a version")
+    for version in listed:
+        typer.echo(f"{version.name}  {version.date}  {', '.join(version.version['environments'])}")
+        typer.echo(f"    {version.version['answer']}")
+
+
+@app.command()
+def compare(
+    old: Annotated[str, typer.Argument(help="A git revision whose report is the former one.")],
+    new: Annotated[str | None, typer.Argument(help="Another; the workspace if it is left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request.")] = False,
+) -> None:
+    """Say what changed between two versions of the report, and write a page of it; exit status 1 if anything did."""
+    from twinproof.files import write_whole
+    from twinproof.report import comparison_forms as forms
+    from twinproof.report.comparison import compare as compare_studies
+    from twinproof.report.revisions import RESULTS, read_revision, read_workspace
+
+    found = compare_studies(read_revision(old), read_revision(new) if new else read_workspace(Path(RESULTS)))
+    page = Path(RESULTS, "comparisons", f"{old}..{new or 'workspace'}.html".replace("/", "-"))
+    write_whole(page, forms.as_page(found))
+    form = forms.as_json if as_json else forms.as_markdown if as_markdown else forms.as_text
+    typer.echo(form(found))
+    typer.echo(f"{page}", err=True)
+    raise typer.Exit(int(found.changed))
+
+
+@app.command()
+def show(version: Annotated[str, typer.Argument(help="A git revision that has a report.")]) -> None:
+    """Open an old report as it was, from DVC's cache or remote, and print where it lies."""
+    from twinproof.report.retrieval import retrieve
+
+    page = retrieve(version)
+    typer.echo(str(page))
+    typer.launch(str(page))
+
+
 def _rows(results: Path, table: str) -> list[dict[str, str]]:
     path = results / "tables" / f"{table}.csv"
     try:

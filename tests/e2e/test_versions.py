@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from tests.conftest import ENVIRONMENT
 
 from .conftest import fresh_copy, git, make_small, must, run_in
+
+pytestmark = pytest.mark.versions
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +24,7 @@ def version(tmp_path_factory) -> Path:
     must(run_in(folder, "dvc", "push"))
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message=A version")
+    git(folder, "tag", "v-a")
     return folder
 
 
@@ -44,11 +48,9 @@ def test_reproduced_study_is_up_to_date_for_dvc_and_snakemake(version):
 
 
 def test_tables_and_metrics_are_in_git_but_not_records_notebooks_and_report(version):
-    import subprocess
-
     listed = subprocess.run(["git", "ls-files", "results"], cwd=version, capture_output=True, text=True, check=True)
     folders = {Path(line).parts[1] for line in listed.stdout.splitlines()}
-    assert folders == {".gitignore", "params.yaml", "protocols", "tables", "metrics.json"}
+    assert folders == {".gitignore", "params.yaml", "protocols", "tables", "metrics.json", "version.json"}
 
 
 def test_clone_with_pulled_results_has_no_trial_to_measure(pulled):
@@ -87,3 +89,62 @@ def test_experiment_with_another_parameter_measures_and_reports_it(version):
     must(run_in(version, "dvc", "exp", "run", "-S", "learning.epochs=2"))
     epochs = (version / "results/tables/learning_epochs.csv").read_text().splitlines()[1:]
     assert {line.split(",")[4] for line in epochs} == {"1", "2"}
+
+
+def changed_seed(folder: Path, seed: int, tag: str) -> None:
+    """Make another version, from another seed."""
+    params = folder / "params.yaml"
+    params.write_text(re.sub(r"^seed: \d+", f"seed: {seed}", params.read_text(), flags=re.MULTILINE))
+    must(run_in(folder, "dvc", "repro"))
+    must(run_in(folder, "dvc", "push"))
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", f"--message={tag}")
+    git(folder, "tag", tag)
+
+
+def test_two_versions_are_listed_compared_and_shown(version):
+    changed_seed(version, 7, "v-b")
+    listed = must(run_in(version, "twinproof", "versions"))
+    assert re.findall(r"^(v-\S+)", listed, re.M) == ["v-b", "v-a"]
+    compared = run_in(version, "twinproof", "compare", "v-a", "v-b")
+    assert compared.returncode == 1, compared.stderr
+    assert "made from params seed: 20250130 -> 7" in compared.stdout
+    assert "figures differ" in compared.stdout
+    assert (version / compared.stderr.strip()).is_file()
+    assert run_in(version, "twinproof", "compare", "v-b").returncode == 0
+    assert run_in(version, "twinproof", "compare", "v-a", "v-a").returncode == 0
+    pages = [version / must(run_in(version, "twinproof", "show", tag)).splitlines()[0] for tag in ("v-a", "v-b")]
+    old, new = (page.read_text() for page in pages)
+    assert new == (version / "results/report/index.html").read_text() != old
+    assert (pages[0].parent / "../notebooks/tf2.21-cpu/dynamic/learning.html").is_file()
+    assert run_in(version, "twinproof", "check").returncode == 0
+
+
+def test_an_old_report_comes_from_the_remote_where_the_cache_lacks_it(version, tmp_path):
+    folder = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(version), str(folder))
+    page = folder / must(run_in(folder, "twinproof", "show", "v-a")).splitlines()[0]
+    assert "<title>twinproof" in page.read_text()
+
+
+def test_an_old_report_that_is_nowhere_is_a_line(version, tmp_path):
+    folder = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(version), str(folder))
+    must(run_in(folder, "dvc", "remote", "modify", "here", "url", str(tmp_path / "empty")))
+    done = run_in(folder, "twinproof", "show", "v-a")
+    assert done.returncode == 2
+    assert "is neither in DVC's cache nor in its remote" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_damaged_cache_is_noticed(pulled):
+    damaged = 0
+    for path in (pulled / ".dvc/cache").rglob("*"):
+        if path.is_file() and b"<title>twinproof" in path.read_bytes():
+            path.chmod(0o644)
+            path.write_bytes(path.read_bytes().replace(b"<title>twinproof", b"<title>twinpro0f"))
+            damaged += 1
+    assert damaged
+    must(run_in(pulled, "dvc", "remote", "remove", "here"))
+    done = run_in(pulled, "twinproof", "show", "v-a")
+    assert done.returncode == 2
+    assert "DVC's cache" in done.stderr and "Traceback" not in done.stderr

@@ -18,8 +18,27 @@ rule make_report:
         " --notebooks {params.notebooks} --output {output} 2> {log}"
 
 
+# What the report was made from and what it consists of: small enough for git, which has the versions.
+rule make_version:
+    input:
+        rules.make_report.output,
+        rules.make_tables.output,
+        NOTEBOOKS,
+        RECORDS,
+        timing_records,
+    output:
+        "<results>/version.json",
+    log:
+        "<results>/logs/version.log",
+    params:
+        results=RESULTS,
+    shell:
+        "python -m twinproof.report.version --results {params.results} --output {output} 2> {log}"
+
+
 rule report:
     input:
         rules.make_report.output,
+        rules.make_version.output,
         RECORDS,
         timing_records,

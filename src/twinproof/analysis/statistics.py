@@ -31,3 +31,20 @@ def mean_interval(values: Sequence[float]) -> Interval:
 
     half = float(t.ppf((1 + CONFIDENCE) / 2, data.size - 1) * data.std(ddof=1) / np.sqrt(data.size))
     return Interval(mean, mean - half, mean + half)
+
+
+def difference_interval(first: Sequence[float], second: Sequence[float]) -> Interval:
+    """Return the mean of `second` minus the mean of `first` with its 95 % interval by Welch's t, where none are paired.
+
+    A single value on either side gives no interval.
+    """
+    one, other = (np.asarray(values, dtype=np.float64) for values in (first, second))
+    difference = float(other.mean() - one.mean())
+    if min(one.size, other.size) < 2:
+        return Interval(difference, np.nan, np.nan)
+    if one.std() == other.std() == 0:
+        return Interval(difference, difference, difference)
+    from scipy.stats import ttest_ind
+
+    interval = ttest_ind(other, one, equal_var=False).confidence_interval(CONFIDENCE)
+    return Interval(difference, float(interval.low), float(interval.high))

@@ -1,0 +1,70 @@
+"""An old report as it was: fetched from DVC's cache or remote, and compared with the digests that git keeps of it."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from twinproof.errors import UserError
+from twinproof.report.revisions import RESULTS, read_version, resolve
+from twinproof.report.version import tree_digest
+
+# The page, and what it links to.
+FETCHED = ["report", "notebooks", "trials"]
+FOLDER = Path("build/versions")
+
+
+def retrieve(revision: str) -> Path:
+    """Return the page of the report that a revision has, in a folder of its own below `build/versions`.
+
+    Raises
+    ------
+    UserError
+        If there is no such revision or report, if neither cache nor remote has it, or if what they have is not what
+        the version says.
+    """
+    commit = resolve(revision)
+    version = read_version(revision, commit)
+    folder = FOLDER / commit[:12] / RESULTS
+    page = folder / "report" / "index.html"
+    wanted = {part: version["digests"][part] for part in FETCHED}
+    if all((folder / part).is_dir() and tree_digest(folder / part) == digest for part, digest in wanted.items()):
+        return page
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetched-", dir=folder.parent) as scratch:
+        for part, digest in wanted.items():
+            fetched = Path(scratch, RESULTS, part)
+            _get(revision, commit, part, fetched)
+            if tree_digest(fetched) != digest:
+                raise UserError(
+                    f"{revision}: {RESULTS}/{part} in DVC's cache or remote is not what was reported, as its digest "
+                    "tells; remove it from the cache (`dvc status`, `dvc gc`) and pull it again"
+                )
+        shutil.rmtree(folder, ignore_errors=True)
+        Path(scratch, RESULTS).rename(folder)
+    return page
+
+
+def _get(revision: str, commit: str, part: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "dvc",
+        "get",
+        "--quiet",
+        "--rev",
+        commit,
+        "--out",
+        str(target),
+        ".",
+        f"{RESULTS}/{part}",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or ["dvc get said nothing"])[0].removeprefix("ERROR: ")
+        raise UserError(
+            f"{revision}: {RESULTS}/{part} is neither in DVC's cache nor in its remote ({why}); `dvc push` where "
+            "it was made, then try again"
+        )

@@ -1,0 +1,166 @@
+"""The studies that git holds: which revisions have a report, and the tables of one of them."""
+
+import io
+import json
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from twinproof.analysis.columns import COLUMNS
+from twinproof.errors import UserError
+from twinproof.params import Params, read_params
+from twinproof.report import read_table
+from twinproof.report.version import FILE, FORMAT
+
+# Where a study lies in git; another folder, as that of the quick study, is in no version.
+RESULTS = "results"
+WORKSPACE = "the workspace"
+
+
+class Study(NamedTuple):
+    """A study as git keeps it: what it is called, its version (twinproof.report.version), parameters and tables."""
+
+    name: str
+    version: dict[str, Any]
+    params: Params
+    tables: dict[str, pd.DataFrame]
+
+
+class Listed(NamedTuple):
+    """A revision that has a report: tags or short commit, the date of the commit, and what version.json says."""
+
+    name: str
+    date: str
+    version: dict[str, Any]
+
+
+def list_versions() -> Iterator[Listed]:
+    """Yield each revision with a report, the newest first: every tag, and every commit that brought another report.
+
+    Raises
+    ------
+    UserError
+        If this is no git repository.
+    """
+    tags: dict[str, list[str]] = {}
+    # Of an annotated tag, first the commit that it is on.
+    form = "--format=%(refname:short) %(*objectname) %(objectname)"
+    for line in _git("for-each-ref", form, "refs/tags").splitlines():
+        name, *commits = line.split()
+        tags.setdefault(commits[0], []).append(name)
+    wrote = _git("log", "--all", "--format=%H", "--", f"{RESULTS}/{FILE}").split()
+    # No commit comes before one that follows it, were both made in the same second.
+    for line in _git("log", "--all", "--date-order", "--format=%H %cs").splitlines():
+        commit, date = line.split()
+        if commit in tags or commit in wrote:
+            version = _version(commit)
+            if version is not None:
+                yield Listed(", ".join(sorted(tags.get(commit, []))) or commit[:10], date, version)
+
+
+def read_revision(revision: str) -> Study:
+    """Return the study that a revision holds.
+
+    Raises
+    ------
+    UserError
+        If there is no such revision, it has no report, or a report of a format not known here.
+    """
+    commit = resolve(revision)
+    version = read_version(revision, commit)
+    archive = _git_bytes("archive", "--format=tar", commit, RESULTS)
+    with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            tar.extractall(folder, filter="data")
+        return _read(revision, Path(folder, RESULTS), version)
+
+
+def read_version(revision: str, commit: str) -> dict[str, Any]:
+    """Return what a commit, called `revision` by whom asks, says of its report.
+
+    Raises
+    ------
+    UserError
+        If it has no report, or one of a format not known here.
+    """
+    version = _version(commit)
+    if version is None:
+        raise UserError(
+            f"{revision}: has no report, as {RESULTS}/{FILE} is not in it; `twinproof versions` lists those that have"
+        )
+    return _known(revision, version)
+
+
+def read_workspace(results: Path) -> Study:
+    """Return the study in the folder `results`, which need not be committed.
+
+    Raises
+    ------
+    UserError
+        If there is no report, or one of a format not known here.
+    """
+    try:
+        version = json.loads((results / FILE).read_text())
+    except FileNotFoundError:
+        raise UserError(f"{results}: has no report; `snakemake --cores all` makes one") from None
+    except ValueError as error:
+        raise UserError(f"{results / FILE}: not JSON ({error}); `snakemake --cores all` writes it again") from None
+    return _read(WORKSPACE, results, _known(WORKSPACE, version))
+
+
+def resolve(revision: str) -> str:
+    """Return the commit that a revision (a tag, a branch, a commit) means.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    try:
+        return _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
+    except subprocess.CalledProcessError:
+        raise UserError(f"{revision}: no such revision; `twinproof versions` lists those that have a report") from None
+
+
+def _read(name: str, results: Path, version: dict[str, Any]) -> Study:
+    try:
+        tables = {table: read_table(results / "tables", table) for table in COLUMNS}
+        return Study(name, version, read_params(results / "params.yaml"), tables)
+    except UserError as error:
+        raise UserError(f"{name}: {str(error).replace(f'{results}/', f'{RESULTS}/')}") from None
+
+
+def _known(name: str, version: Any) -> dict[str, Any]:
+    found = version.get("format") if isinstance(version, dict) else None
+    if found != FORMAT:
+        raise UserError(
+            f"{name}: its report is of format {found!r}; allowed: {FORMAT}; the twinproof of its own commit reads it"
+        )
+    return dict(version)
+
+
+def _version(commit: str) -> dict[str, Any] | None:
+    """Return what version.json says in a commit, None if it has none."""
+    try:
+        version = json.loads(_git("show", f"{commit}:{RESULTS}/{FILE}"))
+    except (subprocess.CalledProcessError, ValueError):
+        return None
+    return version if isinstance(version, dict) else None
+
+
+def _git(*arguments: str) -> str:
+    return _git_bytes(*arguments).decode()
+
+
+def _git_bytes(*arguments: str) -> bytes:
+    try:
+        return subprocess.run(["git", *arguments], check=True, capture_output=True).stdout  # noqa: S607
+    except (OSError, subprocess.CalledProcessError) as error:
+        if isinstance(error, OSError) or b"not a git repository" in error.stderr:
+            raise UserError(f"{Path.cwd()}: no git repository; versions are commits") from None
+        raise
