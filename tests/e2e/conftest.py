@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -74,6 +75,24 @@ def must(done: Completed) -> str:
     """Return what a command printed; fail with all of it if the command failed."""
     assert done.returncode == 0, f"{done.args}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
     return done.stdout + done.stderr
+
+
+def locked_venv(name: str) -> Path:
+    """Return the venv of a lock in workflow/ that the workflow's own packages do not go with; made once a lock."""
+    lock, venv, uv = (
+        REPOSITORY / f"workflow/{name}.txt",
+        REPOSITORY / "build" / name,
+        Path(sys.executable).parent / "uv",
+    )
+    held = venv / "held.txt"
+    if not held.exists() or held.read_text() != lock.read_text():
+        for command in (
+            ["venv", "--clear", "--no-python-downloads", "--python", "3.11", venv],
+            ["pip", "sync", "--require-hashes", "--python", venv, lock],
+        ):
+            subprocess.run([uv, *command, "--quiet"], check=True)
+        shutil.copy(lock, held)
+    return venv
 
 
 @pytest.fixture(scope="session")
