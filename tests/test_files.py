@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from twinproof.errors import UserError
 from twinproof.files import sha256, write_if_changed, write_whole
 
 
@@ -27,7 +28,7 @@ def test_a_failure_in_the_middle_leaves_the_former_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, step, disk_is_full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(UserError, match=r"file: cannot be written \(No space left on device\)"):
         write_whole(path, "new")
     assert path.read_text() == "former"
     assert list(tmp_path.iterdir()) == [path]

@@ -166,15 +166,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         dataset = read_dataset(options.directory, options.checksums, options.validation)
+        found: dict[str, Any] = {
+            part: {"images": list(getattr(dataset, part).images.shape), "labels": len(getattr(dataset, part).labels)}
+            for part in ("train", "validation", "test")
+        }
+        found |= {"classes": dataset.classes, "sha256": read_checksums(options.checksums)}
+        write_whole(options.output, json.dumps(found, indent=1) + "\n")
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    found: dict[str, Any] = {
-        part: {"images": list(getattr(dataset, part).images.shape), "labels": len(getattr(dataset, part).labels)}
-        for part in ("train", "validation", "test")
-    }
-    found |= {"classes": dataset.classes, "sha256": read_checksums(options.checksums)}
-    write_whole(options.output, json.dumps(found, indent=1) + "\n")
     return 0
 
 

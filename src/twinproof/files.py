@@ -5,6 +5,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from twinproof.errors import UserError
+
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write `content` to a temporary file beside `path`, then rename it into place.
@@ -13,11 +15,17 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
     Raises
     ------
-    OSError
+    UserError
         If the disk is full or the folder cannot be written to; the former file, if any, is still there.
     """
+    try:
+        _write_whole(path, content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); a former one is as it was") from error
+
+
+def _write_whole(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode() if isinstance(content, str) else content
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -91,10 +91,10 @@ def main(arguments: list[str] | None = None) -> int:
         params = read_params(options.results / "params.yaml")
         trials = [Trial(options.environment, options.twin, "timing", number) for number in range(options.processes)]
         decision = decide(params, [read_record(options.results / "trials" / trial.path) for trial in trials])
+        write_whole(options.output, json.dumps(decision, indent=1) + "\n")
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write_whole(options.output, json.dumps(decision, indent=1) + "\n")
     return 0
 
 

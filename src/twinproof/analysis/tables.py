@@ -114,12 +114,12 @@ def main(arguments: list[str] | None = None) -> int:
         params, records = read_params(results / "params.yaml"), read_records(results)
         by_path = {f"trials/{trial.path}": record for trial, record in records.items()}
         tables = make_tables(by_path, params, requirements(params, records))
+        for name, table in tables.items():
+            write_whole(results / "tables" / f"{name}.csv", table.to_csv(index=False))
+        write_whole(results / "metrics.json", json.dumps(make_metrics(tables), indent=1, allow_nan=False) + "\n")
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    for name, table in tables.items():
-        write_whole(results / "tables" / f"{name}.csv", table.to_csv(index=False))
-    write_whole(results / "metrics.json", json.dumps(make_metrics(tables), indent=1, allow_nan=False) + "\n")
     return 0
 
 

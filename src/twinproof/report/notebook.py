@@ -120,18 +120,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--html", type=Path, required=True, help="where to write its page")
     parser.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     options = parser.parse_args(arguments)
+    import nbformat
+
     try:
         parameters = _once(options.parameter)
         notebook = execute(options.input, parameters)
+        html = to_html(notebook, f"{options.input.stem}: {', '.join(parameters.values())}")
+        write_whole(options.output, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
+        write_whole(options.html, html)
     except (UserError, NotebookError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, UserError) else 1
-    import nbformat
-
-    title = f"{options.input.stem}: {', '.join(parameters.values())}"
-    html = to_html(notebook, title)
-    write_whole(options.output, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
-    write_whole(options.html, html)
     return 0
 
 

@@ -89,11 +89,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True, help="where to write the version")
     options = parser.parse_args(arguments)
     try:
-        version = describe(options.results)
+        write_whole(options.output, json.dumps(describe(options.results), indent=1) + "\n")
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write_whole(options.output, json.dumps(version, indent=1) + "\n")
     return 0
 
 
