@@ -201,3 +201,27 @@ def test_wrong_parameter_is_explained_without_a_traceback(quick_study, line, wro
     assert done.returncode != 0
     assert message in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_last_good_page_stays_where_a_new_one_cannot_be_made(quick_study):
+    page = quick_study / "results/quick/report/index.html"
+    before = page.read_bytes()
+    with changed(quick_study / "src/twinproof/report/page.py", b"raise SystemExit('broken')"):
+        assert run_in(quick_study, *QUICK).returncode != 0
+        assert page.read_bytes() == before
+    must(run_in(quick_study, *QUICK))
+
+
+def test_report_of_snakemake_shows_page_tables_and_notebooks_with_captions(quick_study):
+    must(run_in(quick_study, *QUICK, "--report", "build/snakemake.html"))
+    page = (quick_study / "build/snakemake.html").read_text()
+    for text in (
+        "Report",
+        "Tables",
+        "Notebooks",
+        "claims",
+        "The answer on one page",
+        "A tidy table of what the records",
+    ):
+        assert text in page
+    assert not re.findall(r"<(?:script|link)[^>]+(?:src|href)=.https?:", page)

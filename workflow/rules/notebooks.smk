@@ -9,8 +9,19 @@ rule run_notebook:
             if not path.endswith(("page.py", ".jinja"))
         ],
     output:
-        notebook="<results>/notebooks/{environment}/{twin}/{notebook}.ipynb",
-        html="<results>/notebooks/{environment}/{twin}/{notebook}.html",
+        notebook=update("<results>/notebooks/{environment}/{twin}/{notebook}.ipynb"),
+        html=update(
+            report(
+                "<results>/notebooks/{environment}/{twin}/{notebook}.html",
+                caption="../report/notebook.rst",
+                category="Notebooks",
+                labels={
+                    "environment": "{environment}",
+                    "twin": "{twin}",
+                    "notebook": "{notebook}",
+                },
+            )
+        ),
     log:
         "<results>/logs/notebooks/{environment}/{twin}/{notebook}.log",
     params:

@@ -1,4 +1,5 @@
-# The report: one page that opens offline, and the notebooks beside it.
+# The report: one page that opens offline, and the notebooks beside it. What is made again is an `update`, so that the last
+# good one stays where a job fails.
 rule make_report:
     input:
         rules.make_tables.output.tables,
@@ -7,7 +8,14 @@ rule make_report:
         study=RESULTS / "params.yaml",
         code=sources("report"),
     output:
-        "<results>/report/index.html",
+        update(
+            report(
+                "<results>/report/index.html",
+                caption="../report/page.rst",
+                category="Report",
+                labels={"what": "the answer"},
+            )
+        ),
     log:
         "<results>/logs/report.log",
     params:
@@ -27,7 +35,7 @@ rule make_version:
         RECORDS,
         timing_records,
     output:
-        "<results>/version.json",
+        update("<results>/version.json"),
     log:
         "<results>/logs/version.log",
     params:

@@ -30,8 +30,25 @@ rule make_tables:
         code=sources("analysis"),
         study=RESULTS / "params.yaml",
     output:
-        tables=expand("<results>/tables/{table}.csv", table=TABLES),
-        metrics="<results>/metrics.json",
+        tables=[
+            update(
+                report(
+                    f"<results>/tables/{table}.csv",
+                    caption="../report/table.rst",
+                    category="Tables",
+                    labels={"table": table},
+                )
+            )
+            for table in TABLES
+        ],
+        metrics=update(
+            report(
+                "<results>/metrics.json",
+                caption="../report/metrics.rst",
+                category="Report",
+                labels={"what": "metrics"},
+            )
+        ),
     log:
         "<results>/logs/tables.log",
     params:
