@@ -213,8 +213,8 @@ def test_last_good_page_stays_where_a_new_one_cannot_be_made(quick_study):
 
 
 def test_report_of_snakemake_shows_page_tables_and_notebooks_with_captions(quick_study):
-    must(run_in(quick_study, *QUICK, "--report", "build/snakemake.html"))
-    page = (quick_study / "build/snakemake.html").read_text()
+    must(run_in(quick_study, *QUICK, "--report", "snakemake.html"))
+    page = (quick_study / "snakemake.html").read_text()
     for text in (
         "Report",
         "Tables",

@@ -88,7 +88,7 @@ def _repository() -> Iterator[str]:
 
 def _made(params: Params) -> Iterator[str]:
     """Yield what the workflow made for the study, apart from records, below its results."""
-    yield from ("params.yaml", "data.json", "metrics.json", "version.json", "report/index.html")
+    yield from ("params.yaml", "metrics.json", "version.json", "report/index.html")
     yield from (f"tables/{table}.csv" for table in COLUMNS)
     for environment, twin, probe in cells(params):
         yield f"protocols/{environment}/{twin}/{probe}.json"
