@@ -1,230 +1,40 @@
-"""A small study's tables, made from records that were made up: two twins, three seeds, one training that failed."""
+"""Small studies' records and results, made up by `studies`."""
 
-import copy
-import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from twinproof.analysis.completeness import Requirement
-from twinproof.analysis.tables import make_metrics, make_tables
 from twinproof.report import read_table
 
-ENVIRONMENT = "tf2.21-cpu"
-ERROR = {"type": "ValueError", "message": "<b>shapes</b> (128, 10) & (128, 9)", "traceback": ""}
-TWINS = ["simple", "dynamic"]
-STYLES = ["sequential", "subclassed"]
-EXAMINED = [Requirement("Every planned trial has a record", []), Requirement("Every seed is the planned one", [])]
-OUTCOMES = ["serialization", "introspection", "pitfalls"]
-SEEDS = [11, 22, 33]
-EPOCHS = 4
-PROCESSES = 12
-# Of each quantity: what functional takes, subclassed's ratio, how far processes differ, functional's ratio to itself.
-TIMED = {
-    "train_step": (0.031, 1.2, 0.01, 1.0),  # slower
-    "predict": (0.4, 1.0, 0.005, 1.0),  # equivalent
-    "call": (0.0021, 0.8, 0.01, 1.0),  # faster
-    "save": (0.05, 1.0, 0.3, 1.0),  # undecided
-    "build": (0.012, 3.1, 0.01, 1.3),  # no verdict: functional differs from itself
-    "peak_memory": (3 * 2**20, 1.0, 0.001, 1.0),  # equivalent
-}
-
-
-def make_record(environment: str, twin: str, probe: str, replicate: int, styles: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "environment": environment,
-        "twin": twin,
-        "probe": probe,
-        "replicate": replicate,
-        "seed": SEEDS[replicate % len(SEEDS)],
-        "protocol": {"lock": "ab" * 32, "probe": {"added": 0.1}},
-        "commit": "c0ffee" * 6 + "c0ff-dirty",
-        "started": f"2026-11-23T10:{replicate:02}:00+00:00",
-        "seconds": 41.5,
-        "conditions": {
-            "before": {"load": 0.5, "stolen": 100.0, "megahertz": 2400.0},
-            "after": {"load": 1.25, "stolen": 103.32, "megahertz": 3100.0 + replicate},
-        },
-        "machine": {
-            "host": "node7", "processor": "Made-up CPU", "cores": 8, "memory": 32 * 2**30, "threads": 1,
-            "pinned": [7] if probe == "timing" else None, "device": "CPU", "image": None,
-        },
-        "software": {"python": "3.11.7", "keras": "3.10", "tensorflow-cpu": "2.21.0"},
-        "digest": "d1" * 32,
-        "measurement": make_measurement(twin, replicate) if probe == "timing" else None,
-        "styles": styles,
-    }  # fmt: skip
-
-
-def make_measurement(twin: str, replicate: int) -> dict[str, Any]:
-    """Return how the measuring of one process went: in the first of dynamic, `call` does not become warm."""
-    warming = {
-        quantity: {"rounds": [3, 2], "settled": [True, True]} for quantity in ("train_step", "predict", "call", "save")
-    }
-    if twin == "dynamic" and replicate == 0:
-        warming["call"] = {"rounds": [8, 4], "settled": [False, True]}
-    return {"clock": {"resolution": 1e-9, "cost": 8e-8}, "warming": warming}
-
-
-def make_identity() -> dict[str, Any]:
-    steps = [{"loss": 2.3 * math.exp(-step / 9), "weights": f"{step:064x}"} for step in range(12)]
-    result = {"parameters": 101770, "outputs": "0" * 64, "steps": steps}
-    equal = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
-    near = {"outcome": "within tolerance", "outputs": 0.0, "losses": 2e-8, "weights": 1.5e-7, "first_difference": 3}
-    compared = {"sequential": equal, "subclassed": near, "control": equal}
-    return {"functional": {"status": "ok", "result": result}} | {
-        style: {"status": "ok", "result": {**copy.deepcopy(result), "comparison": comparison}}
-        for style, comparison in compared.items()
-    }
-
-
-def make_learning(twin: str, replicate: int) -> dict[str, Any]:
-    def result(shift: float) -> dict[str, Any]:
-        epochs = [
-            {
-                "loss": 0.4 / epoch,
-                "accuracy": 0.98 - 0.08 / epoch,
-                "validation_loss": 0.3 / epoch,
-                "validation_accuracy": 0.975 - 0.06 / epoch + 0.002 * replicate + shift * epoch,
-                "seconds": 1.5,
-                "weights": f"{epoch:064x}",
-            }
-            for epoch in range(1, EPOCHS + 1)
-        ]
-        return {
-            "epochs": epochs,
-            "seconds": 6.0,
-            "test_loss": 0.08 - shift,
-            "test_accuracy": 0.97 + 0.002 * replicate + shift,
-            "weights": f"{int(shift * 1e6):064x}",
-        }
-
-    # Of dynamic, subclassed is another network after training; of simple, sequential fails on the last seed.
-    shifts = {"functional": 0.0, "sequential": 0.0, "subclassed": 0.0004 * (replicate + 1) * (twin == "dynamic")}
-    styles: dict[str, Any] = {style: {"status": "ok", "result": result(shift)} for style, shift in shifts.items()}
-    if twin == "simple" and replicate == 2:
-        styles["sequential"] = {"status": "failed", "error": ERROR}
-    return styles
-
-
-def make_timing(twin: str, replicate: int) -> dict[str, Any]:
-    """Return six rounds of each quantity in one process; sequential, which simple has, is functional under a name."""
-    noise = np.random.default_rng([replicate, TWINS.index(twin)])
-    styles = ["functional", *["sequential"] * (twin == "simple"), "subclassed", "control", "slowed"]
-    quantities: dict[str, dict[str, list[float]]] = {style: {} for style in styles}
-    for quantity, (takes, ratio, spread, control) in TIMED.items():
-        effects = {"subclassed": ratio, "control": control, "slowed": 1.1}
-        for style in styles:
-            process = 0.0 if style == "functional" else noise.normal(0, spread if style in STYLES else 0.005)
-            rounds = noise.normal(0, 0.002, 6)
-            quantities[style][quantity] = list(takes * effects.get(style, 1.0) * np.exp(process + rounds))
-    styles_: dict[str, Any] = {
-        style: {"status": "ok", "result": {"quantities": own, "errors": {}}} for style, own in quantities.items()
-    }
-    if twin == "dynamic":
-        styles_["subclassed"]["result"]["errors"] = {"load": ERROR}
-    return styles_
-
-
-def make_outcomes(probe: str) -> dict[str, Any]:
-    """Return what became of kept models, what was seen in them, and what happened in a pitfall: some of it bad."""
-    cell = {
-        "operation": ".keras", "place": "fresh process, no code", "lacking": [], "saved": True, "loaded": True,
-        "built": True, "bit_equal": True, "largest": 0.0, "mean": 0.0, "optimizer": "equal", "bytes": 854103,
-        "save_seconds": [0.1] * 6, "load_seconds": [0.2] * 6, "step": "compare", "error": None, "warnings": [],
-    }  # fmt: skip
-    lost = {"bit_equal": None, "largest": None, "loaded": False, "step": "load", "error": ERROR}
-    check = {
-        "check": "output_shape",
-        "when": "built",
-        "value": [None, 10],
-        "error": None,
-        "warnings": [],
-        "available": True,
-    }
-    fault = {
-        "fault": "mismatch_inside", "title": "Shapes that do not fit", "stage": "construct", "error": ERROR,
-        "warnings": [], "names_culprit": True,
-    }  # fmt: skip
-    pitfall = {
-        "pitfall": "nested_list", "title": "Layers in a <list> within a list", "expected": "It predicts the same.",
-        "references": ["https://example.org/issue"], "step": "predict", "as_expected": False,
-        "what": "outputs differ by up to 0.05", "error": None, "warnings": [],
-    }  # fmt: skip
-    results = {
-        "serialization": {
-            "functional": {"cells": [cell, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 1e-8}]},
-            "subclassed": {
-                "cells": [{**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}]
-            },
-            "naive": {"cells": [{**cell, **lost}, {**cell, **lost, "operation": "ONNX", "lacking": ["onnx"]}]},
-        },
-        "introspection": {
-            "functional": {"checks": [check], "faults": [fault]},
-            "subclassed": {
-                "checks": [{**check, "value": None, "error": ERROR}],
-                "faults": [{**fault, "stage": "first step", "names_culprit": False}],
-            },
-        },
-        "pitfalls": {"subclassed": {"pitfalls": [pitfall]}},
-    }
-    return {style: {"status": "ok", "result": result} for style, result in results[probe].items()}
+from . import studies
+from .studies import ENVIRONMENT, OUTCOMES
 
 
 @pytest.fixture
 def records() -> dict[str, dict[str, Any]]:
     """The records of a study, by path."""
-    return {
-        f"trials/{ENVIRONMENT}/{twin}/{probe}-{replicate}.json": make_record(
-            ENVIRONMENT,
-            twin,
-            probe,
-            replicate,
-            make_identity() if probe == "identity" else make_learning(twin, replicate),
-        )
-        for twin in TWINS
-        for probe, replicates in {"identity": 2, "learning": 3}.items()
-        for replicate in range(replicates)
-    }
+    return studies.learned_records()
 
 
 @pytest.fixture
 def timed_records(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The records of a study that was timed, too, by path."""
-    return records | {
-        f"trials/{ENVIRONMENT}/{twin}/timing-{replicate}.json": make_record(
-            ENVIRONMENT, twin, "timing", replicate, make_timing(twin, replicate)
-        )
-        for twin in TWINS
-        for replicate in range(PROCESSES)
-    }
+    return records | studies.timing_records()
 
 
 @pytest.fixture
 def outcome_records(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The records of a study that measured serialization, introspection and pitfalls of one twin, too, by path."""
-    made = dict(records)
-    for probe in OUTCOMES:
-        record = make_record(ENVIRONMENT, "dynamic", probe, 0, make_outcomes(probe))
-        record["protocol"]["probe"] = {"tolerance": 1e-6}
-        made[f"trials/{ENVIRONMENT}/dynamic/{probe}-0.json"] = record
-    return made
+    return records | studies.outcome_records("dynamic")
 
 
 @pytest.fixture
 def study(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of that study."""
-    params["twins"] = {twin: params["twins"][twin] for twin in TWINS}
-    params["environments"] = {ENVIRONMENT: {"probes": ["identity", "learning"]}}
-    params["identity"]["replicates"] = 2
-    params["learning"]["replicates"] = 3
-    return params
+    return studies.small_study(params)
 
 
 @pytest.fixture
@@ -234,31 +44,16 @@ def timed_study(study: dict[str, Any]) -> dict[str, Any]:
     return study
 
 
-def _write_results(folder: Path, records: dict[str, Any], study: dict[str, Any]) -> Path:
-    """Write tables, metrics and parameters as the pipeline does, and an empty page for each notebook."""
-    tables: dict[str, pd.DataFrame] = make_tables(records, study, EXAMINED)
-    (folder / "tables").mkdir(parents=True)
-    for name, table in tables.items():
-        (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))
-    (folder / "metrics.json").write_text(json.dumps(make_metrics(tables), allow_nan=False))
-    (folder / "params.yaml").write_text(yaml.safe_dump(study))
-    for twin in study["twins"]:
-        (folder / "notebooks" / ENVIRONMENT / twin).mkdir(parents=True)
-        for notebook in ("learning", "timing", "serialization", "pitfalls"):
-            (folder / "notebooks" / ENVIRONMENT / twin / f"{notebook}.html").touch()
-    return folder
-
-
 @pytest.fixture
 def write_results() -> Callable[[Path, dict[str, Any], dict[str, Any]], Path]:
     """Write the results of a study (folder, records, parameters) and return their folder."""
-    return _write_results
+    return studies.write_results
 
 
 @pytest.fixture
 def results(records: dict[str, Any], study: dict[str, Any], tmp_path: Path) -> Path:
     """The folder of that study's results."""
-    return _write_results(tmp_path / "results", records, study)
+    return studies.write_results(tmp_path / "results", records, study)
 
 
 @pytest.fixture
@@ -266,13 +61,13 @@ def outcome_results(outcome_records: dict[str, Any], study: dict[str, Any], tmp_
     """The folder of the results of the study with the outcomes."""
     study["environments"][ENVIRONMENT]["probes"] = ["identity", "learning", *OUTCOMES]
     study["twins"]["simple"]["probes"] = ["identity", "learning"]
-    return _write_results(tmp_path / "outcomes", outcome_records, study)
+    return studies.write_results(tmp_path / "outcomes", outcome_records, study)
 
 
 @pytest.fixture
 def timed_results(timed_records: dict[str, Any], timed_study: dict[str, Any], tmp_path: Path) -> Path:
     """The folder of the results of the study that was timed, too."""
-    return _write_results(tmp_path / "timed", timed_records, timed_study)
+    return studies.write_results(tmp_path / "timed", timed_records, timed_study)
 
 
 @pytest.fixture

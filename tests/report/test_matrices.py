@@ -8,7 +8,8 @@ from twinproof.report import matrices
 
 
 def cells(*rows: tuple[str, str, str, str | None]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["what", "who", "outcome", "note"])
+    found = pd.DataFrame(rows, columns=["what", "who", "outcome", "note"])
+    return found.assign(environment="e", twin="t", replicate=range(len(found)))
 
 
 def made(*rows: tuple[str, str, str, str | None]) -> matrices.Matrix:
@@ -17,7 +18,7 @@ def made(*rows: tuple[str, str, str, str | None]) -> matrices.Matrix:
 
 def test_rows_and_columns_keep_the_order_of_the_table() -> None:
     found = made(("save", "b", "equal", None), ("save", "a", "close", None), ("load", "b", "equal", None))
-    assert found["columns"] == ["b", "a"]
+    assert [column["text"] for column in found["columns"]] == ["b", "a"]
     assert [row["head"] for row in found["rows"]] == [["save"], ["load"]]
     assert [cell["text"] for row in found["rows"] for cell in row["cells"]] == ["equal", "close", "equal", ""]
 
@@ -28,9 +29,24 @@ def test_replicates_that_agree_are_said_once_and_others_by_the_worst() -> None:
         ("save", "b", "silently wrong", "0.5 apart"),
     )  # fmt: skip
     assert found["rows"][0]["cells"] == [
-        {"text": "equal", "kind": "good", "note": None},
-        {"text": "equal or silently wrong", "kind": "bad", "note": "0.5 apart"},
+        {"text": "equal", "kind": "good", "note": None, "trials": [("e", "t", 0), ("e", "t", 1)]},
+        {
+            "text": "equal or silently wrong",
+            "kind": "bad",
+            "note": "0.5 apart",
+            "trials": [("e", "t", 2), ("e", "t", 3)],
+        },
     ]
+
+
+def test_rows_and_columns_tell_of_which_environment_twin_and_style_they_are() -> None:
+    row = {
+        "environment": "e", "twin": "t", "replicate": 0, "way": "naive", "format": ".h5", "writer": "w",
+        "outcome": "equal", "error": None, "largest": 0.0,
+    }  # fmt: skip
+    found = matrices.exchange_matrix(pd.DataFrame([row]))
+    assert found["columns"] == [{"text": "e", "choices": {"environment": "e"}}]
+    assert found["rows"][0]["choices"] == {"twin": "t", "style": "naive", "environment": "w"}
 
 
 def test_what_is_silently_wrong_is_never_shown_as_good() -> None:
@@ -47,7 +63,7 @@ def test_every_outcome_has_its_kind() -> None:
 def test_a_pitfall_whose_process_ended_is_told_without_a_step() -> None:
     row = {
         "title": "A trap", "twin": "t", "style": "subclassed", "expected": "It works.", "environment": "e",
-        "outcome": "crashed", "step": None, "what": None, "error": "Crash: SIGABRT",
+        "replicate": 0, "outcome": "crashed", "step": None, "what": None, "error": "Crash: SIGABRT",
     }  # fmt: skip
     failed = {**row, "environment": "f", "outcome": "error", "step": "train", "error": "ValueError: no"}
     found = matrices.pitfall_matrix(pd.DataFrame([row, failed]))["rows"][0]["cells"]

@@ -7,7 +7,7 @@ import pytest
 
 from twinproof.report import notebook, read_table
 
-from .test_page import make, without_vega, words
+from .test_page import make, without_libraries, words
 
 ENVIRONMENT = "tf2.21-cpu"
 NOTEBOOKS = Path(__file__).parents[2] / "workflow" / "notebooks"
@@ -19,19 +19,24 @@ def page(outcome_results: Path) -> str:
 
 
 def cell(html: str, text: str) -> str:
-    """Return the opening tag of the first cell with this text."""
-    found = re.search(rf"<td[^>]*>(?={re.escape(text)}</td>)", html)
+    """Return the opening tags of the first cell with this text, and of the link in it."""
+    found = re.search(rf"<td[^>]*><a[^>]*>(?={re.escape(text)}</a>)", html)
     assert found, text
     return found[0]
 
 
+def link(probe: str) -> str:
+    return f'<a href="../trials/{ENVIRONMENT}/dynamic/{probe}-0.json"'
+
+
 def test_what_is_silently_wrong_is_marked_as_bad_with_its_difference(page: str) -> None:
-    assert cell(page, "silently wrong") == '<td class="bad" title="up to 0.5 apart">'
+    assert cell(page, "silently wrong") == f'<td class="bad">{link("serialization")} title="up to 0.5 apart">'
 
 
 def test_an_error_is_told_where_one_points(page: str) -> None:
     assert 'title="ValueError: &lt;b&gt;shapes&lt;/b&gt; (128, 10) &amp; (128, 9)"' in cell(page, "load fails")
-    assert cell(page, "not available") == '<td class="quiet" title="not installed here: onnx">'
+    unavailable = f'<td class="quiet">{link("serialization")} title="not installed here: onnx">'
+    assert cell(page, "not available") == unavailable
 
 
 def test_each_mistake_is_told_with_its_stage_and_whether_it_is_named(page: str) -> None:
@@ -43,11 +48,11 @@ def test_a_pitfall_is_told_with_what_its_author_would_expect(page: str) -> None:
 
 
 def test_every_claim_has_a_verdict_and_links_to_its_evidence(page: str) -> None:
-    claims = re.findall(r"C(\d+)\. .*?<strong>(\w+)</strong>", page, re.DOTALL)
+    claims = re.findall(r"C(\d+)\. .*?<strong[^>]*>(\w+)</strong>", page, re.DOTALL)
     assert [int(number) for number, _ in claims] == list(range(1, 13))
     assert {verdict for _, verdict in claims} <= {"supported", "refuted", "mixed", "inconclusive"}
-    targets = set(re.findall(r'href="#([a-z]+)"', page))
-    assert targets and targets <= set(re.findall(r'id="([a-z]+)"', page))
+    targets = set(re.findall(r'href="#([a-z-]+)"', page))
+    assert targets and targets <= set(re.findall(r'id="([a-z-]+)"', page))
 
 
 def test_the_answer_is_on_the_page_as_in_the_table(page: str, outcome_results: Path) -> None:
@@ -62,7 +67,7 @@ def test_what_was_not_measured_is_said(results: Path) -> None:
 
 
 def test_nothing_is_loaded_from_outside(page: str) -> None:
-    assert not re.search(r"<(?:img|link|script|iframe)\b[^>]*(?:src|href)=", without_vega(page))
+    assert not re.search(r"<(?:img|link|script|iframe)\b[^>]*(?:src|href)=", without_libraries(page))
 
 
 def run(name: str, results: Path, folder: Path) -> str:

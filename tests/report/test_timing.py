@@ -15,7 +15,7 @@ from twinproof.report import words as figures
 from twinproof.report.timing import depths, in_reading_order, reasons
 from twinproof.report.timing_charts import growth_with_depth, process_ratios, timing_forest
 
-from .test_page import ENVIRONMENT, make, specifications, words
+from .test_page import ENVIRONMENT, figure, make, specifications, words
 
 Write = Callable[[Path, dict[str, Any], dict[str, Any]], Path]
 
@@ -26,9 +26,9 @@ def drawn(chart: Any) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def section(html: str) -> str:
-    """The text of the section on timing."""
-    (found,) = re.findall(r'<section aria-labelledby="timing">.*?</section>', html, flags=re.DOTALL)
+def section(html: str, name: str = "timing") -> str:
+    """The text of a section."""
+    (found,) = re.findall(rf'<section aria-labelledby="{name}">.*?</section>', html, flags=re.DOTALL)
     return words(found)
 
 
@@ -117,7 +117,6 @@ def test_forest_holds_the_ratios_of_the_table_and_each_control_once(timing: pd.D
     assert len(both) == len(timing)
     assert (both["at"] == both["ratio_of_table"]).all()
     assert rows["from"].le(rows["to"]).all()
-    assert rows["first_of_quantity"].sum() == 12
 
 
 def test_what_lies_beyond_the_axis_is_written_at_its_edge(timing: pd.DataFrame) -> None:
@@ -155,7 +154,7 @@ def test_study_of_few_processes_makes_a_page_without_intervals(
     html = make(write_results(tmp_path / "few", few, timed_study))
     text = section(html)
     assert "no interval: too few processes" in text
-    assert "Without interval 18 of 18 ratios: too few processes" in text
+    assert "Without interval 18 of 18 ratios: too few processes" in section(html, "quality")
     assert "nan" not in text.lower()
     assert "timing of simple was measured on 3 of at least 12 processes only" in words(html)
     for specification in specifications(html):
@@ -204,7 +203,7 @@ def test_what_a_style_could_not_do_is_among_the_failures_once(timed_results: Pat
 def test_growth_is_shown_where_twins_differ_in_depth_alone(
     timed_results: Path, timing: pd.DataFrame, timed_study: dict[str, Any]
 ) -> None:
-    assert len(specifications(make(timed_results))) == 2
+    assert "by the depth of" not in make(timed_results)
     twins = timed_study["twins"] | {
         "deep": {"module": "twinproof.twins.dynamic", "arguments": {"depth": 20}},
         "wide": {"module": "twinproof.twins.dynamic", "arguments": {"depth": 20, "width": 9}},
@@ -227,7 +226,7 @@ def test_page_shows_growth_with_depth(
     assert f"by the depth of twinproof.twins.dynamic in {ENVIRONMENT}, which is 1 in simple, 5 in dynamic;" in section(
         html
     )
-    assert len(specifications(html)) == 3
+    assert figure(html, "Some of these ratios by the depth")["datasets"]
 
 
 def test_process_chart_holds_the_log_ratio_of_each_process(timed_results: Path) -> None:

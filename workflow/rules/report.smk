@@ -6,7 +6,7 @@ rule make_report:
         NOTEBOOKS,
         metrics="<results>/metrics.json",
         study=RESULTS / "params.yaml",
-        code=sources("report"),
+        code=sources("report") + sources("report/sections") + sources("report/template"),
     output:
         update(
             report(

@@ -18,7 +18,11 @@ WIDTHS = [6.0, 3.0, 1.5, 1.0, 1.0]
 DASHES = [[1, 0], [1, 0], [5, 4], [1, 3], [1, 3]]
 SIZES = [110, 50, 25, 15, 15]
 SHAPES = ["circle", "square", "circle", "cross", "diamond"]
+# Of the ways of writing, the naive subclass is none of the styles: in grey.
+WAYS = dict(zip(STYLES[:3], COLOURS[:3], strict=True)) | {"naive": "#8c8c8c"}
 FONT = "system-ui, sans-serif"
+# The wheel alone scrolls the page.
+ZOOM = "wheel![event.shiftKey]"
 KEYS = ["environment", "twin", "replicate", "style"]
 
 # Altair refuses more than 5000 rows by default, to keep notebooks small; a long study has more.
@@ -136,13 +140,53 @@ def difference_chart(differences: pd.DataFrame, measure: str) -> Any:
     return styled((zero + dots + bars + means).properties(width=520, height=120), title.capitalize())
 
 
+def accuracy_differences(accuracy: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
+    """Return test accuracy minus functional's with its 95 % interval, by twin and style, one panel an environment.
+
+    Parameters
+    ----------
+    accuracy
+        The table accuracy.
+    width, columns
+        Of a panel in pixels; panels in a row.
+    """
+    names = {"difference": "points", "difference_low": "low", "difference_high": "high"}
+    rows = accuracy.dropna(subset="difference")[["environment", "twin", "style", "seeds", *names]].rename(columns=names)
+    numbers = 100 * rows[list(names.values())].astype(float)
+    rows[list(names.values())] = numbers
+    styles = [style for style in STYLES if style in set(rows["style"])]
+    # Differences that are all zero would make an axis of no length.
+    reach = max(float(numbers.abs().max().max()), 0.05) * 1.1
+    scale = alt.Scale(domain=[-reach, reach], nice=False)
+    title = "percentage points more than functional"
+    base = alt.Chart(rows).encode(
+        y=alt.Y("twin:N", title=None, sort=list(rows["twin"].unique()), axis=alt.Axis(grid=False, labelLimit=0)),
+        yOffset=alt.YOffset("style:N", scale=alt.Scale(domain=styles)),
+        color=alt.Color("style:N", scale=scale_of(styles, COLOURS), legend=alt.Legend(title=None, orient="top")),
+        tooltip=["twin:N", "style:N", "seeds:Q", *(alt.Tooltip(f"{name}:Q", format="+.3f") for name in names.values())],
+    )
+    zero = alt.Chart(rows).transform_aggregate(groupby=["environment"]).mark_rule(opacity=0.5)
+    bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2)
+    points = base.mark_point(filled=True, size=60, opacity=1)
+    moved = alt.selection_interval(name="moved", bind="scales", encodings=["x"], zoom=ZOOM)
+    return styled(
+        alt.layer(
+            zero.encode(x=alt.datum(0.0)),
+            bars.encode(x=alt.X("low:Q", scale=scale, title=title), x2="high:Q"),
+            points.encode(x=alt.X("points:Q", scale=scale, title=title)).add_params(moved),
+        )
+        .properties(width=width, height=alt.Step(16 * (len(styles) + 1), **{"for": "position"}))
+        .facet(facet=alt.Facet("environment:N", title=None, sort=list(rows["environment"].unique())), columns=columns),
+        "Test accuracy minus functional's with its 95 % interval, for each twin and style",
+    )
+
+
 def _lines_and_points(base: Any, table: pd.DataFrame, tooltip: list[Any]) -> Any:
     """Return a line for each style and replicate, with the marks, zoom and legend that all curves share."""
     styles = [style for style in STYLES if style in set(table["style"])]
     legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolSize=700)
     chosen = alt.selection_point(name="chosen", fields=["style"], bind="legend")
-    # The wheel alone scrolls the page.
-    moved = alt.selection_interval(name="moved", bind="scales", zoom="wheel![event.shiftKey]")
+    moved = alt.selection_interval(name="moved", bind="scales", zoom=ZOOM)
     base = base.transform_filter(chosen).encode(
         color=alt.Color("style:N", scale=scale_of(styles, COLOURS), legend=legend), detail="replicate:N"
     )
@@ -158,6 +202,13 @@ def _lines_and_points(base: Any, table: pd.DataFrame, tooltip: list[Any]) -> Any
 def scale_of(styles: list[str], values: list[Any]) -> Any:
     """Give each style its own of `values`, whichever styles a figure shows."""
     return alt.Scale(domain=styles, range=[values[STYLES.index(style)] for style in styles])
+
+
+def way_colours(ways: list[str]) -> Any:
+    """Give each way of writing its colour, with a legend of those that a figure shows."""
+    shown = [way for way in WAYS if way in ways]
+    scale = alt.Scale(domain=shown, range=[WAYS[way] for way in shown])
+    return alt.Color("way:N", title=None, scale=scale, legend=alt.Legend(orient="top", symbolOpacity=1))
 
 
 def _drawn(table: pd.DataFrame) -> pd.DataFrame:

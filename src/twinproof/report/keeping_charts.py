@@ -5,54 +5,95 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from twinproof.analysis.serialization import WAYS
 from twinproof.report import charts
 
 _SAME = "same process"
+LANE = 9  # pixels for a way of writing
 
 
-def sizes(serialization: pd.DataFrame) -> Any:
-    """Return the bytes on disk of each format, by way of writing."""
-    kept = _kept(serialization)
+def sizes(serialization: pd.DataFrame, width: int = 460, columns: int = 3) -> Any:
+    """Return the bytes on disk of each format, by way of writing, one panel for each twin.
+
+    Parameters
+    ----------
+    serialization
+        The table serialization of one environment, or its rows of one twin.
+    width, columns
+        Of a panel in pixels; panels in a row.
+    """
+    saved = kept(serialization)
+    saved = saved.assign(kilobytes=saved["bytes"].astype(float) / 1024)
     chart = (
-        alt.Chart(kept.assign(kilobytes=kept["bytes"].astype(float) / 1024))
-        .mark_point(filled=True, size=70)
+        _by_format(saved)
+        .mark_point(filled=True, size=60, opacity=1)
         .encode(
             x=alt.X("kilobytes:Q", title="KiB on disk", scale=alt.Scale(zero=True)),
-            y=alt.Y("operation:N", title=None, sort=None),
-            color=_way(),
-            yOffset=alt.YOffset("way:N"),
+            tooltip=["twin:N", "operation:N", "way:N", alt.Tooltip("kilobytes:Q", title="KiB", format=",.1f")],
         )
-        .properties(width=460)
+        .properties(width=width, height=_height(saved))
+        .facet(facet=_panels(saved, "twin"), columns=columns)
     )
     return charts.styled(chart, "Bytes on disk of each format, by way of writing")
 
 
-def seconds(serialization: pd.DataFrame) -> Any:
-    """Return the seconds to save and to load in each format, with their intervals, by way of writing."""
-    kept = _kept(serialization)
-    parts = [
-        kept[["operation", "way"]].assign(
-            action=action, seconds=kept[f"{action}_seconds"], low=kept[f"{action}_low"], high=kept[f"{action}_high"]
+def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 2) -> Any:
+    """Return the seconds to save and to load in each format, with their intervals, by way of writing.
+
+    Parameters
+    ----------
+    serialization
+        The table serialization of one environment, or its rows of one twin.
+    width, columns
+        Of a panel in pixels; panels in a row.
+    """
+    saved = kept(serialization)
+    told = pd.concat(
+        saved[["environment", "twin", "operation", "way"]].assign(
+            panel=f"{action}, " + saved["twin"],
+            **{"seconds": saved[f"{action}_seconds"], "low": saved[f"{action}_low"], "high": saved[f"{action}_high"]},
         )
         for action in ("save", "load")
-    ]
-    base = alt.Chart(pd.concat(parts).dropna(subset=["seconds"])).encode(
-        y=alt.Y("operation:N", title=None, sort=None), color=_way(), yOffset=alt.YOffset("way:N")
+    ).dropna(subset=["seconds"])
+    told = told.sort_values("twin", key=lambda twin: twin.map(list(saved["twin"].unique()).index), kind="stable")
+    base = _by_format(told)
+    bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, opacity=0.6)
+    points = base.mark_point(filled=True, size=45, opacity=1).encode(
+        x=alt.X("seconds:Q", title="seconds", scale=alt.Scale(type="log")),
+        tooltip=[
+            "twin:N",
+            "operation:N",
+            "way:N",
+            *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("seconds", "low", "high")),
+        ],
     )
-    marks = base.mark_rule().encode(x="low:Q", x2="high:Q") + base.mark_point(filled=True, size=50).encode(
-        x=alt.X("seconds:Q", title="seconds", scale=alt.Scale(type="log"))
+    chart = (
+        alt.layer(bars.encode(x=alt.X("low:Q", title="seconds"), x2="high:Q"), points)
+        .properties(width=width, height=_height(told))
+        .facet(facet=_panels(told, "panel"), columns=columns)
     )
-    chart = marks.properties(width=300).facet(column=alt.Column("action:N", title=None, sort=["save", "load"]))
     return charts.styled(chart, "Seconds to save and to load in each format, by way of writing")
 
 
-def _kept(serialization: pd.DataFrame) -> pd.DataFrame:
+def kept(serialization: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of what was saved by the process that trained it."""
-    return serialization[(serialization["place"] == _SAME) & serialization["save_seconds"].notna()]
+    columns = ["environment", "twin", "way", "operation", "bytes"]
+    columns += [f"{action}_{what}" for action in ("save", "load") for what in ("seconds", "low", "high")]
+    return serialization.loc[(serialization["place"] == _SAME) & serialization["save_seconds"].notna(), columns]
 
 
-def _way() -> alt.Color:
-    # The naive subclass is none of the styles: in grey.
-    ways = ["sequential", "functional", "subclassed"]
-    colours = [*charts.scale_of(ways, charts.COLOURS).range, "#8c8c8c"]
-    return alt.Color("way:N", title=None, scale=alt.Scale(domain=[*ways, "naive"], range=colours))
+def _by_format(rows: pd.DataFrame) -> Any:
+    ways = [way for way in WAYS if way in set(rows["way"])]
+    return alt.Chart(rows).encode(
+        y=alt.Y("operation:N", title=None, sort=None, axis=alt.Axis(labelLimit=0)),
+        yOffset=alt.YOffset("way:N", sort=ways),
+        color=charts.way_colours(ways),
+    )
+
+
+def _height(rows: pd.DataFrame) -> alt.Step:
+    return alt.Step(LANE * (rows["way"].nunique() + 1), **{"for": "position"})
+
+
+def _panels(rows: pd.DataFrame, column: str) -> alt.Facet:
+    return alt.Facet(f"{column}:N", title=None, sort=list(dict.fromkeys(rows[column])))

@@ -1,11 +1,13 @@
 """Outcomes as matrices, the same on the page and in the notebooks: what was done by row, who did it by column."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
 import pandas as pd
+
+from twinproof.analysis.columns import CELL
 
 # How an outcome is shown; what is wrong without a word is never anything but bad.
 KINDS = {
@@ -14,6 +16,11 @@ KINDS = {
     "cannot be made": "loud", "saved without weights": "loud", "fails": "loud",
     "error": "loud", "crashed": "loud", "timed out": "loud", "differs": "loud", "wrong, with a warning": "loud",
     "silently wrong": "bad",
+}  # fmt: skip
+
+# Columns whose values a reader can choose from, and what they are then called.
+CHOICES = {
+    "environment": "environment", "written in": "environment", "twin": "twin", "style": "style", "way": "style",
 }  # fmt: skip
 
 # Of a note; the whole message is in the table and in the notebook.
@@ -28,15 +35,19 @@ def matrix(table: pd.DataFrame, rows: list[str], columns: list[str], text: str, 
     Returns
     -------
     dict
-        `head`, the names of the row's columns; `columns`, the texts above the others; `rows`, each with `head` and
-        `cells`, which have `text`, `kind` (good, loud, bad, quiet) and `note`, the column of that name, or None.
+        `head`, the names of the row's columns; `columns`, each with the `text` above it; `rows`, each with `head` and
+        `cells`, which have `text`, `kind` (good, loud, bad, quiet), `note`, the column of that name, or None, and
+        `trials`, the environments, twins and replicates it was seen in. Rows and columns have their `choices`: of which
+        environment, twin and style they are.
     """
     across = list(dict.fromkeys(table[columns].itertuples(index=False, name=None)))
     made = []
     for head, found in table.groupby(rows, sort=False):
         by_column = dict(list(found.groupby(columns, sort=False)))
-        made.append({"head": list(head), "cells": [_cell(by_column.get(key), text, note) for key in across]})
-    return {"head": rows, "columns": [", ".join(map(str, key)) for key in across], "rows": made}
+        cells = [_cell(by_column.get(key), text, note) for key in across]
+        made.append({"head": list(head), "choices": _choices(rows, head), "cells": cells})
+    named = [{"text": ", ".join(map(str, key)), "choices": _choices(columns, key)} for key in across]
+    return {"head": rows, "columns": named, "rows": made}
 
 
 def serialization_matrix(serialization: pd.DataFrame) -> Matrix:
@@ -90,7 +101,8 @@ def to_html(made: Matrix, caption: str) -> str:
             )
 
     head = "".join(
-        f"<th scope='col' style='text-align:left'>{escape(name)}</th>" for name in made["head"] + made["columns"]
+        f"<th scope='col' style='text-align:left'>{escape(name)}</th>"
+        for name in [*made["head"], *(column["text"] for column in made["columns"])]
     )
     body = "".join(f"<tr>{''.join(cells(row))}</tr>" for row in made["rows"])
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -101,12 +113,17 @@ def _told(cells: pd.DataFrame) -> pd.Series:
     return cells["error"].fillna(apart)
 
 
+def _choices(names: list[str], key: Iterable[Any]) -> dict[str, str]:
+    return {CHOICES[name]: str(value) for name, value in zip(names, key, strict=True) if name in CHOICES}
+
+
 def _cell(found: pd.DataFrame | None, text: str, note: str) -> dict[str, Any]:
     if found is None:
-        return {"text": "", "kind": "quiet", "note": None}
+        return {"text": "", "kind": "quiet", "note": None, "trials": []}
     # Replicates that agree are said once.
     texts = list(dict.fromkeys(found[text]))
     kinds = [KINDS.get(one.removesuffix(", named"), "quiet") for one in texts]
     worst = max(kinds, key=["good", "quiet", "loud", "bad"].index)
     notes = textwrap.shorten("; ".join(dict.fromkeys(found[note].dropna())), LONGEST, placeholder=" ...")
-    return {"text": " or ".join(texts), "kind": worst, "note": notes or None}
+    trials = list(dict.fromkeys(found[[*CELL, "replicate"]].itertuples(index=False, name=None)))
+    return {"text": " or ".join(texts), "kind": worst, "note": notes or None, "trials": trials}

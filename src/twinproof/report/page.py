@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,21 +17,20 @@ import pandas as pd
 import yaml
 
 from twinproof.analysis.columns import CELL, COLUMNS
-from twinproof.analysis.serialization import RIGHT
+from twinproof.analysis.sampling import CONTROLS
 from twinproof.analysis.verdicts import gate
 from twinproof.errors import UserError
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
 from twinproof.plan import cells
 from twinproof.report import matrices, read_table
+from twinproof.report.sections import assets, gaps
+from twinproof.report.sections.figures import exchange_counts, figures
+from twinproof.report.sections.provenance import provenance
+from twinproof.report.sections.records import RESULTS, Records
+from twinproof.report.sections.rows import Rows, plain, rows_of
 from twinproof.report.timing import timing_sections
 
-TEMPLATE = "index.html.jinja"
-# Each with the table that tells on which replicates it was done.
-PROBES = {
-    "identity": "identity", "learning": "learning", "timing": "timing_processes", "serialization": "serialization",
-    "exchange": "exchange", "introspection": "introspection", "pitfalls": "pitfalls",
-}  # fmt: skip
 NOTEBOOKS = {
     "learning": "learning and identity, seed by seed",
     "timing": "timing, process by process",
@@ -41,13 +40,12 @@ NOTEBOOKS = {
 
 # Where on the page a table is shown.
 ANCHORS = {
-    "claims": "claims", "twins": "answer", "accuracy": "accuracy", "timing": "timing", "serialization": "keeping",
-    "exchange": "exchanged",
-    "faults": "mistakes", "introspection": "checks", "pitfalls": "pitfalls", "code": "code", "identity": "identity",
+    "claims": "claims", "twins": "twins", "accuracy": "accuracy", "timing": "timing", "serialization": "serialization",
+    "exchange": "exchange", "faults": "mistakes", "introspection": "checks", "pitfalls": "pitfalls", "code": "code",
+    "identity": "identity",
 }  # fmt: skip
 
 Tables = dict[str, pd.DataFrame]
-Rows = list[dict[str, Any]]
 
 
 def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Rows) -> str:
@@ -66,7 +64,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
 
     # Neither page nor template trusts a text in the tables: error messages are the user's.
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(assets.TEMPLATE),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -79,29 +77,40 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         "duration": _duration,
         "time": _time,
     }
-    figures, timing = _figures(tables), timing_sections(tables["timing"], tables["timing_quality"], params)
-    return environment.get_template(TEMPLATE).render(
-        answers=_rows(tables["twins"]),
-        environments=_rows(tables["environments"]),
-        figures=figures,
+    drawn, timing = figures(tables), timing_sections(tables["timing"], tables["timing_quality"], params)
+    scripts, style = assets.scripts(drawn=bool(timing) or any(drawn.values())), assets.styles()
+    # The table is not in every study yet.
+    requirements = rows_of(tables.get("completeness", pd.DataFrame(columns=["requirement", "holds", "findings"])))
+    return environment.get_template("index.html.jinja").render(
+        scripts=scripts,
+        style=style,
+        policy=assets.policy(scripts, style),
+        results=RESULTS,
+        records=Records(tables["trials"]),
+        offered=_offered(tables),
+        anchors=ANCHORS,
+        figures=drawn,
+        requirements=requirements,
+        broken=[row for row in requirements if not row["holds"]],
+        advice=rows_of(tables["answer"]),
+        claims=rows_of(tables["claims"]),
+        twins=rows_of(tables["twins"]),
+        accuracy=rows_of(tables["accuracy"]),
         timing=timing,
         timed=bool(tables["trials"]["probe"].eq("timing").any()),
-        scripts=_scripts() if figures or timing else "",
-        anchors=ANCHORS,
-        advice=_rows(tables["answer"]),
-        claims=_rows(tables["claims"]),
-        code=_rows(tables["code"]),
-        keeping=_by_environment(tables["serialization"], matrices.serialization_matrix),
-        exchanged=matrices.exchange_matrix(tables["exchange"]) if len(tables["exchange"]) else None,
-        exchange_counts=list(_exchange_counts(tables["exchange"])),
-        checks=_by_environment(tables["introspection"], matrices.check_matrix),
-        faults=_by_environment(tables["faults"], matrices.fault_matrix),
+        serialization=_by_environment(tables["serialization"], matrices.serialization_matrix),
         pitfalls=matrices.pitfall_matrix(tables["pitfalls"]) if len(tables["pitfalls"]) else None,
-        accuracy=_rows(tables["accuracy"]),
+        exchange=matrices.exchange_matrix(tables["exchange"]) if len(tables["exchange"]) else None,
+        exchange_counts=list(exchange_counts(tables["exchange"])),
+        faults=_by_environment(tables["faults"], matrices.fault_matrix),
+        checks=_by_environment(tables["introspection"], matrices.check_matrix),
+        code=rows_of(tables["code"]),
         identity=_identity(tables["identity"]),
-        failures=list(_failures(tables)),
-        missing=list(_missing(tables, params)),
-        provenance=_provenance(tables["trials"]),
+        failures=list(gaps.failures(tables)),
+        missing=list(gaps.missing(tables, params)),
+        environments=rows_of(tables["environments"]),
+        provenance=provenance(tables["trials"]),
+        trials=rows_of(tables["trials"]),
         params=yaml.safe_dump(params, sort_keys=False),
         metrics=json.dumps(metrics, indent=1),
         study_seed=params["seed"],
@@ -155,23 +164,19 @@ def _read_metrics(path: Path) -> dict[str, Any]:
     return metrics
 
 
-def _figures(tables: Tables) -> Rows:
-    """Return a figure for each environment with learning curves: specification, number of panels, caption."""
-    from twinproof.report import charts
-
-    figures = []
-    for environment, epochs in tables["learning_epochs"].groupby("environment", sort=False):
-        learning = tables["learning"][tables["learning"]["environment"] == environment]
-        specification = charts.specification(charts.learning_curves(epochs, learning))
-        compared = learning["bit_equal"].dropna()
-        caption = (
-            f"Validation accuracy by epoch in {environment}, one line for each of {learning['replicate'].nunique()} "
-            "seeds in each style; where styles coincide, the thinner line lies inside the wider one, and here "
-            f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with the very weights of functional."
-        )
-        panels = epochs["twin"].nunique()
-        figures.append({"spec": specification, "panels": panels, "axis": 60, "caption": caption})
-    return figures
+def _offered(tables: Tables) -> dict[str, list[str]]:
+    """Return what a reader may choose to see: environments, twins, and styles, of which controls are none."""
+    trials = tables["trials"]
+    styles = [
+        *(style for name in ("identity", "learning", "timing", "introspection") for style in tables[name]["style"]),
+        *(way for name in ("serialization", "exchange") for way in tables[name]["way"]),
+    ]
+    order = ["sequential", "functional", "subclassed", "naive"]
+    return {
+        "environment": list(trials["environment"].unique()),
+        "twin": list(trials["twin"].unique()),
+        "style": sorted(set(styles) - set(CONTROLS), key=lambda style: order.index(style)),
+    }
 
 
 def _by_environment(table: pd.DataFrame, make: Callable[[pd.DataFrame], matrices.Matrix]) -> Rows:
@@ -179,29 +184,6 @@ def _by_environment(table: pd.DataFrame, make: Callable[[pd.DataFrame], matrices
         {"environment": environment, "matrix": make(rows)}
         for environment, rows in table.groupby("environment", sort=False)
     ]
-
-
-def _exchange_counts(exchange: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield for each writer and reader how much of each way is read right."""
-    for (writer, reader), rows in exchange.groupby(["writer", "environment"], sort=False):
-        right = rows["outcome"].isin(RIGHT).groupby(rows["way"], sort=False)
-        yield {
-            "writer": writer,
-            "reader": reader,
-            "ways": [(way, int(found.sum()), len(found)) for way, found in right],
-            "silent": int(rows["outcome"].eq("silently wrong").sum()),
-        }
-
-
-def _scripts() -> str:
-    """Return Vega, Vega-Lite and vega-embed as one script, of the version that Altair writes for."""
-    import altair
-    import vl_convert
-
-    version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    # A closing tag inside a script would end it.
-    bundle = vl_convert.javascript_bundle(vl_version=version)  # type: ignore[call-arg]  # the stub lacks a default
-    return str(bundle).replace("</script", "<\\/script")
 
 
 def _identity(identity: pd.DataFrame) -> Rows:
@@ -212,90 +194,11 @@ def _identity(identity: pd.DataFrame) -> Rows:
             **dict(zip([*CELL, "style"], key, strict=True)),
             "outcome": gate(rows),
             "seeds": rows["replicate"].nunique(),
-            **_plain(rows[["outputs", "losses", "weights"]].max().to_dict()),
-            **_plain({"first_difference": rows["first_difference"].min(), "parameters": rows["parameters"].max()}),
+            **plain(rows[["outputs", "losses", "weights"]].max().to_dict()),
+            **plain({"first_difference": rows["first_difference"].min(), "parameters": rows["parameters"].max()}),
         }
         for key, rows in compared.groupby([*CELL, "style"], sort=False)
     ]
-
-
-def _failures(tables: Tables) -> Iterator[dict[str, Any]]:
-    for probe in ("identity", "learning"):
-        table = tables[probe]
-        for row in _rows(table[table["status"] == "failed"]):
-            yield {"probe": probe, **{key: row[key] for key in (*CELL, "replicate", "style", "error")}}
-    # What a style cannot do, it cannot do in any process: said once.
-    failed = tables["timing_processes"].dropna(subset="error").fillna({"quantity": "all quantities"})
-    for key, rows in failed.groupby([*CELL, "style", "quantity", "error"], sort=False):
-        environment, twin, style, quantity, error = key
-        yield {
-            **{"probe": "timing", "environment": environment, "twin": twin, "style": style},
-            "replicate": f"{len(rows)} {'process' if len(rows) == 1 else 'processes'}",
-            "error": f"{quantity}: {error}",
-        }
-
-
-def _missing(tables: Tables, params: Params) -> Iterator[str]:
-    """Say which probe was not measured, for which twin, and why."""
-    planned_cells = cells(params)
-    asked_anywhere = dict.fromkeys(probe for asked in params["environments"].values() for probe in asked["probes"])
-    for twin, network in params["twins"].items():
-        own = network.get("probes", asked_anywhere)
-        if left_out := [probe for probe in asked_anywhere if probe not in own]:
-            yield f"{twin}: not measured under {', '.join(left_out)}; twins.{twin}.probes does not ask for it."
-        if "pitfalls" in own and "pitfalls" in asked_anywhere and not _is_planned(planned_cells, twin, "pitfalls"):
-            yield f"{twin}: the catalogue has no pitfalls of it."
-    for environment, asked in params["environments"].items():
-        if not asked["probes"]:
-            yield f"{environment}: nothing was measured in it, as this study (parameters below) asks for no probe."
-            continue
-        for probe, table in PROBES.items():
-            if probe not in asked["probes"]:
-                yield f"{environment}: {probe} was not measured; environments.{environment}.probes does not ask for it."
-                continue
-            of_environment = tables[table][tables[table]["environment"] == environment]
-            for twin in params["twins"]:
-                if (environment, twin, probe) not in planned_cells:
-                    continue
-                done = of_environment.loc[of_environment["twin"] == twin, "replicate"].nunique()
-                planned = params[probe]["replicates"]
-                if done < planned:
-                    # Of timing, the parameters name the fewest: more are added as they are needed.
-                    of = f"at least {planned} processes" if probe == "timing" else f"{planned} seeds"
-                    count = f"was measured on {done} of {of} only" if done else "was not measured"
-                    yield f"{environment}: {probe} of {twin} {count}, though the parameters ask for it."
-
-
-def _is_planned(planned: list[tuple[str, str, str]], twin: str, probe: str) -> bool:
-    return any(cell[1:] == (twin, probe) for cell in planned)
-
-
-def _provenance(trials: pd.DataFrame) -> dict[str, Any]:
-    machine = ["host", "processor", "cores", "memory", "threads"]
-    seeds = trials.groupby("twin", sort=False)["seed"].unique()
-    return {
-        "trials": len(trials),
-        "seconds": float(trials["seconds"].sum()),
-        "first": None if trials.empty else trials["started"].min(),
-        "last": None if trials.empty else trials["started"].max(),
-        "commits": list(trials["commit"].dropna().unique()),
-        "uncommitted": int(trials["commit"].isna().sum()),
-        "machines": [
-            _plain(dict(zip(machine, key, strict=True)))
-            | {"trials": len(rows), "load": rows[["load_before", "load_after"]].max(axis=None)}
-            for key, rows in trials.groupby(machine, sort=False, dropna=False)
-        ],
-        "seeds": {twin: sorted(map(int, values)) for twin, values in seeds.items()},
-    }
-
-
-def _rows(table: pd.DataFrame) -> Rows:
-    return [_plain(row) for row in table.to_dict("records")]
-
-
-def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Make the empty cells of a row None."""
-    return {key: None if pd.isna(value) else value for key, value in row.items()}
 
 
 def _relative(path: Path, page: Path) -> str:

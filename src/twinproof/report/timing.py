@@ -10,6 +10,7 @@ import pandas as pd
 from twinproof.analysis.columns import CELL
 from twinproof.params import Params
 from twinproof.report import words
+from twinproof.report.sections.figures import figure
 from twinproof.report.timing_quality import quality
 
 # As they are counted.
@@ -91,30 +92,25 @@ def depths(params: Params, timed: set[str]) -> list[dict[str, int]]:
 
 def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator[dict[str, Any]]:
     """Yield the forest of one environment, and how ratios grow with depth where twins differ in it."""
-    from twinproof.report import charts, timing_charts
+    from twinproof.report import timing_charts
 
-    yield {
-        "spec": charts.specification(timing_charts.timing_forest(timing)),
-        "panels": timing["twin"].nunique(),
-        "axis": 120,
-        "caption": f"Ratio of each quantity to functional in {environment}, with its 95 % interval over processes: "
+    caption = (
+        f"Ratio of each quantity to functional in {environment}, with its 95 % interval over processes: "
         "the shade is the margin within which a difference does not matter, the crosses are functional against itself, "
         "the diamonds functional with a known cost added, whose size the dash marks, and what lies beyond the axis is "
-        "written at its edge.",
-    }
+        "written at its edge."
+    )
+    yield figure(timing_charts.timing_forest(timing), 120, caption, environment)
     for family in depths(params, set(timing["twin"])):
         module = params["twins"][next(iter(family))]["module"]
-        shown = set(timing.loc[timing["twin"].isin(list(family)), "quantity"]) & set(timing_charts.GROWING)
-        if shown:
-            yield {
-                "spec": charts.specification(timing_charts.growth_with_depth(timing, family)),
-                "panels": len(shown),
-                # One for each panel.
-                "axis": 150,
-                "caption": f"Some of these ratios by the depth of {module} in {environment}, which is "
-                f"{', '.join(f'{depth} in {twin}' for twin, depth in sorted(family.items(), key=itemgetter(1)))}; "
-                "the line at 1 is functional.",
-            }
+        if set(timing.loc[timing["twin"].isin(list(family)), "quantity"]) & set(timing_charts.GROWING):
+            told = ", ".join(f"{depth} in {twin}" for twin, depth in sorted(family.items(), key=itemgetter(1)))
+            caption = (
+                f"Some of these ratios by the depth of {module} in {environment}, which is {told}; "
+                "the line at 1 is functional."
+            )
+            # One axis for each panel.
+            yield figure(timing_charts.growth_with_depth(timing, family), 150, caption, environment)
 
 
 def _table(timing: pd.DataFrame) -> Rows:
@@ -126,6 +122,10 @@ def _table(timing: pd.DataFrame) -> Rows:
             "outliers": int(row["outliers"]),
             "further": None if pd.isna(row["further"]) else int(row["further"]),
             "added": words.percent(row["added"]),
+            # By which the rows are sorted.
+            "order": {
+                key: 0 if pd.isna(row[key]) else row[key] for key in ("functional", "ratio", "control", "slowed")
+            },
             **{
                 ratio: "not measured"
                 if pd.isna(row[ratio])

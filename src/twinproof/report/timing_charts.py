@@ -43,9 +43,11 @@ def timing_forest(timing: pd.DataFrame, width: int = 260, columns: int = 3) -> A
         color=alt.Color("style:N", scale=scale_of(styles, COLOURS), legend=legend),
         tooltip=[alt.Tooltip(f"{name}:N") for name in told],
     )
-    # Drawn for each style, a shade would grow darker.
-    margins = base.transform_filter("datum.first_of_quantity").mark_rect(color="currentColor", opacity=0.1)
-    one = base.transform_filter("datum.first_of_twin").mark_rule(opacity=0.5)
+    # Drawn for each style, a shade would grow darker; and of which style rows are left, a reader chooses.
+    margins = base.transform_aggregate(
+        margin_low="min(margin_low)", margin_high="max(margin_high)", groupby=["twin", "quantity"]
+    ).mark_rect(color="currentColor", opacity=0.1)
+    one = base.transform_aggregate(groupby=["twin"]).mark_rule(opacity=0.5)
     known = rows.transform_filter("datum.style == 'slowed' && isValid(datum.known)").mark_tick(thickness=2, size=LINE)
     points = rows.transform_filter("datum.inside").mark_point(filled=True, size=60, opacity=1)
     below, above = (rows.transform_filter(f"datum.{side}") for side in ("beyond_low", "beyond_high"))
@@ -63,7 +65,7 @@ def timing_forest(timing: pd.DataFrame, width: int = 260, columns: int = 3) -> A
             below.mark_text(align="left", **text).encode(x=alt.datum(ends[0]), text="beyond_low"),
             above.mark_text(align="right", **text).encode(x=alt.datum(ends[1]), text="beyond_high"),
         )
-        .properties(width=width, height=alt.Step(LINE * (len(styles) + 1)))
+        .properties(width=width, height=alt.Step(LINE * (len(styles) + 1), **{"for": "position"}))
         .facet(facet=alt.Facet("twin:N", title=None, sort=list(drawn["twin"].unique())), columns=columns),
         "Ratio of each quantity to functional with its 95 % interval, for each style and both controls",
     )
@@ -191,8 +193,6 @@ def _within_reach(effects: pd.DataFrame) -> tuple[pd.DataFrame, tuple[float, flo
     drawn["beyond_high"] = (figures + " \N{BLACK RIGHT-POINTING SMALL TRIANGLE}").where(
         cut_high & (number["ratio"] >= lowest), ""
     )
-    drawn["first_of_quantity"] = ~drawn.duplicated(["twin", "quantity"])
-    drawn["first_of_twin"] = ~drawn.duplicated("twin")
     return drawn, (float(lowest), float(highest))
 
 

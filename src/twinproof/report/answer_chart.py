@@ -1,0 +1,191 @@
+"""The picture that carries the answer: what works in each way of writing, and what it takes, side by side."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from twinproof.analysis.claims import ONE_NETWORK
+from twinproof.analysis.columns import CELL
+from twinproof.analysis.serialization import RIGHT
+from twinproof.report import words
+from twinproof.report.charts import DASHES, styled, way_colours
+from twinproof.report.timing import in_reading_order
+
+Tables = Mapping[str, pd.DataFrame]
+
+# Of no way of writing anything is known.
+UNKNOWN = ("not available", "timed out")
+# A place where a model is loaded, as it is asked for.
+PLACES = {
+    "same process": "loaded again",
+    "fresh process, code at hand": "loaded in a fresh process",
+    "fresh process, no code": "loaded without its code",
+}
+EARLY = ("construct", "compile")
+SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+SHARES = [*CELL, "question", "way", "right", "known"]
+LANE = 6  # pixels for a ratio and its interval
+ROW = 30  # pixels for a question
+
+
+def answer_chart(tables: Tables, width: int = 330) -> Any:
+    """Return the shares of what works in each way of writing, and beside them the ratios of what it takes.
+
+    Parameters
+    ----------
+    tables
+        Those of a study; what was not measured is left out.
+    width
+        Of a panel in pixels.
+
+    Returns
+    -------
+    Chart
+        Two panels side by side, or one; None if there is nothing to draw.
+    """
+    shares, ratios = works(tables), takes(tables)
+    ways = list(dict.fromkeys([*shares["way"], *ratios["way"]]))
+    panels = [
+        *([_shares(shares, ways, width)] if len(shares) else []),
+        *([_ratios(ratios, ways, width)] if len(ratios) else []),
+    ]
+    if not panels:
+        return None
+    return styled(
+        alt.concat(*panels, columns=2, spacing=30),
+        "The share of what works in each way of writing, and the ratio to functional of what it takes",
+    )
+
+
+def works(tables: Tables) -> pd.DataFrame:
+    """Return for each question and way of writing how many things are `right`, of those `known`, twin by twin."""
+    passed = tables["twins"].loc[tables["twins"]["gate"].isin(ONE_NETWORK), CELL].drop_duplicates()
+    rows = pd.concat([pd.DataFrame(columns=SHARES), *_counted(tables)]) if len(passed) else pd.DataFrame(columns=SHARES)
+    return rows.astype({"right": int, "known": int}).merge(passed, on=CELL)[SHARES]
+
+
+def takes(tables: Tables) -> pd.DataFrame:
+    """Return the ratio to functional of each quantity, with its interval where that has two ends."""
+    timing = in_reading_order(tables["timing"]).rename(columns={"style": "way"})
+    endless = [not words.is_finite(*ends) for ends in zip(timing["low"], timing["high"], strict=True)]
+    told = [words.interval(*ends) for ends in zip(timing["low"], timing["high"], strict=True)]
+    drawn = timing[[*CELL, "way", "quantity", "ratio", "low", "high", "verdict"]].assign(interval=told)
+    drawn[["low", "high"]] = (
+        drawn[["low", "high"]].astype(object).mask(pd.Series(endless, index=drawn.index, dtype=bool), None)
+    )
+    return drawn.dropna(subset="ratio")
+
+
+def _counted(tables: Tables) -> Iterator[pd.DataFrame]:
+    """Yield the counts of each question, in the order in which they are asked of a model."""
+    learned = tables["accuracy"].dropna(subset="bit_equal").rename(columns={"style": "way"})
+    if len(learned):
+        yield learned.assign(
+            question="same weights after training", right=learned["bit_equal"].astype(int), known=learned["seeds"]
+        )[SHARES]
+    faults = tables["faults"].rename(columns={"style": "way"})
+    yield _count(faults, "mistakes caught before training", faults["stage"].isin(EARLY))
+    checks = tables["introspection"].rename(columns={"style": "way"})
+    for when in ("constructed", "built"):
+        rows = checks[(checks["when"] == when) & ~checks["outcome"].isin(UNKNOWN)]
+        yield _count(rows, f"checks work once {when}", rows["outcome"] == "works")
+    kept = tables["serialization"][~tables["serialization"]["outcome"].isin(UNKNOWN)]
+    for place, question in PLACES.items():
+        rows = kept[kept["place"] == place]
+        yield _count(rows, question, rows["outcome"].isin(RIGHT))
+    read = tables["exchange"][~tables["exchange"]["outcome"].isin(UNKNOWN)]
+    read = read[read["writer"] != read["environment"]]
+    yield _count(read, "read by another version", read["outcome"].isin(RIGHT))
+
+
+def _count(rows: pd.DataFrame, question: str, right: "pd.Series[bool]") -> pd.DataFrame:
+    counted = rows.assign(right=right).groupby([*CELL, "way"], sort=False)["right"].agg(right="sum", known="size")
+    return counted.reset_index().assign(question=question)[SHARES]
+
+
+def _shares(shares: pd.DataFrame, ways: list[str], width: int) -> Any:
+    """Return a dot for each way and question, joined by a line: the longer, the more the ways differ."""
+    asked = list(dict.fromkeys(shares["question"]))
+    base = (
+        alt.Chart(shares)
+        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=["question", "way"])
+        .transform_calculate(share="datum.right / datum.known", counted="datum.right + ' of ' + datum.known")
+        .encode(y=alt.Y("question:N", title=None, sort=asked, axis=alt.Axis(grid=False, labelLimit=0, domain=False)))
+    )
+    span = base.mark_rule(opacity=0.35).encode(x=alt.X("min(share):Q", title=None), x2="max(share):Q")
+    # Where ways coincide, each is still seen: the first is the largest, and the others lie on it.
+    dots = base.mark_point(filled=True, opacity=1, stroke="currentColor", strokeWidth=0).encode(
+        x=alt.X(
+            "share:Q", title="what works", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5)
+        ),
+        color=way_colours(ways),
+        size=alt.Size("way:O", legend=None, scale=alt.Scale(domain=ways, range=_sizes(ways))),
+        order=alt.Order("rank:Q", sort="descending"),
+        tooltip=["question:N", "way:N", alt.Tooltip("share:Q", format=".0%"), "counted:N"],
+    )
+    return alt.layer(span, dots.transform_calculate(rank=f"-indexof({ways}, datum.way)")).properties(
+        width=width, height=alt.Step(ROW), title=alt.Title("What works", anchor="start")
+    )
+
+
+def _ratios(ratios: pd.DataFrame, ways: list[str], width: int) -> Any:
+    """Return a mark for each twin and way of writing, in a lane of its own below its quantity."""
+    drawn = ratios.assign(lane=ratios["way"] + ", " + ratios["twin"] + ", " + ratios["environment"])
+    twins = list(dict.fromkeys(drawn["twin"]))
+    lanes = sorted(set(drawn["lane"]), key=lambda lane: ways.index(lane.split(", ")[0]))
+    base = alt.Chart(drawn).encode(
+        y=alt.Y(
+            "quantity:N",
+            title=None,
+            sort=words.in_order(drawn["quantity"]),
+            axis=alt.Axis(grid=True, labelLimit=0, domain=False, tickBand="extent"),
+        ),
+        yOffset=alt.YOffset("lane:N", scale=alt.Scale(domain=lanes, range=[LANE, LANE * len(lanes)])),
+        color=way_colours(ways),
+        tooltip=[
+            "twin:N",
+            "environment:N",
+            "quantity:N",
+            "way:N",
+            alt.Tooltip("ratio:Q", format=".3f"),
+            "interval:N",
+            "verdict:N",
+        ],
+    )
+    x = alt.X(
+        "ratio:Q",
+        title="times functional",
+        scale=alt.Scale(type="log", nice=False, padding=10),
+        axis=alt.Axis(format="~g", tickCount=6),
+    )
+    bars = (
+        base.transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=2, opacity=0.6)
+        .encode(x=alt.X("low:Q", title="times functional"), x2="high:Q")
+    )
+    points = base.mark_point(filled=True, size=34, opacity=1).encode(
+        x=x,
+        shape=alt.Shape(
+            "twin:N",
+            title=None,
+            scale=alt.Scale(domain=twins, range=SHAPES[: len(twins)]),
+            legend=alt.Legend(orient="top") if len(twins) > 1 else None,
+        ),
+    )
+    one = (
+        alt.Chart(drawn)
+        .transform_aggregate(groupby=["nothing"])
+        .mark_rule(strokeDash=DASHES[3])
+        .encode(x=alt.datum(1.0))
+    )
+    return alt.layer(one, bars, points).properties(
+        width=width,
+        height=alt.Step(LANE * (len(lanes) + 1), **{"for": "position"}),
+        title=alt.Title("What it takes", anchor="start"),
+    )
+
+
+def _sizes(ways: list[str]) -> list[int]:
+    return [210 - 55 * place for place in range(len(ways))]

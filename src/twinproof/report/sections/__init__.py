@@ -1,0 +1,1 @@
+"""What the page shows, made from tables section by section."""

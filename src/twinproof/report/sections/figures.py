@@ -1,0 +1,156 @@
+"""The figures of the page, section by section: each a specification, and a sentence that says what it shows."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from twinproof.analysis.serialization import RIGHT
+
+Tables = Mapping[str, pd.DataFrame]
+Figure = dict[str, Any]
+
+
+def figure(chart: Any, axis: int, caption: str, environment: str | None = None) -> Figure:
+    """Return what the page draws: `axis` is the room that a panel's axis takes beside it, in pixels."""
+    from twinproof.report import charts
+
+    return {
+        "spec": charts.specification(chart),
+        "axis": axis,
+        "caption": caption,
+        "choices": {"environment": environment} if environment else {},
+    }
+
+
+def figures(tables: Tables) -> dict[str, list[Figure]]:
+    """Return the figures of each section but the timings', which is none where nothing was measured."""
+    return {
+        "answer": list(_answer(tables)),
+        "accuracy": [*_learning(tables), *_differences(tables)],
+        "serialization": list(_serialization(tables["serialization"])),
+        "pitfalls": list(_pitfalls(tables["pitfalls"])),
+        "exchange": list(_exchange(tables["exchange"])),
+        "faults": list(_faults(tables["faults"])),
+        "introspection": list(_introspection(tables["introspection"])),
+        "code": list(_code(tables["code"])),
+    }
+
+
+def _answer(tables: Tables) -> Iterator[Figure]:
+    from twinproof.report.answer_chart import answer_chart, takes, works
+
+    chart = answer_chart(tables)
+    if chart is None:
+        return
+    parts = []
+    if len(works(tables)):
+        parts.append(
+            "what share works in each way of writing, over all environments and those twins that are one network"
+        )
+    if len(takes(tables)):
+        parts.append(
+            "how many times what functional takes each quantity takes, one mark a twin with its 95 % interval over "
+            "processes"
+        )
+    yield figure(chart, 200, f"{'; and '.join(parts).capitalize()}.")
+
+
+def _learning(tables: Tables) -> Iterator[Figure]:
+    from twinproof.report import charts
+
+    for environment, epochs in tables["learning_epochs"].groupby("environment", sort=False):
+        learning = tables["learning"][tables["learning"]["environment"] == environment]
+        compared = learning["bit_equal"].dropna()
+        caption = (
+            f"Validation accuracy by epoch in {environment}, one line for each of {learning['replicate'].nunique()} "
+            "seeds in each style; where styles coincide, the thinner line lies inside the wider one, and here "
+            f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with the very weights of functional."
+        )
+        yield figure(charts.learning_curves(epochs, learning), 60, caption, str(environment))
+
+
+def _differences(tables: Tables) -> Iterator[Figure]:
+    from twinproof.report import charts
+
+    accuracy = tables["accuracy"]
+    if accuracy["difference"].notna().any():
+        caption = "Test accuracy of each style minus functional's, the mean over seeds with its 95 % interval."
+        yield figure(charts.accuracy_differences(accuracy), 90, caption)
+
+
+def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
+    from twinproof.report import keeping_charts, outcome_charts
+
+    if serialization.empty:
+        return
+    caption = (
+        "On how many twins each operation ends right, by way of writing and environment; a dash is what is not "
+        "available there."
+    )
+    yield figure(outcome_charts.kept_shares(serialization), 250, caption)
+    for environment, rows in serialization.groupby("environment", sort=False):
+        where = str(environment)
+        if len(keeping_charts.kept(rows)):
+            caption = f"Bytes on disk of each format in {where}, by way of writing, one panel a twin."
+            yield figure(keeping_charts.sizes(rows), 130, caption, where)
+            caption = (
+                f"Seconds to save and to load in each format in {where}, the median of the repeats in one process with "
+                "the fastest and the slowest."
+            )
+            yield figure(keeping_charts.seconds(rows), 130, caption, where)
+
+
+def _pitfalls(pitfalls: pd.DataFrame) -> Iterator[Figure]:
+    from twinproof.report import outcome_charts
+
+    if len(pitfalls):
+        caption = f"How {pitfalls['pitfall'].nunique()} pitfalls end in each environment."
+        yield figure(outcome_charts.pitfall_outcomes(pitfalls), 90, caption)
+
+
+def _exchange(exchange: pd.DataFrame) -> Iterator[Figure]:
+    from twinproof.report import outcome_charts
+
+    if len(exchange):
+        caption = (
+            "How many models, over all twins and formats, are read right by each environment, by way of writing and by "
+            "the environment that wrote them."
+        )
+        yield figure(outcome_charts.exchange_shares(exchange), 90, caption)
+
+
+def _faults(faults: pd.DataFrame) -> Iterator[Figure]:
+    from twinproof.report import outcome_charts
+
+    if len(faults):
+        caption = "When each planted mistake is caught, from the model's construction to never, by style."
+        yield figure(outcome_charts.fault_stages(faults), 90, caption)
+
+
+def _introspection(introspection: pd.DataFrame) -> Iterator[Figure]:
+    from twinproof.report import outcome_charts
+
+    if len(introspection):
+        caption = "How many checks of a model find what they find in the functional one once that is built, by style."
+        yield figure(outcome_charts.check_outcomes(introspection), 90, caption)
+
+
+def _code(code: pd.DataFrame) -> Iterator[Figure]:
+    from twinproof.report import outcome_charts
+
+    if len(code):
+        caption = "Statements, branches, distinct names and definitions of each way of writing each twin."
+        yield figure(outcome_charts.code_size(code), 90, caption)
+
+
+def exchange_counts(exchange: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield for each writer and reader how much of each way is read right."""
+    for (writer, reader), rows in exchange.groupby(["writer", "environment"], sort=False):
+        right = rows["outcome"].isin(RIGHT).groupby(rows["way"], sort=False)
+        yield {
+            "writer": writer,
+            "reader": reader,
+            "ways": [(way, int(found.sum()), len(found)) for way, found in right],
+            "silent": int(rows["outcome"].eq("silently wrong").sum()),
+        }

@@ -1,0 +1,72 @@
+"""What the page says of what failed and of what is missing."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from twinproof.analysis.columns import CELL
+from twinproof.params import Params
+from twinproof.plan import cells
+
+# Each with the table that tells on which replicates it was done.
+PROBES = {
+    "identity": "identity", "learning": "learning", "timing": "timing_processes", "serialization": "serialization",
+    "exchange": "exchange", "introspection": "introspection", "pitfalls": "pitfalls",
+}  # fmt: skip
+
+
+def failures(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each style that raised an error: what it is, on which replicates, and the error."""
+    for probe in ("identity", "learning"):
+        table = tables[probe]
+        for row in table[table["status"] == "failed"].to_dict("records"):
+            yield {
+                **{key: row[key] for key in (*CELL, "style", "error")},
+                **{"probe": probe, "what": f"replicate {row['replicate']}", "replicates": [row["replicate"]]},
+            }
+    # What a style cannot do, it cannot do in any process: said once.
+    failed = tables["timing_processes"].dropna(subset="error").fillna({"quantity": "all quantities"})
+    for key, rows in failed.groupby([*CELL, "style", "quantity", "error"], sort=False):
+        environment, twin, style, quantity, error = key
+        yield {
+            **{"probe": "timing", "environment": environment, "twin": twin, "style": style},
+            "what": f"{len(rows)} {'process' if len(rows) == 1 else 'processes'}",
+            "replicates": sorted(rows["replicate"]),
+            "error": f"{quantity}: {error}",
+        }
+
+
+def missing(tables: Mapping[str, pd.DataFrame], params: Params) -> Iterator[str]:
+    """Say which probe was not measured, for which twin, and why."""
+    planned_cells = cells(params)
+    asked_anywhere = dict.fromkeys(probe for asked in params["environments"].values() for probe in asked["probes"])
+    for twin, network in params["twins"].items():
+        own = network.get("probes", asked_anywhere)
+        if left_out := [probe for probe in asked_anywhere if probe not in own]:
+            yield f"{twin}: not measured under {', '.join(left_out)}; twins.{twin}.probes does not ask for it."
+        if "pitfalls" in own and "pitfalls" in asked_anywhere and not _is_planned(planned_cells, twin, "pitfalls"):
+            yield f"{twin}: the catalogue has no pitfalls of it."
+    for environment, asked in params["environments"].items():
+        if not asked["probes"]:
+            yield f"{environment}: nothing was measured in it, as this study (parameters below) asks for no probe."
+            continue
+        for probe, table in PROBES.items():
+            if probe not in asked["probes"]:
+                yield f"{environment}: {probe} was not measured; environments.{environment}.probes does not ask for it."
+                continue
+            of_environment = tables[table][tables[table]["environment"] == environment]
+            for twin in params["twins"]:
+                if (environment, twin, probe) not in planned_cells:
+                    continue
+                done = of_environment.loc[of_environment["twin"] == twin, "replicate"].nunique()
+                planned = params[probe]["replicates"]
+                if done < planned:
+                    # Of timing, the parameters name the fewest: more are added as they are needed.
+                    of = f"at least {planned} processes" if probe == "timing" else f"{planned} seeds"
+                    count = f"was measured on {done} of {of} only" if done else "was not measured"
+                    yield f"{environment}: {probe} of {twin} {count}, though the parameters ask for it."
+
+
+def _is_planned(planned: list[tuple[str, str, str]], twin: str, probe: str) -> bool:
+    return any(cell[1:] == (twin, probe) for cell in planned)

@@ -1,0 +1,18 @@
+"""Rows of tables as the templates take them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+Rows = list[dict[str, Any]]
+
+
+def rows_of(table: pd.DataFrame) -> Rows:
+    """Return the rows of a table."""
+    return [plain(row) for row in table.to_dict("records")]
+
+
+def plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Make the empty cells of a row None."""
+    return {key: None if pd.isna(value) else value for key, value in row.items()}

@@ -1,0 +1,277 @@
+"""Records that were made up: of two twins and three seeds, with one training that failed, and with more probes."""
+
+import copy
+import itertools
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from twinproof.analysis.completeness import Requirement
+from twinproof.analysis.tables import make_metrics, make_tables
+
+ENVIRONMENT = "tf2.21-cpu"
+OLDER = "tf2.18-cpu"
+ERROR = {"type": "ValueError", "message": "<b>shapes</b> (128, 10) & (128, 9)", "traceback": ""}
+TWINS = ["simple", "dynamic"]
+STYLES = ["sequential", "subclassed"]
+EXAMINED = [Requirement("Every planned trial has a record", []), Requirement("Every seed is the planned one", [])]
+OUTCOMES = ["serialization", "introspection", "pitfalls"]
+SEEDS = [11, 22, 33]
+EPOCHS = 4
+PROCESSES = 12
+Records = dict[str, dict[str, Any]]
+# Of each quantity: what functional takes, subclassed's ratio, how far processes differ, functional's ratio to itself.
+TIMED = {
+    "train_step": (0.031, 1.2, 0.01, 1.0),  # slower
+    "predict": (0.4, 1.0, 0.005, 1.0),  # equivalent
+    "call": (0.0021, 0.8, 0.01, 1.0),  # faster
+    "save": (0.05, 1.0, 0.3, 1.0),  # undecided
+    "build": (0.012, 3.1, 0.01, 1.3),  # no verdict: functional differs from itself
+    "peak_memory": (3 * 2**20, 1.0, 0.001, 1.0),  # equivalent
+}
+
+
+def make_record(environment: str, twin: str, probe: str, replicate: int, styles: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "environment": environment,
+        "twin": twin,
+        "probe": probe,
+        "replicate": replicate,
+        "seed": SEEDS[replicate % len(SEEDS)],
+        "protocol": {"lock": "ab" * 32, "probe": {"added": 0.1}},
+        "commit": "c0ffee" * 6 + "c0ff-dirty",
+        "started": f"2026-11-23T10:{replicate:02}:00+00:00",
+        "seconds": 41.5,
+        "conditions": {
+            "before": {"load": 0.5, "stolen": 100.0, "megahertz": 2400.0},
+            "after": {"load": 1.25, "stolen": 103.32, "megahertz": 3100.0 + replicate},
+        },
+        "machine": {
+            "host": "node7", "processor": "Made-up CPU", "cores": 8, "memory": 32 * 2**30, "threads": 1,
+            "pinned": [7] if probe == "timing" else None, "device": "CPU", "image": None,
+        },
+        "software": {"python": "3.11.7", "keras": "3.10", "tensorflow-cpu": "2.21.0"},
+        "digest": "d1" * 32,
+        "measurement": make_measurement(twin, replicate) if probe == "timing" else None,
+        "styles": styles,
+    }  # fmt: skip
+
+
+def make_measurement(twin: str, replicate: int) -> dict[str, Any]:
+    """Return how the measuring of one process went: in the first of dynamic, `call` does not become warm."""
+    warming = {
+        quantity: {"rounds": [3, 2], "settled": [True, True]} for quantity in ("train_step", "predict", "call", "save")
+    }
+    if twin == "dynamic" and replicate == 0:
+        warming["call"] = {"rounds": [8, 4], "settled": [False, True]}
+    return {"clock": {"resolution": 1e-9, "cost": 8e-8}, "warming": warming}
+
+
+def make_identity() -> dict[str, Any]:
+    steps = [{"loss": 2.3 * math.exp(-step / 9), "weights": f"{step:064x}"} for step in range(12)]
+    result = {"parameters": 101770, "outputs": "0" * 64, "steps": steps}
+    equal = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
+    near = {"outcome": "within tolerance", "outputs": 0.0, "losses": 2e-8, "weights": 1.5e-7, "first_difference": 3}
+    compared = {"sequential": equal, "subclassed": near, "control": equal}
+    return {"functional": {"status": "ok", "result": result}} | {
+        style: {"status": "ok", "result": {**copy.deepcopy(result), "comparison": comparison}}
+        for style, comparison in compared.items()
+    }
+
+
+def make_learning(twin: str, replicate: int) -> dict[str, Any]:
+    def result(shift: float) -> dict[str, Any]:
+        epochs = [
+            {
+                "loss": 0.4 / epoch,
+                "accuracy": 0.98 - 0.08 / epoch,
+                "validation_loss": 0.3 / epoch,
+                "validation_accuracy": 0.975 - 0.06 / epoch + 0.002 * replicate + shift * epoch,
+                "seconds": 1.5,
+                "weights": f"{epoch:064x}",
+            }
+            for epoch in range(1, EPOCHS + 1)
+        ]
+        return {
+            "epochs": epochs,
+            "seconds": 6.0,
+            "test_loss": 0.08 - shift,
+            "test_accuracy": 0.97 + 0.002 * replicate + shift,
+            "weights": f"{int(shift * 1e6):064x}",
+        }
+
+    # Of dynamic, subclassed is another network after training; of simple, sequential fails on the last seed.
+    shifts = {"functional": 0.0, "sequential": 0.0, "subclassed": 0.0004 * (replicate + 1) * (twin == "dynamic")}
+    styles: dict[str, Any] = {style: {"status": "ok", "result": result(shift)} for style, shift in shifts.items()}
+    if twin == "simple" and replicate == 2:
+        styles["sequential"] = {"status": "failed", "error": ERROR}
+    return styles
+
+
+def make_timing(twin: str, replicate: int) -> dict[str, Any]:
+    """Return six rounds of each quantity in one process; sequential, which simple has, is functional under a name."""
+    noise = np.random.default_rng([replicate, TWINS.index(twin)])
+    styles = ["functional", *["sequential"] * (twin == "simple"), "subclassed", "control", "slowed"]
+    quantities: dict[str, dict[str, list[float]]] = {style: {} for style in styles}
+    for quantity, (takes, ratio, spread, control) in TIMED.items():
+        effects = {"subclassed": ratio, "control": control, "slowed": 1.1}
+        for style in styles:
+            process = 0.0 if style == "functional" else noise.normal(0, spread if style in STYLES else 0.005)
+            rounds = noise.normal(0, 0.002, 6)
+            quantities[style][quantity] = list(takes * effects.get(style, 1.0) * np.exp(process + rounds))
+    styles_: dict[str, Any] = {
+        style: {"status": "ok", "result": {"quantities": own, "errors": {}}} for style, own in quantities.items()
+    }
+    if twin == "dynamic":
+        styles_["subclassed"]["result"]["errors"] = {"load": ERROR}
+    return styles_
+
+
+def make_outcomes(probe: str) -> dict[str, Any]:
+    """Return what became of kept models, what was seen in them, and what happened in a pitfall: some of it bad."""
+    cell = {
+        "operation": ".keras", "place": "fresh process, no code", "lacking": [], "saved": True, "loaded": True,
+        "built": True, "bit_equal": True, "largest": 0.0, "mean": 0.0, "optimizer": "equal", "bytes": 854103,
+        "save_seconds": [0.1] * 6, "load_seconds": [0.2] * 6, "step": "compare", "error": None, "warnings": [],
+    }  # fmt: skip
+    lost = {"bit_equal": None, "largest": None, "loaded": False, "step": "load", "error": ERROR}
+    check = {
+        "check": "output_shape",
+        "when": "built",
+        "value": [None, 10],
+        "error": None,
+        "warnings": [],
+        "available": True,
+    }
+    fault = {
+        "fault": "mismatch_inside", "title": "Shapes that do not fit", "stage": "construct", "error": ERROR,
+        "warnings": [], "names_culprit": True,
+    }  # fmt: skip
+    pitfall = {
+        "pitfall": "nested_list", "title": "Layers in a <list> within a list", "expected": "It predicts the same.",
+        "references": ["https://example.org/issue"], "step": "predict", "as_expected": False,
+        "what": "outputs differ by up to 0.05", "error": None, "warnings": [],
+    }  # fmt: skip
+    results = {
+        "serialization": {
+            "functional": {"cells": [cell, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 1e-8}]},
+            "subclassed": {
+                "cells": [{**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}]
+            },
+            "naive": {"cells": [{**cell, **lost}, {**cell, **lost, "operation": "ONNX", "lacking": ["onnx"]}]},
+        },
+        "introspection": {
+            "functional": {"checks": [check], "faults": [fault]},
+            "subclassed": {
+                "checks": [{**check, "value": None, "error": ERROR}],
+                "faults": [{**fault, "stage": "first step", "names_culprit": False}],
+            },
+        },
+        "pitfalls": {"subclassed": {"pitfalls": [pitfall]}},
+    }
+    return {style: {"status": "ok", "result": result} for style, result in results[probe].items()}
+
+
+def make_exchange() -> dict[str, Any]:
+    """Return what one environment reads of another: all of functional, and subclassed wrong without a word."""
+    cell = {
+        "format": ".keras", "writer": ENVIRONMENT, "lacking": [], "saved": True, "loaded": True, "built": True,
+        "bit_equal": True, "largest": 0.0, "mean": 0.0, "step": "compare", "error": None, "warnings": [],
+    }  # fmt: skip
+    wrong = {"bit_equal": False, "largest": 0.5, "mean": 0.1}
+    return {
+        "functional": {"status": "ok", "result": {"cells": [cell, {**cell, "format": ".h5", "writer": OLDER}]}},
+        "subclassed": {"status": "ok", "result": {"cells": [{**cell, **wrong}]}},
+    }
+
+
+def learned_records(environment: str = ENVIRONMENT) -> Records:
+    """The records of a study of identity and learning, by path."""
+    return {
+        f"trials/{environment}/{twin}/{probe}-{replicate}.json": make_record(
+            environment,
+            twin,
+            probe,
+            replicate,
+            make_identity() if probe == "identity" else make_learning(twin, replicate),
+        )
+        for twin in TWINS
+        for probe, replicates in {"identity": 2, "learning": 3}.items()
+        for replicate in range(replicates)
+    }
+
+
+def timing_records() -> Records:
+    """The records of the timings."""
+    return {
+        f"trials/{ENVIRONMENT}/{twin}/timing-{replicate}.json": make_record(
+            ENVIRONMENT, twin, "timing", replicate, make_timing(twin, replicate)
+        )
+        for twin in TWINS
+        for replicate in range(PROCESSES)
+    }
+
+
+def outcome_records(twin: str, environment: str = ENVIRONMENT) -> Records:
+    """The records of serialization, introspection and pitfalls of one twin."""
+    made = {}
+    for probe in OUTCOMES:
+        record = make_record(environment, twin, probe, 0, make_outcomes(probe))
+        record["protocol"]["probe"] = {"tolerance": 1e-6}
+        made[f"trials/{environment}/{twin}/{probe}-0.json"] = record
+    return made
+
+
+def exchange_records(environment: str) -> Records:
+    """The records of what an environment reads of each twin."""
+    made = {}
+    for twin in TWINS:
+        record = make_record(environment, twin, "exchange", 0, make_exchange())
+        record["protocol"]["probe"] = {"tolerance": 1e-6}
+        made[f"trials/{environment}/{twin}/exchange-0.json"] = record
+    return made
+
+
+def small_study(params: dict[str, Any]) -> dict[str, Any]:
+    """The shipped parameters, cut down to those of the small study."""
+    params["twins"] = {twin: params["twins"][twin] for twin in TWINS}
+    params["environments"] = {ENVIRONMENT: {"probes": ["identity", "learning"]}}
+    params["identity"]["replicates"] = 2
+    params["learning"]["replicates"] = 3
+    return params
+
+
+def whole_study(params: dict[str, Any]) -> tuple[Records, dict[str, Any]]:
+    """Records and parameters of a study of all probes in two environments, of which one is timed, too."""
+    study = small_study(params)
+    probes = ["identity", "learning", *OUTCOMES, "exchange"]
+    study["environments"] = {ENVIRONMENT: {"probes": [*probes, "timing"]}, OLDER: {"probes": probes}}
+    records = timing_records()
+    for environment in study["environments"]:
+        records |= learned_records(environment) | exchange_records(environment)
+        for twin in TWINS:
+            records |= outcome_records(twin, environment)
+    return records, study
+
+
+def write_results(folder: Path, records: Records, study: dict[str, Any]) -> Path:
+    """Write records, tables, metrics and parameters as the pipeline does, and an empty page for each notebook."""
+    for path, record in records.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(json.dumps(record))
+    tables: dict[str, pd.DataFrame] = make_tables(records, study, EXAMINED)
+    (folder / "tables").mkdir(parents=True)
+    for name, table in tables.items():
+        (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))
+    (folder / "metrics.json").write_text(json.dumps(make_metrics(tables), allow_nan=False))
+    (folder / "params.yaml").write_text(yaml.safe_dump(study))
+    for environment, twin in itertools.product(study["environments"], study["twins"]):
+        (folder / "notebooks" / environment / twin).mkdir(parents=True)
+        for notebook in ("learning", "timing", "serialization", "pitfalls"):
+            (folder / "notebooks" / environment / twin / f"{notebook}.html").touch()
+    return folder
