@@ -4,7 +4,7 @@ CORES ?= all
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UPGRADE
 
-.PHONY: study quick images test test-timing test-outcomes test-versions test-containers test-gpu-image lint bench lock clean
+.PHONY: study quick images test test-timing test-outcomes test-versions test-browser test-containers test-gpu-image lint bench bench-page lock clean
 
 study: .venv/ready  ## the study of params.yaml
 	snakemake --cores $(CORES)
@@ -27,6 +27,10 @@ test-outcomes: .venv/ready  ## serialization, introspection and pitfalls in ever
 test-versions: .venv/ready  ## studies through DVC: pulled, changed, compared, shown again
 	pytest -m versions
 
+# Where chromium is missing, tests/browser/install-chromium brings it.
+test-browser: .venv/ready  ## the report's page in a browser: figures, tables, links, accessibility
+	pytest -m browser
+
 # Where tools are missing, containers/install-tools brings them.
 test-containers: .venv/ready  ## builds the image tf2.21-cpu and runs the quick study in it
 	pytest -m containers
@@ -45,6 +49,9 @@ bench: .venv/ready  ## speed, as ratios measured side by side
 	python bench/training.py
 	python bench/study.py
 	python bench/idle.py
+
+bench-page: .venv/ready  ## how large the report of the study is, and how soon it is there
+	python bench/page.py
 
 # UPGRADE=-U makes them again with the newest versions that their inputs allow.
 lock: .venv/bin/uv  ## make the hash locks again, as far as they changed

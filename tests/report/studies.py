@@ -157,11 +157,12 @@ def make_outcomes(probe: str) -> dict[str, Any]:
         "references": ["https://example.org/issue"], "step": "predict", "as_expected": False,
         "what": "outputs differ by up to 0.05", "error": None, "warnings": [],
     }  # fmt: skip
+    again = {**cell, "place": "same process"}
     results = {
         "serialization": {
-            "functional": {"cells": [cell, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 1e-8}]},
+            "functional": {"cells": [again, cell, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 1e-8}]},
             "subclassed": {
-                "cells": [{**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}]
+                "cells": [again, {**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}]
             },
             "naive": {"cells": [{**cell, **lost}, {**cell, **lost, "operation": "ONNX", "lacking": ["onnx"]}]},
         },

@@ -114,7 +114,7 @@ def _shares(shares: pd.DataFrame, ways: list[str], width: int) -> Any:
         .transform_calculate(share="datum.right / datum.known", counted="datum.right + ' of ' + datum.known")
         .encode(y=alt.Y("question:N", title=None, sort=asked, axis=alt.Axis(grid=False, labelLimit=0, domain=False)))
     )
-    span = base.mark_rule(opacity=0.35).encode(x=alt.X("min(share):Q", title=None), x2="max(share):Q")
+    span = base.mark_rule(opacity=0.35, aria=False).encode(x=alt.X("min(share):Q", title=None), x2="max(share):Q")
     # Where ways coincide, each is still seen: the first is the largest, and the others lie on it.
     dots = base.mark_point(filled=True, opacity=1, stroke="currentColor", strokeWidth=0).encode(
         x=alt.X(
@@ -177,7 +177,7 @@ def _ratios(ratios: pd.DataFrame, ways: list[str], width: int) -> Any:
     one = (
         alt.Chart(drawn)
         .transform_aggregate(groupby=["nothing"])
-        .mark_rule(strokeDash=DASHES[3])
+        .mark_rule(strokeDash=DASHES[3], aria=False)
         .encode(x=alt.datum(1.0))
     )
     return alt.layer(one, bars, points).properties(

@@ -136,7 +136,7 @@ def difference_chart(differences: pd.DataFrame, measure: str) -> Any:
     spread = alt.Chart(summary).encode(y=y, color=colour)
     bars = spread.mark_rule(strokeWidth=3, yOffset=8).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
     means = spread.mark_tick(thickness=3, size=16, yOffset=8).encode(x=alt.X("mean:Q", scale=scale))
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[2, 3]).encode(x="zero:Q")
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[2, 3], aria=False).encode(x="zero:Q")
     return styled((zero + dots + bars + means).properties(width=520, height=120), title.capitalize())
 
 
@@ -165,7 +165,7 @@ def accuracy_differences(accuracy: pd.DataFrame, width: int = 260, columns: int 
         color=alt.Color("style:N", scale=scale_of(styles, COLOURS), legend=alt.Legend(title=None, orient="top")),
         tooltip=["twin:N", "style:N", "seeds:Q", *(alt.Tooltip(f"{name}:Q", format="+.3f") for name in names.values())],
     )
-    zero = alt.Chart(rows).transform_aggregate(groupby=["environment"]).mark_rule(opacity=0.5)
+    zero = alt.Chart(rows).transform_aggregate(groupby=["environment"]).mark_rule(opacity=0.5, aria=False)
     bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2)
     points = base.mark_point(filled=True, size=60, opacity=1)
     moved = alt.selection_interval(name="moved", bind="scales", encodings=["x"], zoom=ZOOM)

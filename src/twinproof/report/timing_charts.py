@@ -46,8 +46,8 @@ def timing_forest(timing: pd.DataFrame, width: int = 260, columns: int = 3) -> A
     # Drawn for each style, a shade would grow darker; and of which style rows are left, a reader chooses.
     margins = base.transform_aggregate(
         margin_low="min(margin_low)", margin_high="max(margin_high)", groupby=["twin", "quantity"]
-    ).mark_rect(color="currentColor", opacity=0.1)
-    one = base.transform_aggregate(groupby=["twin"]).mark_rule(opacity=0.5)
+    ).mark_rect(color="currentColor", opacity=0.1, aria=False)
+    one = base.transform_aggregate(groupby=["twin"]).mark_rule(opacity=0.5, aria=False)
     known = rows.transform_filter("datum.style == 'slowed' && isValid(datum.known)").mark_tick(thickness=2, size=LINE)
     points = rows.transform_filter("datum.inside").mark_point(filled=True, size=60, opacity=1)
     below, above = (rows.transform_filter(f"datum.{side}") for side in ("beyond_low", "beyond_high"))
@@ -96,7 +96,7 @@ def process_ratios(processes: pd.DataFrame, width: int = 220, columns: int = 3) 
         yOffset=alt.YOffset("replicate:Q", scale=alt.Scale(zero=False, nice=False)),
         tooltip=["style:N", "replicate:Q", alt.Tooltip("ratio:Q", format=".4f"), "rounds:Q"],
     )
-    one = alt.Chart(drawn).mark_rule(opacity=0.5).encode(x=alt.datum(1.0))
+    one = alt.Chart(drawn).mark_rule(opacity=0.5, aria=False).encode(x=alt.datum(1.0))
     return styled(
         alt.layer(one.transform_aggregate(groupby=["quantity"]), dots)
         .properties(width=width, height=alt.Step(40))
@@ -136,7 +136,12 @@ def growth_with_depth(timing: pd.DataFrame, depths: Mapping[str, int], width: in
         tooltip=["twin:N", "style:N", "depth:Q", alt.Tooltip("ratio:Q", format=".3f"), "interval:N", "verdict:N"],
     )
     bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2)
-    one = alt.Chart(drawn).mark_rule(opacity=0.5).transform_aggregate(groupby=["quantity"]).encode(y=alt.datum(1.0))
+    one = (
+        alt.Chart(drawn)
+        .mark_rule(opacity=0.5, aria=False)
+        .transform_aggregate(groupby=["quantity"])
+        .encode(y=alt.datum(1.0))
+    )
     return styled(
         alt.layer(
             one,

@@ -1,0 +1,100 @@
+"""Opens the report's page in Chromium, which has no network: tests/browser/install-chromium puts it on a machine."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from twinproof.report import page
+
+from ..report import studies
+
+REPOSITORY = Path(__file__).parents[2]
+SCREENSHOTS = REPOSITORY / "build" / "screenshots"
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+Open = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "there is no chromium; run tests/browser/install-chromium"
+    with sync_playwright() as playwright:
+        with contextlib.closing(playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])) as browser:
+            yield browser
+
+
+def make_report(folder: Path, records: studies.Records, study: dict[str, Any]) -> Path:
+    """Return the page of a study that was made up."""
+    studies.write_results(folder, records, study)
+    given = {
+        "tables": folder / "tables",
+        "metrics": folder / "metrics.json",
+        "params": folder / "params.yaml",
+        "notebooks": folder / "notebooks",
+        "output": folder / "report" / "index.html",
+    }
+    assert page.main([text for name, path in given.items() for text in (f"--{name}", str(path))]) == 0
+    return given["output"]
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a study in which everything was measured."""
+    params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    return make_report(tmp_path_factory.mktemp("whole") / "results", *studies.whole_study(params))
+
+
+@pytest.fixture(scope="session")
+def partial(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a study of which just the identity of one twin was measured."""
+    params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    records = {path: record for path, record in studies.learned_records().items() if "simple/identity" in path}
+    return make_report(tmp_path_factory.mktemp("partial") / "results", records, studies.small_study(params))
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Open a page and wait until all of it is drawn; that it asked for nothing and complained of nothing is checked."""
+    said: list[str] = []
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    def opened(path: Path, viewport: dict[str, int] = DESKTOP, **options: Any) -> Page:
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        context.route(lambda url: not url.startswith(("file:", "data:", "blob:")), refuse)
+        tab = context.new_page()
+        tab.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+        tab.on("pageerror", lambda error: said.append(f"error: {error}"))
+        tab.goto(path.as_uri())
+        if options.get("java_script_enabled", True):
+            settle(tab)
+        return tab
+
+    contexts: list[Any] = []
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not asked
+    assert not said
+
+
+def settle(tab: Page) -> None:
+    """Wait until figures and tables show what is chosen."""
+    tab.locator("html[data-state=ready]").wait_for(state="attached", timeout=120_000)
