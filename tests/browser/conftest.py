@@ -1,6 +1,5 @@
 """Opens the report's page in Chromium, which has no network: tests/browser/install-chromium puts it on a machine."""
 
-import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,8 +31,9 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     assert chromium, "there is no chromium; run tests/browser/install-chromium"
     with sync_playwright() as playwright:
-        with contextlib.closing(playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])) as browser:
-            yield browser
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 def make_report(folder: Path, records: studies.Records, study: dict[str, Any]) -> Path:

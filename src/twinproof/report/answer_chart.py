@@ -1,5 +1,6 @@
 """The picture that carries the answer: what works in each way of writing, and what it takes, side by side."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from twinproof.analysis.claims import ONE_NETWORK
 from twinproof.analysis.columns import CELL
 from twinproof.analysis.serialization import RIGHT
 from twinproof.report import words
-from twinproof.report.charts import DASHES, styled, way_colours
+from twinproof.report.charts import DASHES, WAYS, styled, way_colours
 from twinproof.report.timing import in_reading_order
 
 Tables = Mapping[str, pd.DataFrame]
@@ -26,7 +27,7 @@ PLACES = {
 EARLY = ("construct", "compile")
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 SHARES = [*CELL, "question", "way", "right", "known"]
-LANE = 6  # pixels for a ratio and its interval
+LANE = 7  # pixels for a ratio and its interval
 ROW = 30  # pixels for a question
 
 
@@ -46,7 +47,7 @@ def answer_chart(tables: Tables, width: int = 330) -> Any:
         Two panels side by side, or one; None if there is nothing to draw.
     """
     shares, ratios = works(tables), takes(tables)
-    ways = list(dict.fromkeys([*shares["way"], *ratios["way"]]))
+    ways = [way for way in WAYS if way in {*shares["way"], *ratios["way"]}]
     panels = [
         *([_shares(shares, ways, width)] if len(shares) else []),
         *([_ratios(ratios, ways, width)] if len(ratios) else []),
@@ -108,24 +109,28 @@ def _count(rows: pd.DataFrame, question: str, right: "pd.Series[bool]") -> pd.Da
 def _shares(shares: pd.DataFrame, ways: list[str], width: int) -> Any:
     """Return a dot for each way and question, joined by a line: the longer, the more the ways differ."""
     asked = list(dict.fromkeys(shares["question"]))
+    # Where ways coincide, each is still seen: the first is the largest, and the others lie on it.
+    sizes = {way: 200 - 50 * place for place, way in enumerate(ways)}
     base = (
         alt.Chart(shares)
         .transform_aggregate(right="sum(right)", known="sum(known)", groupby=["question", "way"])
-        .transform_calculate(share="datum.right / datum.known", counted="datum.right + ' of ' + datum.known")
+        .transform_calculate(
+            share="datum.right / datum.known",
+            counted="datum.right + ' of ' + datum.known",
+            size=f"{json.dumps(sizes)}[datum.way]",
+        )
         .encode(y=alt.Y("question:N", title=None, sort=asked, axis=alt.Axis(grid=False, labelLimit=0, domain=False)))
     )
     span = base.mark_rule(opacity=0.35, aria=False).encode(x=alt.X("min(share):Q", title=None), x2="max(share):Q")
-    # Where ways coincide, each is still seen: the first is the largest, and the others lie on it.
-    dots = base.mark_point(filled=True, opacity=1, stroke="currentColor", strokeWidth=0).encode(
-        x=alt.X(
-            "share:Q", title="what works", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5)
-        ),
+    axis = alt.Axis(format=".0%", tickCount=5)
+    dots = base.mark_circle(opacity=1).encode(
+        x=alt.X("share:Q", title="of what was tried", scale=alt.Scale(domain=[0, 1]), axis=axis),
         color=way_colours(ways),
-        size=alt.Size("way:O", legend=None, scale=alt.Scale(domain=ways, range=_sizes(ways))),
-        order=alt.Order("rank:Q", sort="descending"),
+        size=alt.Size("size:Q", scale=None, legend=None),
+        order=alt.Order("size:Q", sort="descending"),
         tooltip=["question:N", "way:N", alt.Tooltip("share:Q", format=".0%"), "counted:N"],
     )
-    return alt.layer(span, dots.transform_calculate(rank=f"-indexof({ways}, datum.way)")).properties(
+    return alt.layer(span, dots).properties(
         width=width, height=alt.Step(ROW), title=alt.Title("What works", anchor="start")
     )
 
@@ -185,7 +190,3 @@ def _ratios(ratios: pd.DataFrame, ways: list[str], width: int) -> Any:
         height=alt.Step(LANE * (len(lanes) + 1), **{"for": "position"}),
         title=alt.Title("What it takes", anchor="start"),
     )
-
-
-def _sizes(ways: list[str]) -> list[int]:
-    return [210 - 55 * place for place in range(len(ways))]

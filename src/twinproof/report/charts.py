@@ -231,8 +231,11 @@ def styled(chart: Any, description: str) -> Any:
     return (
         chart.properties(description=description)
         .configure(background="transparent", font=FONT, rule={"color": "currentColor"})
-        .configure_axis(**text, **lines, gridColor="currentColor", gridOpacity=0.12, titleFontWeight="normal")
-        .configure_legend(**text, labelFontSize=12)
+        .configure_axis(
+            **text, **lines, gridColor="currentColor", gridOpacity=0.12, titleFontWeight="normal", labelFontSize=11
+        )
+        .configure_legend(**text, labelFontSize=12, symbolBaseFillColor="currentColor")
+        .configure_title(color="currentColor", fontSize=13)
         .configure_header(**text, labelFontSize=13, labelFontWeight="bold")
         .configure_view(stroke=None)
     )

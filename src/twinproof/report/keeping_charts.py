@@ -9,7 +9,9 @@ from twinproof.analysis.serialization import WAYS
 from twinproof.report import charts
 
 _SAME = "same process"
-LANE = 9  # pixels for a way of writing
+# Vega would mark each multiple of them, too.
+_POWERS = alt.Axis(values=[10.0**power for power in range(-6, 4)], format="~g")
+LANE = 7  # pixels for a way of writing
 
 
 def sizes(serialization: pd.DataFrame, width: int = 460, columns: int = 3) -> Any:
@@ -26,7 +28,7 @@ def sizes(serialization: pd.DataFrame, width: int = 460, columns: int = 3) -> An
     saved = saved.assign(kilobytes=saved["bytes"].astype(float) / 1024)
     chart = (
         _by_format(saved)
-        .mark_point(filled=True, size=60, opacity=1)
+        .mark_point(filled=True, size=45, opacity=1)
         .encode(
             x=alt.X("kilobytes:Q", title="KiB on disk", scale=alt.Scale(zero=True)),
             tooltip=["twin:N", "operation:N", "way:N", alt.Tooltip("kilobytes:Q", title="KiB", format=",.1f")],
@@ -37,8 +39,8 @@ def sizes(serialization: pd.DataFrame, width: int = 460, columns: int = 3) -> An
     return charts.styled(chart, "Bytes on disk of each format, by way of writing")
 
 
-def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 2) -> Any:
-    """Return the seconds to save and to load in each format, with their intervals, by way of writing.
+def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 3) -> Any:
+    """Return the seconds to save and to load in each format, with their intervals, one panel for each of them and twin.
 
     Parameters
     ----------
@@ -55,11 +57,10 @@ def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 2) -> 
         )
         for action in ("save", "load")
     ).dropna(subset=["seconds"])
-    told = told.sort_values("twin", key=lambda twin: twin.map(list(saved["twin"].unique()).index), kind="stable")
     base = _by_format(told)
     bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, opacity=0.6)
     points = base.mark_point(filled=True, size=45, opacity=1).encode(
-        x=alt.X("seconds:Q", title="seconds", scale=alt.Scale(type="log")),
+        x=alt.X("seconds:Q", title="seconds", scale=alt.Scale(type="log"), axis=_POWERS),
         tooltip=[
             "twin:N",
             "operation:N",

@@ -97,7 +97,7 @@ def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
             share="datum.known ? datum.right / datum.known : null",
             told="datum.known ? datum.right + '/' + datum.known : '\N{EN DASH}'",
         )
-        .encode(x=alt.X("way:N", title=None, sort=ways, axis=alt.Axis(orient="top", labelAngle=0, ticks=False)), y=y)
+        .encode(x=alt.X("way:N", title=None, sort=ways, axis=_slanted()), y=y)
     )
     # On both a light and a dark page the text has the colour that its cell leaves readable.
     shade = alt.Scale(domain=[0, 0.5, 1], range=["#e58a7b", "#f3e6bd", "#7fc8a9"])
@@ -143,6 +143,16 @@ def _bars(rows: pd.DataFrame, y: str, colour: alt.Color, panel: str) -> Any:
     return chart.properties(width=260, height=alt.Step(BAR)).facet(
         facet=alt.Facet(f"{panel}:N", title=None, sort=list(dict.fromkeys(rows[panel]))), columns=3
     )
+
+
+def _slanted() -> alt.Axis:
+    """Return an axis of names, which are slanted where there is no room for them."""
+    narrow = "child_width < 240"
+    angle, align, baseline = (
+        alt.ExprRef(f"{narrow} ? {there} : {else_}")
+        for there, else_ in ((-40, 0), ("'left'", "'center'"), ("'middle'", "'bottom'"))
+    )
+    return alt.Axis(orient="top", ticks=False, labelAngle=angle, labelAlign=align, labelBaseline=baseline)
 
 
 def _whole() -> alt.Axis:

@@ -100,7 +100,7 @@ def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator
         "the diamonds functional with a known cost added, whose size the dash marks, and what lies beyond the axis is "
         "written at its edge."
     )
-    yield figure(timing_charts.timing_forest(timing), 120, caption, environment)
+    yield figure(timing_charts.timing_forest(timing), [120], caption, environment)
     for family in depths(params, set(timing["twin"])):
         module = params["twins"][next(iter(family))]["module"]
         if set(timing.loc[timing["twin"].isin(list(family)), "quantity"]) & set(timing_charts.GROWING):
@@ -110,7 +110,7 @@ def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator
                 "the line at 1 is functional."
             )
             # One axis for each panel.
-            yield figure(timing_charts.growth_with_depth(timing, family), 150, caption, environment)
+            yield figure(timing_charts.growth_with_depth(timing, family), [150], caption, environment)
 
 
 def _table(timing: pd.DataFrame) -> Rows:

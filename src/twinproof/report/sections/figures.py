@@ -1,6 +1,6 @@
 """The figures of the page, section by section: each a specification, and a sentence that says what it shows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,13 +11,13 @@ Tables = Mapping[str, pd.DataFrame]
 Figure = dict[str, Any]
 
 
-def figure(chart: Any, axis: int, caption: str, environment: str | None = None) -> Figure:
-    """Return what the page draws: `axis` is the room that a panel's axis takes beside it, in pixels."""
+def figure(chart: Any, rooms: Sequence[int], caption: str, environment: str | None = None) -> Figure:
+    """Return what the page draws: `rooms` are what the axis of each panel takes beside it in pixels, or of all."""
     from twinproof.report import charts
 
     return {
         "spec": charts.specification(chart),
-        "axis": axis,
+        "rooms": rooms,
         "caption": caption,
         "choices": {"environment": environment} if environment else {},
     }
@@ -53,7 +53,7 @@ def _answer(tables: Tables) -> Iterator[Figure]:
             "how many times what functional takes each quantity takes, one mark a twin with its 95 % interval over "
             "processes"
         )
-    yield figure(chart, 200, f"{'; and '.join(parts).capitalize()}.")
+    yield figure(chart, [210, 120], f"{'; and '.join(parts).capitalize()}.")
 
 
 def _learning(tables: Tables) -> Iterator[Figure]:
@@ -67,7 +67,7 @@ def _learning(tables: Tables) -> Iterator[Figure]:
             "seeds in each style; where styles coincide, the thinner line lies inside the wider one, and here "
             f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with the very weights of functional."
         )
-        yield figure(charts.learning_curves(epochs, learning), 60, caption, str(environment))
+        yield figure(charts.learning_curves(epochs, learning), [60], caption, str(environment))
 
 
 def _differences(tables: Tables) -> Iterator[Figure]:
@@ -76,7 +76,7 @@ def _differences(tables: Tables) -> Iterator[Figure]:
     accuracy = tables["accuracy"]
     if accuracy["difference"].notna().any():
         caption = "Test accuracy of each style minus functional's, the mean over seeds with its 95 % interval."
-        yield figure(charts.accuracy_differences(accuracy), 90, caption)
+        yield figure(charts.accuracy_differences(accuracy), [100], caption)
 
 
 def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
@@ -88,17 +88,17 @@ def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
         "On how many twins each operation ends right, by way of writing and environment; a dash is what is not "
         "available there."
     )
-    yield figure(outcome_charts.kept_shares(serialization), 250, caption)
+    yield figure(outcome_charts.kept_shares(serialization), [270], caption)
     for environment, rows in serialization.groupby("environment", sort=False):
         where = str(environment)
         if len(keeping_charts.kept(rows)):
             caption = f"Bytes on disk of each format in {where}, by way of writing, one panel a twin."
-            yield figure(keeping_charts.sizes(rows), 130, caption, where)
+            yield figure(keeping_charts.sizes(rows), [140], caption, where)
             caption = (
                 f"Seconds to save and to load in each format in {where}, the median of the repeats in one process with "
                 "the fastest and the slowest."
             )
-            yield figure(keeping_charts.seconds(rows), 130, caption, where)
+            yield figure(keeping_charts.seconds(rows), [140], caption, where)
 
 
 def _pitfalls(pitfalls: pd.DataFrame) -> Iterator[Figure]:
@@ -106,7 +106,7 @@ def _pitfalls(pitfalls: pd.DataFrame) -> Iterator[Figure]:
 
     if len(pitfalls):
         caption = f"How {pitfalls['pitfall'].nunique()} pitfalls end in each environment."
-        yield figure(outcome_charts.pitfall_outcomes(pitfalls), 90, caption)
+        yield figure(outcome_charts.pitfall_outcomes(pitfalls), [100], caption)
 
 
 def _exchange(exchange: pd.DataFrame) -> Iterator[Figure]:
@@ -117,7 +117,7 @@ def _exchange(exchange: pd.DataFrame) -> Iterator[Figure]:
             "How many models, over all twins and formats, are read right by each environment, by way of writing and by "
             "the environment that wrote them."
         )
-        yield figure(outcome_charts.exchange_shares(exchange), 90, caption)
+        yield figure(outcome_charts.exchange_shares(exchange), [100], caption)
 
 
 def _faults(faults: pd.DataFrame) -> Iterator[Figure]:
@@ -125,7 +125,7 @@ def _faults(faults: pd.DataFrame) -> Iterator[Figure]:
 
     if len(faults):
         caption = "When each planted mistake is caught, from the model's construction to never, by style."
-        yield figure(outcome_charts.fault_stages(faults), 90, caption)
+        yield figure(outcome_charts.fault_stages(faults), [100], caption)
 
 
 def _introspection(introspection: pd.DataFrame) -> Iterator[Figure]:
@@ -133,7 +133,7 @@ def _introspection(introspection: pd.DataFrame) -> Iterator[Figure]:
 
     if len(introspection):
         caption = "How many checks of a model find what they find in the functional one once that is built, by style."
-        yield figure(outcome_charts.check_outcomes(introspection), 90, caption)
+        yield figure(outcome_charts.check_outcomes(introspection), [100], caption)
 
 
 def _code(code: pd.DataFrame) -> Iterator[Figure]:
@@ -141,7 +141,7 @@ def _code(code: pd.DataFrame) -> Iterator[Figure]:
 
     if len(code):
         caption = "Statements, branches, distinct names and definitions of each way of writing each twin."
-        yield figure(outcome_charts.code_size(code), 90, caption)
+        yield figure(outcome_charts.code_size(code), [100], caption)
 
 
 def exchange_counts(exchange: pd.DataFrame) -> Iterator[dict[str, Any]]:

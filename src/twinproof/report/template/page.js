@@ -50,7 +50,7 @@ class Figure {
       this.drawing.innerHTML = "<p>Nothing of this figure is chosen at the top of the page.</p>";
       return;
     }
-    this.fit(spec, width, Number(this.source.dataset.axis));
+    this.fit(spec, width, this.source.dataset.rooms.split(" ").map(Number));
     this.view = await vegaEmbed(this.drawing, spec, {
       // Expressions are interpreted, so that the page needs no right to make code of texts.
       ast: true, mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, logLevel: 1, tooltip: { disableDefaultStyle: true },
@@ -58,16 +58,19 @@ class Figure {
   }
 
   // Panels share the width; each has room for its axis, or the first of a row alone.
-  fit(spec, width, axis) {
+  fit(spec, width, rooms) {
+    // Beside each other, the names of a legend would make the picture wider than a phone.
+    if (width < 500) spec.config.legend = { ...spec.config.legend, columns: 2, layout: { top: { direction: "vertical", anchor: "start" } } };
     if (spec.concat) {
-      spec.columns = width < 700 ? 1 : spec.columns;
+      spec.columns = width < 700 ? 1 : Math.min(spec.columns, spec.concat.length);
       const gaps = (spec.columns - 1) * (spec.spacing ?? 20);
-      for (const panel of spec.concat) panel.width = Math.min(640, (width - gaps) / spec.columns - axis);
+      const shared = width - gaps - (spec.columns > 1 ? rooms.reduce((sum, room) => sum + room) : Math.max(...rooms));
+      for (const panel of spec.concat) panel.width = Math.min(640, Math.floor(shared / spec.columns));
       return;
     }
     const panels = new Set(Object.values(spec.datasets).flat().map((row) => row[spec.facet.field])).size;
     const columns = Math.max(1, Math.min(panels, spec.columns, Math.floor(width / 300)));
-    const shared = spec.resolve?.scale?.y === "independent" ? axis : axis / columns;
+    const shared = spec.resolve?.scale?.y === "independent" ? rooms[0] : rooms[0] / columns;
     spec.columns = columns;
     // A gap between panels takes 20 pixels.
     spec.spec.width = Math.min(560, Math.floor(width / columns - shared) - 20);
