@@ -9,6 +9,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from twinproof.analysis.completeness import Requirement
 from twinproof.report import page
 
 from ..report import studies
@@ -36,9 +37,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def make_report(folder: Path, records: studies.Records, study: dict[str, Any]) -> Path:
+def make_report(folder: Path, *study: Any) -> Path:
     """Return the page of a study that was made up."""
-    studies.write_results(folder, records, study)
+    studies.write_results(folder, *study)
     given = {
         "tables": folder / "tables",
         "metrics": folder / "metrics.json",
@@ -59,10 +60,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def partial(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a study of which just the identity of one twin was measured."""
+    """The page of a study of which just the identity of one twin was measured, so that it is not complete."""
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     records = {path: record for path, record in studies.learned_records().items() if "simple/identity" in path}
-    return make_report(tmp_path_factory.mktemp("partial") / "results", records, studies.small_study(params))
+    examined = [Requirement("Every planned trial has a record", ["dynamic/identity-0.json: missing"])]
+    folder = tmp_path_factory.mktemp("partial") / "results"
+    return make_report(folder, records, studies.small_study(params), examined)
 
 
 @pytest.fixture

@@ -235,6 +235,7 @@ def test_page_can_be_read_without_scripts(whole: Path, open_page: Open) -> None:
 def test_what_is_missing_is_said(partial: Path, open_page: Open) -> None:
     text = open_page(partial).locator("main").inner_text()
     for said in (
+        "dynamic/identity-0.json: missing",
         "There is none: what was measured does not suffice for one.",
         "Learning was not measured, so there are no curves.",
         "Timing was not measured",

@@ -160,9 +160,9 @@ def make_outcomes(probe: str) -> dict[str, Any]:
     again = {**cell, "place": "same process"}
     results = {
         "serialization": {
-            "functional": {"cells": [again, cell, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 1e-8}]},
+            "functional": {"cells": [cell, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 1e-8}, again]},
             "subclassed": {
-                "cells": [again, {**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}]
+                "cells": [{**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}, again]
             },
             "naive": {"cells": [{**cell, **lost}, {**cell, **lost, "operation": "ONNX", "lacking": ["onnx"]}]},
         },
@@ -260,12 +260,14 @@ def whole_study(params: dict[str, Any]) -> tuple[Records, dict[str, Any]]:
     return records, study
 
 
-def write_results(folder: Path, records: Records, study: dict[str, Any]) -> Path:
+def write_results(
+    folder: Path, records: Records, study: dict[str, Any], examined: list[Requirement] | None = None
+) -> Path:
     """Write records, tables, metrics and parameters as the pipeline does, and an empty page for each notebook."""
     for path, record in records.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(json.dumps(record))
-    tables: dict[str, pd.DataFrame] = make_tables(records, study, EXAMINED)
+    tables: dict[str, pd.DataFrame] = make_tables(records, study, examined or EXAMINED)
     (folder / "tables").mkdir(parents=True)
     for name, table in tables.items():
         (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))

@@ -227,6 +227,22 @@ def test_twin_of_which_a_probe_is_not_asked_has_no_notebook_of_it_and_the_page_s
     assert "though the parameters ask for it" not in text
 
 
+def test_requirement_that_is_not_met_is_said_across_the_top(results: Path) -> None:
+    assert "This study does not meet" not in words(make(results))
+    path = results / "tables" / "completeness.csv"
+    table = pd.read_csv(path, dtype=object)
+    table.loc[0, ["holds", "findings"]] = [False, "<i>simple</i>/learning-1.json is missing"]
+    table.to_csv(path, index=False)
+    html = make(results)
+    text = words(html)
+    assert "This study does not meet 1 of 2 requirements" in text
+    found = f"{table['requirement'][0]}: <i>simple</i>/learning-1.json is missing"
+    assert text.index(found) < text.index("The answer", text.index("Should you subclass your"))
+    assert "<i>" not in without_libraries(html)
+    assert f"{table['requirement'][0]} no <i>simple</i>/learning-1.json is missing" in text
+    assert f"{table['requirement'][1]} yes none" in text
+
+
 def test_provenance_tells_software_machine_seeds_and_effort(results: Path) -> None:
     text = words(make(results))
     for fact in (

@@ -1,6 +1,7 @@
 """The picture that carries the answer: what works in each way of writing, and what it takes, side by side."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from twinproof.analysis.claims import ONE_NETWORK
 from twinproof.analysis.columns import CELL
 from twinproof.analysis.serialization import RIGHT
 from twinproof.report import words
-from twinproof.report.charts import DASHES, WAYS, styled, way_colours
+from twinproof.report.charts import DASHES, FONT, WAYS, styled, way_colours
 from twinproof.report.timing import in_reading_order
 
 Tables = Mapping[str, pd.DataFrame]
@@ -27,8 +28,11 @@ PLACES = {
 EARLY = ("construct", "compile")
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 SHARES = [*CELL, "question", "way", "right", "known"]
-LANE = 7  # pixels for a ratio and its interval
-ROW = 30  # pixels for a question
+# A ratio beyond it, or below its inverse, would press those around 1 together: it is written at the edge instead.
+FARTHEST = 2.0
+RATIO = "times functional"
+LANE = 9  # pixels for a ratio and its interval
+ROW = 46  # pixels for a question
 
 
 def answer_chart(tables: Tables, width: int = 330) -> Any:
@@ -68,15 +72,19 @@ def works(tables: Tables) -> pd.DataFrame:
 
 
 def takes(tables: Tables) -> pd.DataFrame:
-    """Return the ratio to functional of each quantity, with its interval where that has two ends."""
-    timing = in_reading_order(tables["timing"]).rename(columns={"style": "way"})
-    endless = [not words.is_finite(*ends) for ends in zip(timing["low"], timing["high"], strict=True)]
-    told = [words.interval(*ends) for ends in zip(timing["low"], timing["high"], strict=True)]
-    drawn = timing[[*CELL, "way", "quantity", "ratio", "low", "high", "verdict"]].assign(interval=told)
-    drawn[["low", "high"]] = (
-        drawn[["low", "high"]].astype(object).mask(pd.Series(endless, index=drawn.index, dtype=bool), None)
+    """Return the ratio to functional of each quantity, with its interval as far as the axis goes."""
+    timing = in_reading_order(tables["timing"]).rename(columns={"style": "way"}).dropna(subset="ratio")
+    number = timing[["ratio", "low", "high"]].astype(float)
+    beyond = ~number["ratio"].between(1 / FARTHEST, FARTHEST)
+    # Where an interval has no end, it goes on to the end of the axis.
+    low, high = number["low"].fillna(0.0), number["high"].fillna(math.inf)
+    return timing[[*CELL, "way", "quantity", "ratio", "verdict"]].assign(
+        interval=[words.interval(*ends) for ends in zip(timing["low"], timing["high"], strict=True)],
+        at=number["ratio"].clip(1 / FARTHEST, FARTHEST),
+        low=low.clip(1 / FARTHEST, FARTHEST),
+        high=high.clip(1 / FARTHEST, FARTHEST),
+        beyond=number["ratio"].map("{:.2g}".format).where(beyond, ""),
     )
-    return drawn.dropna(subset="ratio")
 
 
 def _counted(tables: Tables) -> Iterator[pd.DataFrame]:
@@ -110,7 +118,7 @@ def _shares(shares: pd.DataFrame, ways: list[str], width: int) -> Any:
     """Return a dot for each way and question, joined by a line: the longer, the more the ways differ."""
     asked = list(dict.fromkeys(shares["question"]))
     # Where ways coincide, each is still seen: the first is the largest, and the others lie on it.
-    sizes = {way: 200 - 50 * place for place, way in enumerate(ways)}
+    sizes = dict(zip(ways, (240, 140, 75, 40), strict=False))
     base = (
         alt.Chart(shares)
         .transform_aggregate(right="sum(right)", known="sum(known)", groupby=["question", "way"])
@@ -139,7 +147,7 @@ def _ratios(ratios: pd.DataFrame, ways: list[str], width: int) -> Any:
     """Return a mark for each twin and way of writing, in a lane of its own below its quantity."""
     drawn = ratios.assign(lane=ratios["way"] + ", " + ratios["twin"] + ", " + ratios["environment"])
     twins = list(dict.fromkeys(drawn["twin"]))
-    lanes = sorted(set(drawn["lane"]), key=lambda lane: ways.index(lane.split(", ")[0]))
+    lanes = sorted(dict.fromkeys(drawn["lane"]), key=lambda lane: ways.index(lane.split(", ")[0]))
     base = alt.Chart(drawn).encode(
         y=alt.Y(
             "quantity:N",
@@ -159,33 +167,33 @@ def _ratios(ratios: pd.DataFrame, ways: list[str], width: int) -> Any:
             "verdict:N",
         ],
     )
+    axis = alt.Axis(format="~g", values=[0.5, 0.7, 1, 1.4, 2])
     x = alt.X(
-        "ratio:Q",
-        title="times functional",
-        scale=alt.Scale(type="log", nice=False, padding=10),
-        axis=alt.Axis(format="~g", tickCount=6),
+        "at:Q",
+        title=RATIO,
+        scale=alt.Scale(type="log", domain=[1 / FARTHEST, FARTHEST], nice=False, padding=8),
+        axis=axis,
     )
-    bars = (
-        base.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=2, opacity=0.6)
-        .encode(x=alt.X("low:Q", title="times functional"), x2="high:Q")
-    )
-    points = base.mark_point(filled=True, size=34, opacity=1).encode(
-        x=x,
-        shape=alt.Shape(
-            "twin:N",
-            title=None,
-            scale=alt.Scale(domain=twins, range=SHAPES[: len(twins)]),
-            legend=alt.Legend(orient="top") if len(twins) > 1 else None,
-        ),
-    )
+    inside, outside = (base.transform_filter(f"{sign}datum.beyond") for sign in ("!", "!!"))
+    bars = inside.mark_rule(strokeWidth=2, opacity=0.6).encode(x=alt.X("low:Q", title=RATIO), x2="high:Q")
+    legend = alt.Legend(orient="top") if len(twins) > 1 else None
+    shapes = alt.Shape("twin:N", title=None, scale=alt.Scale(domain=twins, range=SHAPES[: len(twins)]), legend=legend)
+    points = inside.mark_point(filled=True, size=34, opacity=1).encode(x=x, shape=shapes)
+    text: dict[str, Any] = {"fontSize": 9, "font": FONT}
+    left, right = "\N{BLACK LEFT-POINTING SMALL TRIANGLE}", "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
+    below = outside.transform_filter("datum.ratio < 1").transform_calculate(told=f"'{left} ' + datum.beyond")
+    above = outside.transform_filter("datum.ratio > 1").transform_calculate(told=f"datum.beyond + ' {right}'")
+    figures = [
+        below.mark_text(align="left", **text).encode(x=x, text="told:N"),
+        above.mark_text(align="right", **text).encode(x=x, text="told:N"),
+    ]
     one = (
         alt.Chart(drawn)
         .transform_aggregate(groupby=["nothing"])
         .mark_rule(strokeDash=DASHES[3], aria=False)
         .encode(x=alt.datum(1.0))
     )
-    return alt.layer(one, bars, points).properties(
+    return alt.layer(one, bars, points, *figures).properties(
         width=width,
         height=alt.Step(LANE * (len(lanes) + 1), **{"for": "position"}),
         title=alt.Title("What it takes", anchor="start"),

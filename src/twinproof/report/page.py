@@ -79,8 +79,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
     }
     drawn, timing = figures(tables), timing_sections(tables["timing"], tables["timing_quality"], params)
     scripts, style = assets.scripts(drawn=bool(timing) or any(drawn.values())), assets.styles()
-    # The table is not in every study yet.
-    requirements = rows_of(tables.get("completeness", pd.DataFrame(columns=["requirement", "holds", "findings"])))
+    requirements = rows_of(tables["completeness"])
     return environment.get_template("index.html.jinja").render(
         scripts=scripts,
         style=style,

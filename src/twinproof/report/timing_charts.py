@@ -9,7 +9,7 @@ import pandas as pd
 
 from twinproof.analysis.sampling import CONTROLS
 from twinproof.report import words
-from twinproof.report.charts import COLOURS, FONT, SHAPES, STYLES, scale_of, styled
+from twinproof.report.charts import COLOURS, FONT, SHAPES, STYLES, ZOOM, scale_of, styled
 
 GROWING = ["make", "construct", "build", "first_step", "train_step", "call"]
 # A ratio beyond it, or below its inverse, would press those around 1 together: it is written at the edge instead.
@@ -49,7 +49,8 @@ def timing_forest(timing: pd.DataFrame, width: int = 260, columns: int = 3) -> A
     ).mark_rect(color="currentColor", opacity=0.1, aria=False)
     one = base.transform_aggregate(groupby=["twin"]).mark_rule(opacity=0.5, aria=False)
     known = rows.transform_filter("datum.style == 'slowed' && isValid(datum.known)").mark_tick(thickness=2, size=LINE)
-    points = rows.transform_filter("datum.inside").mark_point(filled=True, size=60, opacity=1)
+    moved = alt.selection_interval(name="moved", bind="scales", encodings=["x"], zoom=ZOOM)
+    points = rows.transform_filter("datum.inside").mark_point(filled=True, size=60, opacity=1).add_params(moved)
     below, above = (rows.transform_filter(f"datum.{side}") for side in ("beyond_low", "beyond_high"))
     text: dict[str, Any] = {"font": FONT, "fontSize": 10}
     axis = alt.Axis(format="~g", values=_ticks(*ends))

@@ -51,7 +51,7 @@ def _answer(tables: Tables) -> Iterator[Figure]:
     if len(takes(tables)):
         parts.append(
             "how many times what functional takes each quantity takes, one mark a twin with its 95 % interval over "
-            "processes"
+            "processes, written at the edge where it lies beyond the axis"
         )
     yield figure(chart, [210, 120], f"{'; and '.join(parts).capitalize()}.")
 
