@@ -109,8 +109,8 @@ def test_controls_of_timing_stay_whatever_style_is_chosen(whole: Path, open_page
     choose(tab, "style", "sequential", False)
     forest = tab.locator("figure", has_text="Ratio of each quantity to functional")
     # One mark for each quantity and twin: functional against itself, and as slowed; beside them the subclass.
-    assert forest.locator(".child_layer_4_marks path").count() == 3 * 12 - 2
-    assert forest.locator(".child_layer_0_marks path").count() == 12
+    assert forest.locator(".mark-symbol.role-mark path").count() == 3 * 12 - 2
+    assert forest.locator("[class*=_0_marks] path").count() == 12
 
 
 def test_table_is_sorted_by_number_and_not_by_text(whole: Path, open_page: Open) -> None:

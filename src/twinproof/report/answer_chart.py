@@ -155,7 +155,7 @@ def _ratios(ratios: pd.DataFrame, ways: list[str], width: int) -> Any:
             sort=words.in_order(drawn["quantity"]),
             axis=alt.Axis(grid=True, labelLimit=0, domain=False, tickBand="extent"),
         ),
-        yOffset=alt.YOffset("lane:N", scale=alt.Scale(domain=lanes, range=[LANE, LANE * len(lanes)])),
+        yOffset=alt.YOffset("lane:N", scale=alt.Scale(domain=lanes, range=[LANE / 2, LANE * (len(lanes) - 0.5)])),
         color=way_colours(ways),
         tooltip=[
             "twin:N",

@@ -156,8 +156,11 @@ function choose() {
 
 form.hidden = false;
 form.addEventListener("change", choose);
-// The boxes are set again after this event.
-form.addEventListener("reset", () => setTimeout(choose));
+form.addEventListener("reset", () => {
+  document.documentElement.dataset.state = "updating";
+  // The boxes are set again after this event.
+  setTimeout(choose);
+});
 addEventListener("resize", () => {
   for (const part of parts) if (part.drawing && part.drawing.clientWidth !== part.width) part.isStale = true;
   update();
