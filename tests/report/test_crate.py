@@ -21,7 +21,7 @@ from twinproof.record import write_record
 from twinproof.report.crate.__main__ import main
 from twinproof.report.crate.citation import Author, read_citation
 
-from .conftest import ENVIRONMENT, make_learning
+from .studies import ENVIRONMENT, make_learning
 
 REPOSITORY = Path(__file__).parents[2]
 GOLDEN = json.loads((REPOSITORY / "tests/golden/record-4.json").read_text())

@@ -16,7 +16,7 @@ from twinproof.report.comparison import Cell, compare
 from twinproof.report.revisions import list_versions, read_revision, read_workspace
 from twinproof.report.version import main as write_version
 
-from .conftest import ENVIRONMENT
+from .studies import ENVIRONMENT
 
 Write = Callable[[Path, dict[str, Any], dict[str, Any]], Path]
 
