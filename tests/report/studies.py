@@ -272,6 +272,7 @@ def write_results(
     for name, table in tables.items():
         (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))
     (folder / "metrics.json").write_text(json.dumps(make_metrics(tables), allow_nan=False))
+    (folder / "version.json").write_text("{}")
     (folder / "params.yaml").write_text(yaml.safe_dump(study))
     for environment, twin in itertools.product(study["environments"], study["twins"]):
         (folder / "notebooks" / environment / twin).mkdir(parents=True)

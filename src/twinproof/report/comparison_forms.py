@@ -57,7 +57,7 @@ def as_page(comparison: Comparison) -> str:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "template"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

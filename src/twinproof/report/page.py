@@ -30,6 +30,7 @@ from twinproof.report.sections.provenance import provenance
 from twinproof.report.sections.records import RESULTS, Records
 from twinproof.report.sections.rows import Rows, plain, rows_of
 from twinproof.report.timing import timing_sections
+from twinproof.report.version import made_from
 
 NOTEBOOKS = {
     "learning": "learning and identity, seed by seed",
@@ -48,7 +49,7 @@ ANCHORS = {
 Tables = dict[str, pd.DataFrame]
 
 
-def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Rows) -> str:
+def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Rows, origin: dict[str, Any]) -> str:
     """Return the page as HTML.
 
     Parameters
@@ -59,6 +60,8 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         Those of the study, shown as they are.
     links
         The notebooks: environment, twin, what it shows, and href relative to the page, or None if it was not made.
+    origin
+        The digests of `twinproof.report.version.made_from`.
     """
     import jinja2
 
@@ -114,6 +117,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         metrics=json.dumps(metrics, indent=1),
         study_seed=params["seed"],
         links=links,
+        origin=origin,
     )
 
 
@@ -145,11 +149,11 @@ def main(arguments: list[str] | None = None) -> int:
         params = read_params(options.params)
         metrics = _read_metrics(options.metrics)
         tables = {name: read_table(options.tables, name) for name in COLUMNS}
+        links = find_notebooks(params, options.notebooks, options.output)
+        write_whole(options.output, make_page(tables, metrics, params, links, made_from(params)))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    links = find_notebooks(params, options.notebooks, options.output)
-    write_whole(options.output, make_page(tables, metrics, params, links))
     return 0
 
 
