@@ -267,6 +267,7 @@ def test_the_workspace_is_compared_where_no_second_version_is_named(commit, reco
     shutil.rmtree("results/tables")
     shutil.rmtree("results/notebooks")
     write_results(Path("results"), other, study)
+    assert write_version(["--results", "results", "--output", "results/version.json"]) == 0
     found = compare(read_revision("v-a"), read_workspace(Path("results")))
     assert found.changed
     assert found.new == "the workspace"
