@@ -31,17 +31,17 @@ SHARES = [*CELL, "question", "way", "right", "known"]
 # A ratio beyond it, or below its inverse, would press those around 1 together: it is written at the edge instead.
 FARTHEST = 2.0
 RATIO = "times functional"
-LANE = 9  # pixels for a ratio and its interval
+LANE = 10  # pixels for a ratio and its interval
 ROW = 46  # pixels for a question
 
 
-def answer_chart(tables: Tables, width: int = 330) -> Any:
+def answer_chart(shares: pd.DataFrame, ratios: pd.DataFrame, width: int = 330) -> Any:
     """Return the shares of what works in each way of writing, and beside them the ratios of what it takes.
 
     Parameters
     ----------
-    tables
-        Those of a study; what was not measured is left out.
+    shares, ratios
+        What `works` and `takes` found; what was not measured is left out.
     width
         Of a panel in pixels.
 
@@ -50,7 +50,6 @@ def answer_chart(tables: Tables, width: int = 330) -> Any:
     Chart
         Two panels side by side, or one; None if there is nothing to draw.
     """
-    shares, ratios = works(tables), takes(tables)
     ways = [way for way in WAYS if way in {*shares["way"], *ratios["way"]}]
     panels = [
         *([_shares(shares, ways, width)] if len(shares) else []),

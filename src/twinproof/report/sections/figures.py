@@ -40,7 +40,7 @@ def figures(tables: Tables) -> dict[str, list[Figure]]:
 def _answer(tables: Tables) -> Iterator[Figure]:
     from twinproof.report.answer_chart import answer_chart, takes, works
 
-    chart = answer_chart(tables)
+    chart = answer_chart(works(tables), takes(tables))
     if chart is None:
         return
     parts = []
