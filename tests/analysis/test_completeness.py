@@ -10,7 +10,7 @@ import yaml
 
 from tests.conftest import REPOSITORY
 from twinproof import plan
-from twinproof.analysis.completeness import examine
+from twinproof.analysis.completeness import Requirement, examine
 from twinproof.cli import main
 from twinproof.record import Record, write_record
 
@@ -137,6 +137,12 @@ def test_changed_lock_is_found(study: Path) -> None:
     lock.write_text(lock.read_text() + "# changed\n")
     [findings] = found(study).values()
     assert [finding.split(": ")[1] for finding in findings] == ["lock changed since it was measured"] * 2
+
+
+def test_many_findings_are_counted_in_the_table() -> None:
+    row = Requirement("Every one", [f"finding {number}" for number in range(9)]).row()
+    assert (row["holds"], row["findings"].split("; ")[-2:]) == (False, ["finding 4", "and 4 more"])
+    assert Requirement("Every one", []).row()["findings"] is None
 
 
 def test_check_prints_each_requirement_and_its_exit_status_tells(

@@ -62,7 +62,7 @@ def _accuracy(tables: Tables) -> str | None:
     if judged.empty:
         return None
     equal = int(judged["verdict"].eq("equal").sum())
-    where = f"{_of(equal, len(judged))} twins in environments"
+    where = f"{_of(equal, len(judged))} pairs of twin and environment"
     if equal == len(judged):
         return f"The style does not matter to what a model learns: in {where} all weights end equal to the last bit."
     return f"In {where} the styles learn the same to the last bit; see the accuracies of the others."

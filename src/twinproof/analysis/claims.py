@@ -211,8 +211,8 @@ def _no_difference(tables: Tables) -> Judgement:
     equal, speed = int(judged["verdict"].eq("equal").sum()), Counter(timing["verdict"])
     apart = int((tables["accuracy"]["difference_low"].gt(0) | tables["accuracy"]["difference_high"].lt(0)).sum())
     figures = (
-        f"accuracy: {equal} of {len(judged)} twins in environments equal to the last bit, {apart} intervals of the "
-        f"difference without 0; time: {', '.join(f'{count} {verdict}' for verdict, count in speed.most_common())}"
+        f"accuracy: {equal} of {len(judged)} pairs of twin and environment equal to the last bit, {apart} intervals of "
+        f"the difference without 0; time: {', '.join(f'{count} {verdict}' for verdict, count in speed.most_common())}"
     )
     if speed["slower"] or speed["faster"]:
         return Judgement(REFUTED if apart else MIXED, figures)
