@@ -210,18 +210,3 @@ def test_last_good_page_stays_where_a_new_one_cannot_be_made(quick_study):
         assert run_in(quick_study, *QUICK).returncode != 0
         assert page.read_bytes() == before
     must(run_in(quick_study, *QUICK))
-
-
-def test_report_of_snakemake_shows_page_tables_and_notebooks_with_captions(quick_study):
-    must(run_in(quick_study, *QUICK, "--report", "snakemake.html"))
-    page = (quick_study / "snakemake.html").read_text()
-    for text in (
-        "Report",
-        "Tables",
-        "Notebooks",
-        "claims",
-        "The answer on one page",
-        "A tidy table of what the records",
-    ):
-        assert text in page
-    assert not re.findall(r"<(?:script|link)[^>]+(?:src|href)=.https?:", page)
