@@ -195,6 +195,14 @@ def test_record_under_another_protocol_is_refused_and_earlier_tables_stay(study,
     assert (study / "metrics.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("content", [None, "{"])
+def test_protocol_that_cannot_be_read_is_named(study, capsys, content):
+    path = study / f"protocols/{CELL}/learning.json"
+    path.unlink() if content is None else path.write_text(content)
+    assert main(["--results", str(study)]) == 2
+    assert f"{path}: cannot be read" in capsys.readouterr().err
+
+
 def test_record_of_another_trial_in_its_place_is_refused(study, capsys):
     edit(study / f"trials/{CELL}/learning-1.json", lambda record: record.update(replicate=0))
     assert main(["--results", str(study)]) == 2

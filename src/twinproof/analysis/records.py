@@ -35,7 +35,11 @@ def read_trial(results: Path, trial: Trial) -> Record:
     record = read_record(path)
     if {key: record[key] for key in trial._fields} != trial._asdict():
         raise UserError(f"{path}: the record of another trial; remove it, and the next run measures this one")
-    protocol = json.loads((results / f"protocols/{trial.environment}/{trial.twin}/{trial.probe}.json").read_text())
+    planned = results / "protocols" / trial.environment / trial.twin / f"{trial.probe}.json"
+    try:
+        protocol = json.loads(planned.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{planned}: cannot be read ({error}); `snakemake --cores all` writes it again") from None
     if record["protocol"] != protocol:
         changed = ", ".join(key for key in protocol if record["protocol"].get(key) != protocol[key])
         raise UserError(
