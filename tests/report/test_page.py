@@ -3,7 +3,11 @@
 import base64
 import hashlib
 import json
+import os
 import re
+import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -13,6 +17,8 @@ import pandas as pd
 import pytest
 
 from twinproof.report import page, read_table
+
+from ..conftest import REPOSITORY
 
 ENVIRONMENT = "tf2.21-cpu"
 Write = Callable[[Path, dict[str, Any], dict[str, Any]], Path]
@@ -290,3 +296,22 @@ def test_missing_column_is_named_and_exits_with_2(results: Path, capsys: pytest.
     pd.read_csv(path).drop(columns="difference_low").to_csv(path, index=False)
     assert page.main(arguments(results)) == 2
     assert "accuracy.csv: no column difference_low" in capsys.readouterr().err
+
+
+def test_page_that_does_not_fit_leaves_the_former_one_and_says_so_in_a_line(results: Path) -> None:
+    former = results / "report/index.html"
+    former.parent.mkdir()
+    former.write_text("former")
+    done = subprocess.run(
+        [sys.executable, "-m", "twinproof.report.page", *arguments(results)],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY / "src")},
+        # As a disk that fills: the kernel refuses what goes beyond.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: {former}: cannot be written")
+    assert [path.read_text() for path in former.parent.iterdir()] == ["former"]
