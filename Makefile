@@ -4,7 +4,7 @@ CORES ?= all
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UPGRADE
 
-.PHONY: study quick images test test-timing test-outcomes test-versions test-browser test-containers test-gpu-image lint bench bench-page picture lock clean
+.PHONY: study quick images test test-timing test-outcomes test-versions test-browser test-containers test-gpu-image lint bench bench-page durations picture lock clean
 
 study: .venv/ready  ## the study of params.yaml
 	snakemake --cores $(CORES)
@@ -52,6 +52,9 @@ bench: .venv/ready  ## speed, as ratios measured side by side
 
 bench-page: .venv/ready  ## how large the report of the study is, and how soon it is there
 	python bench/page.py
+
+durations: .venv/ready  ## what the jobs of the last study took, by which the next is planned
+	python -m twinproof.durations --results results --output workflow/durations.csv
 
 picture: .venv/ready  ## the answer and its picture in the README, from the tables of the last study
 	python -m twinproof.report.picture --tables results/tables --output docs/answer --readme README.md

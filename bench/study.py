@@ -104,7 +104,7 @@ def _print_shares(name: str, runs: list[dict[str, Any]]) -> None:
             held[rule] = held.get(rule, 0.0) + end - start
         spans = {
             "the probes themselves": one["probes"],
-            "start, imports and images of the trials": held.pop("run_trial") - one["probes"],
+            "start, imports and images of the trials": held.pop("run_batch") - one["probes"],
             **held,
         }
         first, last = min(start for start, _ in one["jobs"].values()), max(end for _, end in one["jobs"].values())

@@ -24,10 +24,25 @@ def test_plan_says_what_the_shipped_study_would_do(capsys, monkeypatch):
     assert run("plan") == 0
     printed = capsys.readouterr().out
     assert "55000 train, 5000 validation, 10000 test images" in printed
-    planned = re.search(r"^tf2.15-cpu: (\d+) trials of simple, conditional, dynamic,.* \((.*)\)$", printed, re.M)
-    assert planned and int(planned[1]) > 21
-    assert planned[2] == "identity, learning, serialization, exchange, introspection, pitfalls"
-    assert "tf2.21-gpu: nothing is measured in it" in printed
+    assert re.search(r"^ *tf2.15-cpu +exchange +3 ", printed, re.M)
+    assert re.search(r"^to do: 165 trials, \d+ jobs, .* of processor time, .* with \d+ at a time$", printed, re.M)
+    assert "timing may add up to 36 trials" in printed
+
+
+def test_plan_goes_by_a_profile(capsys, monkeypatch):
+    """What it says of the parameters, of how long a batch is, and of how many jobs run at a time."""
+    monkeypatch.chdir(REPOSITORY)
+    assert run("plan", "--profile", "workflow/profiles/quick", "--cores", "3") == 0
+    printed = capsys.readouterr().out
+    assert "to do: 12 trials" in printed
+    assert "with 3 at a time" in printed
+    assert "timing" not in printed
+
+
+def test_plan_says_that_a_profile_cannot_be_read(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(REPOSITORY)
+    assert run("plan", "--profile", str(tmp_path)) == 2
+    assert f"{tmp_path}/config.yaml: cannot be read" in capsys.readouterr().err
 
 
 def test_plan_names_the_fault_in_one_line(capsys, monkeypatch, tmp_path):

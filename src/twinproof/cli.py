@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -27,25 +28,36 @@ def twinproof() -> None:
 
 
 @app.command("plan")
-def plan_study(params: ParamsFile = Path("params.yaml")) -> None:
-    """Check parameters, data, twins and locks without measuring, and say what a study would do."""
-    from twinproof.data import read_dataset
+def plan_study(
+    params: ParamsFile = Path("params.yaml"),
+    profile: Annotated[Path | None, typer.Option(help="A profile of Snakemake, as workflow/profiles/slurm.")] = None,
+    cores: Annotated[int | None, typer.Option(min=1, help="Jobs at a time; else the profile's, or every core.")] = None,
+) -> None:
+    """Check parameters, data, twins and locks without measuring, and say what a study would do, and what it costs."""
+    from rich.console import Console
 
-    study = read_params(params)
+    from twinproof.data import read_dataset
+    from twinproof.estimates import Estimates
+    from twinproof.forecast import forecast, forecast_table, tell
+    from twinproof.running import read_running
+    from twinproof.schedule import present_schedule
+
+    running, jobs = read_running(params, profile)
+    study = running.params
     data = study["data"]
     dataset = read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
-    planned = plan.trials(study)
-    for cell in dict.fromkeys((trial.environment, trial.twin, trial.probe) for trial in planned):
+    for cell in plan.cells(study):
         plan.protocol(study, *cell)
+    for environment in study["environments"]:
+        Environment(environment).pinned()
     parts = {part: len(getattr(dataset, part).labels) for part in ("train", "validation", "test")}
     typer.echo(f"data: {', '.join(f'{count} {part}' for part, count in parts.items())} images, checksums agree")
-    twins = ", ".join(study["twins"])
-    for environment, measured in study["environments"].items():
-        Environment(environment).pinned()
-        count, probes = sum(trial.environment == environment for trial in planned), ", ".join(measured["probes"])
-        typer.echo(
-            f"{environment}: {f'{count} trials of {twins} ({probes})' if probes else 'nothing is measured in it'}"
-        )
+    estimates = Estimates(study, running.results)
+    batches = present_schedule(plan.trials(study), estimates, running.batch, running.results)
+    expected = forecast(study, running.results, batches, estimates)
+    Console(width=100).print(forecast_table(study, expected))
+    slots = cores or jobs or len(os.sched_getaffinity(0))
+    typer.echo(tell(expected, slots, alone=jobs is None))
 
 
 @app.command()

@@ -6,6 +6,8 @@ Usage: python -m twinproof.trial --twin dynamic --probe learning --replicate 3 -
 
 import argparse
 import datetime
+import faulthandler
+import functools
 import os
 import sys
 import tempfile
@@ -54,14 +56,14 @@ def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Re
         from twinproof import probes, twins
 
         twin = twins.load(trial.twin, params["twins"][trial.twin]["module"], protocol["twin"]["arguments"])
-        run = probes.load(trial.probe)
+        probe = probes.load(trial.probe)
         computed_on = device()
         if environment.wants_gpu() and computed_on == "CPU" and not no_driver:
             _go_on_without_gpu(environment, params, "TensorFlow does not use the one that the driver shows")
         seed = plan.seed(params, trial.twin, trial.replicate)
         started, before, clock = datetime.datetime.now(datetime.UTC), conditions(), time.perf_counter()
         with _progress_bar(f"{trial.twin} {trial.probe} {trial.replicate}") as progress:
-            outcome = run(twin, data, seed, settings | handed, progress)
+            outcome = probe(twin, data, seed, settings | handed, progress)
         seconds = time.perf_counter() - clock
         return {
             "format": FORMAT,
@@ -96,23 +98,40 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--params", type=Path, required=True, help="params.yaml")
     parser.add_argument("--output", type=Path, required=True, help="where to write the record")
     parser.add_argument("--models", type=Path, help="of exchange: the folder of the models that environments wrote")
+    parser.add_argument("--limit", type=float, default=60, help="minutes after which it is ended")
     options = parser.parse_args(arguments)
     trial = plan.Trial(options.environment, options.twin, options.probe, options.replicate)
     try:
-        params = read_params(options.params)
-        require_planned(trial, params)
-        _require_writable(options.output)
-        write_record(options.output, measure(params, trial, options.models))
+        run(read_params(options.params), trial, options.output, options.models, options.limit)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
+def run(params: Params, trial: plan.Trial, output: Path, models: Path | None, minutes: float) -> None:
+    """Run a trial in this process and write its record; the process ends if that takes longer than `minutes`.
+
+    Raises
+    ------
+    UserError
+        As `measure`, and if the parameters describe no such trial or the record cannot be written.
+    """
+    require_planned(trial, params)
+    _require_writable(output)
+    # Tells where it was, even if that is in the middle of compiled code.
+    faulthandler.dump_traceback_later(60 * minutes, exit=True)
+    write_record(output, measure(params, trial, models))
+    faulthandler.cancel_dump_traceback_later()
+
+
 def read_images(params: Params) -> Dataset:
-    """Return the images of the study."""
+    """Return the images of the study; they are read once in a process and those that it forks."""
     data = params["data"]
-    return read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
+    return _images(Path(data["directory"]), Path(data["checksums"]), data["validation"])
+
+
+_images = functools.cache(read_dataset)
 
 
 def require_planned(trial: plan.Trial, params: Params) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.conftest import ENVIRONMENT, REPOSITORY, python_of
-from tests.e2e.conftest import commands, fresh_copy, make_small, must, run_in
+from tests.e2e.conftest import commands, fresh_copy, make_small, measured, must, run_in
 from twinproof.environments import Environment
 
 pytestmark = pytest.mark.containers
@@ -105,7 +105,7 @@ def test_what_was_measured_counts_in_image_and_venv_even_without_them(in_image: 
     for command in (QUICK, IMAGES):
         assert "Nothing to be done" in must(run_in(in_image, *command, "--dry-run"))
     hidden.rename(mark)
-    assert "run_trial" not in must(run_in(in_venv, *IMAGES, "--dry-run"))
+    assert measured(must(run_in(in_venv, *IMAGES, "--dry-run"))) == set()
 
 
 def exec_in_image(folder: Path, command: str) -> subprocess.CompletedProcess[str]:

@@ -77,6 +77,17 @@ def must(done: Completed) -> str:
     return done.stdout + done.stderr
 
 
+def measured(printed: str) -> set[str]:
+    """Return the trials that Snakemake said it measures, or would, as environment/twin/probe-replicate."""
+    together = re.findall(r"measuring in (\S+): (\w+) of (.*)", printed)
+    found = {
+        f"{environment}/{twin}/{probe}-{replicate}"
+        for environment, probe, trials in together
+        for twin, replicate in re.findall(r"(\w+)/(\d+)", trials)
+    }
+    return found | set(re.findall(r"output: \S+?/trials/(\S+)\.json", printed))
+
+
 def locked_venv(name: str) -> Path:
     """Return the venv of a lock in workflow/ that the workflow's own packages do not go with; made once a lock."""
     lock, venv, uv = (

@@ -1,7 +1,6 @@
 """The quick study through Snakemake: what it leaves, and what makes it measure again."""
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from .conftest import must, run_in
+from .conftest import measured, must, run_in
 
 QUICK = ["snakemake", "--cores", "2", "--profile", "workflow/profiles/quick"]
 TRIALS = {"simple", "conditional", "dynamic"}
@@ -17,8 +16,7 @@ TRIALS = {"simple", "conditional", "dynamic"}
 
 def planned(folder: Path, *more: str) -> list[str]:
     """Return the records that a dry run would measure."""
-    printed = must(run_in(folder, *QUICK, "--dry-run", *more))
-    return sorted(re.findall(r"output: results/quick/trials/(\S+)\.json", printed))
+    return sorted(measured(must(run_in(folder, *QUICK, "--dry-run", *more))))
 
 
 @contextmanager

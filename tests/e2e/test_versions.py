@@ -14,7 +14,7 @@ import vl_convert
 
 from tests.conftest import ENVIRONMENT
 
-from .conftest import fresh_copy, git, locked_venv, make_small, must, run_in
+from .conftest import fresh_copy, git, locked_venv, make_small, measured, must, run_in
 
 pytestmark = pytest.mark.versions
 
@@ -43,7 +43,7 @@ def pulled(version, tmp_path) -> Path:
 
 
 def trials_planned(folder: Path) -> set[str]:
-    return set(re.findall(r"output: results/trials/(\S+)\.json", must(run_in(folder, "snakemake", "--dry-run"))))
+    return measured(must(run_in(folder, "snakemake", "--dry-run")))
 
 
 def test_reproduced_study_is_up_to_date_for_dvc_and_snakemake(version):

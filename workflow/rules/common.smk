@@ -3,11 +3,12 @@ import json
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
 
-from twinproof import checkout, plan
+from twinproof import checkout, plan, schedule
 from twinproof.analysis.sampling import timed
 from twinproof.data import FILES
 from twinproof.environments import (
@@ -16,21 +17,26 @@ from twinproof.environments import (
     hand_to_containers,
 )
 from twinproof.errors import UserError
-from twinproof.params import check_params
+from twinproof.estimates import Estimates
+from twinproof.running import running
+from twinproof.summary import Summary
 
 try:
-    PARAMS = check_params(
-        {key: value for key, value in config.items() if key != "pathvars"}
-    )
-    RESULTS = Path(config.get("pathvars", {}).get("results", "results"))
+    RUNNING = running(config)
+    PARAMS, RESULTS = RUNNING.params, RUNNING.results
+    TRIALS = plan.trials(PARAMS)
     # A run that holds the lock goes by the plan that it began with.
     if workflow.is_main_process and not any(Path(".snakemake/locks").glob("*")):
         plan.write_plan(PARAMS, RESULTS)
         check_image_marks(PARAMS["environments"])
+        batches = schedule.present_schedule(
+            TRIALS, Estimates(PARAMS, RESULTS), RUNNING.batch, RESULTS
+        )
+        schedule.write_schedule(batches, RUNNING.batch, RESULTS)
+    BATCHES = schedule.read_schedule(RESULTS)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
-TRIALS = plan.trials(PARAMS)
 # The probes that have a notebook of their own name.
 WITH_NOTEBOOK = ["learning", "timing", "serialization", "pitfalls"]
 
@@ -55,6 +61,7 @@ wildcard_constraints:
     twin="|".join(PARAMS["twins"]),
     probe="|".join(sorted({trial.probe for trial in TRIALS})) or "none",
     replicate=r"\d+",
+    batch=r"\d+",
     processes=r"\d+",
     notebook="|".join(WITH_NOTEBOOK),
 
@@ -79,29 +86,58 @@ PYTHON = "PYTHONPATH=src:. PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 " + (
 )
 
 
-def models_of(wildcards):
-    """Return what a trial reads that is still to be measured: of exchange, the models of every environment."""
-    if wildcards.probe != "exchange":
-        return []
-    written = [
-        f"{RESULTS}/models/{name}/{{twin}}.zip"
-        for name in plan.writers(PARAMS, wildcards.twin)
-    ]
-    return unless_measured(*written)(wildcards)
+def name_of(wildcards):
+    """Return the name of a batch."""
+    return f"{wildcards.environment}/{wildcards.probe}-{wildcards.batch}"
 
 
-def unless_measured(*paths):
-    """Return the input function of a trial for what it needs, and only where it is still to be measured.
+def batch_of(wildcards):
+    """Return the trials of a batch."""
+    return BATCHES[name_of(wildcards)]
 
-    A record that is in its place counts (plan.py) and asks for nothing: so a clone with pulled records needs no
+
+def needed_by_batch(wildcards):
+    """Return what a batch of trials needs, and nothing if it is done."""
+    done = schedule.mark(RESULTS, name_of(wildcards)).exists()
+    return [] if done else needed_by(batch_of(wildcards))
+
+
+def needed_by_trial(wildcards):
+    """Return what a trial needs, and nothing if it has a record."""
+    trial = plan.Trial(**{**wildcards})
+    return [] if measured(trial) else needed_by([trial])
+
+
+def measured(trial):
+    """Return whether a trial has a record; one that is in its place counts (plan.py)."""
+    return (RESULTS / "trials" / trial.path).exists()
+
+
+def needed_by(trials):
+    """Return what trials of one probe in one environment need.
+
+    What is measured asks for nothing (needed_by_batch, needed_by_trial): so a clone with pulled records needs no
     environment, and what is made anew is no reason to measure again.
     """
-
-    def needed(wildcards):
-        record = RESULTS / "trials" / plan.Trial(**{**wildcards}).path
-        return [] if record.exists() else [path.format(**wildcards) for path in paths]
-
-    return needed
+    environment, _, probe, _ = trials[0]
+    twins = sorted({trial.twin for trial in trials})
+    protocols = [
+        f"{RESULTS}/protocols/{environment}/{twin}/{probe}.json" for twin in twins
+    ]
+    # Of exchange, the models that every environment wrote.
+    models = [
+        f"{RESULTS}/models/{name}/{twin}.zip"
+        for twin in twins
+        if probe == "exchange"
+        for name in plan.writers(PARAMS, twin)
+    ]
+    made = rules.build_image.output if IN_IMAGES else rules.create_venv.output
+    return [
+        *protocols,
+        f"{RESULTS}/data.json",
+        *(path.format(environment=environment) for path in made),
+        *models,
+    ]
 
 
 def sources(package):
@@ -112,7 +148,7 @@ def sources(package):
 
 
 # What the rules of the later stages wait for, and, of the timings, what was decided on as the records came in.
-RECORDS = expand("<results>/trials/{path}", path=[trial.path for trial in TRIALS])
+MEASURED = [str(schedule.mark(Path("<results>"), name)) for name in BATCHES]
 
 
 def timing_records(wildcards):

@@ -5,7 +5,7 @@ rule make_crate:
         rules.make_version.output,
         rules.make_tables.output,
         NOTEBOOKS,
-        RECORDS,
+        MEASURED,
         timing_records,
         study=RESULTS / "params.yaml",
         # Whatever else bears on the results, the images too, has them made again, and so the crate.
@@ -24,5 +24,5 @@ rule make_crate:
 rule crate:
     input:
         rules.make_crate.output,
-        RECORDS,
+        MEASURED,
         timing_records,

@@ -34,5 +34,5 @@ rule run_notebook:
 rule notebooks:
     input:
         NOTEBOOKS,
-        RECORDS,
+        MEASURED,
         timing_records,

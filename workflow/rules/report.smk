@@ -32,7 +32,7 @@ rule make_version:
         rules.make_report.output,
         rules.make_tables.output,
         NOTEBOOKS,
-        RECORDS,
+        MEASURED,
         timing_records,
     output:
         update("<results>/version.json"),
@@ -48,5 +48,5 @@ rule report:
     input:
         rules.make_report.output,
         rules.make_version.output,
-        RECORDS,
+        MEASURED,
         timing_records,

@@ -25,7 +25,7 @@ TABLES = [
 
 rule make_tables:
     input:
-        RECORDS,
+        MEASURED,
         timing_records,
         code=sources("analysis"),
         study=RESULTS / "params.yaml",
@@ -60,7 +60,7 @@ rule make_tables:
 rule tables:
     input:
         rules.make_tables.output,
-        RECORDS,
+        MEASURED,
         timing_records,
 
 

@@ -20,18 +20,45 @@ rule write_models:
         " --twin {wildcards.twin} --params {params.study} --output {output} 2> {log}"
 
 
-# One trial, one process, one record. Whether a record counts is decided by its protocol when the study is planned
-# (plan.py): one that does not is set aside, so that a trial is run if, and only if, its record is missing.
+# Trials of one probe, one after the other: each in a process of its own, with a record of its own (schedule.py). Those that
+# have one are not run again.
+rule run_batch:
+    input:
+        needed_by_batch,
+    output:
+        touch("<results>/batches/{environment}/{probe}-{batch}.done"),
+    log:
+        "<results>/logs/batches/{environment}/{probe}-{batch}.log",
+    container:
+        "results/environments/{environment}/image.sif"
+    threads: threads_of
+    resources:
+        gpu=gpus_of,
+    params:
+        python=PYTHON,
+        trials=lambda wildcards: [
+            f"{trial.twin}/{trial.replicate}"
+            for trial in batch_of(wildcards)
+            if not measured(trial)
+        ],
+        records=RESULTS / "trials",
+        models=RESULTS / "models",
+        study=RESULTS / "params.yaml",
+        limit=RUNNING.limit,
+    message:
+        "measuring in {wildcards.environment}: {wildcards.probe} of {params.trials}"
+    shell:
+        "{params.python} -m twinproof.batch --environment {wildcards.environment} --probe {wildcards.probe}"
+        " --trials {params.trials} --params {params.study} --models {params.models} --records {params.records}"
+        " --limit {params.limit} 2> {log}"
+
+
+# One trial by itself: timing, and any whose record is asked for by name. Whether a record counts is decided by its protocol
+# when the study is planned (plan.py): one that does not is set aside, so that a trial is run if, and only if, its record is
+# missing.
 rule run_trial:
     input:
-        protocol=unless_measured(
-            f"{RESULTS}/protocols/{{environment}}/{{twin}}/{{probe}}.json"
-        ),
-        data=unless_measured(f"{RESULTS}/data.json"),
-        environment=unless_measured(
-            *(rules.build_image.output if IN_IMAGES else rules.create_venv.output)
-        ),
-        models=models_of,
+        needed_by_trial,
     output:
         "<results>/trials/{environment}/{twin}/{probe}-{replicate}.json",
     log:
@@ -45,10 +72,11 @@ rule run_trial:
         python=PYTHON,
         models=RESULTS / "models",
         study=RESULTS / "params.yaml",
+        limit=RUNNING.limit,
     shell:
         "{params.python} -m twinproof.trial --environment {wildcards.environment}"
         " --twin {wildcards.twin} --probe {wildcards.probe} --replicate {wildcards.replicate}"
-        " --params {params.study} --models {params.models} --output {output} 2> {log}"
+        " --params {params.study} --models {params.models} --output {output} --limit {params.limit} 2> {log}"
 
 
 # As many processes as it takes: a decision from the first ones asks for more, or says that they are enough.
@@ -70,6 +98,6 @@ checkpoint decide_timing:
 
 rule trials:
     input:
-        RECORDS,
+        MEASURED,
         timing_records,
         rules.verify_data.output,

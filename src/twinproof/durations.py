@@ -1,0 +1,153 @@
+"""What the jobs of a study took: seconds, and bytes of what they wrote.
+
+Usage: python -m twinproof.durations --results results --output workflow/durations.csv
+
+That file is shipped, so that a first study can be planned (estimates.py); `make durations` makes it from the last one.
+"""
+
+import argparse
+import base64
+import csv
+import io
+import json
+import math
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+from twinproof import plan
+from twinproof.environments import Environment
+from twinproof.errors import UserError
+from twinproof.files import write_whole
+from twinproof.params import Params, read_params
+
+# Where Snakemake notes what its jobs did, each with the path of an output as its name.
+NOTED = Path(".snakemake/metadata")
+# Seconds go with the product of these settings; of a list, with its length.
+WORK = {"learning": ("epochs",), "timing": ("generations", "rounds", "quantities")}
+# The jobs of trials: what is left of their time is the start of a process.
+BATCH = "run_batch"
+
+
+class Duration(NamedTuple):
+    """What a trial took, of `what` its probe, or a job without twin, of `what` its rule.
+
+    Seconds of a trial are those of one unit of work (`work`).
+    """
+
+    environment: str
+    twin: str
+    what: str
+    seconds: float
+    bytes: float
+
+
+def of_records(paths: Iterable[Path]) -> Iterator[Duration]:
+    """Return what the trials of these records took, apart from the start of their processes."""
+    for path in paths:
+        try:
+            text = path.read_text()
+            record = json.loads(text)
+            cell = (record["environment"], record["twin"], record["probe"])
+            yield Duration(*cell, record["seconds"] / work(record["probe"], record["protocol"]["probe"]), len(text))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # What is wrong with it is told elsewhere (record.py).
+
+
+def work(probe: str, settings: dict[str, Any]) -> float:
+    """Return how much the settings of a probe ask for, in units that are the same for all its trials."""
+    asked = (settings[name] for name in WORK.get(probe, ()))
+    return math.prod(len(value) if isinstance(value, list) else value for value in asked)
+
+
+def of_jobs(results: Path) -> Iterator[Duration]:
+    """Return what other jobs took, and what batches of trials took for all but their trials."""
+    jobs: dict[tuple[str, ...], dict[str, Any]] = {}
+    for path in NOTED.rglob("*"):
+        if path.is_file():
+            noted = json.loads(path.read_text())
+            # A job with several outputs is noted with each.
+            job = jobs.setdefault((noted["rule"], *noted["log"]), {**noted, "outputs": []})
+            job["outputs"].append(_output(path))
+    for job in jobs.values():
+        outputs = [path for path in job["outputs"] if path.is_relative_to(results) or job["rule"] == "create_venv"]
+        seconds = job["endtime"] - job["starttime"]
+        if not outputs:
+            continue
+        environment = outputs[0].parent.name if job["rule"] in (BATCH, "create_venv") else ""
+        if job["rule"] == BATCH:
+            seconds -= sum(_seconds_since(job["starttime"], results, outputs[0]))
+            outputs = []
+        if job["rule"] == "create_venv":
+            outputs = [path for path in Environment(environment).venv.rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in outputs if path.exists())
+        yield Duration(environment, "", job["rule"], seconds, size)
+
+
+def _output(path: Path) -> Path:
+    """Return the output that Snakemake's note is about: long names are cut into folders."""
+    name = "".join(part.removeprefix("@") for part in path.relative_to(NOTED).parts)
+    return Path(base64.b64decode(name, altchars=b"-_").decode())
+
+
+def _seconds_since(start: float, results: Path, mark: Path) -> Iterator[float]:
+    """Return what the trials of a batch took that ran in its last job."""
+    from twinproof.schedule import read_schedule
+
+    for trial in read_schedule(results)[f"{mark.parent.name}/{mark.stem}"]:
+        record = json.loads((results / "trials" / trial.path).read_text())
+        if datetime.fromisoformat(record["started"]).timestamp() >= start:
+            yield record["seconds"]
+
+
+def typical(durations: Iterable[Duration]) -> list[Duration]:
+    """Return the median of those that are alike."""
+    alike = defaultdict(list)
+    for one in durations:
+        alike[one[:3]].append(one)
+    return [
+        Duration(*key, round(median(one.seconds for one in own), 3), round(median(one.bytes for one in own)))
+        for key, own in sorted(alike.items())
+    ]
+
+
+def as_csv(durations: Iterable[Duration]) -> str:
+    """Return a table with a row for each."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Duration._fields)
+    writer.writerows(durations)
+    return text.getvalue()
+
+
+def from_csv(path: Path) -> list[Duration]:
+    """Return the rows of such a table."""
+    with path.open(newline="") as file:
+        return [
+            Duration(row["environment"], row["twin"], row["what"], float(row["seconds"]), float(row["bytes"]))
+            for row in csv.DictReader(file)
+        ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write what the jobs of a study took."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.durations", description=main.__doc__)
+    parser.add_argument("--results", type=Path, required=True, help="the folder of a study's results")
+    parser.add_argument("--output", type=Path, required=True, help="the table to write")
+    options = parser.parse_args(arguments)
+    try:
+        params: Params = read_params(options.results / "params.yaml")
+        records = (options.results / "trials" / trial.path for trial in plan.trials(params))
+        write_whole(options.output, as_csv(typical([*of_records(records), *of_jobs(options.results)])))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

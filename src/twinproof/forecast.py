@@ -1,0 +1,199 @@
+"""What a run will do and cost: its jobs, their seconds and bytes, and how that compares with what it took."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from twinproof import plan
+from twinproof.environments import Environment
+from twinproof.estimates import Estimates
+from twinproof.params import Params
+from twinproof.schedule import ALONE, Batches
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# The probes that have a notebook of their own name; what is made from all records, one after the other.
+WITH_NOTEBOOK = ("learning", "timing", "serialization", "pitfalls")
+FINAL = ("make_tables", "make_report", "make_version", "make_crate")
+
+
+class Job(NamedTuple):
+    """One process to come: its trials, if it has any, the processor seconds and the bytes that it is expected to take.
+
+    `earlier` tells whether that is known from earlier records of the study, or from a shipped one.
+    """
+
+    rule: str
+    environment: str
+    probe: str
+    trials: tuple[plan.Trial, ...]
+    seconds: float
+    bytes: float
+    earlier: bool
+
+
+class Forecast(NamedTuple):
+    """All jobs to come of a study, and the timing trials that may be added to them, of which nobody knows yet."""
+
+    jobs: list[Job]
+    added: list[Job]
+
+    def seconds(self) -> float:
+        """Return the processor seconds of all jobs."""
+        return sum(job.seconds for job in self.jobs)
+
+    def bytes(self) -> float:
+        """Return the bytes that all jobs write."""
+        return sum(job.bytes for job in self.jobs)
+
+    def wall(self, slots: int, alone: bool) -> float:
+        """Return the seconds until all is done, so many jobs at a time; timing may have the machine `alone`."""
+        stages = (
+            [job for job in self.jobs if job.rule in ("create_venv", "verify_data")],
+            [job for job in self.jobs if job.rule == "write_models"],
+            [job for job in self.jobs if job.rule == "run_batch"],
+            [job for job in self.jobs if job.rule == "run_trial"],
+            [job for job in self.jobs if job.rule == "run_notebook"],
+            *([job] for job in self.jobs if job.rule in FINAL),
+        )
+        return sum(
+            _together(stage, 1 if alone and stage and stage[0].rule == "run_trial" else slots) for stage in stages
+        )
+
+
+def forecast(params: Params, results: Path, batches: Batches, estimates: Estimates) -> Forecast:
+    """Return what is still to be done of a study, as its records and environments are at present."""
+    trials = [*_batches(results, batches, estimates), *_timings(params, results, estimates)]
+    before = list(_before(params, results, trials, estimates))
+    after = []
+    if trials or not (results / "crate.zip").exists():
+        cells = {cell for cell in plan.cells(params) if cell[2] in WITH_NOTEBOOK}
+        after = [_job("run_notebook", estimates, environment=cell[0]) for cell in sorted(cells)]
+        after += [_job(rule, estimates) for rule in FINAL]
+    return Forecast([*before, *trials, *after], list(_added(params, results, estimates)))
+
+
+def _batches(results: Path, batches: Batches, estimates: Estimates) -> Iterator[Job]:
+    for own in batches.values():
+        if missing := [trial for trial in own if not _measured(results, trial)]:
+            yield _of_trials("run_batch", missing, estimates)
+
+
+def _timings(params: Params, results: Path, estimates: Estimates) -> Iterator[Job]:
+    for trial in plan.trials(params):
+        if trial.probe == ALONE and not _measured(results, trial):
+            yield _of_trials("run_trial", [trial], estimates)
+
+
+def _added(params: Params, results: Path, estimates: Estimates) -> Iterator[Job]:
+    for environment, twin, probe in plan.cells(params):
+        if probe == ALONE:
+            settings = params[ALONE]
+            for number in range(settings["replicates"], settings["sampling"]["most"]):
+                trial = plan.Trial(environment, twin, probe, number)
+                if not _measured(results, trial):
+                    yield _of_trials("run_trial", [trial], estimates)
+
+
+def _before(params: Params, results: Path, trials: list[Job], estimates: Estimates) -> Iterator[Job]:
+    """Return what the trials wait for."""
+    readers = {trial.twin for job in trials for trial in job.trials if trial.probe == "exchange"}
+    writers = {(environment, twin) for twin in readers for environment in plan.writers(params, twin)}
+    for environment in sorted({job.environment for job in trials} | {name for name, _ in writers}):
+        if Environment(environment).venv_fault():
+            yield _job("create_venv", estimates, environment)
+    for environment, twin in sorted(writers):
+        if not (results / "models" / environment / f"{twin}.zip").exists():
+            yield _job("write_models", estimates, environment)
+    if trials and not (results / "data.json").exists():
+        yield _job("verify_data", estimates)
+
+
+def _of_trials(rule: str, trials: list[plan.Trial], estimates: Estimates) -> Job:
+    expected = [estimates.trial(trial) for trial in trials]
+    environment, _, probe, _ = trials[0]
+    seconds = estimates.start(environment) + sum(one.seconds for one in expected)
+    size, earlier = sum(one.bytes for one in expected), all(one.earlier for one in expected)
+    return Job(rule, environment, probe, tuple(trials), seconds, size, earlier)
+
+
+def _job(rule: str, estimates: Estimates, environment: str = "") -> Job:
+    return Job(rule, environment, "", (), *estimates.job(rule, environment))
+
+
+def _measured(results: Path, trial: plan.Trial) -> bool:
+    return (results / "trials" / trial.path).exists()
+
+
+def _together(jobs: Iterable[Job], slots: int) -> float:
+    """Return the seconds that jobs take, so many at a time, the longest first."""
+    busy = [0.0] * slots
+    for seconds in sorted((job.seconds for job in jobs), reverse=True):
+        first = busy.index(min(busy))
+        busy[first] += seconds
+    return max(busy)
+
+
+def forecast_table(params: Params, expected: Forecast) -> Table:
+    """Return by environment and probe what is done and to do, with what it costs, and then all other jobs."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("environment", "probe or job", "trials", "done", "jobs", "processor", "disk", "known from"):
+        left = column in ("environment", "probe or job", "known from")
+        table.add_column(column, justify="left" if left else "right", no_wrap=True)
+    planned = Counter((trial.environment, trial.probe) for trial in plan.trials(params))
+    trials = [job for job in expected.jobs if job.trials]
+    for (environment, probe), count in planned.items():
+        own = [job for job in trials if (job.environment, job.probe) == (environment, probe)]
+        done = count - sum(len(job.trials) for job in own)
+        table.add_row(environment, probe, str(count), str(done), *_cost(own))
+    others = [job for job in expected.jobs if not job.trials]
+    for rule in dict.fromkeys(job.rule for job in others):
+        table.add_row("", rule, "", "", *_cost([job for job in others if job.rule == rule]))
+    return table
+
+
+def _cost(jobs: list[Job]) -> tuple[str, str, str, str]:
+    if not jobs:
+        return "0", "", "", ""
+    known = "records" if all(job.earlier for job in jobs) else "shipped"
+    total = Forecast(jobs, [])
+    return str(len(jobs)), duration(total.seconds()), size(total.bytes()), known
+
+
+def tell(expected: Forecast, slots: int, alone: bool) -> str:
+    """Say in words what all of it costs."""
+    count = sum(len(job.trials) for job in expected.jobs)
+    if not expected.jobs:
+        return "nothing is to do"
+    lines = [
+        f"to do: {count} trials, {len(expected.jobs)} jobs, {duration(expected.seconds())} of processor time, "
+        f"{size(expected.bytes())}; about {duration(expected.wall(slots, alone))} with {slots} at a time"
+    ]
+    if expected.added:
+        most = Forecast([*expected.jobs, *expected.added], []).wall(slots, alone)
+        lines.append(f"timing may add up to {len(expected.added)} trials, if its intervals want them: {duration(most)}")
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """Write seconds as people say them."""
+    minutes = seconds / 60
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    if minutes < 60:
+        return f"{minutes:.0f} min"
+    return f"{minutes // 60:.0f} h {minutes % 60:.0f} min" if minutes < 60 * 48 else f"{minutes / 60 / 24:.1f} days"
+
+
+def size(count: float) -> str:
+    """Write bytes as people say them."""
+    power = min(int(math.log(max(count, 1), 1000)), 4)
+    return f"{count / 1000**power:.{0 if power < 2 else 1}f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"

@@ -1,0 +1,126 @@
+"""Which trials run together in one job, and which of these jobs are done.
+
+The start of a process, and on a cluster of a job, takes longer than many a trial: so trials of one probe in one
+environment run one after the other until they fill a job (batch.py). A record does not tell which batch it came from,
+and a batch counts as done if, and only if, each of its trials has a record that counts (plan.py).
+"""
+
+import json
+import math
+import os
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain, groupby
+from pathlib import Path
+
+from twinproof import plan
+from twinproof.errors import UserError
+from twinproof.estimates import Estimates
+from twinproof.files import write_if_changed
+
+# Timing has the machine to itself, one process at a time.
+ALONE = "timing"
+Batches = dict[str, list[plan.Trial]]
+
+
+def batches(trials: Iterable[plan.Trial], estimates: Estimates, seconds: float) -> Batches:
+    """Return the trials that run in batches of about this many seconds each, by the name of their batch.
+
+    One that takes longer has a batch of its own.
+    """
+    found: Batches = {}
+    for (environment, probe), alike in groupby(sorted(trials, key=_kind), key=_kind):
+        own = list(alike)
+        ends, total = [], 0.0
+        for trial in own:
+            total += estimates.trial(trial).seconds
+            ends.append(total)
+        # Of equal length, as far as that goes: the last one is not the shortest.
+        count = min(len(own), math.ceil(total / seconds))
+        numbers = [min(count - 1, int(end * count / total - 1e-9)) for end in ends]
+        for number, (_, chunk) in enumerate(groupby(zip(numbers, own, strict=True), key=lambda pair: pair[0])):
+            found[f"{environment}/{probe}-{number}"] = [trial for _, trial in chunk]
+    return found
+
+
+def present_schedule(trials: Iterable[plan.Trial], estimates: Estimates, seconds: float, results: Path) -> Batches:
+    """Return the batches that were written last if they are of these trials and were to take as long, else new ones."""
+    together = [trial for trial in trials if trial.probe != ALONE]
+    former, schedule = _read(results)
+    if former == seconds and Counter(chain(*schedule.values())) == Counter(together):
+        return schedule
+    return batches(together, estimates, seconds)
+
+
+def write_schedule(schedule: Batches, seconds: float, results: Path) -> None:
+    """Write which batches there are, for every process of a run to read, and mark those that are done."""
+    named = {name: [f"{one.twin}/{one.replicate}" for one in own] for name, own in schedule.items()}
+    write_if_changed(_file(results), json.dumps({"seconds": seconds, "batches": named}, indent=1) + "\n")
+    marks = {mark(results, name): own for name, own in schedule.items()}
+    for path in (results / "batches").rglob("*.done"):
+        if path not in marks:
+            path.unlink()
+    for path, own in marks.items():
+        times = [_changed(results / "trials" / trial.path) for trial in own]
+        last, marked = max(filter(None, times), default=0), _changed(path)
+        if None in times:
+            path.unlink(missing_ok=True)
+        elif marked is None or marked < last:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+            # As old as the last of its records: what is made from them is newer.
+            os.utime(path, ns=(last, last))
+
+
+def read_schedule(results: Path) -> Batches:
+    """Return the batches that were written last.
+
+    Raises
+    ------
+    UserError
+        If they cannot be read.
+    """
+    seconds, schedule = _read(results)
+    if seconds:
+        return schedule
+    raise UserError(
+        f"{_file(results)}: missing or not readable, though a run is going on (.snakemake/locks); "
+        "if none is, `snakemake --unlock` and start again"
+    )
+
+
+def _read(results: Path) -> tuple[float, Batches]:
+    """Return how many seconds a batch was to take, and the batches; 0 and none if they cannot be read."""
+    try:
+        written = json.loads(_file(results).read_text())
+        schedule = {name: [_trial(name, one) for one in own] for name, own in written["batches"].items()}
+        return float(written["seconds"]), schedule
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return 0.0, {}
+
+
+def _trial(batch: str, name: str) -> plan.Trial:
+    """Return the trial of a batch that is written as the names of its twin and replicate."""
+    environment, probe = batch.rpartition("-")[0].split("/")
+    twin, replicate = name.split("/")
+    return plan.Trial(environment, twin, probe, int(replicate))
+
+
+def mark(results: Path, name: str) -> Path:
+    """Return the file that is there if a batch is done."""
+    return results / "batches" / f"{name}.done"
+
+
+def _kind(trial: plan.Trial) -> tuple[str, str]:
+    return trial.environment, trial.probe
+
+
+def _file(results: Path) -> Path:
+    return results / "batches.json"
+
+
+def _changed(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None

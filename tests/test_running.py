@@ -1,0 +1,49 @@
+"""Snakemake's configuration: parameters, where results go, and how a study is run."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from twinproof.errors import UserError
+from twinproof.running import read_running, running
+
+
+def test_how_a_study_is_run_is_none_of_its_parameters(params):
+    found = running(params | {"batch": 900, "limit": 5, "pathvars": {"results": "elsewhere"}})
+    assert found == (params, Path("elsewhere"), 900, 5)
+    assert running(params)[1:] == (Path("results"), 60, 60)
+
+
+@pytest.mark.parametrize("value", [0, -1, True, "long", None])
+def test_what_is_no_length_of_time_is_refused(params, value):
+    with pytest.raises(UserError, match=rf"--config batch={value}: allowed: a number greater than 0"):
+        running(params | {"batch": value})
+
+
+@pytest.fixture
+def profile(tmp_path, params):
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/more.yaml").write_text("learning: {epochs: 7}\npathvars: {results: there}\n")
+    return tmp_path / "other"
+
+
+def write(profile, **content):
+    (profile / "config.yaml").write_text(yaml.safe_dump(content))
+    return read_running(profile.parent / "params.yaml", profile)
+
+
+@pytest.mark.parametrize("config", [["batch=900"], {"batch": 900}])
+def test_a_profile_is_read_as_snakemake_does(profile, params, config):
+    found, jobs = write(profile, configfile="more.yaml", config=config, jobs=20)
+    assert (found.params["learning"]["epochs"], found.params["seed"]) == (7, params["seed"])
+    assert (found.results, found.batch, jobs) == (Path("there"), 900, 20)
+    assert write(profile, configfile=["more.yaml"])[1] is None
+
+
+@pytest.mark.parametrize("content", ["- a list", "{", "\x00"])
+def test_what_is_no_profile_is_said_in_a_line(profile, content):
+    (profile / "config.yaml").write_text(content)
+    with pytest.raises(UserError, match=r"config\.yaml: not "):
+        read_running(profile.parent / "params.yaml", profile)

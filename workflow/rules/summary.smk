@@ -1,0 +1,37 @@
+# What a run is about to do, and, once it is over, what it did and how that compares.
+SUMMARY = Summary(PARAMS, RESULTS, BATCHES)
+
+
+def asked():
+    """Return the trials that are to be run, as far as that is known before timing decides on more."""
+    jobs = list(workflow.dag.needrun_jobs())
+    batches = [job.wildcards for job in jobs if job.rule.name == "run_batch"]
+    alone = [
+        plan.Trial(**{**job.wildcards}) for job in jobs if job.rule.name == "run_trial"
+    ]
+    return [
+        *(
+            trial
+            for batch in batches
+            for trial in batch_of(batch)
+            if not measured(trial)
+        ),
+        *(trial._replace(replicate=int(trial.replicate)) for trial in alone),
+    ]
+
+
+onstart:
+    rules_asked = {job.rule.name for job in workflow.dag.needrun_jobs()}
+    slots = workflow.cores if workflow.local_exec else workflow.nodes
+    print(
+        SUMMARY.begin(rules_asked, asked(), slots, alone=workflow.local_exec),
+        file=sys.stderr,
+    )
+
+
+onsuccess:
+    print(SUMMARY.end(), file=sys.stderr)
+
+
+onerror:
+    print(SUMMARY.end(), file=sys.stderr)
