@@ -123,7 +123,7 @@ def compare(
 
 @app.command()
 def show(version: Annotated[str, typer.Argument(help="A git revision that has a report.")]) -> None:
-    """Open an old report as it was, from DVC's cache or remote, and print where it lies."""
+    """Open an old report as it was, from git and DVC's cache or remote, and print where it lies."""
     from twinproof.report.retrieval import retrieve
 
     page = retrieve(version)

@@ -1,4 +1,4 @@
-"""An old report as it was: fetched from DVC's cache or remote, and compared with the digests that git keeps of it."""
+"""An old report as it was: taken from git and DVC's cache or remote, and compared with the digests that git keeps."""
 
 import shutil
 import subprocess
@@ -7,10 +7,10 @@ import tempfile
 from pathlib import Path
 
 from twinproof.errors import UserError
-from twinproof.report.revisions import RESULTS, read_version, resolve
+from twinproof.report.revisions import RESULTS, extract, read_version, resolve
 from twinproof.report.version import tree_digest
 
-# The page, and what it links to.
+# The page and what it links to, as far as git does not have it.
 FETCHED = ["report", "notebooks", "trials"]
 FOLDER = Path("build/versions")
 
@@ -28,26 +28,25 @@ def retrieve(revision: str) -> Path:
     version = read_version(revision, commit)
     folder = FOLDER / commit[:12] / RESULTS
     page = folder / "report" / "index.html"
-    wanted = {part: version["digests"][part] for part in FETCHED}
-    if all((folder / part).is_dir() and tree_digest(folder / part) == digest for part, digest in wanted.items()):
+    digests = version["digests"]
+    if all((folder / part).is_dir() and tree_digest(folder / part) == digest for part, digest in digests.items()):
         return page
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetched-", dir=folder.parent) as scratch:
-        for part, digest in wanted.items():
-            fetched = Path(scratch, RESULTS, part)
-            _get(revision, commit, part, fetched)
-            if tree_digest(fetched) != digest:
+        results = extract(commit, Path(scratch))
+        for part in FETCHED:
+            _get(revision, commit, part, results / part)
+            if tree_digest(results / part) != digests[part]:
                 raise UserError(
                     f"{revision}: {RESULTS}/{part} in DVC's cache or remote is not what was reported, as its digest "
                     "tells; remove it from the cache (`dvc status`, `dvc gc`) and pull it again"
                 )
         shutil.rmtree(folder, ignore_errors=True)
-        Path(scratch, RESULTS).rename(folder)
+        results.rename(folder)
     return page
 
 
 def _get(revision: str, commit: str, part: str, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     command = [
         sys.executable,
         "-m",

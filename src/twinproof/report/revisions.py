@@ -73,11 +73,15 @@ def read_revision(revision: str) -> Study:
     """
     commit = resolve(revision)
     version = read_version(revision, commit)
-    archive = _git_bytes("archive", "--format=tar", commit, RESULTS)
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(folder, filter="data")
-        return _read(revision, Path(folder, RESULTS), version)
+        return _read(revision, extract(commit, Path(folder)), version)
+
+
+def extract(commit: str, folder: Path) -> Path:
+    """Write what git has of a commit's results, all but what DVC has, into `folder`, and return their folder in it."""
+    with tarfile.open(fileobj=io.BytesIO(_git_bytes("archive", "--format=tar", commit, RESULTS))) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / RESULTS
 
 
 def read_version(revision: str, commit: str) -> dict[str, Any]:
