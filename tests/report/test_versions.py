@@ -295,6 +295,22 @@ def test_what_is_no_version_is_refused_in_a_line(commit, records, study, capsys)
     assert "not JSON" in capsys.readouterr().err
 
 
+def test_version_that_lacks_something_is_refused_in_a_line_and_not_listed(commit, records, study, capsys) -> None:
+    commit("v-a", records, study)
+    path = Path("results/version.json")
+    version = json.loads(path.read_text())
+    path.write_text(json.dumps({key: version[key] for key in version if key not in ("answer", "digests")}))
+    assert run("compare", "v-a") == 2
+    assert "the workspace: results/version.json lacks answer, digests; remove it" in capsys.readouterr().err
+    git("commit", "--all", "--quiet", "--message=Half of it")
+    git("tag", "v-half")
+    for command in (("compare", "v-half", "v-a"), ("show", "v-half")):
+        assert run(*command) == 2
+        assert "v-half: results/version.json lacks answer, digests; remove it" in capsys.readouterr().err
+    assert run("versions") == 0
+    assert [listed.name for listed in list_versions()] == ["v-a"]
+
+
 def test_outside_a_repository_there_are_no_versions(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))

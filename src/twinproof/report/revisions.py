@@ -20,6 +20,8 @@ from twinproof.report.version import FILE, FORMAT
 # Where a study lies in git; another folder, as that of the quick study, is in no version.
 RESULTS = "results"
 WORKSPACE = "the workspace"
+# What those who list, compare and show versions read of version.json.
+NEEDED = ("commit", "environments", "answer", "made_from", "digests")
 
 
 class Study(NamedTuple):
@@ -42,6 +44,8 @@ class Listed(NamedTuple):
 def list_versions() -> Iterator[Listed]:
     """Yield each revision with a report, the newest first: every tag, and every commit that brought another report.
 
+    A report whose version.json lacks what is to be told of it is left out.
+
     Raises
     ------
     UserError
@@ -59,7 +63,7 @@ def list_versions() -> Iterator[Listed]:
         commit, date = line.split()
         if commit in tags or commit in wrote:
             version = _version(commit)
-            if version is not None:
+            if version is not None and not _missing(version):
                 yield Listed(", ".join(sorted(tags.get(commit, []))) or commit[:10], date, version)
 
 
@@ -69,7 +73,7 @@ def read_revision(revision: str) -> Study:
     Raises
     ------
     UserError
-        If there is no such revision, it has no report, or a report of a format not known here.
+        If there is no such revision, it has no report, or one that is not whole or of a format not known here.
     """
     commit = resolve(revision)
     version = read_version(revision, commit)
@@ -90,7 +94,7 @@ def read_version(revision: str, commit: str) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If it has no report, or one of a format not known here.
+        If it has no report, or one that is not whole or of a format not known here.
     """
     version = _version(commit)
     if version is None:
@@ -106,7 +110,7 @@ def read_workspace(results: Path) -> Study:
     Raises
     ------
     UserError
-        If there is no report, or one of a format not known here.
+        If there is no report, or one that is not whole or of a format not known here.
     """
     try:
         version = json.loads((results / FILE).read_text())
@@ -145,7 +149,16 @@ def _known(name: str, version: Any) -> dict[str, Any]:
         raise UserError(
             f"{name}: its report is of format {found!r}; allowed: {FORMAT}; the twinproof of its own commit reads it"
         )
+    if missing := _missing(version):
+        raise UserError(
+            f"{name}: {RESULTS}/{FILE} lacks {', '.join(missing)}; remove it there, and `snakemake --cores all` writes "
+            "it again"
+        )
     return dict(version)
+
+
+def _missing(version: dict[str, Any]) -> list[str]:
+    return [key for key in NEEDED if key not in version]
 
 
 def _version(commit: str) -> dict[str, Any] | None:
