@@ -57,7 +57,7 @@ def list_versions() -> Iterator[Listed]:
     for line in _git("for-each-ref", form, "refs/tags").splitlines():
         name, *commits = line.split()
         tags.setdefault(commits[0], []).append(name)
-    wrote = _git("log", "--all", "--format=%H", "--", f"{RESULTS}/{FILE}").split()
+    wrote = set(_git("log", "--all", "--format=%H", "--", f"{RESULTS}/{FILE}").split())
     # No commit comes before one that follows it, were both made in the same second.
     for line in _git("log", "--all", "--date-order", "--format=%H %cs").splitlines():
         commit, date = line.split()
