@@ -48,6 +48,13 @@ def test_shares_are_those_of_the_tables(tables: Tables) -> None:
     assert share(shares, "loaded without its code", "naive") == (0, 4)
 
 
+def test_what_timed_out_is_counted_as_not_right(tables: Tables) -> None:
+    rows = tables["serialization"]
+    without_code = (rows["place"] == "fresh process, no code") & (rows["way"] == "functional")
+    timed_out = tables | {"serialization": rows.assign(outcome=rows["outcome"].mask(without_code, "timed out"))}
+    assert share(works(timed_out), "loaded without its code", "functional") == (0, 8)
+
+
 def test_what_an_environment_wrote_itself_is_not_another_version(tables: Tables) -> None:
     assert share(works(tables), "read by another version", "functional") == (4, 4)
     assert share(works(tables), "read by another version", "subclassed") == (0, 2)

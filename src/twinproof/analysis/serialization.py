@@ -13,6 +13,8 @@ OUTCOMES = [
     "saved without weights", "crashed", "timed out", "wrong, with a warning", "silently wrong",
 ]  # fmt: skip
 RIGHT = ("equal", "close")
+# Neither right nor wrong: nothing was tried. What timed out was.
+UNKNOWN = "not available"
 # Where there were no weights to save, other outputs are no corruption.
 UNBUILT = "saved unbuilt"
 WAYS = ["sequential", "functional", "subclassed", "naive"]

@@ -10,15 +10,13 @@ import pandas as pd
 
 from twinproof.analysis.claims import ONE_NETWORK
 from twinproof.analysis.columns import CELL
-from twinproof.analysis.serialization import RIGHT
+from twinproof.analysis.serialization import RIGHT, UNKNOWN
 from twinproof.report import words
 from twinproof.report.charts import DASHES, FONT, WAYS, styled, way_colours
 from twinproof.report.timing import in_reading_order
 
 Tables = Mapping[str, pd.DataFrame]
 
-# Of no way of writing anything is known.
-UNKNOWN = ("not available", "timed out")
 # A place where a model is loaded, as it is asked for.
 PLACES = {
     "same process": "loaded again",
@@ -97,13 +95,13 @@ def _counted(tables: Tables) -> Iterator[pd.DataFrame]:
     yield _count(faults, "mistakes caught before training", faults["stage"].isin(EARLY))
     checks = tables["introspection"].rename(columns={"style": "way"})
     for when in ("constructed", "built"):
-        rows = checks[(checks["when"] == when) & ~checks["outcome"].isin(UNKNOWN)]
+        rows = checks[(checks["when"] == when) & (checks["outcome"] != UNKNOWN)]
         yield _count(rows, f"checks work once {when}", rows["outcome"] == "works")
-    kept = tables["serialization"][~tables["serialization"]["outcome"].isin(UNKNOWN)]
+    kept = tables["serialization"][tables["serialization"]["outcome"] != UNKNOWN]
     for place, question in PLACES.items():
         rows = kept[kept["place"] == place]
         yield _count(rows, question, rows["outcome"].isin(RIGHT))
-    read = tables["exchange"][~tables["exchange"]["outcome"].isin(UNKNOWN)]
+    read = tables["exchange"][tables["exchange"]["outcome"] != UNKNOWN]
     read = read[read["writer"] != read["environment"]]
     yield _count(read, "read by another version", read["outcome"].isin(RIGHT))
 

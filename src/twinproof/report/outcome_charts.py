@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from twinproof.analysis.inspection import STAGES
-from twinproof.analysis.serialization import RIGHT, WAYS
+from twinproof.analysis.serialization import RIGHT, UNKNOWN, WAYS
 from twinproof.report.charts import styled, way_colours
 from twinproof.report.matrices import KINDS
 
@@ -81,7 +81,7 @@ def code_size(code: pd.DataFrame) -> Any:
 
 def _right(cells: pd.DataFrame) -> pd.DataFrame:
     """Return whether each outcome is right, and whether anything is known: what is not available is neither."""
-    known = cells["outcome"] != "not available"
+    known = cells["outcome"] != UNKNOWN
     shown = [name for name in ("environment", "writer", "twin", "way") if name in cells]
     return cells[shown].assign(right=cells["outcome"].isin(RIGHT).astype(int), known=known.astype(int))
 
