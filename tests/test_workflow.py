@@ -54,6 +54,15 @@ def test_locks_hold_hashes_and_no_address():
             assert "--hash=sha256:" in block
 
 
+def test_templates_of_plots_hold_no_address_and_are_known_for_vega_lite():
+    """Without an address of a schema, vega-embed knows Vega-Lite by its keys."""
+    templates = list(REPOSITORY.glob("workflow/plots/*.json"))
+    assert templates
+    for path in templates:
+        assert "://" not in path.read_text()
+        assert "facet" in json.loads(path.read_text())
+
+
 LOCK = ["make", "--silent", "--old-file=.venv/bin/uv", "lock"]
 
 
