@@ -37,7 +37,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "replicate": replicate,
             "seed": plan.seed(params, "simple", replicate),
             "protocol": protocol,
-            "software": {"python": "3.11.7", "twinproof": "0.1.0", "keras": pinned["keras"], "numpy": pinned["numpy"]},
+            "software": {"python": "3.11.7", "twinproof": "0.1.0", **pinned},
         }
         write_record(results / f"trials/{CELL}/identity-{replicate}.json", golden | own)
     return results
@@ -92,6 +92,11 @@ EDITS: dict[str, tuple[Callable[[Record], object], str, str]] = {
         "Every process ran the versions in its lock",
         "ran keras 2.0 (",
     ),
+    "missing package": (
+        lambda record: record["software"].pop("numpy"),
+        "Every process ran the versions in its lock",
+        "ran no numpy (",
+    ),
     "failed control": (
         lambda record: record["styles"].update(
             control={"status": "failed", "error": {"type": "ValueError", "message": "no"}}
@@ -137,6 +142,12 @@ def test_changed_lock_is_found(study: Path) -> None:
     lock.write_text(lock.read_text() + "# changed\n")
     [findings] = found(study).values()
     assert [finding.split(": ")[1] for finding in findings] == ["lock changed since it was measured"] * 2
+
+
+def test_missing_lock_is_found_once_of_all_that_ran_in_its_environment(study: Path) -> None:
+    Path("containers/locks/tf2.21-cpu.txt").unlink()
+    [finding] = found(study)["Every process ran the versions in its lock"]
+    assert "tf2.21-cpu has no lock" in finding
 
 
 def test_many_findings_are_counted_in_the_table() -> None:

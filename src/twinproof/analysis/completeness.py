@@ -128,20 +128,19 @@ def _seeds(params: Params, records: Mapping[Trial, Record]) -> Iterator[str]:
 
 
 def _versions(records: Mapping[Trial, Record]) -> Iterator[str]:
-    for trial, record in records.items():
+    locks: dict[str, dict[str, str]] = {}
+    for environment in dict.fromkeys(trial.environment for trial in records):
         try:
-            pinned = Environment(trial.environment).pinned()
+            locks[environment] = Environment(environment).pinned()
         except UserError as error:
-            yield f"{trial.path}: {error}"
-            continue
+            yield str(error)
+    for trial, record in records.items():
         ran = record["software"]
         others = [
-            f"{name} {version} ({pinned[name]} in the lock)"
-            for name, version in ran.items()
-            if name in pinned and version != pinned[name]
+            (f"{name} {ran[name]}" if name in ran else f"no {name}") + f" ({version} in the lock)"
+            for name, version in locks.get(trial.environment, {}).items()
+            if ran.get(name) != version
         ]
-        if not ran.keys() & pinned.keys():
-            others = ["no package of the lock"]
         if others:
             yield f"{trial.path}: ran {', '.join(others)}"
 
