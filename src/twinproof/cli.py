@@ -3,8 +3,6 @@
 import csv
 import json
 import os
-import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +11,7 @@ import typer
 
 from twinproof import plan
 from twinproof.environments import Environment
-from twinproof.errors import UserError
+from twinproof.errors import UserError, entry_point
 from twinproof.params import read_params
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -165,12 +163,7 @@ def doctor(
     raise typer.Exit(int(stops))
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Run one command; a user's mistake is one line and exit status 2."""
-    command: Callable[..., object] = app
-    try:
-        command(args=arguments)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    app(args=arguments)

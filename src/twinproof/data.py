@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twinproof.errors import UserError
+from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
 
 if TYPE_CHECKING:
@@ -156,7 +156,8 @@ def _read_idx(path: Path, digest: str) -> "NDArray[np.uint8]":
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Verify a data set and write what was found (shapes, digests) as JSON."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.data", description=main.__doc__)
     parser.add_argument("--directory", type=Path, required=True)
@@ -164,18 +165,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--validation", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args(arguments)
-    try:
-        dataset = read_dataset(options.directory, options.checksums, options.validation)
-        found: dict[str, Any] = {
-            part: {"images": list(getattr(dataset, part).images.shape), "labels": len(getattr(dataset, part).labels)}
-            for part in ("train", "validation", "test")
-        }
-        found |= {"classes": dataset.classes, "sha256": read_checksums(options.checksums)}
-        write_whole(options.output, json.dumps(found, indent=1) + "\n")
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    dataset = read_dataset(options.directory, options.checksums, options.validation)
+    found: dict[str, Any] = {
+        part: {"images": list(getattr(dataset, part).images.shape), "labels": len(getattr(dataset, part).labels)}
+        for part in ("train", "validation", "test")
+    }
+    found |= {"classes": dataset.classes, "sha256": read_checksums(options.checksums)}
+    write_whole(options.output, json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

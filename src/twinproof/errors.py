@@ -1,8 +1,26 @@
 """The errors that a user can put right."""
 
+import functools
+import sys
+from collections.abc import Callable
+
 
 class UserError(Exception):
     """A mistake in the input, with a message that says what is wrong, where, and what is allowed.
 
     The entry points print it as one line and exit with status 2; every other exception is a fault of twinproof.
     """
+
+
+def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[..., int]:
+    """Have `main` return an exit status: its own, 0 if it has none, and 2 after a `UserError`, printed as one line."""
+
+    @functools.wraps(main)
+    def run(arguments: list[str] | None = None) -> int:
+        try:
+            return main(arguments) or 0
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+
+    return run

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from twinproof import plan
-from twinproof.errors import UserError
+from twinproof.errors import entry_point
 from twinproof.files import write_whole
 from twinproof.machine import pin_threads
 from twinproof.params import read_params
@@ -19,7 +19,8 @@ from twinproof.trial import no_home, read_images, require_planned
 PROBE = "exchange"
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Write the models of one twin in every way and format that is kept."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.exchange", description=main.__doc__)
     parser.add_argument("--environment", required=True, help="the environment this process runs in")
@@ -27,27 +28,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--params", type=Path, required=True, help="params.yaml")
     parser.add_argument("--output", type=Path, required=True, help="the archive to write, .zip")
     options = parser.parse_args(arguments)
-    try:
-        params = read_params(options.params)
-        require_planned(plan.Trial(options.environment, options.twin, PROBE, 0), params)
-        pin_threads(params[PROBE]["threads"])
-        data = read_images(params)
-        with no_home():
-            from twinproof import twins
-            from twinproof.probes import exchange
+    params = read_params(options.params)
+    require_planned(plan.Trial(options.environment, options.twin, PROBE, 0), params)
+    pin_threads(params[PROBE]["threads"])
+    data = read_images(params)
+    with no_home():
+        from twinproof import twins
+        from twinproof.probes import exchange
 
-            network = params["twins"][options.twin]
-            twin = twins.load(options.twin, network["module"], network.get("arguments", {}))
-            seed = plan.seed(params, options.twin, 0)
-            with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
-                models = Path(temporary) / "models"
-                exchange.write(twin, data, seed, params[PROBE], models)
-                archive = Path(shutil.make_archive(str(models), "zip", models))
-                write_whole(options.output, archive.read_bytes())
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+        network = params["twins"][options.twin]
+        twin = twins.load(options.twin, network["module"], network.get("arguments", {}))
+        seed = plan.seed(params, options.twin, 0)
+        with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
+            models = Path(temporary) / "models"
+            exchange.write(twin, data, seed, params[PROBE], models)
+            archive = Path(shutil.make_archive(str(models), "zip", models))
+            write_whole(options.output, archive.read_bytes())
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from twinproof import plan
 from twinproof.checkout import commit
 from twinproof.data import Dataset, read_dataset
 from twinproof.environments import Environment
-from twinproof.errors import UserError
+from twinproof.errors import UserError, entry_point
 from twinproof.machine import conditions, device, gpus, image, machine, pin_cores, pin_threads, software
 from twinproof.params import Params, read_params
 from twinproof.record import FORMAT, Record, write_record
@@ -88,7 +88,8 @@ def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Re
         }
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Run one trial and write its record."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.trial", description=main.__doc__)
     parser.add_argument("--environment", required=True, help="the environment this process runs in")
@@ -101,12 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=float, default=60, help="minutes after which it is ended")
     options = parser.parse_args(arguments)
     trial = plan.Trial(options.environment, options.twin, options.probe, options.replicate)
-    try:
-        run(read_params(options.params), trial, options.output, options.models, options.limit)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    run(read_params(options.params), trial, options.output, options.models, options.limit)
 
 
 def run(params: Params, trial: plan.Trial, output: Path, models: Path | None, minutes: float) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from twinproof.analysis.timing import decided, family_confidence, process_log_ratio
-from twinproof.errors import UserError
+from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
 from twinproof.plan import Trial, cells
@@ -78,7 +78,8 @@ def timing_trials(params: Params, results: Path) -> Iterator[Trial]:
         yield from (Trial(environment, twin, "timing", replicate) for replicate in range(last))
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Decide from the records of one twin whether more processes are to be measured."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.analysis.sampling", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml and trials")
@@ -87,15 +88,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, required=True, help="how many processes there are")
     parser.add_argument("--output", type=Path, required=True, help="where to write the decision")
     options = parser.parse_args(arguments)
-    try:
-        params = read_params(options.results / "params.yaml")
-        trials = [Trial(options.environment, options.twin, "timing", number) for number in range(options.processes)]
-        decision = decide(params, [read_record(options.results / "trials" / trial.path) for trial in trials])
-        write_whole(options.output, json.dumps(decision, indent=1) + "\n")
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    params = read_params(options.results / "params.yaml")
+    trials = [Trial(options.environment, options.twin, "timing", number) for number in range(options.processes)]
+    decision = decide(params, [read_record(options.results / "trials" / trial.path) for trial in trials])
+    write_whole(options.output, json.dumps(decision, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from twinproof.analysis.statistics import mean_interval
 from twinproof.analysis.timing_quality import pinned, quality_rows, stolen
 from twinproof.analysis.timing_tables import timing_processes, timing_rows
 from twinproof.analysis.verdicts import CONTROL, NOT_JUDGED, answer, gate
-from twinproof.errors import UserError
+from twinproof.errors import entry_point
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
 from twinproof.record import Record
@@ -105,22 +105,18 @@ def make_metrics(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     return {"environments": environments}
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Read the records of a study, write its tables and its metrics."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.analysis.tables", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml, protocols, trials")
     results = parser.parse_args(arguments).results
-    try:
-        params, records = read_params(results / "params.yaml"), read_records(results)
-        by_path = {f"trials/{trial.path}": record for trial, record in records.items()}
-        tables = make_tables(by_path, params, requirements(params, records))
-        for name, table in tables.items():
-            write_whole(results / "tables" / f"{name}.csv", table.to_csv(index=False))
-        write_whole(results / "metrics.json", json.dumps(make_metrics(tables), indent=1, allow_nan=False) + "\n")
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    params, records = read_params(results / "params.yaml"), read_records(results)
+    by_path = {f"trials/{trial.path}": record for trial, record in records.items()}
+    tables = make_tables(by_path, params, requirements(params, records))
+    for name, table in tables.items():
+        write_whole(results / "tables" / f"{name}.csv", table.to_csv(index=False))
+    write_whole(results / "metrics.json", json.dumps(make_metrics(tables), indent=1, allow_nan=False) + "\n")
 
 
 def _trial(path: str, record: Record) -> dict[str, Any]:

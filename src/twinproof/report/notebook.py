@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twinproof.errors import UserError
+from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
 
 KERNEL = "python3"
@@ -112,6 +112,7 @@ def to_html(notebook: Any, title: str) -> str:
     return str(page)
 
 
+@entry_point
 def main(arguments: list[str] | None = None) -> int:
     """Run a notebook with parameters; write it with its outputs, and as HTML."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.report.notebook", description=main.__doc__)
@@ -128,9 +129,9 @@ def main(arguments: list[str] | None = None) -> int:
         html = to_html(notebook, f"{options.input.stem}: {', '.join(parameters.values())}")
         write_whole(options.output, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
         write_whole(options.html, html)
-    except (UserError, NotebookError) as error:
+    except NotebookError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2 if isinstance(error, UserError) else 1
+        return 1
     return 0
 
 

@@ -19,7 +19,7 @@ import yaml
 from twinproof.analysis.columns import CELL, COLUMNS
 from twinproof.analysis.sampling import CONTROLS
 from twinproof.analysis.verdicts import gate
-from twinproof.errors import UserError
+from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
 from twinproof.plan import cells
@@ -136,7 +136,8 @@ def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
     ]
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Write the report from the tables of a study."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.report.page", description=main.__doc__)
     parser.add_argument("--tables", type=Path, required=True, help="the folder of the tables")
@@ -145,16 +146,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--notebooks", type=Path, required=True, help="the folder of the executed notebooks")
     parser.add_argument("--output", type=Path, required=True, help="where to write the page")
     options = parser.parse_args(arguments)
-    try:
-        params = read_params(options.params)
-        metrics = _read_metrics(options.metrics)
-        tables = {name: read_table(options.tables, name) for name in COLUMNS}
-        links = find_notebooks(params, options.notebooks, options.output)
-        write_whole(options.output, make_page(tables, metrics, params, links, made_from(params)))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    params = read_params(options.params)
+    metrics = _read_metrics(options.metrics)
+    tables = {name: read_table(options.tables, name) for name in COLUMNS}
+    links = find_notebooks(params, options.notebooks, options.output)
+    write_whole(options.output, make_page(tables, metrics, params, links, made_from(params)))
 
 
 def _read_metrics(path: Path) -> dict[str, Any]:

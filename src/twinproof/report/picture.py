@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from twinproof.analysis.columns import COLUMNS
-from twinproof.errors import UserError
+from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
 from twinproof.report import read_table
 from twinproof.report.answer_chart import answer_chart, takes, works
@@ -72,28 +72,24 @@ def put(readme: str, told: str) -> str:
     return f"{before}{BEGIN}{told}{END}{after}"
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Write the picture of the answer, what it is made from, and the answer in the README."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.report.picture", description=main.__doc__)
     parser.add_argument("--tables", type=Path, required=True, help="the folder of the tables")
     parser.add_argument("--output", type=Path, required=True, help="the folder of the picture")
     parser.add_argument("--readme", type=Path, required=True, help="the README to put the answer into")
     options = parser.parse_args(arguments)
-    try:
-        tables = {name: read_table(options.tables, name) for name in COLUMNS}
-        shares, ratios = works(tables), takes(tables)
-        picture = draw(shares, ratios)
-        told = tell(tables["answer"], tables["environments"], f"{options.output.as_posix()}/{PICTURE}")
-        readme = put(options.readme.read_text(), told)
-        kept = {"works": shares, "takes": ratios, "answer": tables["answer"], "environments": tables["environments"]}
-        for name, table in kept.items():
-            write_whole(options.output / f"{name}.csv", table.to_csv(index=False))
-        write_whole(options.output / PICTURE, picture)
-        write_whole(options.readme, readme)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    tables = {name: read_table(options.tables, name) for name in COLUMNS}
+    shares, ratios = works(tables), takes(tables)
+    picture = draw(shares, ratios)
+    told = tell(tables["answer"], tables["environments"], f"{options.output.as_posix()}/{PICTURE}")
+    readme = put(options.readme.read_text(), told)
+    kept = {"works": shares, "takes": ratios, "answer": tables["answer"], "environments": tables["environments"]}
+    for name, table in kept.items():
+        write_whole(options.output / f"{name}.csv", table.to_csv(index=False))
+    write_whole(options.output / PICTURE, picture)
+    write_whole(options.readme, readme)
 
 
 if __name__ == "__main__":

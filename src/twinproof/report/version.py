@@ -17,7 +17,7 @@ from typing import Any
 
 from twinproof import checkout
 from twinproof.environments import Environment
-from twinproof.errors import UserError
+from twinproof.errors import UserError, entry_point
 from twinproof.files import sha256, write_whole
 from twinproof.params import Params, read_params
 from twinproof.report import read_table
@@ -82,18 +82,14 @@ def tree_digest(folder: Path) -> str:
     return _digest((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file())
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Write the version of a report."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.report.version", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder of the study's results")
     parser.add_argument("--output", type=Path, required=True, help="where to write the version")
     options = parser.parse_args(arguments)
-    try:
-        write_whole(options.output, json.dumps(describe(options.results), indent=1) + "\n")
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    write_whole(options.output, json.dumps(describe(options.results), indent=1) + "\n")
 
 
 def _files(places: Iterable[str]) -> Iterable[tuple[str, Path]]:

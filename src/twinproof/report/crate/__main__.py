@@ -7,23 +7,19 @@ import argparse
 import sys
 from pathlib import Path
 
-from twinproof.errors import UserError
+from twinproof.errors import entry_point
 from twinproof.files import write_whole
 from twinproof.report.crate.contents import make_crate
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Write the research crate of a study."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.report.crate", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder of the results")
     parser.add_argument("--output", type=Path, required=True, help="where to write the zip file")
     options = parser.parse_args(arguments)
-    try:
-        write_whole(options.output, make_crate(options.results))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    write_whole(options.output, make_crate(options.results))
 
 
 if __name__ == "__main__":
