@@ -4,12 +4,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from twinproof.report.comparison import DIFFERENT, Cell, Comparison
+from twinproof.report.sections.rendering import render
 
-TEMPLATE = "comparison.html.jinja"
 # Of a part, in what a person scrolls through; JSON and the page have them all.
 SHOWN = 5
 
@@ -54,21 +53,16 @@ def as_json(comparison: Comparison) -> str:
 
 def as_page(comparison: Comparison) -> str:
     """Return the comparison as a page that opens offline."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "template"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["short"] = _short
     parts = [
         {"name": part, "counts": _counts(cells), "told": _worth_telling(cells)} for part, cells in comparison.parts()
     ]
-    return environment.get_template(TEMPLATE).render(
-        comparison=comparison, conclusion=conclusion(comparison), parts=parts, different=DIFFERENT
+    return render(
+        "comparison.html.jinja",
+        {"short": _short},
+        comparison=comparison,
+        conclusion=conclusion(comparison),
+        parts=parts,
+        different=DIFFERENT,
     )
 
 

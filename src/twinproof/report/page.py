@@ -28,6 +28,7 @@ from twinproof.report.sections import assets, gaps
 from twinproof.report.sections.figures import exchange_counts, figures
 from twinproof.report.sections.provenance import provenance
 from twinproof.report.sections.records import RESULTS, Records
+from twinproof.report.sections.rendering import render
 from twinproof.report.sections.rows import Rows, plain, rows_of
 from twinproof.report.timing import timing_sections
 from twinproof.report.version import made_from
@@ -63,27 +64,12 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
     origin
         The digests of `twinproof.report.version.made_from`.
     """
-    import jinja2
-
-    # Neither page nor template trusts a text in the tables: error messages are the user's.
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(assets.TEMPLATE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": _percent,
-        "points": _points,
-        "number": _number,
-        "duration": _duration,
-        "time": _time,
-    }
     drawn, timing = figures(tables), timing_sections(tables["timing"], tables["timing_quality"], params)
     scripts, style = assets.scripts(drawn=bool(timing) or any(drawn.values())), assets.styles()
     requirements = rows_of(tables["completeness"])
-    return environment.get_template("index.html.jinja").render(
+    return render(
+        "index.html.jinja",
+        {"percent": _percent, "points": _points, "number": _number, "duration": _duration, "time": _time},
         scripts=scripts,
         style=style,
         policy=assets.policy(scripts, style),

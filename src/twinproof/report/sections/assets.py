@@ -5,10 +5,9 @@ import hashlib
 import re
 from collections.abc import Iterable
 from importlib import resources
-from pathlib import Path
 from typing import NamedTuple
 
-TEMPLATE = Path(__file__).parent.parent / "template"
+from twinproof.report.sections.rendering import TEMPLATE
 
 
 class Script(NamedTuple):

@@ -1,0 +1,23 @@
+"""From a template to a page."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+TEMPLATE = Path(__file__).parent.parent / "template"
+
+
+def render(template: str, filters: Mapping[str, Callable[..., str]], **values: Any) -> str:
+    """Return the page that a template makes of `values`, which its own `filters` put into words."""
+    import jinja2
+
+    # Neither page nor template trusts a text in the tables: error messages are the user's.
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= filters
+    return environment.get_template(template).render(values)
