@@ -13,6 +13,7 @@ import yaml
 
 from twinproof.analysis.completeness import Requirement
 from twinproof.analysis.tables import make_metrics, make_tables
+from twinproof.report import WITH_NOTEBOOK
 
 ENVIRONMENT = "tf2.21-cpu"
 OLDER = "tf2.18-cpu"
@@ -276,6 +277,6 @@ def write_results(
     (folder / "params.yaml").write_text(yaml.safe_dump(study))
     for environment, twin in itertools.product(study["environments"], study["twins"]):
         (folder / "notebooks" / environment / twin).mkdir(parents=True)
-        for notebook in ("learning", "timing", "serialization", "pitfalls"):
+        for notebook in WITH_NOTEBOOK:
             (folder / "notebooks" / environment / twin / f"{notebook}.html").touch()
     return folder

@@ -18,6 +18,7 @@ from twinproof.environments import (
 )
 from twinproof.errors import UserError
 from twinproof.estimates import Estimates
+from twinproof.report import WITH_NOTEBOOK
 from twinproof.running import running
 from twinproof.summary import Summary
 
@@ -37,8 +38,6 @@ try:
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
-# The probes that have a notebook of their own name.
-WITH_NOTEBOOK = ["learning", "timing", "serialization", "pitfalls"]
 
 # With `--sdm apptainer` trials run in the images, else in the venvs.
 IN_IMAGES = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method

@@ -10,6 +10,14 @@ from twinproof.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+# The probes that have a notebook of their own name, and what that shows.
+WITH_NOTEBOOK = {
+    "learning": "learning and identity, seed by seed",
+    "timing": "timing, process by process",
+    "serialization": "serialization, operation by operation",
+    "pitfalls": "pitfalls, one by one",
+}
+
 # What looks like a number and is none: version 3.10 is not 3.1, a digest may have the form of 1e5, and a core is 1.
 TEXTS = [
     "environment", "twin", "probe", "style", "status", "outcome", "error", "started", "host", "processor", "device",

@@ -23,7 +23,7 @@ from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
 from twinproof.plan import cells
-from twinproof.report import matrices, read_table
+from twinproof.report import WITH_NOTEBOOK, matrices, read_table
 from twinproof.report.sections import assets, gaps
 from twinproof.report.sections.figures import exchange_counts, figures
 from twinproof.report.sections.provenance import provenance
@@ -32,13 +32,6 @@ from twinproof.report.sections.rendering import render
 from twinproof.report.sections.rows import Rows, plain, rows_of
 from twinproof.report.timing import timing_sections
 from twinproof.report.version import made_from
-
-NOTEBOOKS = {
-    "learning": "learning and identity, seed by seed",
-    "timing": "timing, process by process",
-    "serialization": "serialization, operation by operation",
-    "pitfalls": "pitfalls, one by one",
-}
 
 # Where on the page a table is shown.
 ANCHORS = {
@@ -117,7 +110,7 @@ def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
             "href": _relative(path, page) if path.is_file() else None,
         }
         for environment, twin, probe in cells(params)
-        if (shows := NOTEBOOKS.get(probe))
+        if (shows := WITH_NOTEBOOK.get(probe))
         for path in [notebooks / environment / twin / f"{probe}.html"]
     ]
 

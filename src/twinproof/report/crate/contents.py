@@ -14,10 +14,10 @@ from twinproof.environments import Environment
 from twinproof.errors import UserError
 from twinproof.params import Params, read_params
 from twinproof.plan import cells
+from twinproof.report import WITH_NOTEBOOK
 from twinproof.report.crate.citation import read_citation
 from twinproof.report.crate.entities import Study
 from twinproof.report.crate.metadata import METADATA, WORKFLOW, describe
-from twinproof.report.page import NOTEBOOKS
 
 # Of the repository: what the workflow is, and what a reader of its results needs.
 ALONE = ["params.yaml", "pyproject.toml", "Makefile", "README.md", "LICENSE", "CITATION.cff"]
@@ -92,7 +92,7 @@ def _made(params: Params) -> Iterator[str]:
     yield from (f"tables/{table}.csv" for table in COLUMNS)
     for environment, twin, probe in cells(params):
         yield f"protocols/{environment}/{twin}/{probe}.json"
-        if probe in NOTEBOOKS:
+        if probe in WITH_NOTEBOOK:
             yield from (f"notebooks/{environment}/{twin}/{probe}.{kind}" for kind in ("html", "ipynb"))
 
 
