@@ -40,15 +40,16 @@ def figures(tables: Tables) -> dict[str, list[Figure]]:
 def _answer(tables: Tables) -> Iterator[Figure]:
     from twinproof.report.answer_chart import answer_chart, takes, works
 
-    chart = answer_chart(works(tables), takes(tables))
+    shares, ratios = works(tables), takes(tables)
+    chart = answer_chart(shares, ratios)
     if chart is None:
         return
     parts = []
-    if len(works(tables)):
+    if len(shares):
         parts.append(
             "what share works in each way of writing, over all environments and those twins that are one network"
         )
-    if len(takes(tables)):
+    if len(ratios):
         parts.append(
             "how many times what functional takes each quantity takes, one mark a twin with its 95 % interval over "
             "processes, written at the edge where it lies beyond the axis"
