@@ -27,7 +27,7 @@ from twinproof.report import WITH_NOTEBOOK, matrices, read_table
 from twinproof.report.sections import assets, gaps
 from twinproof.report.sections.figures import exchange_counts, figures
 from twinproof.report.sections.provenance import provenance
-from twinproof.report.sections.records import RESULTS, Records
+from twinproof.report.sections.records import FROM_PAGE, Records
 from twinproof.report.sections.rendering import render
 from twinproof.report.sections.rows import Rows, plain, rows_of
 from twinproof.report.timing import timing_sections
@@ -66,7 +66,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         scripts=scripts,
         style=style,
         policy=assets.policy(scripts, style),
-        results=RESULTS,
+        results=FROM_PAGE,
         records=Records(tables["trials"]),
         offered=_offered(tables),
         anchors=ANCHORS,

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-# The page lies in a folder of its own beside records and tables.
-RESULTS = ".."
+# The folder of the results, as seen from the page, which lies in a folder of its own beside records and tables.
+FROM_PAGE = ".."
 
 Link = dict[str, str]
 
@@ -27,7 +27,7 @@ class Records:
             self._links[row["environment"], row["twin"], row["probe"]][int(row["replicate"])] = {
                 "text": str(row["replicate"]),
                 "name": name,
-                "href": f"{RESULTS}/{row['record']}",
+                "href": f"{FROM_PAGE}/{row['record']}",
             }
 
     def of(self, environment: str, twin: str, probe: str, replicates: Iterable[int] | None = None) -> list[Link]:
