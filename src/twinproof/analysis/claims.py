@@ -13,9 +13,9 @@ import pandas as pd
 from twinproof.analysis.cells import ENDINGS
 from twinproof.analysis.inspection import STAGES
 from twinproof.analysis.serialization import RIGHT
+from twinproof.analysis.verdicts import ONE_NETWORK
 
 SUPPORTED, REFUTED, MIXED, INCONCLUSIVE = "supported", "refuted", "mixed", "inconclusive"
-ONE_NETWORK = ("bit-equal", "within tolerance")
 # The twins that are the article's own examples.
 EXAMPLES = ("simple", "conditional", "dynamic")
 

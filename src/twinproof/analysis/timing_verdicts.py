@@ -20,6 +20,7 @@ from twinproof.analysis.timing import (
     p_value,
     ratio_interval,
 )
+from twinproof.analysis.verdicts import ONE_NETWORK
 
 NO_VERDICT = "no verdict"
 TOLERANCE = 0.02  # how far the positive control may be found from the size that was added
@@ -81,7 +82,7 @@ def judge(study: Sequence[Comparison]) -> list[Verdict]:
 
 def obstacle(comparison: Comparison) -> str:
     """Return why no verdict may be given, or nothing."""
-    if comparison.gate not in ("bit-equal", "within tolerance"):
+    if comparison.gate not in ONE_NETWORK:
         return f"the identity of its styles is {comparison.gate}"
     if len(comparison.machines) != 1:
         return f"its records come from {' and from '.join(sorted(comparison.machines)) or 'no known machine'}"

@@ -6,7 +6,10 @@ import pandas as pd
 
 CONTROL = "control"
 NOT_JUDGED = "not judged"
-OUTCOMES = ["bit-equal", "within tolerance", "different", "failed"]
+# The outcomes of the gate with which the styles of a twin count as one network.
+ONE_NETWORK = ("bit-equal", "within tolerance")
+# From the best to the worst.
+OUTCOMES = [*ONE_NETWORK, "different", "failed"]
 
 
 def gate(identity: pd.DataFrame) -> str:
@@ -34,7 +37,7 @@ def answer(twin: dict[str, Any], accuracy: pd.DataFrame, failures: int, devices:
         return NOT_JUDGED, f"{name}: not judged, because a style failed when its identity was measured."
     if twin["gate"] == "different":
         return NOT_JUDGED, f"{name}: not judged, because its styles are not one network."
-    if twin["control"] not in ("bit-equal", "within tolerance"):
+    if twin["control"] not in ONE_NETWORK:
         return NOT_JUDGED, f"{name}: not judged, because functional against itself is {twin['control']}."
     if seeds == 0:
         return NOT_JUDGED, f"{name}: its styles are one network ({twin['gate']}); learning was not measured."

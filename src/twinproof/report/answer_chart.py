@@ -8,9 +8,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from twinproof.analysis.claims import ONE_NETWORK
 from twinproof.analysis.columns import CELL
 from twinproof.analysis.serialization import RIGHT, UNKNOWN
+from twinproof.analysis.verdicts import ONE_NETWORK
 from twinproof.report import words
 from twinproof.report.charts import DASHES, FONT, WAYS, styled, way_colours
 from twinproof.report.timing import in_reading_order

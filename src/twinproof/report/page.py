@@ -18,7 +18,7 @@ import yaml
 
 from twinproof.analysis.columns import CELL, COLUMNS
 from twinproof.analysis.sampling import CONTROLS
-from twinproof.analysis.verdicts import gate
+from twinproof.analysis.verdicts import ONE_NETWORK, gate
 from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
@@ -67,6 +67,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         style=style,
         policy=assets.policy(scripts, style),
         results=FROM_PAGE,
+        one_network=ONE_NETWORK,
         records=Records(tables["trials"]),
         offered=_offered(tables),
         anchors=ANCHORS,
