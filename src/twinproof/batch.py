@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from twinproof import plan, trial
-from twinproof.errors import UserError
+from twinproof.errors import UserError, entry_point
 from twinproof.machine import pin_threads
 from twinproof.params import Params, read_params
 
 PR_SET_PDEATHSIG = 1  # From <sys/prctl.h>.
 
 
+@entry_point
 def main(arguments: list[str] | None = None) -> int:
     """Run those of these trials that have no record yet; exit status 1 if one of them fails."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.batch", description=main.__doc__)
@@ -37,21 +38,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--models", type=Path, help="of exchange: the folder of the models that environments wrote")
     parser.add_argument("--limit", type=float, default=60, help="minutes after which a trial is ended")
     options = parser.parse_args(arguments)
-    try:
-        params = read_params(options.params)
-        asked = [_trial(options.environment, options.probe, name) for name in options.trials]
-        for one in asked:
-            trial.require_planned(one, params)
-        missing = [one for one in asked if not (options.records / one.path).exists()]
-        if missing:
-            _prepare(params, options.probe)
-        ended = [
-            _apart(one, trial.run, params, one, options.records / one.path, options.models, options.limit)
-            for one in missing
-        ]
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    params = read_params(options.params)
+    asked = [_trial(options.environment, options.probe, name) for name in options.trials]
+    for one in asked:
+        trial.require_planned(one, params)
+    missing = [one for one in asked if not (options.records / one.path).exists()]
+    if missing:
+        _prepare(params, options.probe)
+    ended = [
+        _apart(one, trial.run, params, one, options.records / one.path, options.models, options.limit)
+        for one in missing
+    ]
     return int(not all(ended))
 
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from twinproof import plan
 from twinproof.environments import Environment
-from twinproof.errors import UserError
+from twinproof.errors import entry_point
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
 
@@ -133,20 +133,16 @@ def from_csv(path: Path) -> list[Duration]:
         ]
 
 
-def main(arguments: list[str] | None = None) -> int:
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
     """Write what the jobs of a study took."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.durations", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder of a study's results")
     parser.add_argument("--output", type=Path, required=True, help="the table to write")
     options = parser.parse_args(arguments)
-    try:
-        params: Params = read_params(options.results / "params.yaml")
-        records = (options.results / "trials" / trial.path for trial in plan.trials(params))
-        write_whole(options.output, as_csv(typical([*of_records(records), *of_jobs(options.results)])))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    params: Params = read_params(options.results / "params.yaml")
+    records = (options.results / "trials" / trial.path for trial in plan.trials(params))
+    write_whole(options.output, as_csv(typical([*of_records(records), *of_jobs(options.results)])))
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ from twinproof import plan
 from twinproof.environments import Environment
 from twinproof.estimates import Estimates
 from twinproof.params import Params
+from twinproof.report import WITH_NOTEBOOK
 from twinproof.schedule import ALONE, Batches
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-# The probes that have a notebook of their own name; what is made from all records, one after the other.
-WITH_NOTEBOOK = ("learning", "timing", "serialization", "pitfalls")
+# What is made from all records, one after the other.
 FINAL = ("make_tables", "make_report", "make_version", "make_crate")
 
 
