@@ -48,6 +48,7 @@ lint: .venv/ready
 bench: .venv/ready  ## speed, as ratios measured side by side
 	python bench/training.py
 	python bench/study.py
+	python bench/batching.py
 	python bench/idle.py
 
 bench-page: .venv/ready  ## how large the report of the study is, and how soon it is there

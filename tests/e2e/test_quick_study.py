@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
+from twinproof.durations import from_csv
+
 from .conftest import measured, must, run_in
 
 QUICK = ["snakemake", "--cores", "2", "--profile", "workflow/profiles/quick"]
@@ -79,6 +81,22 @@ def test_twins_are_one_network_and_learn_the_digits_in_every_style(quick_study):
                 assert style["result"]["comparison"]["outcome"] == "bit-equal"
 
 
+def test_what_its_jobs_took_can_be_shipped(quick_study, tmp_path):
+    output = tmp_path / "durations.csv"
+    must(run_in(quick_study, "python", "-m", "twinproof.durations", "--results=results/quick", f"--output={output}"))
+    took = {(one.twin, one.what): one for one in from_csv(output)}
+    assert {(twin, probe) for twin in TRIALS for probe in ("identity", "learning")} < set(took)
+    assert {"run_batch", "run_notebook", "make_tables"} < {what for twin, what in took if not twin}
+    # A process needs a while until it has imported Keras, and no longer than that.
+    assert 0.5 < took["", "run_batch"].seconds < 60
+    assert took["", "make_report"].bytes == (quick_study / "results/quick/report/index.html").stat().st_size
+
+
+def test_plan_takes_off_what_is_done(quick_study):
+    printed = must(run_in(quick_study, "twinproof", "plan", "--profile", "workflow/profiles/quick"))
+    assert "nothing is to do" in printed
+
+
 def test_second_run_has_nothing_to_do(quick_study):
     assert "Nothing to be done" in must(run_in(quick_study, *QUICK))
 
@@ -145,6 +163,8 @@ def test_failed_trial_runs_again_and_costs_no_record(quick_study):
             done = run_in(quick_study, *QUICK, "trials")
             assert done.returncode != 0
             assert "importing twinproof.twins.dynamic failed: RuntimeError: unfinished" in done.stdout + done.stderr
+            assert "to do: 4 trials" in done.stderr
+            assert "done: 0 trials run, 8 reused, 4 failed or not run" in done.stderr
         assert len(planned(quick_study)) == 4
     assert planned(quick_study) == []
     assert records(quick_study) == before
