@@ -1,5 +1,4 @@
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -8,12 +7,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from twinproof.analysis.timing import (
-    FAMILY_ERROR,
-    MARGIN,
-    PEEKING,
     TARGET,
     decided,
-    equivalent,
     family_confidence,
     fewest_processes,
     further_processes,
@@ -23,31 +18,11 @@ from twinproof.analysis.timing import (
     process_log_ratio,
     ratio_interval,
 )
-from twinproof.analysis.timing_verdicts import Comparison, control_differs, control_found, judge
+
+from .comparisons import spread
 
 LOG_RATIOS = st.lists(st.floats(-0.5, 0.5).map(lambda value: round(value, 6)), min_size=1, max_size=25)
 SECONDS = st.floats(1e-6, 1e3)
-
-
-def spread(centre: float, sd: float = 0.02, processes: int = 24) -> list[float]:
-    """Log-ratios as regular as can be: the quantiles of a normal distribution."""
-    return [float(value) for value in centre + sd * stats.norm.ppf((np.arange(processes) + 0.5) / processes)]
-
-
-def comparison(**change: Any) -> Comparison:
-    fair: dict[str, Any] = {
-        "environment": "tf2.21-cpu",
-        "twin": "simple",
-        "style": "subclassed",
-        "quantity": "predict",
-        "log_ratios": spread(0),
-        "control": spread(0),
-        "slowed": spread(math.log(1.05)),
-        "added": 0.05,
-        "gate": "bit-equal",
-        "machines": ["here, 2 threads"],
-    }
-    return Comparison(**fair | change)
 
 
 # One process
@@ -193,199 +168,3 @@ def test_whether_it_is_decided_does_not_depend_on_the_ratio(values, move):
     if np.isfinite(high) and abs((high - low) / 2 - math.log1p(TARGET)) < 1e-9:
         return
     assert decided(values) == decided([value + move for value in values])
-
-
-# Verdicts
-
-
-@pytest.mark.parametrize(
-    ("change", "verdict", "sentence"),
-    [
-        ({}, "equivalent", "subclassed takes 1.000 times as long [0.991, 1.009] as functional in 24 processes: equiv"),
-        ({"log_ratios": spread(0.012, 0.01)}, "equivalent", "within 3 %; the difference is real (p = "),
-        ({"log_ratios": spread(0.06)}, "slower", "1.062 times as long [1.053, 1.071]"),
-        ({"log_ratios": spread(-0.12)}, "faster", "faster, p = 1.8e-07 after correction for 1 comparison."),
-        ({"log_ratios": spread(0.0, 0.2)}, "undecided", "further processes would decide it if the ratio stays there"),
-        ({"log_ratios": [*spread(0.0), 0.5]}, "equivalent", "in 25 processes, 1 of them outliers: equivalent"),
-        ({"gate": "different"}, "no verdict", "because the identity of its styles is different"),
-        ({"gate": "not measured"}, "no verdict", "because the identity of its styles is not measured"),
-        ({"machines": ["b", "a"]}, "no verdict", "because its records come from a and from b"),
-        ({"machines": []}, "no verdict", "no known machine"),
-        ({"log_ratios": spread(0, processes=5)}, "no verdict", "the style was measured in 5 processes"),
-        ({"control": []}, "no verdict", "the negative control was measured in 0 processes, and an interval takes 6"),
-        ({"slowed": []}, "no verdict", "the positive control was measured in 0 processes"),
-        ({"control": spread(0.03)}, "no verdict", "because functional differs from itself, 1.030 times as long"),
-        ({"slowed": spread(0)}, "no verdict", "because a known cost of 5 % was not found: 1.000 times as long"),
-        ({"slowed": spread(0.2)}, "no verdict", "because a known cost of 5 % was not found: 1.221 times as long"),
-    ],
-)
-def test_verdict_says_what_was_found_and_why(change, verdict, sentence):
-    (found,) = judge([comparison(**change)])
-    assert found.verdict == verdict
-    assert sentence in found.sentence
-    assert found.sentence.startswith("simple, predict in tf2.21-cpu: ")
-    assert (found.reason != "") == (verdict == "no verdict")
-    if found.reason:
-        assert found.sentence.endswith(f"no verdict on subclassed, because {found.reason}.")
-    assert (found.further is not None) == (verdict == "undecided")
-
-
-@pytest.mark.parametrize(("centre", "verdict"), [(0.2, "larger"), (-0.2, "smaller"), (0.0, "equivalent")])
-def test_memory_is_larger_or_smaller_and_takes_no_time(centre, verdict):
-    (found,) = judge([comparison(quantity="peak_memory", log_ratios=spread(centre))])
-    assert found.verdict == verdict
-    assert f"takes {math.exp(centre):.3f} times as much memory [" in found.sentence
-    assert "long" not in found.sentence
-    (found,) = judge([comparison(quantity="peak_memory", control=spread(0.05))])
-    assert found.reason.startswith("functional differs from itself, 1.051 times as much memory [")
-
-
-def test_the_interval_that_widths_are_judged_by_is_that_of_the_whole_family():
-    noisy = comparison(log_ratios=spread(0.02, 0.05))
-    for number in (1, 10, 60):
-        found = judge([noisy, *[comparison()] * (number - 1)])[0]
-        assert found.family == ratio_interval(noisy.log_ratios, family_confidence(number))
-        assert found.family.low < found.ratio.low < found.ratio.high < found.family.high
-        narrow = math.log(found.family.high / found.family.low) / 2 <= math.log1p(TARGET)
-        assert narrow == decided(noisy.log_ratios, TARGET, family_confidence(number))
-    few = comparison(log_ratios=spread(0, processes=8))
-    found = judge([few, *[comparison()] * 59])[0]
-    assert math.isfinite(found.ratio.high)
-    assert (found.family.low, found.family.high) == (0, math.inf)
-
-
-def test_what_is_undecided_is_decided_after_the_further_processes():
-    for centre in (0.0, 0.015, 0.045):
-        (found,) = judge([comparison(log_ratios=spread(centre, 0.1, 10))])
-        assert found.verdict == "undecided"
-        (later,) = judge([comparison(log_ratios=spread(centre, 0.1, math.ceil(1.2 * (10 + found.further))))])
-        assert later.verdict != "undecided"
-
-
-def test_a_difference_must_outlast_the_correction_for_the_whole_study():
-    close = comparison(log_ratios=spread(0.03, 0.05))
-    assert judge([close])[0].verdict == "slower"
-    found = judge([close, *[comparison()] * 29])[0]
-    assert found.verdict == "undecided"
-    assert "the interval excludes 1, but not after correction for 30 comparisons" in found.sentence
-
-
-def test_what_gets_no_verdict_lends_its_p_value_to_nobody():
-    close = comparison(log_ratios=spread(0.03, 0.05))
-    unjudged = comparison(log_ratios=spread(0.5), gate="failed")
-    assert judge([close, *[unjudged] * 29])[0].p == judge([close, *[comparison()] * 29])[0].p
-
-
-def test_a_study_without_comparisons_has_no_verdicts():
-    assert judge([]) == []
-
-
-@settings(deadline=None)
-@given(st.lists(st.lists(st.floats(-0.3, 0.3), min_size=1, max_size=20), min_size=1, max_size=4))
-def test_exchanging_the_styles_exchanges_faster_and_slower(study):
-    other = {"faster": "slower", "slower": "faster"}
-    there = judge([comparison(log_ratios=values) for values in study])
-    back = judge([comparison(log_ratios=[-value for value in values]) for values in study])
-    assert [other.get(found.verdict, found.verdict) for found in there] == [found.verdict for found in back]
-
-
-def test_a_control_that_differs_by_less_than_half_the_margin_stops_nothing():
-    assert ratio_interval(spread(0.012, 0.01)).low > 1
-    assert not control_differs(spread(0.012, 0.01))
-    assert control_differs(spread(0.016, 0.01))
-    assert control_differs(spread(-0.016, 0.01))
-
-
-def test_a_noisy_control_stops_nothing_unless_its_interval_excludes_1():
-    assert not control_differs(spread(0.02, 0.1))
-
-
-def test_a_positive_control_may_be_off_by_the_tolerance():
-    assert control_found(spread(math.log(1.065), 0.005), added=0.05)
-    assert not control_found(spread(math.log(1.08), 0.005), added=0.05)
-    assert not control_found(spread(math.log(1.05), 0.2), added=0.05)
-
-
-# Does the method hold? bench/method.py asks the same at length.
-
-FAMILY, FIRST, BATCH, BUDGET, STUDIES = 30, 12, 4, 40, 1500
-
-
-def processes(noise: str, generator: np.random.Generator) -> np.ndarray:
-    """Log-ratios with no effect, shape (studies, budget), of an sd of 0.02 to 0.03 without its tails."""
-    size = STUDIES, BUDGET
-    if noise == "heavy tails":
-        return 0.018 * generator.standard_t(3, size)
-    if noise == "contaminated":
-        return 0.02 * generator.normal(size=size) * np.where(generator.random(size) < 0.08, 6, 1)
-    if noise == "skewed instances":
-        return 0.02 * (generator.exponential(size=size) - generator.exponential(size=size))
-    if noise == "some processes noisy":
-        return 0.018 * generator.normal(size=size) * np.exp(0.5 * generator.normal(size=(1, BUDGET)))
-    return 0.025 * generator.normal(size=size)
-
-
-def stopped(log_ratios: np.ndarray) -> list[np.ndarray]:
-    """Sample each study until its interval is narrow enough, as a study of 30 comparisons does."""
-    confidence, rest, found = family_confidence(FAMILY), log_ratios, []
-    for number in range(FIRST, BUDGET + 1, BATCH):
-        _, low, high = location_interval(rest[:, :number], confidence)
-        narrow = ((high - low) / 2 <= np.log1p(TARGET)) | (number == BUDGET)
-        found.append(rest[narrow, :number])
-        rest = rest[~narrow]
-    return [group for group in found if len(group)]
-
-
-@pytest.mark.parametrize("noise", ["normal", "heavy tails", "contaminated", "skewed instances", "some processes noisy"])
-def test_the_method_keeps_its_promises_in_simulated_studies(noise):
-    groups = stopped(processes(noise, np.random.default_rng(20250130)))
-    covers, alone, alarms, finds, equal = [], [], [], [], []
-    for group in groups:
-        _, low, high = location_interval(group, 0.95)
-        covers.extend((low <= 0) & (high >= 0))
-        alone.extend(PEEKING * p_value(group) <= FAMILY_ERROR)
-        alarms.extend(PEEKING * FAMILY * p_value(group) <= FAMILY_ERROR)
-        finds.extend(PEEKING * FAMILY * p_value(group + np.log1p(MARGIN)) <= FAMILY_ERROR)
-        equal.extend(equivalent(list(values)) for values in group)
-    assert np.mean(covers) >= 0.93
-    assert np.mean(alone) <= 0.05
-    # 2.5 false alarms are expected at most; more than 8 come by chance once in 1,000 runs.
-    assert np.sum(alarms) <= 8
-    assert np.mean(finds) >= 0.90
-    assert np.mean(equal) >= 0.95
-
-
-def test_studies_of_equal_styles_seldom_cry_wolf_and_seldom_lose_a_verdict():
-    generator = np.random.default_rng(11)
-    verdicts = []
-    for _ in range(60):
-        # Functional, style, control and slowed: 24 processes of each of 30 comparisons; all share functional.
-        instances = 0.018 * generator.standard_t(5, (FAMILY, 4, 24))
-        style, control, slowed = (instances[:, which] - instances[:, 0] for which in (1, 2, 3))
-        study = [
-            comparison(log_ratios=style[index], control=control[index], slowed=slowed[index] + math.log(1.05))
-            for index in range(FAMILY)
-        ]
-        verdicts.append([found.verdict for found in judge(study)])
-    assert sum({"faster", "slower"} & set(study) != set() for study in verdicts) <= 8
-    assert np.mean(np.array(verdicts) == "no verdict") <= 0.03
-    assert np.mean(np.array(verdicts) == "equivalent") >= 0.9
-
-
-def test_a_difference_at_the_margin_is_seldom_called_equivalent():
-    groups = stopped(processes("normal", np.random.default_rng(3)) + np.log1p(MARGIN))
-    assert np.mean([equivalent(list(values)) for group in groups for values in group]) <= 0.075
-
-
-def test_rounds_of_a_whole_process_with_drift_and_bursts_give_an_unbiased_ratio():
-    generator = np.random.default_rng(5)
-    found = []
-    for _ in range(400):
-        machine = 1 + np.cumsum(np.abs(generator.normal(0, 0.01, 80))) + (generator.random(80) < 0.2)
-        order = generator.permuted(np.tile([0, 1], (40, 1)), axis=1)
-        slot = 2 * np.arange(40)[:, None] + order
-        seconds = machine[slot] * np.exp(generator.normal(0, 0.03, (40, 2)))
-        found.append(process_log_ratio(1.05 * seconds[:, 0], seconds[:, 1]))
-    ratio = ratio_interval(found, 0.999)
-    assert ratio.low < 1.05 < ratio.high
-    assert ratio.high - ratio.low < 0.02

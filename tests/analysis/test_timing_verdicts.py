@@ -1,0 +1,118 @@
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twinproof.analysis.timing import TARGET, decided, family_confidence, ratio_interval
+from twinproof.analysis.timing_verdicts import control_differs, control_found, judge
+
+from .comparisons import comparison, spread
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "sentence"),
+    [
+        ({}, "equivalent", "subclassed takes 1.000 times as long [0.991, 1.009] as functional in 24 processes: equiv"),
+        ({"log_ratios": spread(0.012, 0.01)}, "equivalent", "within 3 %; the difference is real (p = "),
+        ({"log_ratios": spread(0.06)}, "slower", "1.062 times as long [1.053, 1.071]"),
+        ({"log_ratios": spread(-0.12)}, "faster", "faster, p = 1.8e-07 after correction for 1 comparison."),
+        ({"log_ratios": spread(0.0, 0.2)}, "undecided", "further processes would decide it if the ratio stays there"),
+        ({"log_ratios": [*spread(0.0), 0.5]}, "equivalent", "in 25 processes, 1 of them outliers: equivalent"),
+        ({"gate": "different"}, "no verdict", "because the identity of its styles is different"),
+        ({"gate": "not measured"}, "no verdict", "because the identity of its styles is not measured"),
+        ({"machines": ["b", "a"]}, "no verdict", "because its records come from a and from b"),
+        ({"machines": []}, "no verdict", "no known machine"),
+        ({"log_ratios": spread(0, processes=5)}, "no verdict", "the style was measured in 5 processes"),
+        ({"control": []}, "no verdict", "the negative control was measured in 0 processes, and an interval takes 6"),
+        ({"slowed": []}, "no verdict", "the positive control was measured in 0 processes"),
+        ({"control": spread(0.03)}, "no verdict", "because functional differs from itself, 1.030 times as long"),
+        ({"slowed": spread(0)}, "no verdict", "because a known cost of 5 % was not found: 1.000 times as long"),
+        ({"slowed": spread(0.2)}, "no verdict", "because a known cost of 5 % was not found: 1.221 times as long"),
+    ],
+)
+def test_verdict_says_what_was_found_and_why(change, verdict, sentence):
+    (found,) = judge([comparison(**change)])
+    assert found.verdict == verdict
+    assert sentence in found.sentence
+    assert found.sentence.startswith("simple, predict in tf2.21-cpu: ")
+    assert (found.reason != "") == (verdict == "no verdict")
+    if found.reason:
+        assert found.sentence.endswith(f"no verdict on subclassed, because {found.reason}.")
+    assert (found.further is not None) == (verdict == "undecided")
+
+
+@pytest.mark.parametrize(("centre", "verdict"), [(0.2, "larger"), (-0.2, "smaller"), (0.0, "equivalent")])
+def test_memory_is_larger_or_smaller_and_takes_no_time(centre, verdict):
+    (found,) = judge([comparison(quantity="peak_memory", log_ratios=spread(centre))])
+    assert found.verdict == verdict
+    assert f"takes {math.exp(centre):.3f} times as much memory [" in found.sentence
+    assert "long" not in found.sentence
+    (found,) = judge([comparison(quantity="peak_memory", control=spread(0.05))])
+    assert found.reason.startswith("functional differs from itself, 1.051 times as much memory [")
+
+
+def test_the_interval_that_widths_are_judged_by_is_that_of_the_whole_family():
+    noisy = comparison(log_ratios=spread(0.02, 0.05))
+    for number in (1, 10, 60):
+        found = judge([noisy, *[comparison()] * (number - 1)])[0]
+        assert found.family == ratio_interval(noisy.log_ratios, family_confidence(number))
+        assert found.family.low < found.ratio.low < found.ratio.high < found.family.high
+        narrow = math.log(found.family.high / found.family.low) / 2 <= math.log1p(TARGET)
+        assert narrow == decided(noisy.log_ratios, TARGET, family_confidence(number))
+    few = comparison(log_ratios=spread(0, processes=8))
+    found = judge([few, *[comparison()] * 59])[0]
+    assert math.isfinite(found.ratio.high)
+    assert (found.family.low, found.family.high) == (0, math.inf)
+
+
+def test_what_is_undecided_is_decided_after_the_further_processes():
+    for centre in (0.0, 0.015, 0.045):
+        (found,) = judge([comparison(log_ratios=spread(centre, 0.1, 10))])
+        assert found.verdict == "undecided"
+        (later,) = judge([comparison(log_ratios=spread(centre, 0.1, math.ceil(1.2 * (10 + found.further))))])
+        assert later.verdict != "undecided"
+
+
+def test_a_difference_must_outlast_the_correction_for_the_whole_study():
+    close = comparison(log_ratios=spread(0.03, 0.05))
+    assert judge([close])[0].verdict == "slower"
+    found = judge([close, *[comparison()] * 29])[0]
+    assert found.verdict == "undecided"
+    assert "the interval excludes 1, but not after correction for 30 comparisons" in found.sentence
+
+
+def test_what_gets_no_verdict_lends_its_p_value_to_nobody():
+    close = comparison(log_ratios=spread(0.03, 0.05))
+    unjudged = comparison(log_ratios=spread(0.5), gate="failed")
+    assert judge([close, *[unjudged] * 29])[0].p == judge([close, *[comparison()] * 29])[0].p
+
+
+def test_a_study_without_comparisons_has_no_verdicts():
+    assert judge([]) == []
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.floats(-0.3, 0.3), min_size=1, max_size=20), min_size=1, max_size=4))
+def test_exchanging_the_styles_exchanges_faster_and_slower(study):
+    other = {"faster": "slower", "slower": "faster"}
+    there = judge([comparison(log_ratios=values) for values in study])
+    back = judge([comparison(log_ratios=[-value for value in values]) for values in study])
+    assert [other.get(found.verdict, found.verdict) for found in there] == [found.verdict for found in back]
+
+
+def test_a_control_that_differs_by_less_than_half_the_margin_stops_nothing():
+    assert ratio_interval(spread(0.012, 0.01)).low > 1
+    assert not control_differs(spread(0.012, 0.01))
+    assert control_differs(spread(0.016, 0.01))
+    assert control_differs(spread(-0.016, 0.01))
+
+
+def test_a_noisy_control_stops_nothing_unless_its_interval_excludes_1():
+    assert not control_differs(spread(0.02, 0.1))
+
+
+def test_a_positive_control_may_be_off_by_the_tolerance():
+    assert control_found(spread(math.log(1.065), 0.005), added=0.05)
+    assert not control_found(spread(math.log(1.08), 0.005), added=0.05)
+    assert not control_found(spread(math.log(1.05), 0.2), added=0.05)
