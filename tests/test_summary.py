@@ -28,7 +28,7 @@ def study(project, params):
 
     trials = plan.trials(params)
     put(trials[0])
-    batches = present_schedule(trials, Estimates(params, results), 60, results)
+    batches = present_schedule(trials, Estimates(params, results), 1e6, results)
     return Summary(params, results, batches), trials, put
 
 

@@ -99,8 +99,9 @@ def _seconds_since(start: float, results: Path, mark: Path) -> Iterator[float]:
     from twinproof.schedule import read_schedule
 
     for trial in read_schedule(results)[f"{mark.parent.name}/{mark.stem}"]:
-        record = json.loads((results / "trials" / trial.path).read_text())
-        if datetime.fromisoformat(record["started"]).timestamp() >= start:
+        path = results / "trials" / trial.path
+        record = json.loads(path.read_text()) if path.exists() else None
+        if record and datetime.fromisoformat(record["started"]).timestamp() >= start:
             yield record["seconds"]
 
 

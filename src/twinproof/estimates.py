@@ -43,7 +43,7 @@ class Estimates:
         return self.job(BATCH, environment).seconds
 
     def job(self, rule: str, environment: str = "") -> Estimate:
-        """Return what a job without trials will take."""
+        """Return what a job without trials will take; nothing, if nothing is known of its rule."""
         return self._estimate(environment, "", rule)
 
     # There is one of these, for as long as the process.
@@ -56,7 +56,7 @@ class Estimates:
             if alike := [one for one in alike if one.twin == twin] or alike:
                 seconds = median(one.seconds for one in alike) * units
                 return Estimate(seconds, median(one.bytes for one in alike), earlier)
-        raise KeyError(f"{SHIPPED}: nothing about {what}")
+        return Estimate(0.0, 0.0, earlier=False)
 
     @functools.cached_property
     def _durations(self) -> list[tuple[bool, list[Duration]]]:

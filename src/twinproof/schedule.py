@@ -36,8 +36,8 @@ def batches(trials: Iterable[plan.Trial], estimates: Estimates, seconds: float) 
             total += estimates.trial(trial).seconds
             ends.append(total)
         # Of equal length, as far as that goes: the last one is not the shortest.
-        count = min(len(own), math.ceil(total / seconds))
-        numbers = [min(count - 1, int(end * count / total - 1e-9)) for end in ends]
+        count = max(1, min(len(own), math.ceil(total / seconds)))
+        numbers = [min(count - 1, int(end * count / (total or 1) - 1e-9)) for end in ends]
         for number, (_, chunk) in enumerate(groupby(zip(numbers, own, strict=True), key=lambda pair: pair[0])):
             found[f"{environment}/{probe}-{number}"] = [trial for _, trial in chunk]
     return found
