@@ -178,9 +178,17 @@ def needed_processes(log_ratios: Sequence[float], half_width: float, confidence:
 
 def _walsh(values: Floats) -> Floats:
     """Return the means of all pairs along the last axis, each value with itself included."""
-    first, second = np.triu_indices(values.shape[-1])
+    first, second = _pairs(values.shape[-1])
     means: Floats = (values[..., first] + values[..., second]) / 2
     return means
+
+
+# Finding the pairs takes longer than all else of a process, and all processes have as many rounds.
+@lru_cache(maxsize=8)
+def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where the first and the second of each pair of `count` values are, each value with itself included."""
+    first, second = np.triu_indices(count)
+    return first, second
 
 
 @lru_cache(maxsize=256)
