@@ -8,7 +8,7 @@ import yaml
 
 from twinproof import plan
 from twinproof.analysis.columns import COLUMNS
-from twinproof.analysis.tables import main, make_metrics, make_tables
+from twinproof.analysis.tables import Rows, main, make_metrics, make_tables
 from twinproof.record import write_record
 
 REPOSITORY = Path(__file__).parents[2]
@@ -92,7 +92,7 @@ def edit(path: Path, change) -> None:
 
 def tables_of(study: Path):
     records = {path.name: json.loads(path.read_text()) for path in sorted(study.glob("trials/**/*.json"))}
-    return make_tables(records, yaml.safe_load((study / "params.yaml").read_text()), [])
+    return make_tables(Rows(records), yaml.safe_load((study / "params.yaml").read_text()), [])
 
 
 # What is not counted by trial, style, step or epoch.

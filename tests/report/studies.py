@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from twinproof.analysis.completeness import Requirement
-from twinproof.analysis.tables import make_metrics, make_tables
+from twinproof.analysis.tables import Rows, make_metrics, make_tables
 from twinproof.report import WITH_NOTEBOOK
 
 ENVIRONMENT = "tf2.21-cpu"
@@ -268,7 +268,7 @@ def write_results(
     for path, record in records.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(json.dumps(record))
-    tables: dict[str, pd.DataFrame] = make_tables(records, study, examined or EXAMINED)
+    tables: dict[str, pd.DataFrame] = make_tables(Rows(records), study, examined or EXAMINED)
     (folder / "tables").mkdir(parents=True)
     for name, table in tables.items():
         (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from twinproof import plan
-from twinproof.analysis.records import planned_trials
+from twinproof.analysis.records import planned_trials, without_results
 from twinproof.analysis.sampling import CONTROLS
 from twinproof.data import read_checksums
 from twinproof.environments import Environment
@@ -63,7 +63,7 @@ def examine(results: Path) -> list[Requirement]:
             missing.append(f"{path}: no such record")
             continue
         try:
-            records[trial] = read_record(path)
+            records[trial] = without_results(read_record(path))
         except UserError as error:
             faulty.append(str(error))
     return requirements(params, records, undecided + missing, faulty)

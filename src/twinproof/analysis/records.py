@@ -1,7 +1,9 @@
 """The records of a study, as its tables are made from them."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from twinproof.analysis.sampling import timing_trials
 from twinproof.errors import UserError
@@ -22,39 +24,47 @@ def planned_trials(params: Params, results: Path) -> list[Trial]:
     return [*static, *timing_trials(params, results)]
 
 
-def read_trial(results: Path, trial: Trial) -> Record:
-    """Return the record of a trial.
+def read_records(results: Path) -> Iterator[tuple[Trial, Record]]:
+    """Yield every planned trial with its record, one after the other: a large study's would not fit into memory.
+
+    The records of one environment, twin and probe share their protocol.
 
     Raises
     ------
     UserError
-        As `twinproof.record.read_record`, and if the record is another trial's or was made under another protocol than
-        the one that was last planned.
+        As `planned_trials` and `twinproof.record.read_record`, and if a record is another trial's or was made under
+        another protocol than the one that was last planned.
     """
-    path = results / "trials" / trial.path
-    record = read_record(path)
-    if {key: record[key] for key in trial._fields} != trial._asdict():
-        raise UserError(f"{path}: the record of another trial; remove it, and the next run measures this one")
-    planned = results / "protocols" / trial.environment / trial.twin / f"{trial.probe}.json"
+    protocols: dict[Path, Any] = {}
+    for trial in planned_trials(read_params(results / "params.yaml"), results):
+        path = results / "trials" / trial.path
+        record = read_record(path)
+        if {key: record[key] for key in trial._fields} != trial._asdict():
+            raise UserError(f"{path}: the record of another trial; remove it, and the next run measures this one")
+        planned = results / "protocols" / trial.environment / trial.twin / f"{trial.probe}.json"
+        if planned not in protocols:
+            protocols[planned] = _read_protocol(planned)
+        protocol = protocols[planned]
+        if record["protocol"] != protocol:
+            changed = ", ".join(key for key in protocol if record["protocol"].get(key) != protocol[key])
+            raise UserError(
+                f"{path}: measured under another protocol ({changed} changed since); "
+                "the next run measures this trial again"
+            )
+        yield trial, record | {"protocol": protocol}
+
+
+def without_results(record: Record) -> Record:
+    """Return a record without what was found of its styles: small, whatever was measured."""
+    styles = {
+        style: {key: told for key, told in found.items() if key != "result"}
+        for style, found in record["styles"].items()
+    }
+    return record | {"styles": styles}
+
+
+def _read_protocol(path: Path) -> Any:
     try:
-        protocol = json.loads(planned.read_text())
+        return json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise UserError(f"{planned}: cannot be read ({error}); `snakemake --cores all` writes it again") from None
-    if record["protocol"] != protocol:
-        changed = ", ".join(key for key in protocol if record["protocol"].get(key) != protocol[key])
-        raise UserError(
-            f"{path}: measured under another protocol ({changed} changed since); the next run measures this trial again"
-        )
-    return record
-
-
-def read_records(results: Path) -> dict[Trial, Record]:
-    """Return the record of every planned trial.
-
-    Raises
-    ------
-    UserError
-        As `planned_trials` and `read_trial`.
-    """
-    planned = planned_trials(read_params(results / "params.yaml"), results)
-    return {trial: read_trial(results, trial) for trial in planned}
+        raise UserError(f"{path}: cannot be read ({error}); `snakemake --cores all` writes it again") from None

@@ -9,7 +9,8 @@ import json
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from twinproof.analysis.code import code_rows
 from twinproof.analysis.columns import CELL, COLUMNS
 from twinproof.analysis.completeness import Requirement, requirements
 from twinproof.analysis.inspection import check_rows, fault_rows, pitfall_rows
-from twinproof.analysis.records import read_records
+from twinproof.analysis.records import read_records, without_results
 from twinproof.analysis.sampling import CONTROLS
 from twinproof.analysis.serialization import exchange_rows, serialization_rows
 from twinproof.analysis.statistics import mean_interval
@@ -36,32 +37,49 @@ from twinproof.record import Record
 ORDER = ["sequential", "functional", "subclassed", *CONTROLS]
 
 
-def make_tables(records: dict[str, Record], params: Params, examined: Sequence[Requirement]) -> dict[str, pd.DataFrame]:
+class Rows:
+    """The rows of the tables that are made record by record, and the timings, which are judged together.
+
+    Parameters
+    ----------
+    records
+        Each by the path that the table trials gives. More are added one by one, and need not be kept.
+    """
+
+    def __init__(self, records: Mapping[str, Record] | None = None) -> None:
+        self.of: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        self.timings: list[Record] = []
+        for path, record in (records or {}).items():
+            self.add(path, record)
+
+    def add(self, path: str, record: Record) -> None:
+        """Add what one record tells."""
+        self._add("trials", [_trial(path, record)])
+        for table, rows in _OF_PROBE[record["probe"]].items():
+            self._add(table, rows(record))
+        if record["probe"] == "timing":
+            self.timings.append(record)
+
+    def _add(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
+        # In the order of the columns: as mappings, millions of cells would take five times the memory.
+        self.of[table] += [tuple(row.get(column, math.nan) for column in COLUMNS[table]) for row in rows]
+
+
+def make_tables(rows: Rows, params: Params, examined: Sequence[Requirement]) -> dict[str, pd.DataFrame]:
     """Return each table of `COLUMNS`, with those columns; a table of a probe that was not run has no rows.
 
     `params` are those of the study, of which the twins and the sampling of timings matter here; `examined` are the
     requirements of `twinproof.analysis.completeness`.
     """
-    of: dict[str, list[Record]] = defaultdict(list)
-    for record in records.values():
-        of[record["probe"]].append(record)
-    rows: dict[str, list[dict[str, Any]]] = {
-        "trials": [_trial(path, record) for path, record in records.items()],
-        "identity": [row for record in of["identity"] for row in _identity(record)],
-        "identity_steps": [row for record in of["identity"] for row in _each(record, "steps", "step")],
-        "learning": [row for record in of["learning"] for row in _learning(record)],
-        "timing_processes": [row for record in of["timing"] for row in timing_processes(record)],
-        "timing_quality": list(quality_rows(of["timing"])),
-        "learning_epochs": [row for record in of["learning"] for row in _each(record, "epochs", "epoch")],
-        "serialization": [row for record in of["serialization"] for row in serialization_rows(record)],
-        "exchange": [row for record in of["exchange"] for row in exchange_rows(record)],
-        "introspection": [row for record in of["introspection"] for row in check_rows(record)],
-        "faults": [row for record in of["introspection"] for row in fault_rows(record)],
-        "pitfalls": [row for record in of["pitfalls"] for row in pitfall_rows(record)],
-        "code": list(code_rows(params["twins"])),
-        "completeness": [requirement.row() for requirement in examined],
+    tables = {name: pd.DataFrame(rows.of.pop(name, []), columns=COLUMNS[name]) for name in _OF_RECORDS}
+    tables |= {
+        name: pd.DataFrame(content, columns=COLUMNS[name])
+        for name, content in {
+            "timing_quality": quality_rows(rows.timings),
+            "code": code_rows(params["twins"]),
+            "completeness": (requirement.row() for requirement in examined),
+        }.items()
     }
-    tables = {name: pd.DataFrame(content, columns=COLUMNS[name]) for name, content in rows.items()}
     held = COLUMNS["environments"][:-1]
     tables["environments"] = tables["trials"].groupby(held, sort=False, dropna=False).size().reset_index(name="trials")
     tables["accuracy"] = pd.DataFrame(_accuracy(tables["learning"]), columns=COLUMNS["accuracy"])
@@ -69,7 +87,7 @@ def make_tables(records: dict[str, Record], params: Params, examined: Sequence[R
     tables["twins"] = pd.DataFrame([_twin(tables, *cell) for cell in cells], columns=COLUMNS["twins"])
     gates = {(row["environment"], row["twin"]): row["gate"] for row in tables["twins"].to_dict("records")}
     tables["timing"] = pd.DataFrame(
-        timing_rows(of["timing"], gates, params["timing"]["sampling"]), columns=COLUMNS["timing"]
+        timing_rows(rows.timings, gates, params["timing"]["sampling"]), columns=COLUMNS["timing"]
     )
     # What is not judged is shown, but not compared.
     unjudged = tables["twins"].loc[tables["twins"]["verdict"] == NOT_JUDGED, CELL]
@@ -111,9 +129,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m twinproof.analysis.tables", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml, protocols, trials")
     results = parser.parse_args(arguments).results
-    params, records = read_params(results / "params.yaml"), read_records(results)
-    by_path = {f"trials/{trial.path}": record for trial, record in records.items()}
-    tables = make_tables(by_path, params, requirements(params, records))
+    params, rows, told = read_params(results / "params.yaml"), Rows(), {}
+    for trial, record in read_records(results):
+        rows.add(f"trials/{trial.path}", record)
+        told[trial] = without_results(record)
+    tables = make_tables(rows, params, requirements(params, told))
     for name, table in tables.items():
         write_whole(results / "tables" / f"{name}.csv", table.to_csv(index=False))
     write_whole(results / "metrics.json", json.dumps(make_metrics(tables), indent=1, allow_nan=False) + "\n")
@@ -235,6 +255,19 @@ def _of(table: pd.DataFrame, environment: str, twin: str) -> pd.DataFrame:
 def _json(value: Any) -> Any:
     """Return a plain value; what JSON lacks, NaN and infinity, becomes null."""
     return None if pd.isna(value) or value in (math.inf, -math.inf) else value
+
+
+# Of each probe, the tables that its records have rows in, and what makes these of one record.
+_OF_PROBE: dict[str, dict[str, Callable[[Record], Iterable[dict[str, Any]]]]] = {
+    "identity": {"identity": _identity, "identity_steps": partial(_each, series="steps", counter="step")},
+    "learning": {"learning": _learning, "learning_epochs": partial(_each, series="epochs", counter="epoch")},
+    "timing": {"timing_processes": timing_processes},
+    "serialization": {"serialization": serialization_rows},
+    "exchange": {"exchange": exchange_rows},
+    "introspection": {"introspection": check_rows, "faults": fault_rows},
+    "pitfalls": {"pitfalls": pitfall_rows},
+}
+_OF_RECORDS = ["trials", *(table for tables in _OF_PROBE.values() for table in tables)]
 
 
 if __name__ == "__main__":

@@ -22,11 +22,16 @@ def pinned(record: Record) -> str | None:
 
 def quality_rows(records: list[Record]) -> Iterator[dict[str, Any]]:
     """Yield a row for each environment and twin that was timed."""
+    for (environment, twin), own in by_cell(records).items():
+        yield {"environment": environment, "twin": twin, "processes": len(own), **_machine(own), **_measuring(own)}
+
+
+def by_cell(records: list[Record]) -> dict[tuple[str, str], list[Record]]:
+    """Return the records of each environment and twin, in their order."""
     cells: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         cells.setdefault((record["environment"], record["twin"]), []).append(record)
-    for (environment, twin), own in cells.items():
-        yield {"environment": environment, "twin": twin, "processes": len(own), **_machine(own), **_measuring(own)}
+    return cells
 
 
 def _machine(records: list[Record]) -> dict[str, Any]:

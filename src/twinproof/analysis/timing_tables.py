@@ -6,6 +6,7 @@ from typing import Any
 
 from twinproof.analysis.sampling import CONTROLS, kind, log_ratios
 from twinproof.analysis.timing import process_log_ratio, ratio_interval
+from twinproof.analysis.timing_quality import by_cell
 from twinproof.analysis.timing_verdicts import Comparison, is_memory, judge
 from twinproof.record import Record
 
@@ -45,8 +46,7 @@ def timing_rows(
     `gates` has the outcome of each twin's identity, by environment and twin.
     """
     rows, comparisons = [], []
-    for environment, twin in dict.fromkeys((record["environment"], record["twin"]) for record in records):
-        own = [record for record in records if (record["environment"], record["twin"]) == (environment, twin)]
+    for (environment, twin), own in by_cell(records).items():
         ratios = log_ratios(own)
         for style, quantity in sorted(key for key in ratios if key[0] in STYLES):
             controls = {name: ratios.get((name, quantity), []) for name in CONTROLS}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twinproof.analysis.columns import COLUMNS
-from twinproof.analysis.records import read_records
+from twinproof.analysis.records import read_records, without_results
 from twinproof.data import FILES
 from twinproof.environments import Environment
 from twinproof.errors import UserError
@@ -64,7 +64,7 @@ def gather(results: Path) -> tuple[Study, dict[str, Path]]:
     if not (results / "params.yaml").exists():
         raise UserError(f"{results}: no study was run here, as there is no params.yaml; {REMEDY}")
     params = read_params(results / "params.yaml")
-    records = {f"trials/{trial.path}": record for trial, record in read_records(results).items()}
+    records = {f"trials/{trial.path}": without_results(record) for trial, record in read_records(results)}
     if not records:
         raise UserError(f"{results / 'params.yaml'}: asks for no trial, so there is no run to tell of")
     images = Path(params["data"]["directory"])
