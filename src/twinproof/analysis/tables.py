@@ -71,7 +71,7 @@ def make_tables(rows: Rows, params: Params, examined: Sequence[Requirement]) -> 
     `params` are those of the study, of which the twins and the sampling of timings matter here; `examined` are the
     requirements of `twinproof.analysis.completeness`.
     """
-    tables = {name: pd.DataFrame(rows.of.pop(name, []), columns=COLUMNS[name]) for name in _OF_RECORDS}
+    tables = {name: pd.DataFrame(rows.of[name], columns=COLUMNS[name]) for name in _OF_RECORDS}
     tables |= {
         name: pd.DataFrame(content, columns=COLUMNS[name])
         for name, content in {

@@ -41,11 +41,11 @@ def make_crate(results: Path) -> bytes:
     contents[SUMS] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
     contents = {METADATA: describe(study, contents).encode(), **contents}
 
-    packed = io.BytesIO()
+    packed, ended = io.BytesIO(), study.ended.timetuple()[:6]
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in contents.items():
             # The date is that of the run: it is the same every time.
-            entry = zipfile.ZipInfo(name, study.ended.timetuple()[:6])
+            entry = zipfile.ZipInfo(name, ended)
             entry.create_system, entry.compress_type = 3, zipfile.ZIP_DEFLATED  # 3: Unix, whose modes follow.
             runs = name in files and os.access(files[name], os.X_OK)
             entry.external_attr = (0o100755 if runs else 0o100644) << 16
