@@ -1,4 +1,4 @@
-"""Charts of outcomes hold a row for each outcome, and take each for what it is."""
+"""Charts of outcomes take each outcome for what it is, and hold equal ones once, with their number."""
 
 from typing import Any
 
@@ -25,9 +25,15 @@ def test_operation_is_right_wrong_or_not_known() -> None:
         outcome=["close", "silently wrong", "not available", "load fails", "timed out"],
     )
     rows = drawn(outcome_charts.kept_shares(table))
-    assert list(rows["right"]) == [1, 0, 0, 0, 0]
-    assert list(rows["known"]) == [1, 1, 0, 1, 1]
+    assert list(rows["right"]) == [1, 0, 0, 0]
+    assert list(rows["known"]) == [1, 1, 0, 2]
     assert set(rows["done"]) == {"ONNX, same process"}
+
+
+def test_replicates_that_agree_are_counted_and_not_held_one_by_one() -> None:
+    table = cells(style=["subclassed"] * 3, title=["a"] * 3, stage=["never", "never", "construct"])
+    rows = drawn(outcome_charts.fault_stages(table))
+    assert rows.set_index("stage")["count"].to_dict() == {"never": 2, "construct": 1}
 
 
 def test_exchange_has_a_panel_for_each_reader() -> None:

@@ -24,13 +24,15 @@ FONT = "system-ui, sans-serif"
 # The wheel alone scrolls the page.
 ZOOM = "wheel![event.shiftKey]"
 KEYS = ["environment", "twin", "replicate", "style"]
+# Replicates that are drawn one by one: with more of them no line is told from another.
+DRAWN = 20
 
 # Altair refuses more than 5000 rows by default, to keep notebooks small; a long study has more.
 alt.data_transformers.disable_max_rows()
 
 
 def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
-    """Return validation accuracy by epoch, one line for each seed and style, one panel for each twin.
+    """Return validation accuracy by epoch, one line for each of `DRAWN` seeds and style, one panel for each twin.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
         Of a panel in pixels; panels in a row.
     """
     numbers = ["validation_accuracy", "validation_loss", "accuracy", "loss"]
-    curves = epochs[[*KEYS, "epoch", *numbers]].merge(learning[[*KEYS, "seed"]], on=KEYS)
+    curves = first(epochs)[[*KEYS, "epoch", *numbers]].merge(learning[[*KEYS, "seed"]], on=KEYS)
     tooltip = [
         "twin:N",
         "style:N",
@@ -65,8 +67,8 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
 
 
 def identity_losses(steps: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
-    """Return the loss by training step of the table identity_steps of one twin, one panel for each replicate."""
-    losses = steps[[*KEYS, "step", "loss"]]
+    """Return the loss by training step of the table identity_steps of one twin, a panel each of `DRAWN` replicates."""
+    losses = first(steps)[[*KEYS, "step", "loss"]]
     base = alt.Chart(_drawn(losses)).encode(
         x=alt.X("step:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)).scale(
             zero=False, nice=False, padding=8
@@ -80,6 +82,11 @@ def identity_losses(steps: pd.DataFrame, width: int = 260, columns: int = 3) -> 
         .resolve_scale(y="independent"),
         "Loss by training step, for each style",
     )
+
+
+def first(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table that are of the first `DRAWN` replicates."""
+    return table[table["replicate"] < DRAWN]
 
 
 def paired_differences(learning: pd.DataFrame, measure: str) -> pd.DataFrame:

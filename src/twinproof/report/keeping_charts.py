@@ -77,10 +77,17 @@ def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 3) -> 
 
 
 def kept(serialization: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of what was saved by the process that trained it."""
-    columns = ["environment", "twin", "way", "operation", "bytes"]
-    columns += [f"{action}_{what}" for action in ("save", "load") for what in ("seconds", "low", "high")]
-    return serialization.loc[(serialization["place"] == _SAME) & serialization["save_seconds"].notna(), columns]
+    """Return a row for each format and way of writing of what was saved by the process that trained it.
+
+    Of several replicates it has the median, and of intervals the ends that lie farthest out.
+    """
+    over = {"bytes": "median"} | {
+        f"{action}_{end}": how
+        for action in ("save", "load")
+        for end, how in (("seconds", "median"), ("low", "min"), ("high", "max"))
+    }
+    saved = serialization[(serialization["place"] == _SAME) & serialization["save_seconds"].notna()]
+    return saved.groupby(["environment", "twin", "way", "operation"], sort=False, as_index=False).agg(over)
 
 
 def _by_format(rows: pd.DataFrame) -> Any:

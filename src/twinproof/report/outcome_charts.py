@@ -86,9 +86,16 @@ def _right(cells: pd.DataFrame) -> pd.DataFrame:
     return cells[shown].assign(right=cells["outcome"].isin(RIGHT).astype(int), known=known.astype(int))
 
 
+def _counted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return each different row once, with how often it is there: most replicates agree, and a page holds few rows."""
+    return rows.groupby(list(rows.columns), sort=False, dropna=False).size().reset_index(name="count")
+
+
 def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
     """Return a panel for each value of `panel`: a share in each cell, its figure and its shade."""
     row = y.shorthand.removesuffix(":N")
+    rows = _counted(rows)
+    rows = rows.assign(right=rows["right"] * rows["count"], known=rows["known"] * rows["count"])
     ways = [way for way in WAYS if way in set(rows["way"])]
     base = (
         alt.Chart(rows)
@@ -126,9 +133,10 @@ def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
 def _bars(rows: pd.DataFrame, y: str, colour: alt.Color, panel: str) -> Any:
     """Return a panel for each value of `panel`: a bar for each value of `y`, in parts by colour."""
     part = colour.shorthand.removesuffix(":N")
+    rows = _counted(rows)
     chart = (
         alt.Chart(rows)
-        .transform_aggregate(count="count()", place="min(place)", groupby=[y, part, panel])
+        .transform_aggregate(count="sum(count)", place="min(place)", groupby=[y, part, panel])
         .transform_joinaggregate(every="sum(count)", groupby=[y, panel])
         .transform_calculate(told="datum.count + ' of ' + datum.every")
         .mark_bar(height=BAR - 8)

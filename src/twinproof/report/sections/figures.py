@@ -62,10 +62,12 @@ def _learning(tables: Tables) -> Iterator[Figure]:
 
     for environment, epochs in tables["learning_epochs"].groupby("environment", sort=False):
         learning = tables["learning"][tables["learning"]["environment"] == environment]
-        compared = learning["bit_equal"].dropna()
+        compared, seeds = learning["bit_equal"].dropna(), learning["replicate"].nunique()
+        drawn = charts.first(learning)["replicate"].nunique()
         caption = (
-            f"Validation accuracy by epoch in {environment}, one line for each of {learning['replicate'].nunique()} "
-            "seeds in each style; where styles coincide, the thinner line lies inside the wider one, and here "
+            f"Validation accuracy by epoch in {environment}, one line for each of "
+            f"{f'the first {drawn} of ' if drawn < seeds else ''}{seeds} seeds in each style; where styles coincide, "
+            "the thinner line lies inside the wider one, and here "
             f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with the very weights of functional."
         )
         yield figure(charts.learning_curves(epochs, learning), [60], caption, str(environment))
@@ -91,13 +93,13 @@ def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
     )
     yield figure(outcome_charts.kept_shares(serialization), [270], caption)
     for environment, rows in serialization.groupby("environment", sort=False):
-        where = str(environment)
+        where, processes = str(environment), rows["replicate"].nunique()
         if len(keeping_charts.kept(rows)):
             caption = f"Bytes on disk of each format in {where}, by way of writing, one panel a twin."
             yield figure(keeping_charts.sizes(rows), [140], caption, where)
             caption = (
-                f"Seconds to save and to load in each format in {where}, the median of the repeats in one process with "
-                "the fastest and the slowest."
+                f"Seconds to save and to load in each format in {where}, the median of the repeats in "
+                f"{'one process' if processes == 1 else f'{processes} processes'} with the fastest and the slowest."
             )
             yield figure(keeping_charts.seconds(rows), [140], caption, where)
 
