@@ -37,8 +37,8 @@ def matrix(table: pd.DataFrame, rows: list[str], columns: list[str], text: str, 
     dict
         `head`, the names of the row's columns; `columns`, each with the `text` above it; `rows`, each with `head` and
         `cells`, which have `text`, `kind` (good, loud, bad, quiet), `note`, the column of that name, or None, and
-        `trials`, the environments, twins and replicates it was seen in. Rows and columns have their `choices`: of which
-        environment, twin and style they are.
+        `trials`, the environments, twins and replicates it was seen in, one of each outcome first. Rows and columns
+        have their `choices`: of which environment, twin and style they are.
     """
     across = list(dict.fromkeys(table[columns].itertuples(index=False, name=None)))
     made = []
@@ -125,5 +125,7 @@ def _cell(found: pd.DataFrame | None, text: str, note: str) -> dict[str, Any]:
     kinds = [KINDS.get(one.removesuffix(", named"), "quiet") for one in texts]
     worst = max(kinds, key=["good", "quiet", "loud", "bad"].index)
     notes = textwrap.shorten("; ".join(dict.fromkeys(found[note].dropna())), LONGEST, placeholder=" ...")
-    trials = list(dict.fromkeys(found[[*CELL, "replicate"]].itertuples(index=False, name=None)))
+    # Where not all can be linked, each outcome has a record that shows it.
+    in_turn = found if len(texts) == 1 else pd.concat([found.drop_duplicates(text), found])
+    trials = list(dict.fromkeys(in_turn[[*CELL, "replicate"]].itertuples(index=False, name=None)))
     return {"text": " or ".join(texts), "kind": worst, "note": notes or None, "trials": trials}

@@ -40,6 +40,9 @@ ANCHORS = {
     "identity": "identity",
 }  # fmt: skip
 
+# Trials; all are in their table, but a page with thousands of rows takes long to open.
+LISTED = 1000
+
 Tables = dict[str, pd.DataFrame]
 
 
@@ -92,7 +95,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         missing=list(gaps.missing(tables, params)),
         environments=rows_of(tables["environments"]),
         provenance=provenance(tables["trials"]),
-        trials=rows_of(tables["trials"]),
+        trials=rows_of(_listed(tables["trials"])),
         params=yaml.safe_dump(params, sort_keys=False),
         metrics=json.dumps(metrics, indent=1),
         study_seed=params["seed"],
@@ -156,6 +159,11 @@ def _offered(tables: Tables) -> dict[str, list[str]]:
         "twin": list(trials["twin"].unique()),
         "style": sorted(set(styles) - set(CONTROLS), key=lambda style: order.index(style)),
     }
+
+
+def _listed(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials that the page has a row for: of many, the first replicates of each probe, in their order."""
+    return trials.sort_values("replicate", kind="stable").head(LISTED).sort_index()
 
 
 def _by_environment(table: pd.DataFrame, make: Callable[[pd.DataFrame], matrices.Matrix]) -> Rows:

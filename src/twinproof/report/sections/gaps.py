@@ -18,14 +18,19 @@ PROBES = {
 
 def failures(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     """Yield a row for each style that raised an error: what it is, on which replicates, and the error."""
+    # What a style cannot do, it cannot do in any process: said once.
     for probe in ("identity", "learning"):
         table = tables[probe]
-        for row in table[table["status"] == "failed"].to_dict("records"):
+        for key, rows in table[table["status"] == "failed"].groupby(
+            [*CELL, "style", "error"], dropna=False, sort=False
+        ):
+            replicates = list(rows["replicate"])
             yield {
-                **{key: row[key] for key in (*CELL, "style", "error")},
-                **{"probe": probe, "what": f"replicate {row['replicate']}", "replicates": [row["replicate"]]},
+                **dict(zip((*CELL, "style", "error"), key, strict=True)),
+                "probe": probe,
+                "what": f"replicate {replicates[0]}" if len(replicates) == 1 else f"{len(replicates)} replicates",
+                "replicates": replicates,
             }
-    # What a style cannot do, it cannot do in any process: said once.
     failed = tables["timing_processes"].dropna(subset="error").fillna({"quantity": "all quantities"})
     for key, rows in failed.groupby([*CELL, "style", "quantity", "error"], sort=False):
         environment, twin, style, quantity, error = key
