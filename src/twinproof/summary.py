@@ -44,8 +44,9 @@ class Summary:
 
     def end(self) -> str:
         """Say what was done, and how that compares with what was planned."""
-        came = sorted(self._measured() - self._found)
-        failed = sorted(trial for trial in self._asked if trial.path not in self._measured())
+        measured = self._measured()
+        came = sorted(measured - self._found)
+        failed = sorted(trial for trial in self._asked if trial.path not in measured)
         wall = duration(time.monotonic() - self._began)
         lines = [
             f"done: {len(came)} trials run, {len(self._found)} reused, {len(failed)} failed or not run, in {wall} "
