@@ -104,7 +104,7 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
         },
         "study_seed": params["seed"],
         "lock": Environment(environment).lock_digest(),
-        "code": dict(_code(twin, params["twins"][twin]["module"], f"twinproof.probes.{probe}")),
+        "code": _run(twin, params["twins"][twin]["module"], probe),
     }
 
 
@@ -174,32 +174,47 @@ def _arguments(params: Params, twin: str) -> dict[str, Any]:
     return dict(params["twins"][twin].get("arguments", {}))
 
 
-@functools.cache
-def _code(twin: str, module: str, probe: str) -> tuple[tuple[str, str], ...]:
+def _run(twin: str, module: str, probe: str) -> dict[str, str]:
     """Return the source files that a trial runs, with their SHA-256: the harness, the probe, the twin, their imports.
 
     Only what lies in the package or beside params.yaml counts: the packages of the environment are in its lock.
     """
-    roots = [str(SOURCE), str(Path.cwd())]
-    if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], roots) is None:
-        raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml")
-    finder = _Finder(path=roots)
-    kind = probe.rpartition(".")[2]
-    for name in (HARNESS, probe, *WRITERS.get(kind, ()), *_catalogue(kind, twin)):
-        with suppress(SyntaxError):  # Noted by the finder.
-            finder.import_hook(name)
-        if error := finder.broken:
-            raise UserError(f"{name}: {error.filename}, line {error.lineno}: {error.msg}")
+    found: dict[str, str] = {}
+    for name in (HARNESS, f"twinproof.probes.{probe}", *WRITERS.get(probe, ()), *_catalogue(probe, twin)):
+        try:
+            found |= _code(name)
+        except SyntaxError as error:
+            raise UserError(f"{name}: {error.filename}, line {error.lineno}: {error.msg}") from None
     try:
-        finder.import_hook(module)
+        found |= _code(module)
     except ImportError:
         raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml") from None
-    except SyntaxError:
-        pass  # As one in a module that it imports: noted by the finder.
-    if error := finder.broken:
-        raise UserError(f"twins.{twin}.module: {error.filename}, line {error.lineno}: {error.msg}")
+    except SyntaxError as error:
+        raise UserError(f"twins.{twin}.module: {error.filename}, line {error.lineno}: {error.msg}") from None
+    return dict(sorted(found.items()))
+
+
+@functools.cache
+def _code(module: str) -> dict[str, str]:
+    """Return the source files of a module and of all that it imports, with their SHA-256.
+
+    Raises
+    ------
+    ImportError
+        If there is no such module.
+    SyntaxError
+        With its file, if that or what it imports is not Python.
+    """
+    roots = [str(SOURCE), str(Path.cwd())]
+    if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], roots) is None:
+        raise ImportError(module)
+    finder = _Finder(path=roots)
+    with suppress(SyntaxError):  # Noted by the finder, wherever it is.
+        finder.import_hook(module)
+    if finder.broken:
+        raise finder.broken
     files = {Path(file) for found in finder.modules.values() if (file := getattr(found, "__file__", None))}
-    return tuple(sorted((_name(file), sha256(file)) for file in files))
+    return {_name(file): sha256(file) for file in files}
 
 
 def _catalogue(probe: str, twin: str) -> list[str]:
