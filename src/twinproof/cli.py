@@ -35,10 +35,10 @@ def plan_study(
     from rich.console import Console
 
     from twinproof.data import read_dataset
-    from twinproof.estimates import Estimates
-    from twinproof.forecast import forecast, forecast_table, tell
-    from twinproof.running import read_running
-    from twinproof.schedule import present_schedule
+    from twinproof.run.config import read_running
+    from twinproof.run.estimates import Estimates
+    from twinproof.run.forecast import forecast, forecast_table, tell
+    from twinproof.run.schedule import present_schedule
 
     running, jobs = read_running(params, profile)
     study = running.params

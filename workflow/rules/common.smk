@@ -8,7 +8,7 @@ from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
 
-from twinproof import checkout, plan, schedule
+from twinproof import checkout, plan
 from twinproof.analysis.sampling import timed
 from twinproof.data import FILES
 from twinproof.environments import (
@@ -17,10 +17,11 @@ from twinproof.environments import (
     hand_to_containers,
 )
 from twinproof.errors import UserError
-from twinproof.estimates import Estimates
 from twinproof.report import WITH_NOTEBOOK
-from twinproof.running import running
-from twinproof.summary import Summary
+from twinproof.run import schedule
+from twinproof.run.config import running
+from twinproof.run.estimates import Estimates
+from twinproof.run.summary import Summary
 
 try:
     RUNNING = running(config)

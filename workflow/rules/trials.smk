@@ -20,7 +20,7 @@ rule write_models:
         " --twin {wildcards.twin} --params {params.study} --output {output} 2> {log}"
 
 
-# Trials of one probe, one after the other: each in a process of its own, with a record of its own (schedule.py). Those that
+# Trials of one probe, one after the other: each in a process of its own, with a record of its own (run/schedule.py). Those that
 # have one are not run again.
 rule run_batch:
     input:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from twinproof.errors import UserError
-from twinproof.running import read_running, running
+from twinproof.run.config import read_running, running
 
 
 def test_how_a_study_is_run_is_none_of_its_parameters(params):

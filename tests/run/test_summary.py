@@ -5,9 +5,9 @@ import json
 import pytest
 
 from twinproof import plan
-from twinproof.estimates import Estimates
-from twinproof.schedule import present_schedule
-from twinproof.summary import Summary
+from twinproof.run.estimates import Estimates
+from twinproof.run.schedule import present_schedule
+from twinproof.run.summary import Summary
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from twinproof import plan
 from twinproof.errors import UserError
-from twinproof.estimates import Estimates
 from twinproof.files import write_if_changed
+from twinproof.run.estimates import Estimates
 
 # Timing has the machine to itself, one process at a time.
 ALONE = "timing"

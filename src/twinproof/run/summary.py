@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from twinproof import plan
-from twinproof.estimates import Estimates
-from twinproof.forecast import Forecast, Job, duration, forecast, size
 from twinproof.params import Params
-from twinproof.schedule import Batches
+from twinproof.run.estimates import Estimates
+from twinproof.run.forecast import Forecast, Job, duration, forecast, size
+from twinproof.run.schedule import Batches
 
 NAMED = 5  # As many trials that failed are named.
 

@@ -1,6 +1,6 @@
 """What the jobs of a study took: seconds, and bytes of what they wrote.
 
-Usage: python -m twinproof.durations --results results --output workflow/durations.csv
+Usage: python -m twinproof.run.durations --results results --output workflow/durations.csv
 
 That file is shipped, so that a first study can be planned (estimates.py); `make durations` makes it from the last one.
 """
@@ -96,7 +96,7 @@ def _output(path: Path) -> Path:
 
 def _seconds_since(start: float, results: Path, mark: Path) -> Iterator[float]:
     """Return what the trials of a batch took that ran in its last job."""
-    from twinproof.schedule import read_schedule
+    from twinproof.run.schedule import read_schedule
 
     for trial in read_schedule(results)[f"{mark.parent.name}/{mark.stem}"]:
         path = results / "trials" / trial.path
@@ -137,7 +137,7 @@ def from_csv(path: Path) -> list[Duration]:
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
     """Write what the jobs of a study took."""
-    parser = argparse.ArgumentParser(prog="python -m twinproof.durations", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m twinproof.run.durations", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder of a study's results")
     parser.add_argument("--output", type=Path, required=True, help="the table to write")
     options = parser.parse_args(arguments)

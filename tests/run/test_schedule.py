@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinproof import plan, schedule
+from twinproof import plan
 from twinproof.errors import UserError
-from twinproof.estimates import Estimate
+from twinproof.run import schedule
+from twinproof.run.estimates import Estimate
 
 
 class Known:

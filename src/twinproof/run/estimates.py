@@ -12,10 +12,10 @@ from statistics import median
 from typing import NamedTuple
 
 from twinproof import plan
-from twinproof.durations import BATCH, Duration, from_csv, of_records, work
 from twinproof.params import Params
+from twinproof.run.durations import BATCH, Duration, from_csv, of_records, work
 
-SHIPPED = Path(__file__).parents[2] / "workflow" / "durations.csv"
+SHIPPED = Path(__file__).parents[3] / "workflow" / "durations.csv"
 # Of each cell, as many records as say what is typical.
 ENOUGH = 3
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twinproof import plan
 from twinproof.environments import Environment
-from twinproof.estimates import Estimates
 from twinproof.params import Params
 from twinproof.report import WITH_NOTEBOOK
-from twinproof.schedule import ALONE, Batches
+from twinproof.run.estimates import Estimates
+from twinproof.run.schedule import ALONE, Batches
 
 if TYPE_CHECKING:
     from rich.table import Table

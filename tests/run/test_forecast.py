@@ -5,10 +5,10 @@ import json
 import pytest
 
 from twinproof import plan
-from twinproof.durations import Duration, as_csv, from_csv, of_records, typical
-from twinproof.estimates import SHIPPED, Estimates
-from twinproof.forecast import FINAL, Forecast, Job, duration, forecast, forecast_table, size, tell
-from twinproof.schedule import present_schedule
+from twinproof.run.durations import Duration, as_csv, from_csv, of_records, typical
+from twinproof.run.estimates import SHIPPED, Estimates
+from twinproof.run.forecast import FINAL, Forecast, Job, duration, forecast, forecast_table, size, tell
+from twinproof.run.schedule import present_schedule
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def study(project, monkeypatch):
     ]
     shipped = project / "durations.csv"
     shipped.write_text(as_csv(durations))
-    monkeypatch.setattr("twinproof.estimates.SHIPPED", shipped)
+    monkeypatch.setattr("twinproof.run.estimates.SHIPPED", shipped)
     return project
 
 

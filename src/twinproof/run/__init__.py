@@ -1,0 +1,1 @@
+"""How a study is run: which trials together, what that will take, and what it took. Never imports Keras."""
