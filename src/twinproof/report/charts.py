@@ -24,15 +24,15 @@ FONT = "system-ui, sans-serif"
 # The wheel alone scrolls the page.
 ZOOM = "wheel![event.shiftKey]"
 KEYS = ["environment", "twin", "replicate", "style"]
-# Replicates that are drawn one by one: with more of them no line is told from another.
-DRAWN = 20
+# Replicates that are drawn one by one: of each twin as many, of more than three fewer. More lines are not told apart.
+DRAWN, FEWEST, TOGETHER = 20, 3, 60
 
 # Altair refuses more than 5000 rows by default, to keep notebooks small; a long study has more.
 alt.data_transformers.disable_max_rows()
 
 
 def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
-    """Return validation accuracy by epoch, one line for each of `DRAWN` seeds and style, one panel for each twin.
+    """Return validation accuracy by epoch, one line for each seed and style, one panel for each twin.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
 
 
 def identity_losses(steps: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
-    """Return the loss by training step of the table identity_steps of one twin, a panel each of `DRAWN` replicates."""
+    """Return the loss by training step of the table identity_steps of one twin, one panel for each replicate."""
     losses = first(steps)[[*KEYS, "step", "loss"]]
     base = alt.Chart(_drawn(losses)).encode(
         x=alt.X("step:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)).scale(
@@ -85,8 +85,9 @@ def identity_losses(steps: pd.DataFrame, width: int = 260, columns: int = 3) -> 
 
 
 def first(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table that are of the first `DRAWN` replicates."""
-    return table[table["replicate"] < DRAWN]
+    """Return the rows of a table that are of the first replicates of each twin: those that are drawn one by one."""
+    most = min(DRAWN, max(FEWEST, TOGETHER // max(1, table["twin"].nunique())))
+    return table[table["replicate"] < most]
 
 
 def paired_differences(learning: pd.DataFrame, measure: str) -> pd.DataFrame:
