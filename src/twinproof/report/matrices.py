@@ -26,6 +26,9 @@ CHOICES = {
 # Of a note; the whole message is in the table and in the notebook.
 LONGEST = 300
 
+# Trials that an outcome leads to one by one; a page has thousands of outcomes.
+LINKED = 5
+
 Matrix = dict[str, Any]
 
 
@@ -37,8 +40,8 @@ def matrix(table: pd.DataFrame, rows: list[str], columns: list[str], text: str, 
     dict
         `head`, the names of the row's columns; `columns`, each with the `text` above it; `rows`, each with `head` and
         `cells`, which have `text`, `kind` (good, loud, bad, quiet), `note`, the column of that name, or None, and
-        `trials`, the environments, twins and replicates it was seen in, one of each outcome first. Rows and columns
-        have their `choices`: of which environment, twin and style they are.
+        `trials`, the environments, twins and replicates it was seen in, or of more than `LINKED` the first that shows
+        each outcome. Rows and columns have their `choices`: of which environment, twin and style they are.
     """
     across = list(dict.fromkeys(table[columns].itertuples(index=False, name=None)))
     made = []
@@ -125,7 +128,8 @@ def _cell(found: pd.DataFrame | None, text: str, note: str) -> dict[str, Any]:
     kinds = [KINDS.get(one.removesuffix(", named"), "quiet") for one in texts]
     worst = max(kinds, key=["good", "quiet", "loud", "bad"].index)
     notes = textwrap.shorten("; ".join(dict.fromkeys(found[note].dropna())), LONGEST, placeholder=" ...")
-    # Where not all can be linked, each outcome has a record that shows it.
-    in_turn = found if len(texts) == 1 else pd.concat([found.drop_duplicates(text), found])
-    trials = list(dict.fromkeys(in_turn[[*CELL, "replicate"]].itertuples(index=False, name=None)))
-    return {"text": " or ".join(texts), "kind": worst, "note": notes or None, "trials": trials}
+    trials = list(zip(*(found[name] for name in (*CELL, "replicate")), strict=True))
+    if len(set(trials)) > LINKED:
+        first = dict(zip(reversed(found[text].tolist()), reversed(trials), strict=True))
+        trials = [first[one] for one in texts]
+    return {"text": " or ".join(texts), "kind": worst, "note": notes or None, "trials": list(dict.fromkeys(trials))}
