@@ -87,7 +87,7 @@ def answer(results: ResultsFolder = Path("results")) -> None:
 @app.command()
 def versions() -> None:
     """List the versions of the report that git holds, the newest first, with the answer of each in a line."""
-    from twinproof.report.revisions import list_versions
+    from twinproof.report.versions.revisions import list_versions
 
     listed = list(list_versions())
     if not listed:
@@ -106,9 +106,9 @@ def compare(
 ) -> None:
     """Say what changed between two versions of the report, and write a page of it; exit status 1 if anything did."""
     from twinproof.files import write_whole
-    from twinproof.report import comparison_forms as forms
-    from twinproof.report.comparison import compare as compare_studies
-    from twinproof.report.revisions import RESULTS, read_revision, read_workspace
+    from twinproof.report.versions import forms
+    from twinproof.report.versions.comparison import compare as compare_studies
+    from twinproof.report.versions.revisions import RESULTS, read_revision, read_workspace
 
     found = compare_studies(read_revision(old), read_revision(new) if new else read_workspace(Path(RESULTS)))
     page = Path(RESULTS, "comparisons", f"{old}..{new or 'workspace'}.html".replace("/", "-"))
@@ -122,7 +122,7 @@ def compare(
 @app.command()
 def show(version: Annotated[str, typer.Argument(help="A git revision that has a report.")]) -> None:
     """Open an old report as it was, from git and DVC's cache or remote, and print where it lies."""
-    from twinproof.report.retrieval import retrieve
+    from twinproof.report.versions.retrieval import retrieve
 
     page = retrieve(version)
     typer.echo(str(page))

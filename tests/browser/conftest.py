@@ -10,7 +10,7 @@ import yaml
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from twinproof.analysis.completeness import Requirement
-from twinproof.report import page
+from twinproof.report.page.__main__ import main
 
 from ..report import studies
 
@@ -47,7 +47,7 @@ def make_report(folder: Path, *study: Any) -> Path:
         "notebooks": folder / "notebooks",
         "output": folder / "report" / "index.html",
     }
-    assert page.main([text for name, path in given.items() for text in (f"--{name}", str(path))]) == 0
+    assert main([text for name, path in given.items() for text in (f"--{name}", str(path))]) == 0
     return given["output"]
 
 

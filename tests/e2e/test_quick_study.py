@@ -104,12 +104,20 @@ def test_second_run_has_nothing_to_do(quick_study):
 
 
 @pytest.mark.parametrize(
-    "file", ["README.md", "src/twinproof/report/page.py", "src/twinproof/analysis/verdicts.py", "src/twinproof/cli.py"]
+    "file",
+    ["README.md", "src/twinproof/report/page/page.py", "src/twinproof/analysis/verdicts.py", "src/twinproof/cli.py"],
 )
 def test_change_outside_the_measured_side_measures_nothing_again(quick_study, file):
     path = quick_study / file
     with changed(path, path.read_bytes() + b"\n# changed\n"):
         assert planned(quick_study) == []
+
+
+def test_change_of_the_page_makes_it_again_and_no_notebook(quick_study):
+    path = quick_study / "src/twinproof/report/page/page.py"
+    with changed(path, path.read_bytes() + b"\n# changed\n"):
+        rules = re.findall(r"^rule (\w+):", must(run_in(quick_study, *QUICK, "--dry-run")), re.M)
+    assert "make_report" in rules and "run_notebook" not in rules
 
 
 def test_touching_a_source_file_measures_nothing_again(quick_study):
@@ -226,7 +234,7 @@ def test_wrong_parameter_is_explained_without_a_traceback(quick_study, line, wro
 def test_last_good_page_stays_where_a_new_one_cannot_be_made(quick_study):
     page = quick_study / "results/quick/report/index.html"
     before = page.read_bytes()
-    with changed(quick_study / "src/twinproof/report/page.py", b"raise SystemExit('broken')"):
+    with changed(quick_study / "src/twinproof/report/page/page.py", b"raise SystemExit('broken')"):
         assert run_in(quick_study, *QUICK).returncode != 0
         assert page.read_bytes() == before
     must(run_in(quick_study, *QUICK))

@@ -10,8 +10,8 @@ import yaml
 
 from twinproof.analysis.columns import COLUMNS
 from twinproof.report import read_table
-from twinproof.report.answer_chart import FARTHEST, answer_chart, takes, works
 from twinproof.report.charts import specification
+from twinproof.report.page.answer_chart import FARTHEST, answer_chart, takes, works
 
 from ..conftest import REPOSITORY
 from . import studies

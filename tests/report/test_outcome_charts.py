@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.report import outcome_charts
+from twinproof.report.page import outcome_charts
 
 
 def drawn(chart: Any) -> pd.DataFrame:

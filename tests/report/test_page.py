@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from twinproof.report import page, read_table
+from twinproof.report import read_table
+from twinproof.report.page.__main__ import main
 
 from ..conftest import REPOSITORY
 
@@ -36,7 +37,7 @@ def arguments(results: Path) -> list[str]:
 
 
 def make(results: Path) -> str:
-    assert page.main(arguments(results)) == 0
+    assert main(arguments(results)) == 0
     return (results / "report" / "index.html").read_text()
 
 
@@ -284,7 +285,7 @@ def test_missing_input_is_named_and_exits_with_2(
     missing: str, results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (results / missing).unlink()
-    assert page.main(arguments(results)) == 2
+    assert main(arguments(results)) == 2
     message = capsys.readouterr().err
     assert message.startswith("error: ")
     assert missing in message
@@ -294,7 +295,7 @@ def test_missing_input_is_named_and_exits_with_2(
 def test_missing_column_is_named_and_exits_with_2(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = results / "tables" / "accuracy.csv"
     pd.read_csv(path).drop(columns="difference_low").to_csv(path, index=False)
-    assert page.main(arguments(results)) == 2
+    assert main(arguments(results)) == 2
     assert "accuracy.csv: no column difference_low" in capsys.readouterr().err
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from twinproof.report import read_table
 from twinproof.report import words as figures
-from twinproof.report.timing import depths, in_reading_order, reasons
+from twinproof.report.page.timings import depths, reasons
+from twinproof.report.timing import in_reading_order
 from twinproof.report.timing_charts import growth_with_depth, process_ratios, timing_forest
 
 from .test_page import ENVIRONMENT, figure, make, specifications, words

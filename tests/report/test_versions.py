@@ -12,9 +12,9 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from twinproof.cli import main
-from twinproof.report.comparison import Cell, compare
-from twinproof.report.revisions import list_versions, read_revision, read_workspace
-from twinproof.report.version import main as write_version
+from twinproof.report.versions.comparison import Cell, compare
+from twinproof.report.versions.revisions import list_versions, read_revision, read_workspace
+from twinproof.report.versions.version import main as write_version
 
 from .studies import ENVIRONMENT
 

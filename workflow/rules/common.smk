@@ -140,10 +140,13 @@ def needed_by(trials):
     ]
 
 
-def sources(package):
-    """Return the source files of a package of the analysis side."""
+def sources(*packages):
+    """Return the source files of packages of the analysis side, but not those of packages in them."""
     return sorted(
-        str(path) for path in Path("src/twinproof", package).iterdir() if path.is_file()
+        str(path)
+        for package in packages
+        for path in Path("src/twinproof", package).iterdir()
+        if path.is_file()
     )
 
 

@@ -3,11 +3,7 @@ rule run_notebook:
     input:
         rules.make_tables.output.tables,
         notebook="workflow/notebooks/{notebook}.ipynb",
-        code=[
-            path
-            for path in sources("report")
-            if not path.endswith(("page.py", ".jinja"))
-        ],
+        code=sources("report"),
     output:
         notebook=update("<results>/notebooks/{environment}/{twin}/{notebook}.ipynb"),
         html=update(

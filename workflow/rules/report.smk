@@ -6,7 +6,7 @@ rule make_report:
         NOTEBOOKS,
         metrics="<results>/metrics.json",
         study=RESULTS / "params.yaml",
-        code=sources("report") + sources("report/sections") + sources("report/template"),
+        code=sources("report", "report/page", "report/page/template", "report/versions"),
     output:
         update(
             report(
@@ -41,7 +41,7 @@ rule make_version:
     params:
         results=RESULTS,
     shell:
-        "python -m twinproof.report.version --results {params.results} --output {output} 2> {log}"
+        "python -m twinproof.report.versions.version --results {params.results} --output {output} 2> {log}"
 
 
 rule report:

@@ -16,7 +16,7 @@ from twinproof.analysis.columns import COLUMNS
 from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
 from twinproof.report import read_table
-from twinproof.report.answer_chart import answer_chart, takes, works
+from twinproof.report.page.answer_chart import answer_chart, takes, works
 
 PICTURE = "answer.svg"
 BEGIN, END = "<!-- answer -->\n", "<!-- end of the answer -->\n"
@@ -25,7 +25,7 @@ INK, PAPER = "#1f2328", "#ffffff"
 
 
 def draw(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
-    """Return the chart of `twinproof.report.answer_chart` as SVG, on paper of its own.
+    """Return the chart of `twinproof.report.page.answer_chart` as SVG, on paper of its own.
 
     Raises
     ------

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from twinproof.errors import UserError
-from twinproof.report.revisions import RESULTS, extract, read_version, resolve
-from twinproof.report.version import tree_digest
+from twinproof.report.versions.revisions import RESULTS, extract, read_version, resolve
+from twinproof.report.versions.version import tree_digest
 
 # The page and what it links to, as far as git does not have it.
 FETCHED = ["report", "notebooks", "trials"]

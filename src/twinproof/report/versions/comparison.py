@@ -9,7 +9,7 @@ import pandas as pd
 
 from twinproof.analysis.columns import CELL
 from twinproof.analysis.statistics import difference_interval, mean_interval
-from twinproof.report.revisions import Study
+from twinproof.report.versions.revisions import Study
 from twinproof.report.words import interval, percent
 
 # What has one right value: the columns that tell which row it is, and those that are compared.

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.report.sections.rows import plain
+from twinproof.report.page.rows import plain
 
 _MACHINE = ["host", "processor", "cores", "memory", "threads", "device"]
 

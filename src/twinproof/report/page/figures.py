@@ -38,7 +38,7 @@ def figures(tables: Tables) -> dict[str, list[Figure]]:
 
 
 def _answer(tables: Tables) -> Iterator[Figure]:
-    from twinproof.report.answer_chart import answer_chart, takes, works
+    from twinproof.report.page.answer_chart import answer_chart, takes, works
 
     shares, ratios = works(tables), takes(tables)
     chart = answer_chart(shares, ratios)
@@ -83,7 +83,8 @@ def _differences(tables: Tables) -> Iterator[Figure]:
 
 
 def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report import keeping_charts, outcome_charts
+    from twinproof.report import keeping_charts
+    from twinproof.report.page import outcome_charts
 
     if serialization.empty:
         return
@@ -105,7 +106,7 @@ def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
 
 
 def _pitfalls(pitfalls: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report import outcome_charts
+    from twinproof.report.page import outcome_charts
 
     if len(pitfalls):
         caption = f"How {pitfalls['pitfall'].nunique()} pitfalls end in each environment."
@@ -113,7 +114,7 @@ def _pitfalls(pitfalls: pd.DataFrame) -> Iterator[Figure]:
 
 
 def _exchange(exchange: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report import outcome_charts
+    from twinproof.report.page import outcome_charts
 
     if len(exchange):
         caption = (
@@ -124,7 +125,7 @@ def _exchange(exchange: pd.DataFrame) -> Iterator[Figure]:
 
 
 def _faults(faults: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report import outcome_charts
+    from twinproof.report.page import outcome_charts
 
     if len(faults):
         caption = "When each planted mistake is caught, from the model's construction to never, by style."
@@ -132,7 +133,7 @@ def _faults(faults: pd.DataFrame) -> Iterator[Figure]:
 
 
 def _introspection(introspection: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report import outcome_charts
+    from twinproof.report.page import outcome_charts
 
     if len(introspection):
         caption = "How many checks of a model find what they find in the functional one once that is built, by style."
@@ -140,7 +141,7 @@ def _introspection(introspection: pd.DataFrame) -> Iterator[Figure]:
 
 
 def _code(code: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report import outcome_charts
+    from twinproof.report.page import outcome_charts
 
     if len(code):
         caption = "Statements, branches, distinct names and definitions of each way of writing each twin."

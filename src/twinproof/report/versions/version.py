@@ -1,6 +1,6 @@
 """What a report was made from and what it consists of: `version.json`, small enough for git.
 
-Usage: python -m twinproof.report.version --results results --output results/version.json
+Usage: python -m twinproof.report.versions.version --results results --output results/version.json
 
 Format history
 --------------
@@ -85,7 +85,7 @@ def tree_digest(folder: Path) -> str:
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
     """Write the version of a report."""
-    parser = argparse.ArgumentParser(prog="python -m twinproof.report.version", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m twinproof.report.versions.version", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder of the study's results")
     parser.add_argument("--output", type=Path, required=True, help="where to write the version")
     options = parser.parse_args(arguments)

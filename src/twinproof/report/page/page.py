@@ -1,13 +1,7 @@
-"""Writes the report: one page that opens offline.
+"""The report: one page that opens offline."""
 
-Usage: python -m twinproof.report.page --tables results/tables --metrics results/metrics.json
-       --params results/params.yaml --notebooks results/notebooks --output results/report/index.html
-"""
-
-import argparse
 import json
 import os
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,22 +10,19 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from twinproof.analysis.columns import CELL, COLUMNS
+from twinproof.analysis.columns import CELL
 from twinproof.analysis.sampling import CONTROLS
 from twinproof.analysis.verdicts import ONE_NETWORK, gate
-from twinproof.errors import UserError, entry_point
-from twinproof.files import write_whole
-from twinproof.params import Params, read_params
+from twinproof.params import Params
 from twinproof.plan import cells
-from twinproof.report import WITH_NOTEBOOK, matrices, read_table
-from twinproof.report.sections import assets, gaps
-from twinproof.report.sections.figures import exchange_counts, figures
-from twinproof.report.sections.provenance import provenance
-from twinproof.report.sections.records import FROM_PAGE, Records
-from twinproof.report.sections.rendering import render
-from twinproof.report.sections.rows import Rows, plain, rows_of
-from twinproof.report.timing import timing_sections
-from twinproof.report.version import made_from
+from twinproof.report import WITH_NOTEBOOK, matrices
+from twinproof.report.page import assets, gaps
+from twinproof.report.page.figures import exchange_counts, figures
+from twinproof.report.page.provenance import provenance
+from twinproof.report.page.records import FROM_PAGE, Records
+from twinproof.report.page.rows import Rows, plain, rows_of
+from twinproof.report.page.timings import timing_sections
+from twinproof.report.rendering import render
 
 # Where on the page a table is shown.
 ANCHORS = {
@@ -58,13 +49,13 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
     links
         The notebooks: environment, twin, what it shows, and href relative to the page, or None if it was not made.
     origin
-        The digests of `twinproof.report.version.made_from`.
+        The digests of `twinproof.report.versions.version.made_from`.
     """
     drawn, timing = figures(tables), timing_sections(tables["timing"], tables["timing_quality"], params)
     scripts, style = assets.scripts(drawn=bool(timing) or any(drawn.values())), assets.styles()
     requirements = rows_of(tables["completeness"])
     return render(
-        "index.html.jinja",
+        assets.TEMPLATE / "index.html.jinja",
         {"percent": _percent, "points": _points, "number": _number, "duration": _duration, "time": _time},
         scripts=scripts,
         style=style,
@@ -117,33 +108,6 @@ def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
         if (shows := WITH_NOTEBOOK.get(probe))
         for path in [notebooks / environment / twin / f"{probe}.html"]
     ]
-
-
-@entry_point
-def main(arguments: list[str] | None = None) -> None:
-    """Write the report from the tables of a study."""
-    parser = argparse.ArgumentParser(prog="python -m twinproof.report.page", description=main.__doc__)
-    parser.add_argument("--tables", type=Path, required=True, help="the folder of the tables")
-    parser.add_argument("--metrics", type=Path, required=True, help="metrics.json")
-    parser.add_argument("--params", type=Path, required=True, help="the parameters of the study")
-    parser.add_argument("--notebooks", type=Path, required=True, help="the folder of the executed notebooks")
-    parser.add_argument("--output", type=Path, required=True, help="where to write the page")
-    options = parser.parse_args(arguments)
-    params = read_params(options.params)
-    metrics = _read_metrics(options.metrics)
-    tables = {name: read_table(options.tables, name) for name in COLUMNS}
-    links = find_notebooks(params, options.notebooks, options.output)
-    write_whole(options.output, make_page(tables, metrics, params, links, made_from(params)))
-
-
-def _read_metrics(path: Path) -> dict[str, Any]:
-    try:
-        metrics = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); run `snakemake --cores all tables`") from None
-    if not isinstance(metrics, dict):
-        raise UserError(f"{path}: not a mapping; run `snakemake --cores all tables`")
-    return metrics
 
 
 def _offered(tables: Tables) -> dict[str, list[str]]:
@@ -214,7 +178,3 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

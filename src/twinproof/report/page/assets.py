@@ -5,9 +5,10 @@ import hashlib
 import re
 from collections.abc import Iterable
 from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
-from twinproof.report.sections.rendering import TEMPLATE
+TEMPLATE = Path(__file__).parent / "template"
 
 
 class Script(NamedTuple):

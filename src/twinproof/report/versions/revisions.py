@@ -15,7 +15,7 @@ from twinproof.analysis.columns import COLUMNS
 from twinproof.errors import UserError
 from twinproof.params import Params, read_params
 from twinproof.report import read_table
-from twinproof.report.version import FILE, FORMAT
+from twinproof.report.versions.version import FILE, FORMAT
 
 # Where a study lies in git; another folder, as that of the quick study, is in no version.
 RESULTS = "results"
@@ -25,7 +25,7 @@ NEEDED = ("commit", "environments", "answer", "made_from", "digests")
 
 
 class Study(NamedTuple):
-    """A study as git keeps it: what it is called, its version (twinproof.report.version), parameters and tables."""
+    """A study as git keeps it: what it is called, its version as `describe` made it, parameters and tables."""
 
     name: str
     version: dict[str, Any]

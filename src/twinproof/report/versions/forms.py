@@ -4,11 +4,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from twinproof.report.comparison import DIFFERENT, Cell, Comparison
-from twinproof.report.sections.rendering import render
+from twinproof.report.rendering import render
+from twinproof.report.versions.comparison import DIFFERENT, Cell, Comparison
 
+TEMPLATE = Path(__file__).parent / "template" / "comparison.html.jinja"
 # Of a part, in what a person scrolls through; JSON and the page have them all.
 SHOWN = 5
 
@@ -57,7 +59,7 @@ def as_page(comparison: Comparison) -> str:
         {"name": part, "counts": _counts(cells), "told": _worth_telling(cells)} for part, cells in comparison.parts()
     ]
     return render(
-        "comparison.html.jinja",
+        TEMPLATE,
         {"short": _short},
         comparison=comparison,
         conclusion=conclusion(comparison),

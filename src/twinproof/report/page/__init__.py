@@ -1,0 +1,1 @@
+"""The report's page, made from tables section by section. Opens offline."""

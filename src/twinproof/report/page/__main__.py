@@ -1,0 +1,50 @@
+"""Writes the report: one page that opens offline.
+
+Usage: python -m twinproof.report.page --tables results/tables --metrics results/metrics.json
+       --params results/params.yaml --notebooks results/notebooks --output results/report/index.html
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from twinproof.analysis.columns import COLUMNS
+from twinproof.errors import UserError, entry_point
+from twinproof.files import write_whole
+from twinproof.params import read_params
+from twinproof.report import read_table
+from twinproof.report.page.page import find_notebooks, make_page
+from twinproof.report.versions.version import made_from
+
+
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
+    """Write the report from the tables of a study."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.report.page", description=main.__doc__)
+    parser.add_argument("--tables", type=Path, required=True, help="the folder of the tables")
+    parser.add_argument("--metrics", type=Path, required=True, help="metrics.json")
+    parser.add_argument("--params", type=Path, required=True, help="the parameters of the study")
+    parser.add_argument("--notebooks", type=Path, required=True, help="the folder of the executed notebooks")
+    parser.add_argument("--output", type=Path, required=True, help="where to write the page")
+    options = parser.parse_args(arguments)
+    params = read_params(options.params)
+    metrics = _read_metrics(options.metrics)
+    tables = {name: read_table(options.tables, name) for name in COLUMNS}
+    links = find_notebooks(params, options.notebooks, options.output)
+    write_whole(options.output, make_page(tables, metrics, params, links, made_from(params)))
+
+
+def _read_metrics(path: Path) -> dict[str, Any]:
+    try:
+        metrics = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); run `snakemake --cores all tables`") from None
+    if not isinstance(metrics, dict):
+        raise UserError(f"{path}: not a mapping; run `snakemake --cores all tables`")
+    return metrics
+
+
+if __name__ == "__main__":
+    sys.exit(main())

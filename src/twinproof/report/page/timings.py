@@ -1,0 +1,108 @@
+"""What the page says of the timings: the answer to "Does a style cost time?", environment by environment."""
+
+import json
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
+
+import pandas as pd
+
+from twinproof.params import Params
+from twinproof.report import words
+from twinproof.report.page.figures import figure
+from twinproof.report.page.rows import Rows
+from twinproof.report.timing import counts, in_reading_order
+from twinproof.report.timing_quality import quality
+
+
+def timing_sections(timing: pd.DataFrame, measuring: pd.DataFrame, params: Params) -> Rows:
+    """Return for each timed environment its counts of verdicts, reasons, figures, rows and the quality.
+
+    Parameters
+    ----------
+    timing, measuring
+        The tables timing and timing_quality.
+    params
+        Those of the study: from them is known which twins differ in depth.
+    """
+    return [
+        {
+            "environment": str(environment),
+            "counts": list(counts(rows)),
+            "reasons": list(reasons(rows)),
+            "figures": list(_figures(str(environment), rows, params)),
+            "rows": _table(rows),
+            "quality": quality(rows, measuring[measuring["environment"] == environment]),
+            "answers": list(rows["answer"]),
+        }
+        for environment, rows in in_reading_order(timing).groupby("environment", sort=False)
+    ]
+
+
+def reasons(timing: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for each reason why a verdict was not given, with all quantities that have it."""
+    unjudged = timing[timing["verdict"] == "no verdict"]
+    for (twin, reason), rows in unjudged.groupby(["twin", "reason"], sort=False):
+        yield f"No verdict on {', '.join(rows['quantity'].unique())} of {twin}, because {reason}."
+
+
+def depths(params: Params, timed: set[str]) -> list[dict[str, int]]:
+    """Return, for each module of which timed twins differ in nothing but their depth, the depth of each of them."""
+    families: dict[str, dict[str, int]] = {}
+    for twin, asked in params["twins"].items():
+        others = dict(asked.get("arguments", {}))
+        depth = others.pop("depth", None)
+        if twin in timed and isinstance(depth, int):
+            families.setdefault(json.dumps([asked["module"], others], sort_keys=True), {})[twin] = depth
+    return [family for family in families.values() if len(set(family.values())) > 1]
+
+
+def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator[dict[str, Any]]:
+    """Yield the forest of one environment, and how ratios grow with depth where twins differ in it."""
+    from twinproof.report import timing_charts
+
+    caption = (
+        f"Ratio of each quantity to functional in {environment}, with its 95 % interval over processes: "
+        "the shade is the margin within which a difference does not matter, the crosses are functional against itself, "
+        "the diamonds functional with a known cost added, whose size the dash marks, and what lies beyond the axis is "
+        "written at its edge."
+    )
+    yield figure(timing_charts.timing_forest(timing), [120], caption, environment)
+    for family in depths(params, set(timing["twin"])):
+        module = params["twins"][next(iter(family))]["module"]
+        if set(timing.loc[timing["twin"].isin(list(family)), "quantity"]) & set(timing_charts.GROWING):
+            told = ", ".join(f"{depth} in {twin}" for twin, depth in sorted(family.items(), key=itemgetter(1)))
+            caption = (
+                f"Some of these ratios by the depth of {module} in {environment}, which is {told}; "
+                "the line at 1 is functional."
+            )
+            # One axis for each panel.
+            yield figure(timing_charts.growth_with_depth(timing, family), [150], caption, environment)
+
+
+def _table(timing: pd.DataFrame) -> Rows:
+    return [
+        {
+            **{key: row[key] for key in ("twin", "style", "quantity", "verdict")},
+            "functional": words.amount(row["functional"], row["unit"]),
+            "processes": int(row["processes"]),
+            "outliers": int(row["outliers"]),
+            "further": None if pd.isna(row["further"]) else int(row["further"]),
+            "added": words.percent(row["added"]),
+            # By which the rows are sorted.
+            "order": {
+                key: 0 if pd.isna(row[key]) else row[key] for key in ("functional", "ratio", "control", "slowed")
+            },
+            **{
+                ratio: "not measured"
+                if pd.isna(row[ratio])
+                else f"{row[ratio]:.3f} {words.interval(row[low], row[high])}"
+                for ratio, low, high in (
+                    ("ratio", "low", "high"),
+                    ("control", "control_low", "control_high"),
+                    ("slowed", "slowed_low", "slowed_high"),
+                )
+            },
+        }
+        for row in timing.to_dict("records")
+    ]

@@ -1,1 +1,0 @@
-"""What the page shows, made from tables section by section."""
