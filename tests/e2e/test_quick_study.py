@@ -1,6 +1,7 @@
 """The quick study through Snakemake: what it leaves, and what makes it measure again."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
