@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+import yte
 
 from .e2e.conftest import fresh_copy, measured, must, run_in
 
@@ -34,6 +35,28 @@ def test_the_study_of_depth_times_four_depths_and_nothing_else(tmp_path):
     asked = {trial.rpartition("-")[0] for trial in measured(printed)}
     twins = ("dynamic", "dynamic_1", "dynamic_20", "dynamic_50")
     assert asked == {f"tf2.21-cpu/{twin}/{probe}" for twin in twins for probe in ("identity", "timing")}
+
+
+def test_the_slurm_profile_repeats_the_default_one_which_is_not_read_beside_it():
+    default, slurm = (
+        yte.process_yaml((REPOSITORY / f"workflow/profiles/{name}/config.yaml").read_text(), require_use_yte=True)
+        for name in ("default", "slurm")
+    )
+    # GPUs are counted by Slurm.
+    del default["resources"]
+    assert default.items() <= slurm.items()
+
+
+def test_the_slurm_profile_names_rules_that_there_are_and_an_account_only_where_one_is_given():
+    text = (REPOSITORY / "workflow/profiles/slurm/config.yaml").read_text()
+    rules = re.findall(
+        r"^rule (\w+):", "".join(path.read_text() for path in REPOSITORY.glob("workflow/rules/*.smk")), re.M
+    )
+    without = yte.process_yaml(text, require_use_yte=True)
+    assert without["set-resources"].keys() <= set(rules)
+    assert "slurm_account" not in without["default-resources"]
+    given = yte.process_yaml(re.sub(r"(?m)^  account: *", r"\g<0>physics ", text), require_use_yte=True)
+    assert given["default-resources"]["slurm_account"] == "'physics'"
 
 
 def test_dvc_follows_the_parameters_of_every_probe():

@@ -67,12 +67,9 @@ wildcard_constraints:
 
 
 def threads_of(wildcards):
-    """Return how many cores a trial of this probe is given: timing has them all, so that it runs alone."""
-    return (
-        workflow.cores or 1
-        if wildcards.probe == "timing"
-        else PARAMS[wildcards.probe]["threads"]
-    )
+    """Return how many cores a trial of this probe is given: on one machine timing has them all, so that it runs alone."""
+    alone = wildcards.probe == "timing" and workflow.local_exec
+    return workflow.cores if alone else PARAMS[wildcards.probe]["threads"]
 
 
 def gpus_of(wildcards):
