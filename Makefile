@@ -4,7 +4,7 @@ CORES ?= all
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UPGRADE
 
-.PHONY: study quick images test test-timing test-outcomes test-versions test-browser test-containers test-gpu-image lint bench bench-page durations picture lock clean
+.PHONY: study quick images test test-timing test-outcomes test-versions test-browser test-containers test-gpu-image test-slurm lint bench bench-page durations picture lock clean
 
 study: .venv/ready  ## the study of params.yaml
 	snakemake --cores $(CORES)
@@ -37,6 +37,10 @@ test-containers: .venv/ready  ## builds the image tf2.21-cpu and runs the quick 
 
 test-gpu-image: .venv/ready  ## what holds of the GPU image where there is no GPU; builds it first
 	pytest -m gpu_image
+
+# Where Slurm is missing, tests/slurm/install-slurm brings it.
+test-slurm: .venv/ready  ## studies on a cluster of one node, in the venv and in the image
+	pytest -m slurm
 
 lint: .venv/ready
 	ruff check

@@ -1,0 +1,78 @@
+"""The quick study on a cluster, as the guide has it run: its trials in jobs, in venv and image, with equal results."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ENVIRONMENT
+from tests.containers.test_study import digests, records
+from tests.e2e.conftest import commands, must, run_in
+from twinproof.environments import Environment
+
+from .cluster import Cluster
+from .conftest import GUIDE, QUICK, copy_with_venv, run_script, without_image
+
+
+@pytest.fixture(scope="module")
+def study(studies: dict[str, Path]) -> Path:
+    return studies["quick"]
+
+
+@pytest.fixture(scope="module")
+def in_images(studies: dict[str, Path]) -> Path:
+    if "images" not in studies:
+        pytest.skip(str(without_image()))
+    return studies["images"]
+
+
+def require_measured_in_jobs(cluster: Cluster, folder: Path) -> None:
+    """Each trial of the quick study has a record, and was in a batch that a job of Slurm's ran."""
+    batches = json.loads((folder / "results/quick/batches.json").read_text())["batches"]
+    jobs = cluster.jobs_of(folder, "rule_run_batch_")
+    assert {job["JobState"] for job in jobs} == {"COMPLETED"}
+    ran = sorted(job["Comment"].removeprefix("rule_run_batch_wildcards_") for job in jobs)
+    assert ran == sorted(batch.replace("/", "_").replace("-0", "_0") for batch in batches)
+    assert sum(map(len, batches.values())) == len(records(folder)) == 12
+
+
+def test_report_stands_at_the_end(study: Path) -> None:
+    assert (study / "results/quick/report/index.html").stat().st_size > 100_000
+    assert (study / "results/quick/crate.zip").exists()
+
+
+def test_trials_run_in_jobs(cluster: Cluster, study: Path) -> None:
+    require_measured_in_jobs(cluster, study)
+
+
+def test_trials_in_the_image_run_in_jobs_and_give_the_same(cluster: Cluster, in_images: Path, study: Path) -> None:
+    require_measured_in_jobs(cluster, in_images)
+    digest = json.loads((in_images / Environment(ENVIRONMENT).image_mark).read_text())["image"]
+    for path, record in records(in_images).items():
+        assert record["machine"]["image"] == digest
+        assert digests(record["styles"]) == digests(records(study)[path]["styles"]), path
+
+
+def test_learning_gives_the_digests_that_it_gives_on_one_machine(study: Path, tmp_path: Path) -> None:
+    local = copy_with_venv(tmp_path / "twinproof")
+    batch = [f"results/quick/batches/{ENVIRONMENT}/learning-0.done", "--config", "batch=300"]
+    must(run_in(local, "snakemake", "--cores", "2", *QUICK, *batch))
+    here, there = records(local), records(study)
+    assert here.keys() == {path for path, record in there.items() if record["probe"] == "learning"}
+    for path, record in here.items():
+        assert digests(record["styles"]) == digests(there[path]["styles"]), path
+
+
+def test_the_other_commands_of_the_guide_run(study: Path) -> None:
+    params = yaml.safe_load((study / "params.yaml").read_text())
+    params["twins"] = {"dynamic": params["twins"]["dynamic"]}
+    params["environments"] = {ENVIRONMENT: {"probes": ["learning"]}}
+    params["learning"] |= {"replicates": 1, "epochs": 1}
+    (study / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    printed = run_script(study, commands(GUIDE).partition("\n")[2])
+    # Once by Slurm, and then neither for DVC nor after the crash.
+    assert printed.count("measuring in") == 1
+    assert (study / f"results/trials/{ENVIRONMENT}/dynamic/learning-0.json").exists()
+    assert (study / "results/report/index.html").exists()
+    assert (study / "dvc.lock").exists()
