@@ -1,15 +1,19 @@
 """A record is whole and as the schema has it, or it is refused."""
 
 import copy
+import functools
 import json
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from twinproof.errors import UserError
-from twinproof.record import read_record, write_record
+from twinproof.record import _fault, _holds, read_record, write_record
+
+from .report import studies
 
 GOLDEN = Path(__file__).parent / "golden" / "record-4.json"
 
@@ -129,3 +133,24 @@ def test_what_is_no_record_at_all_is_refused(tmp_path: Path, content: bytes) -> 
 def test_a_missing_record_is_refused_with_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.json: no such record; run `snakemake"):
         read_record(tmp_path / "none.json")
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield where there is something in a record: of a list, in its first item."""
+    items = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield (*place, key)
+        yield from places(inner, (*place, key))
+
+
+@pytest.mark.parametrize("probe", [probe for twin, probe in studies.templates() if twin == "simple"])
+def test_the_compiled_schema_refuses_just_what_the_schema_refuses(record: dict[str, Any], probe: str) -> None:
+    kept = {"protocol": record["protocol"], "software": record["software"]}
+    whole = studies.templates()["simple", probe] | kept
+    assert _holds(whole) and _fault(whole) is None
+    # What is in a protocol is as free as what is in software, of which there is less.
+    for *way, last in places({key: inner for key, inner in whole.items() if key != "protocol"}):
+        for other in (None, -1, "text", {"more": 1}):
+            edited = copy.deepcopy(whole)
+            functools.reduce(operator.getitem, way, edited)[last] = other
+            assert _holds(edited) == (_fault(edited) is None), (way, last, other)

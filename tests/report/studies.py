@@ -13,11 +13,12 @@ import yaml
 
 from twinproof.analysis.completeness import Requirement
 from twinproof.analysis.tables import Rows, make_metrics, make_tables
+from twinproof.record import FORMAT
 from twinproof.report import WITH_NOTEBOOK
 
 ENVIRONMENT = "tf2.21-cpu"
 OLDER = "tf2.18-cpu"
-ERROR = {"type": "ValueError", "message": "<b>shapes</b> (128, 10) & (128, 9)", "traceback": ""}
+ERROR = {"type": "ValueError", "message": "<b>shapes</b> (128, 10) & (128, 9)"}
 TWINS = ["simple", "dynamic"]
 STYLES = ["sequential", "subclassed"]
 EXAMINED = [Requirement("Every planned trial has a record", []), Requirement("Every seed is the planned one", [])]
@@ -75,7 +76,7 @@ def make_measurement(twin: str, replicate: int) -> dict[str, Any]:
 
 def make_identity() -> dict[str, Any]:
     steps = [{"loss": 2.3 * math.exp(-step / 9), "weights": f"{step:064x}"} for step in range(12)]
-    result = {"parameters": 101770, "outputs": "0" * 64, "steps": steps}
+    result = {"variables": {"kernel": [784, 128]}, "parameters": 101770, "outputs": "0" * 64, "steps": steps}
     equal = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
     near = {"outcome": "within tolerance", "outputs": 0.0, "losses": 2e-8, "weights": 1.5e-7, "first_difference": 3}
     compared = {"sequential": equal, "subclassed": near, "control": equal}
@@ -182,7 +183,7 @@ def make_outcomes(probe: str) -> dict[str, Any]:
 def make_exchange() -> dict[str, Any]:
     """Return what one environment reads of another: all of functional, and subclassed wrong without a word."""
     cell = {
-        "format": ".keras", "writer": ENVIRONMENT, "lacking": [], "saved": True, "loaded": True, "built": True,
+        "format": ".keras", "writer": ENVIRONMENT, "saved": True, "loaded": True, "built": True,
         "bit_equal": True, "largest": 0.0, "mean": 0.0, "step": "compare", "error": None, "warnings": [],
     }  # fmt: skip
     wrong = {"bit_equal": False, "largest": 0.5, "mean": 0.1}
@@ -236,6 +237,23 @@ def exchange_records(environment: str) -> Records:
         record = make_record(environment, twin, "exchange", 0, make_exchange())
         record["protocol"]["probe"] = {"tolerance": 1e-6}
         made[f"trials/{environment}/{twin}/exchange-0.json"] = record
+    return made
+
+
+def templates() -> dict[tuple[str, str], dict[str, Any]]:
+    """A record of each twin and probe that the schema allows, to make any number of (bench/multiplied.py)."""
+    made = {}
+    for twin in TWINS:
+        found = {probe: make_outcomes(probe) for probe in OUTCOMES} | {
+            "identity": make_identity(),
+            "learning": make_learning(twin, 0),
+            "timing": make_timing(twin, 0),
+            "exchange": make_exchange(),
+        }
+        for probe, styles in found.items():
+            record = make_record(ENVIRONMENT, twin, probe, 0, styles) | {"format": FORMAT, "order": list(styles)}
+            record["machine"]["system"] = "Linux"
+            made[twin, probe] = record
     return made
 
 
