@@ -1,0 +1,96 @@
+"""Studies of any number of trials without measuring them: their records are made from those of a few, the templates.
+
+Protocols, seeds, versions and digests are those that a real study would have, so that every command takes the records
+for its own; the figures differ a little from replicate to replicate.
+"""
+
+import json
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from twinproof import plan
+from twinproof.analysis.sampling import timed
+from twinproof.environments import Environment
+from twinproof.params import Params
+from twinproof.plan import Trial
+from twinproof.record import Record, digest, write_record
+
+# Of these probes, what is found is a number that differs from run to run.
+VARIED = ("learning", "timing", "serialization")
+SPREAD = 0.01
+
+Templates = dict[tuple[str, str], Record]
+
+
+def read_templates(records: Iterable[Path]) -> Templates:
+    """Return a record of each twin and probe."""
+    templates: Templates = {}
+    for path in records:
+        record = json.loads(path.read_text())
+        templates.setdefault((record["twin"], record["probe"]), record)
+    return templates
+
+
+def with_trials(params: Params, count: int) -> Params:
+    """Return the parameters with as many replicates of everything as make about `count` trials in all."""
+    cells = plan.cells(params)
+    fewest = {probe: 6 if probe == "timing" else 1 for _, _, probe in cells}
+    replicates = next(
+        number for number in range(1, count + 1) if sum(max(number, fewest[cell[2]]) for cell in cells) >= count
+    )
+    for probe, least in fewest.items():
+        params = params | {probe: params[probe] | {"replicates": max(replicates, least)}}
+    # No process is added to those.
+    timing = params["timing"]
+    return params | {"timing": timing | {"sampling": timing["sampling"] | {"most": timing["replicates"]}}}
+
+
+def multiplied(params: Params, templates: Templates) -> Iterator[tuple[Trial, Record]]:
+    """Yield every trial of a study with its record: one of the same twin and probe, or else of the same probe."""
+    by_probe = {probe: record for (_, probe), record in templates.items()}
+    of_cell: dict[tuple[str, str, str], Record] = {}
+    for trial in plan.trials(params):
+        cell = (trial.environment, trial.twin, trial.probe)
+        if cell not in of_cell:
+            of_cell[cell] = templates.get((trial.twin, trial.probe), by_probe[trial.probe]) | {
+                "protocol": plan.protocol(params, *cell),
+                "software": {"python": "3.11.0", "twinproof": "0.1.0"} | Environment(trial.environment).pinned(),
+            }
+        chance = random.Random(f"{trial}")  # noqa: S311
+        record = of_cell[cell] | trial._asdict() | {"seed": plan.seed(params, trial.twin, trial.replicate)}
+        record["seconds"] *= chance.gauss(1, SPREAD)
+        if trial.probe in VARIED:
+            record["styles"] = _varied(record["styles"], chance)
+        yield trial, record | {"digest": digest(record)}
+
+
+def write_study(results: Path, params: Params, templates: Templates) -> int:
+    """Write plan, records and the decisions on the timings below `results`; return the number of the records."""
+    plan.write_plan(params, results)
+    count, checked = 0, set()
+    for trial, record in multiplied(params, templates):
+        path = results / "trials" / trial.path
+        if path.parent / trial.probe in checked:
+            path.write_text(json.dumps(record, indent=1) + "\n")
+        else:
+            # As the pipeline does, which takes its time to check it against the schema: once of each cell.
+            write_record(path, record)
+            checked.add(path.parent / trial.probe)
+        count += 1
+    for environment, twin in timed(params):
+        decision = results / "timing" / environment / twin / f"{params['timing']['replicates']}.json"
+        decision.parent.mkdir(parents=True, exist_ok=True)
+        decision.write_text(json.dumps({"processes": params["timing"]["replicates"], "next": None, "wide": []}))
+    return count
+
+
+def _varied(value: Any, chance: random.Random) -> Any:
+    """Return what was found with each of its numbers a little different; counts stay as they are."""
+    if isinstance(value, dict):
+        return {key: _varied(inner, chance) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_varied(inner, chance) for inner in value]
+    # Shares stay below 1.
+    return value * (1 - abs(chance.gauss(0, SPREAD))) if isinstance(value, float) else value
