@@ -72,9 +72,13 @@ def threads_of(wildcards):
     return workflow.cores if alone else PARAMS[wildcards.probe]["threads"]
 
 
+# Asked of every job, again and again: of each lock once.
+WITH_GPU = [name for name in PARAMS["environments"] if Environment(name).wants_gpu()]
+
+
 def gpus_of(wildcards):
     """Return the GPUs that a trial of this environment has for itself."""
-    return int(Environment(wildcards.environment).wants_gpu())
+    return int(wildcards.environment in WITH_GPU)
 
 
 # Inside an environment, nothing is seen but the source and the user's own modules.
