@@ -4,7 +4,7 @@ CORES ?= all
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UPGRADE
 
-.PHONY: study quick images test test-timing test-outcomes test-versions test-browser test-containers test-gpu-image test-slurm lint bench bench-page durations picture lock clean
+.PHONY: study quick images test test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm lint bench bench-page durations picture lock clean
 
 study: .venv/ready  ## the study of params.yaml
 	snakemake --cores $(CORES)
@@ -26,6 +26,9 @@ test-outcomes: .venv/ready  ## serialization, introspection and pitfalls in ever
 
 test-versions: .venv/ready  ## studies through DVC: pulled, changed, compared, shown again
 	pytest -m versions
+
+test-faults: .venv/ready  ## a small study that is killed, interrupted, out of disk, damaged; as root all of it, else less
+	pytest -m faults
 
 # Where chromium is missing, tests/browser/install-chromium brings it.
 test-browser: .venv/ready  ## the report's page in a browser: figures, tables, links, accessibility

@@ -10,6 +10,8 @@ def main(arguments: list[str] | None = None) -> int | None:
         raise UserError("wrong: not allowed")
     if arguments == ["fault"]:
         raise ValueError("a fault of the code")
+    if arguments == ["interrupted"]:
+        raise KeyboardInterrupt
     return 1 if arguments else None
 
 
@@ -27,3 +29,8 @@ def test_status_is_that_of_the_entry_point_and_0_without_one() -> None:
     assert main(["other"]) == 1
     assert main([]) == main() == 0
     assert main.__doc__ == "Do what is asked."
+
+
+def test_ctrl_c_is_no_traceback_but_the_status_of_shells(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["interrupted"]) == 130
+    assert capsys.readouterr() == ("", "")

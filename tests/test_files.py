@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from twinproof.errors import UserError
-from twinproof.files import sha256, write_if_changed, write_whole
+from twinproof.files import require_room, sha256, write_if_changed, write_whole
+
+
+def disk_is_full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 @pytest.mark.parametrize("content", ["text\n", "Wörter\n", b"\x00\xff"])
@@ -24,14 +28,23 @@ def test_a_failure_in_the_middle_leaves_the_former_file_and_nothing_else(
     path = tmp_path / "file"
     write_whole(path, "former")
 
-    def disk_is_full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
     monkeypatch.setattr(os, step, disk_is_full)
     with pytest.raises(UserError, match=r"file: cannot be written \(No space left on device\)"):
         write_whole(path, "new")
     assert path.read_text() == "former"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_room_is_asked_for_before_it_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "new"
+    require_room(folder)
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"file/new: cannot be written to \(Not a directory\)"):
+        require_room(tmp_path / "file" / "new")
+    monkeypatch.setattr(os, "fsync", disk_is_full)
+    with pytest.raises(UserError, match=r"new: cannot be written to \(No space left on device\)"):
+        require_room(folder)
+    assert list(folder.iterdir()) == []
 
 
 def test_a_file_is_as_readable_as_any_other_of_the_user(tmp_path: Path) -> None:

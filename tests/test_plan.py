@@ -1,6 +1,8 @@
 """A change runs again the trials that it concerns, and no other."""
 
+import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -211,3 +213,35 @@ def test_a_plan_without_images_is_refused(project: Path, study: dict[str, Any]) 
     with pytest.raises(UserError, match=r"data\.directory: none has no train-images"):
         plan.write_plan(study, project / "results")
     assert not (project / "results").exists()
+
+
+@pytest.fixture
+def record(project: Path, study: dict[str, Any]) -> Path:
+    """A record under the present protocol, as far as that is looked at."""
+    path = project / "results/trials" / plan.Trial(ENVIRONMENT, "mine", "learning", 0).path
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"protocol": protocol(study)}))
+    plan.write_plan(study, project / "results")
+    assert path.exists()
+    return path
+
+
+def test_a_record_that_was_cut_short_is_set_aside_and_named(
+    project: Path, study: dict[str, Any], record: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record.write_text(record.read_text()[:-1])
+    plan.write_plan(study, project / "results")
+    assert not record.exists()
+    assert re.search(rf"{record}: not a record, cut short or edited; set aside as \S+", capsys.readouterr().err)
+
+
+def test_a_record_that_cannot_be_read_stops_the_plan_and_stays(
+    project: Path, study: dict[str, Any], record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Path) -> str:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_text", broken)
+    with pytest.raises(UserError, match=rf"{record}: cannot be read \(Input/output error\)"):
+        plan._put_in_place(f"{ENVIRONMENT}/mine/learning", {}, project / "results")
+    assert record.exists()

@@ -8,7 +8,6 @@ Usage: python -m twinproof.batch --environment tf2.21-cpu --probe learning --tri
 """
 
 import argparse
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -20,10 +19,8 @@ from typing import Any
 
 from twinproof import plan, trial
 from twinproof.errors import UserError, entry_point
-from twinproof.machine import pin_threads
+from twinproof.machine import end_with_parent, pin_threads
 from twinproof.params import Params, read_params
-
-PR_SET_PDEATHSIG = 1  # From <sys/prctl.h>.
 
 
 @entry_point
@@ -86,9 +83,7 @@ def _apart(one: plan.Trial, run: Callable[..., None], *arguments: Any) -> bool:
 
 def _alone(parent: int, run: Callable[..., None], *arguments: Any) -> None:
     """Run in the other process, which ends with the one that started it."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(1)
+    end_with_parent(parent)
     try:
         run(*arguments)
     except UserError as error:

@@ -1,6 +1,7 @@
 """The errors that a user can put right."""
 
 import functools
+import signal
 import sys
 from collections.abc import Callable
 
@@ -13,7 +14,10 @@ class UserError(Exception):
 
 
 def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[..., int]:
-    """Have `main` return an exit status: its own, 0 if it has none, and 2 after a `UserError`, printed as one line."""
+    """Have `main` return an exit status: its own, 0 if it has none, and 2 after a `UserError`, printed as one line.
+
+    After Ctrl-C it is that of shells, and nothing is printed: who interrupts knows.
+    """
 
     @functools.wraps(main)
     def run(arguments: list[str] | None = None) -> int:
@@ -22,5 +26,7 @@ def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[...,
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
+        except KeyboardInterrupt:
+            return 128 + signal.SIGINT
 
     return run

@@ -42,6 +42,18 @@ def _write_whole(path: Path, data: bytes) -> None:
         raise
 
 
+def require_room(folder: Path) -> None:
+    """Raise `UserError` unless something of a megabyte can be written to a folder, which is made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(2**20))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written to ({error.strerror}); what is there is as it was") from None
+
+
 def write_if_changed(path: Path, content: str) -> None:
     """Write `content` unless `path` holds just that: what did not change keeps its time, and nothing is run again."""
     try:

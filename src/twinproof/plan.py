@@ -10,6 +10,7 @@ import functools
 import hashlib
 import importlib.machinery
 import json
+import sys
 from contextlib import suppress
 from modulefinder import ModuleFinder
 from pathlib import Path
@@ -118,7 +119,7 @@ def write_plan(params: Params, results: Path) -> None:
     Raises
     ------
     UserError
-        As `protocol`, and if a file of the data set is missing.
+        As `protocol`, if a file of the data set is missing, and if a record cannot be read.
     """
     require_files(Path(params["data"]["directory"]))
     for environment in params["environments"]:
@@ -143,7 +144,10 @@ def _put_in_place(cell: str, present: dict[str, Any], results: Path) -> None:
     places, aside = results / "trials", results / "superseded"
     for place in places.glob(f"{cell}-*.json"):
         if (found := _protocol_of(place)) != present:
-            _move(place, aside / _digest(found) / place.relative_to(places))
+            target = aside / _digest(found) / place.relative_to(places)
+            _move(place, target)
+            if found is None:
+                print(f"{place}: not a record, cut short or edited; set aside as {target}", file=sys.stderr)
     former = aside / _digest(present)
     for record in former.glob(f"{cell}-*.json"):
         place = places / record.relative_to(former)
@@ -154,10 +158,18 @@ def _put_in_place(cell: str, present: dict[str, Any], results: Path) -> None:
 
 
 def _protocol_of(record: Path) -> Any:
-    """Return the protocol in a record, None if it cannot be read."""
+    """Return the protocol in a record, None if it is no record.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read at all: that may be the fault of the disk or of a network.
+    """
     try:
         return json.loads(record.read_text())["protocol"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except OSError as error:
+        raise UserError(f"{record}: cannot be read ({error.strerror})") from None
+    except (ValueError, KeyError, TypeError):
         return None
 
 

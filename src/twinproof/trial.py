@@ -9,6 +9,7 @@ import datetime
 import faulthandler
 import functools
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from twinproof.checkout import commit
 from twinproof.data import Dataset, read_dataset
 from twinproof.environments import Environment
 from twinproof.errors import UserError, entry_point
+from twinproof.files import require_room
 from twinproof.machine import conditions, device, gpus, image, machine, pin_cores, pin_threads, software
 from twinproof.params import Params, read_params
 from twinproof.record import FORMAT, Record, write_record
@@ -106,7 +108,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(params: Params, trial: plan.Trial, output: Path, models: Path | None, minutes: float) -> None:
-    """Run a trial in this process and write its record; the process ends if that takes longer than `minutes`.
+    """Run a trial in this process and write its record; it ends at Ctrl-C, and if that takes longer than `minutes`.
 
     Raises
     ------
@@ -114,7 +116,10 @@ def run(params: Params, trial: plan.Trial, output: Path, models: Path | None, mi
         As `measure`, and if the parameters describe no such trial or the record cannot be written.
     """
     require_planned(trial, params)
-    _require_writable(output)
+    # Now, not after minutes of measuring.
+    require_room(output.parent)
+    # Not an exception, which may be caught on its way up and become part of the record.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Tells where it was, even if that is in the middle of compiled code.
     faulthandler.dump_traceback_later(60 * minutes, exit=True)
     write_record(output, measure(params, trial, models))
@@ -153,15 +158,6 @@ def _models(params: Params, trial: plan.Trial, folder: Path | None) -> dict[str,
         if not archive.is_file():
             raise UserError(f"{archive}: no such file; `python -m twinproof.exchange` writes it")
     return {name: str(archive) for name, archive in archives.items()}
-
-
-def _require_writable(output: Path) -> None:
-    """Raise `UserError` now, not after minutes of measuring, if the record cannot be written."""
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=output.parent).close()
-    except OSError as error:
-        raise UserError(f"--output {output}: cannot be written ({error}); choose another folder") from None
 
 
 @contextmanager

@@ -61,14 +61,17 @@ def commands(page: Path) -> str:
     return "\n".join(re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.M | re.S))
 
 
+def surroundings(folder: Path) -> dict[str, str]:
+    """Return the environment in which commands of the workflow's venv run on the code in `folder`."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(folder / "src")}
+
+
 def run_in(folder: Path, *command: str, timeout: int = 600) -> Completed:
     """Run a command of the workflow's venv on the code in `folder`."""
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(folder / "src"),
-    }
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout)
+    return subprocess.run(
+        command, cwd=folder, env=surroundings(folder), capture_output=True, text=True, timeout=timeout
+    )
 
 
 def must(done: Completed) -> str:

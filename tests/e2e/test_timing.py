@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from .conftest import REPOSITORY, commands, fresh_copy, must, run_in
+from .conftest import REPOSITORY, commands, fresh_copy, must, run_in, surroundings
 
 pytestmark = pytest.mark.timing
 
@@ -56,13 +55,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def interrupted(folder: Path) -> dict[str, int]:
     """The records that were there when a study was interrupted, as somebody does with Ctrl-C."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    environment["PYTHONPATH"] = str(folder / "src")
     path = folder / "interrupted.log"
     # A trial has ended when its process has, a second after its record is there. One of them may be that of identity.
     ended = "(Rule: run_trial)"
     with path.open("w") as log:
-        study = subprocess.Popen(STUDY, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+        study = subprocess.Popen(
+            STUDY, cwd=folder, env=surroundings(folder), stdout=log, stderr=log, start_new_session=True
+        )
         deadline = time.monotonic() + 600
         while path.read_text().count(ended) <= PROCESSES // 2 and study.poll() is None and time.monotonic() < deadline:
             time.sleep(0.2)

@@ -3,6 +3,7 @@
 import json
 import os
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -107,6 +108,16 @@ def test_what_earlier_records_say_does_not_move_trials_to_other_batches(study):
 def test_timing_is_in_no_batch(tmp_path):
     write(tmp_path, [*learning(2), *learning(2, probe="timing")])
     assert schedule.read_schedule(tmp_path) == {"tf2.21-cpu/learning-0": learning(2)}
+
+
+def test_a_run_of_another_study_in_the_same_folder_is_none_of_this_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    locks = tmp_path / ".snakemake/locks"
+    locks.mkdir(parents=True)
+    assert not schedule.going_on(Path("results"))
+    (locks / "0.input.lock").write_text("workflow/notebooks/learning.ipynb\nresults/quick/params.yaml\n")
+    assert not schedule.going_on(Path("results"))
+    assert schedule.going_on(Path("results/quick"))
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]", json.dumps({"seconds": 1, "batches": {"x": ["y"]}})])

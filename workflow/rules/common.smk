@@ -17,6 +17,7 @@ from twinproof.environments import (
     hand_to_containers,
 )
 from twinproof.errors import UserError
+from twinproof.files import require_room
 from twinproof.report import WITH_NOTEBOOK
 from twinproof.run import schedule
 from twinproof.run.config import running
@@ -27,8 +28,7 @@ try:
     RUNNING = running(config)
     PARAMS, RESULTS = RUNNING.params, RUNNING.results
     TRIALS = plan.trials(PARAMS)
-    # A run that holds the lock goes by the plan that it began with.
-    if workflow.is_main_process and not any(Path(".snakemake/locks").glob("*")):
+    if workflow.is_main_process and not schedule.going_on(RESULTS):
         plan.write_plan(PARAMS, RESULTS)
         check_image_marks(PARAMS["environments"])
         batches = schedule.present_schedule(
@@ -36,7 +36,7 @@ try:
         )
         schedule.write_schedule(batches, RUNNING.batch, RESULTS)
     BATCHES = schedule.read_schedule(RESULTS)
-except UserError as error:
+except (UserError, OSError) as error:
     raise WorkflowError(str(error)) from None
 
 
@@ -81,9 +81,12 @@ def gpus_of(wildcards):
     return int(wildcards.environment in WITH_GPU)
 
 
-# Inside an environment, nothing is seen but the source and the user's own modules.
+# Inside an environment, nothing is seen but the source and the user's own modules. What runs in a venv ends with Snakemake,
+# also where that is killed: it would run beside what the next start measures.
 PYTHON = "PYTHONPATH=src:. PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 " + (
-    "python" if IN_IMAGES else "results/environments/{environment}/venv/bin/python"
+    "python"
+    if IN_IMAGES
+    else "exec setpriv --pdeathsig KILL results/environments/{environment}/venv/bin/python"
 )
 
 

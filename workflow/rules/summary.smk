@@ -21,6 +21,10 @@ def asked():
 
 
 onstart:
+    try:
+        require_room(RESULTS)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
     rules_asked = {job.rule.name for job in workflow.dag.needrun_jobs()}
     slots = workflow.cores if workflow.local_exec else workflow.nodes
     print(

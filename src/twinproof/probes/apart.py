@@ -5,7 +5,6 @@ second, knows no class of the user's, and leaves nothing behind.
 """
 
 import logging
-import math
 import multiprocessing
 import os
 import re
@@ -19,6 +18,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from twinproof.machine import end_with_parent
 
 # Where the trial was started: beside the user's parameters and modules.
 ROOT = Path.cwd()
@@ -54,7 +55,7 @@ class Apart:
         """
         ours, theirs = self._context.Pipe(duplex=False)
         with tempfile.TemporaryDirectory(prefix="twinproof-", ignore_cleanup_errors=True) as folder:
-            process = self._context.Process(target=_apart, args=(theirs, folder, self._seconds, operation, arguments))
+            process = self._context.Process(target=_apart, args=(theirs, folder, operation, arguments))
             process.start()
             theirs.close()
             try:
@@ -86,13 +87,11 @@ def _ending(code: int | None) -> str:
     return signal.Signals(-code).name if code and code < 0 else f"exit status {code}"
 
 
-def _apart(
-    connection: Connection, folder: str, seconds: float, operation: Callable[..., Any], arguments: tuple[Any, ...]
-) -> None:
+def _apart(connection: Connection, folder: str, operation: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """Run in the other process: do the operation and send what became of it."""
     os.setsid()  # What it starts is ended with it.
-    # If this process outlives the one that would end it, it ends itself.
-    signal.alarm(math.ceil(seconds) + 10)
+    # The server, which ends with the process that would end this one.
+    end_with_parent(os.getppid())
     work = Path(folder) / "work"
     work.mkdir()
     os.chdir(work)

@@ -84,9 +84,15 @@ def read_schedule(results: Path) -> Batches:
     if seconds:
         return schedule
     raise UserError(
-        f"{_file(results)}: missing or not readable, though a run is going on (.snakemake/locks); "
+        f"{_file(results)}: missing or not readable, though a run of this study is going on (.snakemake/locks); "
         "if none is, `snakemake --unlock` and start again"
     )
+
+
+def going_on(results: Path) -> bool:
+    """Tell whether a run of this study holds Snakemake's lock: it goes by the plan that it began with."""
+    locks = Path(".snakemake/locks").glob("*.lock")
+    return any(str(results / "params.yaml") in lock.read_text().splitlines() for lock in locks)
 
 
 def _read(results: Path) -> tuple[float, Batches]:

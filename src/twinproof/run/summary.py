@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from twinproof import plan
+from twinproof.errors import UserError
+from twinproof.files import require_room
 from twinproof.params import Params
 from twinproof.run.estimates import Estimates
 from twinproof.run.forecast import Forecast, Job, duration, forecast, size
@@ -58,6 +60,11 @@ class Summary:
         ]
         if len(failed) > NAMED:
             lines.append(f"  and {len(failed) - NAMED} more; the next start goes on with them")
+        try:
+            require_room(self._results)
+        except UserError as error:
+            # The logs may lack it, for the same reason.
+            lines.append(f"  {error}")
         return "\n".join(lines)
 
     def _compared(self, came: list[str]) -> Iterator[str]:

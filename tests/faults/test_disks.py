@@ -1,0 +1,145 @@
+"""Disks that are full, and folders that nothing can be written to."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import must, run_in
+
+from .conftest import (
+    STUDY,
+    TRIALS,
+    change_params,
+    files,
+    forget,
+    log,
+    records,
+    refused,
+    require_whole,
+    started,
+    until,
+)
+
+FULL = "cannot be {} (No space left on device); "
+
+
+@pytest.fixture
+def disk(study: Path) -> Iterator[Path]:
+    """A small disk of its own for the results of the study."""
+    results = study / "results"
+    content = results.rename(study / "content")
+    results.mkdir()
+    done = mount("-t", "tmpfs", "-o", "size=64m", "tmpfs", str(results))
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
+    try:
+        shutil.copytree(content, results, symlinks=True, dirs_exist_ok=True)
+        yield results
+    finally:
+        subprocess.run(["umount", "--lazy", results], check=True)
+
+
+def mount(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["mount", *arguments], capture_output=True, text=True)
+
+
+@contextmanager
+def full(folder: Path, left: int = 0) -> Iterator[None]:
+    """Let the disk of a folder have only so many bytes left for a while."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        with suppress(OSError):
+            while True:
+                file.write(bytes(2**12))
+        file.truncate(file.tell() - left)
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_was_there(
+    disk: Path, study: Path, undisturbed: Path
+) -> None:
+    forget(study, "identity")
+    before = records(study)
+
+    def fills_up_once(job: str, left: int, *command: str) -> str:
+        """Return what is said if the disk fills up once this job has begun."""
+        said, begun = log(study).read_text() if log(study).exists() else "", time.time()
+        journal = disk / "logs" / job
+        with started(study, *command) as run:
+            until(lambda: journal.exists() and journal.stat().st_mtime > begun, 300)
+            with full(disk, left):
+                assert run.wait(600) == 1
+        assert before.items() <= records(study).items()
+        return log(study).read_text().removeprefix(said)
+
+    # Before anything is measured.
+    with full(disk):
+        said = refused(study, *TRIALS)
+    assert f"results: {FULL.format('written to')}what is there is as it was" in said
+    assert "measuring in" not in said
+    # While it is: not even the log tells more.
+    said = fills_up_once("batches/tf2.21-cpu/identity-0.log", 0, *TRIALS)
+    assert f"results: {FULL.format('written to')}what is there is as it was" in said
+    assert records(study) == before
+    said = fills_up_once("batches/tf2.21-cpu/identity-0.log", 2**15, *TRIALS)
+    assert f"error: results/trials/tf2.21-cpu/sound: {FULL.format('written to')}" in said
+    assert records(study) == before
+    must(run_in(study, *TRIALS))
+    before, page = records(study), (disk / "report/index.html").read_bytes()
+    # While there is room for some of the tables.
+    tables = files(disk / "tables").keys()
+    said = fills_up_once("tables.log", 2**14, *STUDY)
+    assert re.search(rf"error: results/tables/\w+\.csv: {re.escape(FULL.format('written'))}", said)
+    assert files(disk / "tables").keys() == tables
+    # While the page is made.
+    must(run_in(study, *STUDY, "tables"))
+    said = fills_up_once("report.log", 2**15, *STUDY)
+    assert f"error: results/report/index.html: {FULL.format('written')}a former one is as it was" in said
+    assert (disk / "report/index.html").read_bytes() == page
+    must(run_in(study, *STUDY))
+    require_whole(study, undisturbed, before)
+    assert (disk / "report/index.html").read_bytes() != page
+
+
+@contextmanager
+def closed_by_mode(results: Path) -> Iterator[tuple[str, ...]]:
+    """Let nobody write to a folder; what is started with this prefix feels that, as root else does not."""
+    folders = [Path(folder) for folder, _, _ in os.walk(results)]
+    for folder in folders:
+        folder.chmod(0o555)
+    yield ("setpriv", "--bounding-set=-dac_override") if os.getuid() == 0 else ()
+    for folder in folders:
+        folder.chmod(0o755)
+
+
+@contextmanager
+def closed_by_mount(disk: Path) -> Iterator[tuple[str, ...]]:
+    """Let nobody write to a disk."""
+    assert mount("-o", "remount,ro", str(disk)).returncode == 0
+    yield ()
+    assert mount("-o", "remount,rw", str(disk)).returncode == 0
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_in_a_line(disk: Path, study: Path, undisturbed: Path) -> None:
+    before = files(disk)
+    for close, error in ((closed_by_mode, "Permission denied"), (closed_by_mount, "Read-only file system")):
+        with close(disk) as prefix:
+            # Where there is nothing to do, nothing is to be written.
+            assert "Nothing to be done" in must(run_in(study, *prefix, *STUDY))
+            again = refused(study, *prefix, *STUDY, "--forcerun", "make_version")
+            assert f"results: cannot be written to ({error}); what is there is as it was" in again
+            change_params(study, identity={"replicates": 3})
+            assert f"results/params.yaml: cannot be written ({error}); a former one" in refused(study, *prefix, *TRIALS)
+            change_params(study, identity={"replicates": 2})
+        assert files(disk) == before
+    must(run_in(study, *STUDY))
