@@ -21,7 +21,8 @@ from twinproof import plan
 from twinproof.analysis import tables
 from twinproof.analysis.completeness import examine
 from twinproof.params import Params
-from twinproof.report import page, read_table
+from twinproof.report import read_table
+from twinproof.report.page.__main__ import main
 
 from . import studies
 from .test_page import arguments, words
@@ -97,7 +98,7 @@ def test_a_thousand_trials_take_ten_times_the_calls_of_a_hundred_and_make_a_page
         calls(lambda folder=folder: tables.main(["--results", str(folder)])) for folder in (small, large)
     )
     assert thousand < 10 * hundred
-    assert page.main(arguments(large)) == 0
+    assert main(arguments(large)) == 0
     html = (large / "report" / "index.html").read_text()
     assert len(html.encode()) < MOST
     # Of what is left out it is said how much that is, and where all of it is.

@@ -154,14 +154,10 @@ def sources(*packages):
     )
 
 
-# What the rules of the later stages wait for, and, of the timings, what was decided on as the records came in.
-MEASURED = [str(schedule.mark(Path("<results>"), name)) for name in BATCHES]
+def timings_of(environment, twin):
+    """Return the input function for the records of a twin's timing: as many as the checkpoint asks for, step by step."""
 
-
-def timing_records(wildcards):
-    """Return the records of the timings: as many as the checkpoint asks for, step by step."""
-    records = []
-    for environment, twin in timed(PARAMS):
+    def records(wildcards):
         processes = PARAMS["timing"]["replicates"]
         while processes is not None:
             last = processes
@@ -169,7 +165,8 @@ def timing_records(wildcards):
                 environment=environment, twin=twin, processes=processes
             )
             processes = json.loads(Path(decision.output[0]).read_text())["next"]
-        records += timings(environment, twin, last)
+        return timings(environment, twin, last)
+
     return records
 
 
@@ -182,6 +179,12 @@ def timings(environment, twin, processes):
             for number in range(int(processes))
         ],
     )
+
+
+# What the rules of the later stages wait for: batches and timings. Each twin has an input function of its own, as Snakemake
+# learns from each of one decision that is to come.
+TIMED = [timings_of(environment, twin) for environment, twin in timed(PARAMS)]
+MEASURED = [str(schedule.mark(Path("<results>"), name)) for name in BATCHES] + TIMED
 
 
 NOTEBOOKS = sorted(

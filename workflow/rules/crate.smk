@@ -6,7 +6,6 @@ rule make_crate:
         rules.make_tables.output,
         NOTEBOOKS,
         MEASURED,
-        timing_records,
         study=RESULTS / "params.yaml",
         # Whatever else bears on the results, the images too, has them made again, and so the crate.
         citation="CITATION.cff",
@@ -25,4 +24,3 @@ rule crate:
     input:
         rules.make_crate.output,
         MEASURED,
-        timing_records,

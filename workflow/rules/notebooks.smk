@@ -31,4 +31,3 @@ rule notebooks:
     input:
         NOTEBOOKS,
         MEASURED,
-        timing_records,

@@ -33,7 +33,6 @@ rule make_version:
         rules.make_tables.output,
         NOTEBOOKS,
         MEASURED,
-        timing_records,
     output:
         update("<results>/version.json"),
     log:
@@ -49,4 +48,3 @@ rule report:
         rules.make_report.output,
         rules.make_version.output,
         MEASURED,
-        timing_records,

@@ -26,7 +26,6 @@ TABLES = [
 rule make_tables:
     input:
         MEASURED,
-        timing_records,
         code=sources("analysis"),
         study=RESULTS / "params.yaml",
     output:
@@ -61,11 +60,10 @@ rule tables:
     input:
         rules.make_tables.output,
         MEASURED,
-        timing_records,
 
 
 # What the timings are asked for: their verdicts, with the controls and the identity gate behind them.
 rule timing:
     input:
         "<results>/tables/timing.csv",
-        timing_records,
+        TIMED,

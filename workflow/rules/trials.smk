@@ -99,5 +99,4 @@ checkpoint decide_timing:
 rule trials:
     input:
         MEASURED,
-        timing_records,
         rules.verify_data.output,
