@@ -1,12 +1,15 @@
 """Records that were cut short or edited, times that lie in the future, and a cache that was damaged."""
 
+import hashlib
 import json
+import os
+import time
 from pathlib import Path
 
 from tests.conftest import ENVIRONMENT
 from tests.e2e.conftest import measured, must, run_in
 
-from .conftest import STUDY, files, records, require_whole
+from .conftest import STUDY, files, forget, records, require_whole
 
 RECORD = f"{ENVIRONMENT}/sound/identity-0"
 
@@ -44,6 +47,58 @@ def test_an_edited_record_is_named_and_measured_again_once_it_is_removed(study: 
     assert f"error: {told} measures this trial again" in done.stderr
     assert "Traceback" not in done.stderr
     assert files(study / "results/tables") == tables
+    record.unlink()
+    assert measured(must(run_in(study, *STUDY))) == {RECORD}
+    before.pop(f"{RECORD}.json")
+    require_whole(study, undisturbed, before)
+
+
+def test_after_a_clock_was_set_back_nothing_is_measured_twice(study: Path, undisturbed: Path) -> None:
+    # What it leaves behind: all that was made before bears a time that is still to come.
+    ahead = time.time() + 86400
+    for path in (study / "results").rglob("*"):
+        if "environments" not in path.parts:
+            os.utime(path, (ahead, ahead), follow_symlinks=False)
+    assert measured(must(run_in(study, *STUDY))) == set()
+    forget(study, "identity")
+    before = records(study)
+    assert measured(must(run_in(study, *STUDY))) == {f"{ENVIRONMENT}/sound/identity-{number}" for number in (0, 1)}
+    require_whole(study, undisturbed, before)
+    assert measured(must(run_in(study, *STUDY))) == set()
+
+
+def test_a_record_that_comes_damaged_out_of_the_cache_is_refused_and_fetched_or_measured_again(
+    study: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    must(run_in(study, "dvc", "repro"))
+    must(run_in(study, "dvc", "remote", "add", "--default", "far", str(tmp_path / "far")))
+    must(run_in(study, "dvc", "push"))
+    before, record = records(study), study / f"results/trials/{RECORD}.json"
+    whole = record.read_bytes()
+    digest = hashlib.md5(whole, usedforsecurity=False).hexdigest()
+    cached = study / f".dvc/cache/files/md5/{digest[:2]}/{digest[2:]}"
+    assert cached.read_bytes() == whole
+
+    def checked_out(damaged: bytes) -> str:
+        """Return what is said of a record that was damaged in the cache, from where DVC takes it as it is."""
+        cached.chmod(0o644)
+        cached.write_bytes(damaged)
+        record.unlink()
+        must(run_in(study, "dvc", "checkout"))
+        assert record.read_bytes() == damaged
+        check = run_in(study, "twinproof", "check")
+        assert check.returncode == 1
+        return check.stdout
+
+    assert f"{RECORD}.json: not JSON, cut short or edited" in checked_out(whole[: len(whole) // 2])
+    # As the guide has it.
+    record.unlink()
+    assert "not in cache" in must(run_in(study, "dvc", "status"))
+    must(run_in(study, "dvc", "pull"))
+    assert record.read_bytes() == whole
+    assert measured(must(run_in(study, *STUDY))) == set()
+    edited = checked_out(whole.replace(b'"seconds": ', b'"seconds": 1'))
+    assert f"{RECORD}.json: edited since it was written, as its digest tells" in edited
     record.unlink()
     assert measured(must(run_in(study, *STUDY))) == {RECORD}
     before.pop(f"{RECORD}.json")

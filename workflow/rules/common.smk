@@ -19,7 +19,7 @@ from twinproof.environments import (
 from twinproof.errors import UserError
 from twinproof.files import require_room
 from twinproof.report import WITH_NOTEBOOK
-from twinproof.run import schedule
+from twinproof.run import clock, schedule
 from twinproof.run.config import running
 from twinproof.run.estimates import Estimates
 from twinproof.run.summary import Summary
@@ -29,6 +29,12 @@ try:
     PARAMS, RESULTS = RUNNING.params, RUNNING.results
     TRIALS = plan.trials(PARAMS)
     if workflow.is_main_process and not schedule.going_on(RESULTS):
+        ahead = clock.bring_back([*clock.FOLDERS, RESULTS])
+        if ahead:
+            print(
+                f"{ahead} files bore a time still to come, as if the clock was set back: they bear the present one",
+                file=sys.stderr,
+            )
         plan.write_plan(PARAMS, RESULTS)
         check_image_marks(PARAMS["environments"])
         batches = schedule.present_schedule(
