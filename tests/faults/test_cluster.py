@@ -1,0 +1,111 @@
+"""On a cluster: jobs that are cancelled, a node that goes away, and a main process that is killed while jobs run."""
+
+import os
+import random
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import commands, must, run_in
+from tests.slurm.cluster import Cluster
+from tests.slurm.conftest import GUIDE, ON_SLURM, on_cluster, run_script
+
+from .conftest import forget, log, records, refused, require_whole, running, started, until
+from .test_processes import LOCKS, wait
+
+ON_SLURM_TRIALS = [*ON_SLURM, "trials"]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    if os.geteuid() or not shutil.which("slurmctld", path="/usr/sbin"):
+        pytest.skip("wants root, and the Slurm that tests/slurm/install-slurm brings")
+    with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def on_slurm(cluster: Cluster, study: Path) -> Path:
+    """A study that goes on in jobs of the cluster: one for each probe of which it forgets the records."""
+    on_cluster(study)
+    return study
+
+
+def jobs(cluster: Cluster, study: Path, probe: str) -> list[str]:
+    """Return what became of each job of a probe, first to last."""
+    return [job["JobState"] for job in cluster.jobs_of(study, "rule_run_batch_") if f"_{probe}_" in job["Comment"]]
+
+
+def runs(cluster: Cluster, study: Path, probe: str) -> Callable[[], bool]:
+    return lambda: jobs(cluster, study, probe)[-1:] == ["RUNNING"]
+
+
+def test_a_job_that_is_cancelled_is_tried_again(cluster: Cluster, on_slurm: Path, undisturbed: Path) -> None:
+    forget(on_slurm, "learning")
+    with started(on_slurm, *ON_SLURM_TRIALS) as run:
+        until(runs(cluster, on_slurm, "learning"), 120)
+        (job,) = cluster.jobs_of(on_slurm, "rule_run_batch_")
+        cluster.ask("scancel", job["JobId"])
+        assert run.wait(600) == 0
+    assert jobs(cluster, on_slurm, "learning") == ["CANCELLED", "COMPLETED"]
+    require_whole(on_slurm, undisturbed)
+
+
+def test_jobs_of_a_node_that_goes_away_run_once_it_is_back(
+    cluster: Cluster, on_slurm: Path, undisturbed: Path, chance: random.Random
+) -> None:
+    forget(on_slurm, "identity", "serialization")
+    with started(on_slurm, *ON_SLURM_TRIALS) as run:
+        until(runs(cluster, on_slurm, "serialization"), 120)
+        wait(run, chance.uniform(0, 15))
+        cluster.stop_node()
+        # A node that is without power takes along what ran on it.
+        for pid in running(on_slurm):
+            if _in_a_job(pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        before = records(on_slurm)
+        until(lambda: cluster.node_state().startswith("down"), 60)
+        assert run.poll() is None
+        cluster.start_node()
+        assert run.wait(600) == 0
+    require_whole(on_slurm, undisturbed, before)
+
+
+def _in_a_job(pid: int) -> bool:
+    with suppress(OSError):
+        return b"SLURM_JOB_ID=" in Path(f"/proc/{pid}/environ").read_bytes()
+    return False
+
+
+def test_a_main_process_that_is_killed_leaves_jobs_that_count_or_are_cancelled(
+    cluster: Cluster, on_slurm: Path, undisturbed: Path, chance: random.Random
+) -> None:
+    crash = "squeue --noheader" + commands(GUIDE).partition("squeue --noheader")[2]
+    forget(on_slurm, "learning", "serialization")
+    for cancel in (False, True):
+        with started(on_slurm, *ON_SLURM_TRIALS) as run:
+            until(runs(cluster, on_slurm, "serialization"), 120)
+            wait(run, chance.uniform(0, 10))
+            run.kill()
+            run.wait()
+            assert any((on_slurm / LOCKS).glob("*"))
+            assert "Directory cannot be locked" in refused(on_slurm, *ON_SLURM_TRIALS)
+            if cancel:
+                before = records(on_slurm)
+                run_script(on_slurm, crash)
+                assert "CANCELLED" in jobs(cluster, on_slurm, "serialization")
+            else:
+                until(lambda: not cluster.ask("squeue", "--noheader"), 300)
+                # They ended in their own time, and what they found is there.
+                before = records(on_slurm)
+                assert before.keys() == records(undisturbed).keys()
+                must(run_in(on_slurm, "snakemake", "--unlock"))
+                assert "measuring in" not in must(run_in(on_slurm, *ON_SLURM_TRIALS))
+                forget(on_slurm, "serialization")
+    require_whole(on_slurm, undisturbed, before)
+    assert "Traceback" not in log(on_slurm).read_text()
