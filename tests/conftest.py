@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
@@ -55,6 +56,14 @@ def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(folder)
     plan._code.cache_clear()
     return folder
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.1)
 
 
 @functools.cache

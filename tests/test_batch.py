@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import ENVIRONMENT, REPOSITORY, python_of
+from .conftest import ENVIRONMENT, REPOSITORY, python_of, until
 
 Completed = subprocess.CompletedProcess[str]
 
@@ -129,14 +128,6 @@ def test_a_trial_ends_with_the_process_that_started_it(batch: Callable[..., Comp
         process.send_signal(signal.SIGKILL)
         process.wait()
         until(lambda: not child.exists() or child.joinpath("stat").read_text().split()[2] == "Z")
-
-
-def until(condition: Callable[[], object]) -> None:
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not come to that in a minute")
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,22 @@ def record(project: Path, study: dict[str, Any]) -> Path:
     return path
 
 
+def test_what_counts_is_known_before_anything_is_moved(study: dict[str, Any], project: Path) -> None:
+    results, record = project / "results", f"{ENVIRONMENT}/mine/learning-0.json"
+    longer = study | {"learning": study["learning"] | {"epochs": 9}}
+    place = results / "trials" / record
+    place.parent.mkdir(parents=True)
+    place.write_text(json.dumps({"protocol": protocol(study)}))
+    before = written(project)
+    assert (plan.counting(study, results), plan.counting(longer, results)) == ({record}, set())
+    assert written(project) == before
+    plan.write_plan(longer, results)
+    assert not place.exists()
+    assert (plan.counting(study, results), plan.counting(longer, results)) == ({record}, set())
+    plan.write_plan(study, results)
+    assert place.exists()
+
+
 def test_a_record_that_was_cut_short_is_set_aside_and_named(
     project: Path, study: dict[str, Any], record: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

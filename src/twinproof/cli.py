@@ -39,8 +39,9 @@ def plan_study(
     from twinproof.run.estimates import Estimates
     from twinproof.run.forecast import forecast, forecast_table, tell
     from twinproof.run.schedule import present_schedule
+    from twinproof.run.trials import known
 
-    running, jobs = read_running(params, profile)
+    running, machine = read_running(params, profile)
     study = running.params
     data = study["data"]
     dataset = read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
@@ -52,10 +53,11 @@ def plan_study(
     typer.echo(f"data: {', '.join(f'{count} {part}' for part, count in parts.items())} images, checksums agree")
     estimates = Estimates(study, running.results)
     batches = present_schedule(plan.trials(study), estimates, running.batch, running.results)
-    expected = forecast(study, running.results, batches, estimates)
-    Console(width=100).print(forecast_table(study, expected))
-    slots = cores or jobs or len(os.sched_getaffinity(0))
-    typer.echo(tell(expected, slots, alone=jobs is None))
+    there = plan.counting(study, running.results)
+    expected = forecast(study, running.results, there, batches, estimates)
+    Console(width=100).print(forecast_table(known(study, running.results, there), expected))
+    slots = cores or machine.slots or len(os.sched_getaffinity(0))
+    typer.echo(tell(expected, slots, alone=machine.local))
 
 
 @app.command()

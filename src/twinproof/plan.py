@@ -139,6 +139,23 @@ def write_plan(params: Params, results: Path) -> None:
         _put_in_place(cell.removesuffix(".json"), content, results)
 
 
+def counting(params: Params, results: Path) -> set[str]:
+    """Return the records that `write_plan` would have in their places, by their paths, without moving any.
+
+    Raises
+    ------
+    UserError
+        As `protocol`, and if a record cannot be read.
+    """
+    found = set()
+    for cell in cells(params):
+        present = protocol(params, *cell)
+        for folder in (results / "trials", results / "superseded" / _digest(present)):
+            records = folder.glob(f"{'/'.join(cell)}-*.json")
+            found |= {path.relative_to(folder).as_posix() for path in records if _protocol_of(path) == present}
+    return found
+
+
 def _put_in_place(cell: str, present: dict[str, Any], results: Path) -> None:
     """Set the records of a cell aside that do not count, and bring back those that do."""
     places, aside = results / "trials", results / "superseded"

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import until
 from twinproof import builders
 
-from .conftest import Completed, Copy, until
+from .conftest import Completed, Copy
 
 pytestmark = pytest.mark.containers
 MARKER = "only-the-builder-may-know-this"

@@ -3,18 +3,17 @@
 import os
 import random
 import shutil
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import until
 from tests.e2e.conftest import commands, must, run_in
 from tests.slurm.cluster import Cluster
 from tests.slurm.conftest import GUIDE, ON_SLURM, on_cluster, run_script
 
-from .conftest import forget, log, records, refused, require_whole, running, started, until
+from .conftest import forget, log, records, refused, require_whole, started
 from .test_processes import LOCKS, wait
 
 ON_SLURM_TRIALS = [*ON_SLURM, "trials"]
@@ -62,24 +61,16 @@ def test_jobs_of_a_node_that_goes_away_run_once_it_is_back(
     with started(on_slurm, *ON_SLURM_TRIALS) as run:
         until(runs(cluster, on_slurm, "serialization"), 120)
         wait(run, chance.uniform(0, 15))
-        cluster.stop_node()
-        # A node that is without power takes along what ran on it.
-        for pid in running(on_slurm):
-            if _in_a_job(pid):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        cluster.fail_node()
         before = records(on_slurm)
-        until(lambda: cluster.node_state().startswith("down"), 60)
+        until(lambda: cluster.node_state().startswith("down"))
         assert run.poll() is None
         cluster.start_node()
         assert run.wait(600) == 0
+    # The same job, from Slurm's queue again: none of Snakemake's attempts was spent.
+    (job,) = (job for job in cluster.jobs_of(on_slurm, "rule_run_batch_") if "_serialization_" in job["Comment"])
+    assert (job["Restarts"], job["JobState"]) == ("1", "COMPLETED")
     require_whole(on_slurm, undisturbed, before)
-
-
-def _in_a_job(pid: int) -> bool:
-    with suppress(OSError):
-        return b"SLURM_JOB_ID=" in Path(f"/proc/{pid}/environ").read_bytes()
-    return False
 
 
 def test_a_main_process_that_is_killed_leaves_jobs_that_count_or_are_cancelled(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import until
 from tests.e2e.conftest import must, run_in
 
 from .conftest import (
@@ -24,7 +25,6 @@ from .conftest import (
     refused,
     require_whole,
     started,
-    until,
 )
 
 FULL = "cannot be {} (No space left on device); "

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import ENVIRONMENT
+from tests.conftest import ENVIRONMENT, until
 from tests.e2e.conftest import measured, must, run_in
 
 from .conftest import (
@@ -25,7 +25,6 @@ from .conftest import (
     require_whole,
     running,
     started,
-    until,
 )
 
 LOCKS = Path(".snakemake/locks")
@@ -140,7 +139,8 @@ def test_a_second_start_beside_the_first_is_refused_and_harms_nothing(study: Pat
     with started(study, *TRIALS) as run:
         until(lambda: any((study / LOCKS).glob("*")))
         # Even if it asks for something else: the first one's records stay where they are.
-        change_params(study, learning={"epochs": 2}, serialization={"repeats": 2})
+        other = {"tf2.18-cpu": {"probes": ["learning"]}}
+        change_params(study, environments=other, learning={"epochs": 2}, serialization={"repeats": 2})
         before = records(study)
         assert "Directory cannot be locked" in refused(study, *TRIALS)
         assert before.items() <= records(study).items()

@@ -1,5 +1,6 @@
 """Snakemake's configuration: parameters, where results go, and how a study is run."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,10 +37,28 @@ def write(profile, **content):
 
 @pytest.mark.parametrize("config", [["batch=900"], {"batch": 900}])
 def test_a_profile_is_read_as_snakemake_does(profile, params, config):
-    found, jobs = write(profile, configfile="more.yaml", config=config, jobs=20)
+    found, machine = write(profile, configfile="more.yaml", config=config, executor="slurm", jobs=20)
     assert (found.params["learning"]["epochs"], found.params["seed"]) == (7, params["seed"])
-    assert (found.results, found.batch, jobs) == (Path("there"), 900, 20)
-    assert write(profile, configfile=["more.yaml"])[1] is None
+    assert (found.results, found.batch, machine) == (Path("there"), 900, (20, False))
+
+
+@pytest.mark.parametrize(
+    ("said", "machine"),
+    [
+        ({}, (None, True)),
+        ({"cores": 4, "jobs": 9}, (4, True)),
+        ({"cores": "all"}, (None, True)),
+        ({"executor": "slurm", "jobs": "unlimited"}, (sys.maxsize, False)),
+    ],
+)
+def test_a_profile_says_how_many_jobs_run_at_a_time_and_whether_on_one_machine(profile, said, machine):
+    assert write(profile, **said)[1] == machine
+
+
+def test_numbers_of_a_profile_are_read_as_snakemake_does(profile):
+    assert write(profile, config=["batch=1e6"])[0].batch == 1e6
+    with pytest.raises(UserError, match="cores or jobs of the profile: many: allowed: a number, `all`, `unlimited`"):
+        write(profile, cores="many")
 
 
 @pytest.mark.parametrize("content", ["- a list", "{", "\x00"])

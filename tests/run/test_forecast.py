@@ -1,6 +1,7 @@
 """What a run will do and cost, from what is done and what earlier trials took."""
 
 import json
+import sys
 
 import pytest
 
@@ -9,6 +10,7 @@ from twinproof.run.durations import Duration, as_csv, from_csv, of_records, typi
 from twinproof.run.estimates import SHIPPED, Estimates
 from twinproof.run.forecast import FINAL, Forecast, Job, duration, forecast, forecast_table, size, tell
 from twinproof.run.schedule import present_schedule
+from twinproof.run.trials import in_place
 
 
 @pytest.fixture
@@ -22,6 +24,7 @@ def study(project, monkeypatch):
         Duration("tf2.21-cpu", "simple", "timing", 0.5, 2000),
         *(Duration("", "", rule, 7, 100) for rule in ("run_notebook", "verify_data", *FINAL)),
         Duration("tf2.21-cpu", "", "run_batch", 3, 0),
+        Duration("tf2.21-cpu", "", "run_trial", 4, 0),
         Duration("tf2.21-cpu", "", "create_venv", 30, 2e9),
     ]
     shipped = project / "durations.csv"
@@ -49,7 +52,7 @@ def expect(study, params):
     results = study / "results"
     estimates = Estimates(params, results)
     schedule = present_schedule(plan.trials(params), estimates, 1e6, results)
-    return forecast(params, results, schedule, estimates)
+    return forecast(params, results, in_place(results), schedule, estimates)
 
 
 def test_a_trial_takes_what_the_nearest_like_it_took_for_the_work_asked_of_it(study, params):
@@ -106,7 +109,7 @@ def test_what_is_done_is_taken_off(study, params):
     assert [(job.probe, len(job.trials), job.seconds) for job in rest] == [
         ("learning", 2, 203)
     ]  # As what was measured here.
-    table = forecast_table(params, expect(study, params))
+    table = forecast_table(plan.trials(params), expect(study, params))
     assert [list(column.cells)[:2] for column in table.columns[1:5]] == [
         ["identity", "learning"], ["4", "4"], ["4", "2"], ["0", "1"],
     ]  # fmt: skip
@@ -123,7 +126,7 @@ def test_where_all_is_done_nothing_is_to_do(study, params):
         put_record(study, trial, 100, epochs=5)
     (study / "results/crate.zip").touch()
     assert expect(study, params).jobs == []
-    assert tell(expect(study, params), 2, alone=True) == "nothing is to do"
+    assert tell(expect(study, params), 2, alone=True).startswith("nothing is to be measured; ")
 
 
 def test_timing_may_add_trials_and_has_the_machine_to_itself(study, params):
@@ -134,9 +137,21 @@ def test_timing_may_add_trials_and_has_the_machine_to_itself(study, params):
     found = expect(study, params)
     assert (len([job for job in found.jobs if job.trials]), len(found.added)) == (12, 8)
     trials = Forecast([job for job in found.jobs if job.trials], [])
-    assert trials.seconds() == 12 * (3 + 0.5 * 2)
-    assert trials.wall(4, alone=True) == 48
-    assert trials.wall(4, alone=False) == 12
+    assert trials.seconds() == 12 * (4 + 0.5 * 2)
+    assert trials.wall(4, alone=True) == 60
+    assert trials.wall(4, alone=False) == 15
+    assert trials.wall(sys.maxsize, alone=False) == 5
+    # Once it is decided, that is what is to do; where it is enough, nothing more is added.
+    for number in range(6):
+        put_record(
+            study, plan.Trial("tf2.21-cpu", "simple", "timing", number), 1, generations=2, rounds=1, quantities=["call"]
+        )
+    decision = study / "results/timing/tf2.21-cpu/simple/6.json"
+    decision.parent.mkdir(parents=True)
+    for more, left, added in ((8, 6 + 2, 4 + 2), (None, 6, 4)):
+        decision.write_text(json.dumps({"next": more}))
+        found = expect(study, params)
+        assert (len([job for job in found.jobs if job.trials]), len(found.added)) == (left, added)
 
 
 def job(seconds, rule="run_batch"):

@@ -117,6 +117,11 @@ def test_a_run_of_another_study_in_the_same_folder_is_none_of_this_one(tmp_path,
     assert not schedule.going_on(Path("results"))
     (locks / "0.input.lock").write_text("workflow/notebooks/learning.ipynb\nresults/quick/params.yaml\n")
     assert not schedule.going_on(Path("results"))
+    # Without its plan there is nothing that it could go by.
+    assert not schedule.going_on(Path("results/quick"))
+    for name in ("params.yaml", "batches.json"):
+        (tmp_path / "results/quick").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "results/quick" / name).touch()
     assert schedule.going_on(Path("results/quick"))
 
 

@@ -9,27 +9,30 @@ import re
 import shutil
 import socket
 import subprocess
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
+
+import psutil
+
+from tests.conftest import until
 
 # Where Slurm's commands look: Snakemake's jobs forget SLURM_CONF, so that no other place would do.
 CONFIGURATION = Path("/etc/slurm")
 FILES = ("slurm.conf", "gres.conf")
 # In the name of every directory of a cluster, by which a link that a killed run left is known.
 MARK = "twinproof-cluster"
+CLUSTER = "twinproof"
 
 SLURM_CONF = """\
-ClusterName=twinproof
+ClusterName={cluster}
 SlurmctldHost={node}(127.0.0.1)
 SlurmctldPort={controller_port}
 SlurmdPort={node_port}
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 SlurmUser=root
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=20
 CredType=cred/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
@@ -81,6 +84,7 @@ class Cluster:
         key.chmod(0o600)
         controller_port, node_port = _free_ports(2)
         own = {
+            "cluster": CLUSTER,
             **{"folder": self.folder, "node": self.node, "cores": cores, "memory": memory},
             **{"controller_port": controller_port, "node_port": node_port},
         }
@@ -119,9 +123,16 @@ class Cluster:
         self._start("slurmd", "-D", "-f", self.folder / "slurm.conf")
         until(lambda: self.node_state() in ("idle", "mixed", "allocated"))
 
-    def stop_node(self) -> None:
-        """Let the node fail: after some seconds its controller takes note, while what ran on it runs on."""
-        self._stop("slurmd")
+    def fail_node(self) -> None:
+        """Let the node lose its power, and what runs on it: after some seconds its controller takes note."""
+        self._programs.pop("slurmd").kill()
+        tasks = [process for process in psutil.process_iter() if _cluster_of(process) == CLUSTER]
+        # First those that would tell of the end of the others.
+        parents = {process.parent() for process in tasks}
+        watching = [parent for parent in parents if parent and parent.name().startswith("slurmstepd")]
+        for process in (*watching, *tasks):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def node_state(self) -> str:
         """Return `idle`, `mixed`, `allocated`, `down` and so on; a star if the node does not answer."""
@@ -156,12 +167,11 @@ class Cluster:
             process.wait()
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.1)
+def _cluster_of(process: psutil.Process) -> str | None:
+    """Return of which cluster's jobs a process is one."""
+    with suppress(psutil.Error):
+        return process.environ().get("SLURM_CLUSTER_NAME")
+    return None
 
 
 def _take_place(folder: Path) -> None:

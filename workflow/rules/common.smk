@@ -1,5 +1,4 @@
 # Parameters, the plan, wildcards, and what the rules ask of them.
-import json
 import os
 import re
 import shutil
@@ -9,7 +8,7 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 from twinproof import checkout, plan
-from twinproof.analysis.sampling import timed
+from twinproof.analysis.sampling import next_count, timed
 from twinproof.data import FILES
 from twinproof.environments import (
     Environment,
@@ -18,18 +17,26 @@ from twinproof.environments import (
 )
 from twinproof.errors import UserError
 from twinproof.files import require_room
+from twinproof.params import read_params
 from twinproof.report import WITH_NOTEBOOK
 from twinproof.run import clock, schedule
 from twinproof.run.config import running
 from twinproof.run.estimates import Estimates
 from twinproof.run.summary import Summary
+from twinproof.run.trials import measured
 
 try:
     RUNNING = running(config)
     PARAMS, RESULTS = RUNNING.params, RUNNING.results
+    GOING_ON = schedule.going_on(RESULTS)
+    if GOING_ON:
+        # What was changed since, also for the jobs of that run on other machines, is for the next one.
+        PARAMS = read_params(RESULTS / "params.yaml")
     TRIALS = plan.trials(PARAMS)
-    if workflow.is_main_process and not schedule.going_on(RESULTS):
-        ahead = clock.bring_back([*clock.FOLDERS, RESULTS])
+    if workflow.is_main_process and not GOING_ON:
+        ahead = clock.bring_back(
+            [*clock.SEEN, RESULTS, Path(PARAMS["data"]["directory"])]
+        )
         if ahead:
             print(
                 f"{ahead} files bore a time still to come, as if the clock was set back: they bear the present one",
@@ -115,12 +122,7 @@ def needed_by_batch(wildcards):
 def needed_by_trial(wildcards):
     """Return what a trial needs, and nothing if it has a record."""
     trial = plan.Trial(**{**wildcards})
-    return [] if measured(trial) else needed_by([trial])
-
-
-def measured(trial):
-    """Return whether a trial has a record; one that is in its place counts (plan.py)."""
-    return (RESULTS / "trials" / trial.path).exists()
+    return [] if measured(RESULTS, trial) else needed_by([trial])
 
 
 def needed_by(trials):
@@ -167,10 +169,10 @@ def timings_of(environment, twin):
         processes = PARAMS["timing"]["replicates"]
         while processes is not None:
             last = processes
-            decision = checkpoints.decide_timing.get(
+            checkpoints.decide_timing.get(
                 environment=environment, twin=twin, processes=processes
             )
-            processes = json.loads(Path(decision.output[0]).read_text())["next"]
+            processes = next_count(RESULTS, environment, twin, processes)
         return timings(environment, twin, last)
 
     return records

@@ -3,7 +3,7 @@ SUMMARY = Summary(PARAMS, RESULTS, BATCHES)
 
 
 def asked():
-    """Return the trials that are to be run, as far as that is known before timing decides on more."""
+    """Return the trials that are to be run, as far as that is known while timing may decide on more."""
     jobs = list(workflow.dag.needrun_jobs())
     batches = [job.wildcards for job in jobs if job.rule.name == "run_batch"]
     alone = [
@@ -14,9 +14,18 @@ def asked():
             trial
             for batch in batches
             for trial in batch_of(batch)
-            if not measured(trial)
+            if not measured(RESULTS, trial)
         ),
         *(trial._replace(replicate=int(trial.replicate)) for trial in alone),
+    ]
+
+
+def others():
+    """Return the other jobs that are to be run, each by its rule and environment."""
+    return [
+        (job.rule.name, job.wildcards.get("environment", ""))
+        for job in workflow.dag.needrun_jobs()
+        if job.output and job.rule.name not in ("run_batch", "run_trial")
     ]
 
 
@@ -25,10 +34,9 @@ onstart:
         require_room(RESULTS)
     except UserError as error:
         raise WorkflowError(str(error)) from None
-    rules_asked = {job.rule.name for job in workflow.dag.needrun_jobs()}
     slots = workflow.cores if workflow.local_exec else workflow.nodes
     print(
-        SUMMARY.begin(rules_asked, asked(), slots, alone=workflow.local_exec),
+        SUMMARY.begin(asked(), others(), slots, alone=workflow.local_exec),
         file=sys.stderr,
     )
 
@@ -38,4 +46,4 @@ onsuccess:
 
 
 onerror:
-    print(SUMMARY.end(), file=sys.stderr)
+    print(SUMMARY.end(asked(), len(others())), file=sys.stderr)

@@ -39,7 +39,7 @@ rule run_batch:
         trials=lambda wildcards: [
             f"{trial.twin}/{trial.replicate}"
             for trial in batch_of(wildcards)
-            if not measured(trial)
+            if not measured(RESULTS, trial)
         ],
         records=RESULTS / "trials",
         models=RESULTS / "models",

@@ -65,16 +65,26 @@ def decide(params: Params, records: list[Record]) -> dict[str, Any]:
     return {"processes": count, "next": more if wide and more > count else None, "wide": wide}
 
 
+def next_count(results: Path, environment: str, twin: str, count: int) -> int | None:
+    """Return how many processes are to be there next, as was decided from so many; None if these are enough."""
+    decision: int | None = json.loads(_decision(results, environment, twin, count).read_text())["next"]
+    return decision
+
+
+def _decision(results: Path, environment: str, twin: str, count: int) -> Path:
+    return results / "timing" / environment / twin / f"{count}.json"
+
+
 def timing_trials(params: Params, results: Path) -> Iterator[Trial]:
     """Yield every timing trial that was decided on."""
     for environment, twin in timed(params):
         count: int | None = params["timing"]["replicates"]
         while count is not None:
-            path, last = results / "timing" / environment / twin / f"{count}.json", count
+            last = count
             try:
-                count = json.loads(path.read_text())["next"]
-            except FileNotFoundError:
-                raise UserError(f"{path}: no such decision; run `snakemake --cores all timing`") from None
+                count = next_count(results, environment, twin, count)
+            except FileNotFoundError as error:
+                raise UserError(f"{error.filename}: no such decision; run `snakemake --cores all timing`") from None
         yield from (Trial(environment, twin, "timing", replicate) for replicate in range(last))
 
 

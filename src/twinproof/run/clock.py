@@ -5,28 +5,38 @@ Snakemake goes by the times of files: what is made now of such a file is older t
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 # What the workflow reads and writes. Its environments have thousands of files at whose times nobody looks.
-FOLDERS = (Path("results"), Path("containers"), Path("data"), Path("src"), Path("workflow"))
+SEEN = tuple(map(Path, ("results", "containers", "data", "src", "workflow", "CITATION.cff")))
 APART = "venv"
 # Nanoseconds: as fine as a time in seconds can still tell apart in a float.
 STEP = 1000
 
 
-def bring_back(folders: Iterable[Path]) -> int:
-    """Give the files below folders whose time is still to come times just past, in their order; return how many."""
+def bring_back(seen: Iterable[Path]) -> int:
+    """Give files, and those below folders, whose time is still to come times just past, in order; return how many."""
     now, ahead = time.time_ns(), {}
-    for folder in folders:
-        for place, names, files in os.walk(folder):
-            names[:] = [name for name in names if name != APART]
-            for path in (Path(place, name) for name in files):
-                changed = path.lstat().st_mtime_ns
-                if changed > now:
-                    ahead[path] = changed
+    for path in chain.from_iterable(map(_files, seen)):
+        # What another run writes may be gone already.
+        with suppress(FileNotFoundError):
+            changed = path.lstat().st_mtime_ns
+            if changed > now:
+                ahead[path] = changed
     times = sorted(set(ahead.values()))
     back = {changed: now - STEP * place for place, changed in enumerate(reversed(times))}
     for path, changed in ahead.items():
-        os.utime(path, ns=(back[changed], back[changed]), follow_symlinks=False)
+        with suppress(FileNotFoundError):
+            os.utime(path, ns=(back[changed], back[changed]), follow_symlinks=False)
     return len(ahead)
+
+
+def _files(seen: Path) -> Iterator[Path]:
+    if seen.is_file():
+        yield seen
+    for place, names, files in os.walk(seen):
+        names[:] = [name for name in names if name != APART]
+        yield from (Path(place, name) for name in files)

@@ -1,5 +1,6 @@
 """How a study is run: what Snakemake's configuration holds beside the parameters, and what a profile says."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,16 +43,22 @@ def running(config: Mapping[str, Any]) -> Running:
     return Running(params, Path(config.get("pathvars", {}).get("results", "results")), **numbers)
 
 
-def read_running(params: Path, profile: Path | None) -> tuple[Running, int | None]:
-    """Return what Snakemake's configuration is with a profile, and how many jobs the profile lets run at a time.
+class Machine(NamedTuple):
+    """How many jobs run at a time, None if that is left to `--cores`, and whether all of them run on one machine."""
 
-    That is None if the profile leaves it to `--cores`.
+    slots: int | None
+    local: bool
+
+
+def read_running(params: Path, profile: Path | None) -> tuple[Running, Machine]:
+    """Return what Snakemake's configuration is with a profile, and on what the profile has jobs run.
 
     Raises
     ------
     UserError
         If the profile or what it names cannot be read, or something in it is not allowed.
     """
+    from snakemake.cli import parse_config
     from snakemake.utils import update_config
 
     config = _read(params)
@@ -59,9 +66,22 @@ def read_running(params: Path, profile: Path | None) -> tuple[Running, int | Non
     files, values = said.get("configfile", []), said.get("config", [])
     for file in [files] if isinstance(files, str) else files:
         update_config(config, _read(profile / file if profile else Path(file)))
-    pairs = values.items() if isinstance(values, dict) else (value.partition("=")[::2] for value in values)
-    update_config(config, {key: yaml.safe_load(str(value)) for key, value in pairs})
-    return running(config), said.get("jobs") or said.get("cores")
+    pairs = [f"{key}={value}" for key, value in values.items()] if isinstance(values, dict) else values
+    update_config(config, parse_config(pairs))
+    local = said.get("executor", "local") == "local"
+    return running(config), Machine(_slots(said.get("cores" if local else "jobs")), local)
+
+
+def _slots(value: Any) -> int | None:
+    """Return how many jobs at a time a setting of Snakemake's allows."""
+    if value == "unlimited":
+        return sys.maxsize
+    if value is None or value == "all":
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise UserError(f"cores or jobs of the profile: {value}: allowed: a number, `all`, `unlimited`") from None
 
 
 def _read(path: Path) -> dict[str, Any]:

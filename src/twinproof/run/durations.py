@@ -13,7 +13,7 @@ import json
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -30,7 +30,7 @@ NOTED = Path(".snakemake/metadata")
 # Seconds go with the product of these settings; of a list, with its length.
 WORK = {"learning": ("epochs",), "timing": ("generations", "rounds", "quantities")}
 # The jobs of trials: what is left of their time is the start of a process.
-BATCH = "run_batch"
+OF_TRIALS = ("run_batch", "run_trial")
 
 
 class Duration(NamedTuple):
@@ -65,27 +65,36 @@ def work(probe: str, settings: dict[str, Any]) -> float:
 
 
 def of_jobs(results: Path) -> Iterator[Duration]:
-    """Return what other jobs took, and what batches of trials took for all but their trials."""
+    """Return what other jobs of a study took, and what those of trials took for all but their trials."""
+    from twinproof.run.schedule import read_schedule
+
+    schedule = read_schedule(results)
     jobs: dict[tuple[str, ...], dict[str, Any]] = {}
     for path in NOTED.rglob("*"):
         if path.is_file():
             noted = json.loads(path.read_text())
+            # That of an environment is for all studies; others are known by where their logs are.
+            if noted["rule"] != "create_venv" and not all(
+                Path(log).is_relative_to(results / "logs") for log in noted["log"]
+            ):
+                continue
             # A job with several outputs is noted with each.
             job = jobs.setdefault((noted["rule"], *noted["log"]), {**noted, "outputs": []})
             job["outputs"].append(_output(path))
     for job in jobs.values():
-        outputs = [path for path in job["outputs"] if path.is_relative_to(results) or job["rule"] == "create_venv"]
+        rule, outputs, environment = job["rule"], job["outputs"], ""
         seconds = job["endtime"] - job["starttime"]
-        if not outputs:
-            continue
-        environment = outputs[0].parent.name if job["rule"] in (BATCH, "create_venv") else ""
-        if job["rule"] == BATCH:
-            seconds -= sum(_seconds_since(job["starttime"], results, outputs[0]))
-            outputs = []
-        if job["rule"] == "create_venv":
+        if rule == "create_venv":
+            environment = outputs[0].parent.name
             outputs = [path for path in Environment(environment).venv.rglob("*") if path.is_file()]
+        elif rule in OF_TRIALS:
+            trials = _trials_of(outputs[0], results, schedule)
+            if not (own := list(_seconds_since(job["starttime"], results, trials))):
+                continue  # Of an earlier schedule, or its records were set aside.
+            environment, outputs = trials[0].environment, []
+            seconds -= sum(own)
         size = sum(path.stat().st_size for path in outputs if path.exists())
-        yield Duration(environment, "", job["rule"], seconds, size)
+        yield Duration(environment, "", rule, seconds, size)
 
 
 def _output(path: Path) -> Path:
@@ -94,11 +103,18 @@ def _output(path: Path) -> Path:
     return Path(base64.b64decode(name, altchars=b"-_").decode())
 
 
-def _seconds_since(start: float, results: Path, mark: Path) -> Iterator[float]:
-    """Return what the trials of a batch took that ran in its last job."""
-    from twinproof.run.schedule import read_schedule
+def _trials_of(output: Path, results: Path, schedule: Mapping[str, list[plan.Trial]]) -> list[plan.Trial]:
+    """Return the trials of the job whose output this is: the mark of a batch, or a record."""
+    if output.suffix == ".done":
+        return schedule.get(f"{output.parent.name}/{output.stem}", [])
+    environment, twin, _ = output.relative_to(results / "trials").parts
+    probe, _, replicate = output.stem.rpartition("-")
+    return [plan.Trial(environment, twin, probe, int(replicate))]
 
-    for trial in read_schedule(results)[f"{mark.parent.name}/{mark.stem}"]:
+
+def _seconds_since(start: float, results: Path, trials: list[plan.Trial]) -> Iterator[float]:
+    """Return what the trials of a job took that ran in its last attempt."""
+    for trial in trials:
         path = results / "trials" / trial.path
         record = json.loads(path.read_text()) if path.exists() else None
         if record and datetime.fromisoformat(record["started"]).timestamp() >= start:

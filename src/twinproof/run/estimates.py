@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from twinproof import plan
 from twinproof.params import Params
-from twinproof.run.durations import BATCH, Duration, from_csv, of_records, work
+from twinproof.run.durations import Duration, from_csv, of_records, work
 
 SHIPPED = Path(__file__).parents[3] / "workflow" / "durations.csv"
 # Of each cell, as many records as say what is typical.
@@ -38,9 +38,9 @@ class Estimates:
         """Return what a trial will take, without the start of its process."""
         return self._estimate(trial.environment, trial.twin, trial.probe)
 
-    def start(self, environment: str) -> float:
-        """Return the seconds from the start of a process until its first trial, in an environment."""
-        return self.job(BATCH, environment).seconds
+    def start(self, rule: str, environment: str) -> float:
+        """Return the seconds that a job of trials by this rule takes for all but its trials."""
+        return self.job(rule, environment).seconds
 
     def job(self, rule: str, environment: str = "") -> Estimate:
         """Return what a job without trials will take; nothing, if nothing is known of its rule."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from twinproof import plan
+from twinproof.analysis.sampling import timed
 from twinproof.environments import Environment
 from twinproof.params import Params
 from twinproof.report import WITH_NOTEBOOK
 from twinproof.run.estimates import Estimates
-from twinproof.run.schedule import ALONE, Batches
+from twinproof.run.schedule import Batches
+from twinproof.run.trials import TIMING, decided
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -66,38 +69,44 @@ class Forecast(NamedTuple):
         )
 
 
-def forecast(params: Params, results: Path, batches: Batches, estimates: Estimates) -> Forecast:
-    """Return what is still to be done of a study, as its records and environments are at present."""
-    trials = [*_batches(results, batches, estimates), *_timings(params, results, estimates)]
+def forecast(params: Params, results: Path, there: Set[str], batches: Batches, estimates: Estimates) -> Forecast:
+    """Return what is still to be done of a study whose records that count are `there`, by their paths."""
+    trials = [*_batches(there, batches, estimates), *_timings(params, results, there, estimates)]
     before = list(_before(params, results, trials, estimates))
     after = []
     if trials or not (results / "crate.zip").exists():
         cells = {cell for cell in plan.cells(params) if cell[2] in WITH_NOTEBOOK}
-        after = [_job("run_notebook", estimates, environment=cell[0]) for cell in sorted(cells)]
-        after += [_job(rule, estimates) for rule in FINAL]
-    return Forecast([*before, *trials, *after], list(_added(params, results, estimates)))
+        after = [job("run_notebook", estimates, environment=cell[0]) for cell in sorted(cells)]
+        after += [job(rule, estimates) for rule in FINAL]
+    return Forecast([*before, *trials, *after], list(_added(params, results, there, estimates)))
 
 
-def _batches(results: Path, batches: Batches, estimates: Estimates) -> Iterator[Job]:
+def job(rule: str, estimates: Estimates, environment: str = "") -> Job:
+    """Return a job without trials."""
+    return Job(rule, environment, "", (), *estimates.job(rule, environment))
+
+
+def _batches(there: Set[str], batches: Batches, estimates: Estimates) -> Iterator[Job]:
     for own in batches.values():
-        if missing := [trial for trial in own if not _measured(results, trial)]:
+        if missing := [trial for trial in own if trial.path not in there]:
             yield _of_trials("run_batch", missing, estimates)
 
 
-def _timings(params: Params, results: Path, estimates: Estimates) -> Iterator[Job]:
-    for trial in plan.trials(params):
-        if trial.probe == ALONE and not _measured(results, trial):
-            yield _of_trials("run_trial", [trial], estimates)
+def _timings(params: Params, results: Path, there: Set[str], estimates: Estimates) -> Iterator[Job]:
+    for environment, twin in timed(params):
+        for trial in decided(params, results, there, environment, twin)[0]:
+            if trial.path not in there:
+                yield _of_trials("run_trial", [trial], estimates)
 
 
-def _added(params: Params, results: Path, estimates: Estimates) -> Iterator[Job]:
-    for environment, twin, probe in plan.cells(params):
-        if probe == ALONE:
-            settings = params[ALONE]
-            for number in range(settings["replicates"], settings["sampling"]["most"]):
-                trial = plan.Trial(environment, twin, probe, number)
-                if not _measured(results, trial):
-                    yield _of_trials("run_trial", [trial], estimates)
+def _added(params: Params, results: Path, there: Set[str], estimates: Estimates) -> Iterator[Job]:
+    most = params[TIMING]["sampling"]["most"]
+    for environment, twin in timed(params):
+        trials, all_of_them = decided(params, results, there, environment, twin)
+        for number in range(len(trials), len(trials) if all_of_them else most):
+            trial = plan.Trial(environment, twin, TIMING, number)
+            if trial.path not in there:
+                yield _of_trials("run_trial", [trial], estimates)
 
 
 def _before(params: Params, results: Path, trials: list[Job], estimates: Estimates) -> Iterator[Job]:
@@ -106,40 +115,33 @@ def _before(params: Params, results: Path, trials: list[Job], estimates: Estimat
     writers = {(environment, twin) for twin in readers for environment in plan.writers(params, twin)}
     for environment in sorted({job.environment for job in trials} | {name for name, _ in writers}):
         if Environment(environment).venv_fault():
-            yield _job("create_venv", estimates, environment)
+            yield job("create_venv", estimates, environment)
     for environment, twin in sorted(writers):
         if not (results / "models" / environment / f"{twin}.zip").exists():
-            yield _job("write_models", estimates, environment)
+            yield job("write_models", estimates, environment)
     if trials and not (results / "data.json").exists():
-        yield _job("verify_data", estimates)
+        yield job("verify_data", estimates)
 
 
 def _of_trials(rule: str, trials: list[plan.Trial], estimates: Estimates) -> Job:
     expected = [estimates.trial(trial) for trial in trials]
     environment, _, probe, _ = trials[0]
-    seconds = estimates.start(environment) + sum(one.seconds for one in expected)
+    seconds = estimates.start(rule, environment) + sum(one.seconds for one in expected)
     size, earlier = sum(one.bytes for one in expected), all(one.earlier for one in expected)
     return Job(rule, environment, probe, tuple(trials), seconds, size, earlier)
 
 
-def _job(rule: str, estimates: Estimates, environment: str = "") -> Job:
-    return Job(rule, environment, "", (), *estimates.job(rule, environment))
-
-
-def _measured(results: Path, trial: plan.Trial) -> bool:
-    return (results / "trials" / trial.path).exists()
-
-
-def _together(jobs: Iterable[Job], slots: int) -> float:
+def _together(jobs: list[Job], slots: int) -> float:
     """Return the seconds that jobs take, so many at a time, the longest first."""
-    busy = [0.0] * slots
+    # Any number may be allowed at a time.
+    busy = [0.0] * max(1, min(slots, len(jobs)))
     for seconds in sorted((job.seconds for job in jobs), reverse=True):
         first = busy.index(min(busy))
         busy[first] += seconds
     return max(busy)
 
 
-def forecast_table(params: Params, expected: Forecast) -> Table:
+def forecast_table(planned: list[plan.Trial], expected: Forecast) -> Table:
     """Return by environment and probe what is done and to do, with what it costs, and then all other jobs."""
     from rich import box
     from rich.table import Table
@@ -148,9 +150,9 @@ def forecast_table(params: Params, expected: Forecast) -> Table:
     for column in ("environment", "probe or job", "trials", "done", "jobs", "processor", "disk", "known from"):
         left = column in ("environment", "probe or job", "known from")
         table.add_column(column, justify="left" if left else "right", no_wrap=True)
-    planned = Counter((trial.environment, trial.probe) for trial in plan.trials(params))
+    counts = Counter((trial.environment, trial.probe) for trial in planned)
     trials = [job for job in expected.jobs if job.trials]
-    for (environment, probe), count in planned.items():
+    for (environment, probe), count in counts.items():
         own = [job for job in trials if (job.environment, job.probe) == (environment, probe)]
         done = count - sum(len(job.trials) for job in own)
         table.add_row(environment, probe, str(count), str(done), *_cost(own))
@@ -172,15 +174,20 @@ def tell(expected: Forecast, slots: int, alone: bool) -> str:
     """Say in words what all of it costs."""
     count = sum(len(job.trials) for job in expected.jobs)
     if not expected.jobs:
-        return "nothing is to do"
+        return "nothing is to be measured; `snakemake -n` says what else is to be made again"
     lines = [
         f"to do: {count} trials, {len(expected.jobs)} jobs, {duration(expected.seconds())} of processor time, "
-        f"{size(expected.bytes())}; about {duration(expected.wall(slots, alone))} with {slots} at a time"
+        f"{size(expected.bytes())}; about {duration(expected.wall(slots, alone))} with {at_a_time(slots)}"
     ]
     if expected.added:
         most = Forecast([*expected.jobs, *expected.added], []).wall(slots, alone)
         lines.append(f"timing may add up to {len(expected.added)} trials, if its intervals want them: {duration(most)}")
     return "\n".join(lines)
+
+
+def at_a_time(slots: int) -> str:
+    """Say how many jobs may run at a time; Snakemake calls any number a very large one."""
+    return "any number at a time" if slots == sys.maxsize else f"{slots} at a time"
 
 
 def duration(seconds: float) -> str:

@@ -17,9 +17,8 @@ from twinproof import plan
 from twinproof.errors import UserError
 from twinproof.files import write_if_changed
 from twinproof.run.estimates import Estimates
+from twinproof.run.trials import TIMING
 
-# Timing has the machine to itself, one process at a time.
-ALONE = "timing"
 Batches = dict[str, list[plan.Trial]]
 
 
@@ -45,7 +44,8 @@ def batches(trials: Iterable[plan.Trial], estimates: Estimates, seconds: float) 
 
 def present_schedule(trials: Iterable[plan.Trial], estimates: Estimates, seconds: float, results: Path) -> Batches:
     """Return the batches that were written last if they are of these trials and were to take as long, else new ones."""
-    together = [trial for trial in trials if trial.probe != ALONE]
+    # Timing has the machine to itself, one process at a time.
+    together = [trial for trial in trials if trial.probe != TIMING]
     former, schedule = _read(results)
     if former == seconds and Counter(chain(*schedule.values())) == Counter(together):
         return schedule
@@ -90,9 +90,17 @@ def read_schedule(results: Path) -> Batches:
 
 
 def going_on(results: Path) -> bool:
-    """Tell whether a run of this study holds Snakemake's lock: it goes by the plan that it began with."""
+    """Tell whether a run of this study holds Snakemake's lock: all goes by the plan that it began with.
+
+    Without that plan there is nothing to go by, and nobody does.
+    """
+    study = results / "params.yaml"
     locks = Path(".snakemake/locks").glob("*.lock")
-    return any(str(results / "params.yaml") in lock.read_text().splitlines() for lock in locks)
+    return (
+        study.exists()
+        and _file(results).exists()
+        and any(str(study) in lock.read_text().splitlines() for lock in locks)
+    )
 
 
 def _read(results: Path) -> tuple[float, Batches]:

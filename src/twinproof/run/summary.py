@@ -11,8 +11,9 @@ from twinproof.errors import UserError
 from twinproof.files import require_room
 from twinproof.params import Params
 from twinproof.run.estimates import Estimates
-from twinproof.run.forecast import Forecast, Job, duration, forecast, size
+from twinproof.run.forecast import Forecast, at_a_time, duration, forecast, job, size
 from twinproof.run.schedule import Batches
+from twinproof.run.trials import in_place, known
 
 NAMED = 5  # As many trials that failed are named.
 
@@ -25,30 +26,34 @@ class Summary:
         self._estimates = Estimates(params, results)
         self._found: set[str] = set()
         self._asked: set[plan.Trial] = set()
+        self._reports = False
         self._wall, self._began = 0.0, time.monotonic()
 
-    def begin(self, rules: set[str], asked: Iterable[plan.Trial], slots: int, alone: bool) -> str:
-        """Say what is to be done: the trials that are asked for, and other jobs of these rules.
+    def begin(self, asked: Iterable[plan.Trial], others: Iterable[tuple[str, str]], slots: int, alone: bool) -> str:
+        """Say what is to be done: the trials that are asked for, and other jobs, each by its rule and environment.
 
         `slots` jobs run at a time, and timing `alone` or not.
         """
-        self._asked, self._found = set(asked), self._measured()
-        whole = forecast(self._params, self._results, self._batches, self._estimates)
-        jobs = [job for job in whole.jobs if (set(job.trials) & self._asked if job.trials else job.rule in rules)]
+        self._asked, self._found, others = set(asked), self._measured(), list(others)
+        self._reports = ("make_report", "") in others
+        whole = forecast(self._params, self._results, self._found, self._batches, self._estimates)
+        trials = [one for one in whole.jobs if self._asked.intersection(one.trials)]
+        jobs = [*trials, *(job(rule, self._estimates, environment) for rule, environment in others)]
         self._wall, self._began = Forecast(jobs, []).wall(slots, alone), time.monotonic()
-        trials = [job for job in jobs if job.trials]
-        known = sum(len(job.trials) for job in trials if job.earlier)
+        known = sum(len(one.trials) for one in trials if one.earlier)
         return (
-            f"to do: {len(self._asked)} trials in {len(trials)} jobs, {_cost(trials)}; {len(self._found)} are done; "
-            f"all of it takes about {duration(self._wall)} with {slots} jobs at a time "
+            f"to do: {len(self._asked)} trials in {len(trials)} of {len(jobs)} jobs, "
+            f"{duration(Forecast(jobs, []).seconds())} of processor time; {len(self._found)} are done; "
+            f"all of it takes about {duration(self._wall)} with {at_a_time(slots)} "
             f"({_source(known, len(self._asked))})"
         )
 
-    def end(self) -> str:
-        """Say what was done, and how that compares with what was planned."""
-        measured = self._measured()
-        came = sorted(measured - self._found)
-        failed = sorted(trial for trial in self._asked if trial.path not in measured)
+    def end(self, left: Iterable[plan.Trial] = (), others: int = 0) -> str:
+        """Say what was done, how that compares with what was planned, and what was left: trials, and `others` jobs."""
+        self._asked |= set(left)
+        there = self._measured()
+        came = sorted(there - self._found)
+        failed = sorted(trial for trial in self._asked if trial.path not in there)
         wall = duration(time.monotonic() - self._began)
         lines = [
             f"done: {len(came)} trials run, {len(self._found)} reused, {len(failed)} failed or not run, in {wall} "
@@ -60,6 +65,13 @@ class Summary:
         ]
         if len(failed) > NAMED:
             lines.append(f"  and {len(failed) - NAMED} more; the next start goes on with them")
+        page = self._results / "report" / "index.html"
+        if others:
+            lines.append(
+                f"  {others} jobs that make something of the records are left; the next start goes on with them"
+            )
+        elif self._reports and not failed:
+            lines.append(f"report: {page}")
         try:
             require_room(self._results)
         except UserError as error:
@@ -85,15 +97,8 @@ class Summary:
 
     def _measured(self) -> set[str]:
         """Return the path of each record of this study that is there."""
-        cells = {f"{environment}/{twin}/{probe}" for environment, twin, probe in plan.cells(self._params)}
-        paths = (
-            path.relative_to(self._results / "trials").as_posix() for path in self._results.glob("trials/*/*/*.json")
-        )
-        return {path for path in paths if path.rpartition("-")[0] in cells}
-
-
-def _cost(jobs: list[Job]) -> str:
-    return f"{duration(sum(job.seconds for job in jobs))} of processor time"
+        there = in_place(self._results)
+        return there & {trial.path for trial in known(self._params, self._results, there)}
 
 
 def _source(known: int, count: int) -> str:
