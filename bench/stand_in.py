@@ -19,6 +19,7 @@ def main() -> None:
         trials = [name.split("/") for name in given["--trials"]]
         paths = [f"{environment}/{twin}/{probe}-{number}.json" for twin, number in trials]
         pairs = [(f"{made}/{path}", f"{records}/{path}") for path in paths]
+        pairs.append((os.devnull, given["--mark"][0]))
     elif "--probe" in given:
         (twin,), (probe,), (number,), (output,) = (
             given[name] for name in ("--twin", "--probe", "--replicate", "--output")

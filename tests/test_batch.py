@@ -52,6 +52,7 @@ def arguments(*trials: str, probe: str = "identity", limit: str = "60") -> list[
         "params": "params.yaml",
         "records": "records",
         "limit": limit,
+        "mark": "batch.done",
     }
     return [*(f"--{key}={value}" for key, value in options.items()), "--trials", *trials]
 
@@ -105,6 +106,7 @@ def test_a_trial_that_is_killed_crashes_or_hangs_takes_no_other_along(
     written = sorted(path.name for path in (project / "records").rglob("*.json"))
     assert written == ["identity-0.json", "identity-1.json"]
     assert {one["twin"] for one in (record(project, "fine/0"), record(project, "fine/1"))} == {"fine"}
+    assert not (project / "batch.done").exists()
 
 
 def test_what_has_a_record_is_not_measured_again(batch: Callable[..., Completed], project: Path) -> None:
@@ -114,6 +116,8 @@ def test_what_has_a_record_is_not_measured_again(batch: Callable[..., Completed]
     assert done.returncode == 0
     assert "fine identity 0" not in done.stderr
     assert record(project, "fine/0") == before
+    marked = [line.split()[1] for line in (project / "batch.done").read_text().splitlines()]
+    assert marked == [f"{ENVIRONMENT}/fine/identity-{number}.json" for number in (0, 1)]
     assert record(project, "fine/1")["replicate"] == 1
 
 

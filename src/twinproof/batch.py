@@ -4,7 +4,7 @@ The processes are forked from this one, which has imported Keras and done nothin
 other than one by itself, and one that crashes or hangs takes nothing but itself along.
 
 Usage: python -m twinproof.batch --environment tf2.21-cpu --probe learning --trials dynamic/0 dynamic/1
-       --params params.yaml --records results/trials --limit 60
+       --params params.yaml --records results/trials --limit 60 --mark results/batches/tf2.21-cpu/learning-0.done
 """
 
 import argparse
@@ -19,13 +19,14 @@ from typing import Any
 
 from twinproof import plan, trial
 from twinproof.errors import UserError, entry_point
+from twinproof.files import checksums, write_whole
 from twinproof.machine import end_with_parent, pin_threads
 from twinproof.params import Params, read_params
 
 
 @entry_point
 def main(arguments: list[str] | None = None) -> int:
-    """Run those of these trials that have no record yet; exit status 1 if one of them fails."""
+    """Run those of these trials that have no record yet, and mark that all have one; exit status 1 if one fails."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.batch", description=main.__doc__)
     parser.add_argument("--environment", required=True, help="the environment this process runs in")
     parser.add_argument("--probe", required=True)
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--records", type=Path, required=True, help="the folder of the records")
     parser.add_argument("--models", type=Path, help="of exchange: the folder of the models that environments wrote")
     parser.add_argument("--limit", type=float, default=60, help="minutes after which a trial is ended")
+    parser.add_argument("--mark", type=Path, required=True, help="the file to write once all have a record: their sums")
     options = parser.parse_args(arguments)
     params = read_params(options.params)
     asked = [_trial(options.environment, options.probe, name) for name in options.trials]
@@ -46,7 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
         _apart(one, trial.run, params, one, options.records / one.path, options.models, options.limit)
         for one in missing
     ]
-    return int(not all(ended))
+    if not all(ended):
+        return 1
+    write_whole(options.mark, checksums(options.records, (one.path for one in asked)))
+    return 0
 
 
 def _trial(environment: str, probe: str, name: str) -> plan.Trial:

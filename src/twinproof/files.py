@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from twinproof.errors import UserError
@@ -62,6 +63,11 @@ def write_if_changed(path: Path, content: str) -> None:
     except (FileNotFoundError, UnicodeDecodeError):
         pass
     write_whole(path, content)
+
+
+def checksums(folder: Path, names: Iterable[str]) -> str:
+    """Return a line for each of these files below a folder, as sha256sum writes them."""
+    return "".join(f"{sha256(folder / name)}  {name}\n" for name in names)
 
 
 def sha256(path: Path) -> str:

@@ -29,7 +29,7 @@ STAND_IN = """\
 #!/bin/sh
 {before}
 printenv >&2
-while [ $# -gt 0 ]; do [ "$1" != --output ] || echo '{{"seconds": 0}}' >"$2"; shift; done
+while [ $# -gt 0 ]; do case "$1" in --output | --mark) echo '{{"seconds": 0}}' >"$2" ;; esac; shift; done
 """
 
 

@@ -26,7 +26,7 @@ rule run_batch:
     input:
         needed_by_batch,
     output:
-        touch("<results>/batches/{environment}/{probe}-{batch}.done"),
+        "<results>/batches/{environment}/{probe}-{batch}.done",
     log:
         "<results>/logs/batches/{environment}/{probe}-{batch}.log",
     container:
@@ -37,6 +37,9 @@ rule run_batch:
     params:
         python=PYTHON,
         trials=lambda wildcards: [
+            f"{trial.twin}/{trial.replicate}" for trial in batch_of(wildcards)
+        ],
+        left=lambda wildcards: [
             f"{trial.twin}/{trial.replicate}"
             for trial in batch_of(wildcards)
             if not measured(RESULTS, trial)
@@ -46,11 +49,11 @@ rule run_batch:
         study=RESULTS / "params.yaml",
         limit=RUNNING.limit,
     message:
-        "measuring in {wildcards.environment}: {wildcards.probe} of {params.trials}"
+        "measuring in {wildcards.environment}: {wildcards.probe} of {params.left}"
     shell:
         "{params.python} -m twinproof.batch --environment {wildcards.environment} --probe {wildcards.probe}"
         " --trials {params.trials} --params {params.study} --models {params.models} --records {params.records}"
-        " --limit {params.limit} 2> {log}"
+        " --limit {params.limit} --mark {output} 2> {log}"
 
 
 # One trial by itself: timing, and any whose record is asked for by name. Whether a record counts is decided by its protocol

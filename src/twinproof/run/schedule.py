@@ -15,7 +15,7 @@ from pathlib import Path
 
 from twinproof import plan
 from twinproof.errors import UserError
-from twinproof.files import write_if_changed
+from twinproof.files import checksums, write_if_changed, write_whole
 from twinproof.run.estimates import Estimates
 from twinproof.run.trials import TIMING
 
@@ -66,8 +66,8 @@ def write_schedule(schedule: Batches, seconds: float, results: Path) -> None:
         if None in times:
             path.unlink(missing_ok=True)
         elif marked is None or marked < last:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
+            # What is in it changes with the records: Snakemake takes a file for changed only if its content is, too.
+            write_whole(path, checksums(results / "trials", (trial.path for trial in own)))
             # As old as the last of its records: what is made from them is newer.
             os.utime(path, ns=(last, last))
 
