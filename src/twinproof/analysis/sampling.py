@@ -67,12 +67,9 @@ def decide(params: Params, records: list[Record]) -> dict[str, Any]:
 
 def next_count(results: Path, environment: str, twin: str, count: int) -> int | None:
     """Return how many processes are to be there next, as was decided from so many; None if these are enough."""
-    decision: int | None = json.loads(_decision(results, environment, twin, count).read_text())["next"]
+    path = results / "timing" / environment / twin / f"{count}.json"
+    decision: int | None = json.loads(path.read_text())["next"]
     return decision
-
-
-def _decision(results: Path, environment: str, twin: str, count: int) -> Path:
-    return results / "timing" / environment / twin / f"{count}.json"
 
 
 def timing_trials(params: Params, results: Path) -> Iterator[Trial]:

@@ -65,13 +65,12 @@ class Summary:
         ]
         if len(failed) > NAMED:
             lines.append(f"  and {len(failed) - NAMED} more; the next start goes on with them")
-        page = self._results / "report" / "index.html"
         if others:
             lines.append(
                 f"  {others} jobs that make something of the records are left; the next start goes on with them"
             )
         elif self._reports and not failed:
-            lines.append(f"report: {page}")
+            lines.append(f"report: {self._results / 'report' / 'index.html'}")
         try:
             require_room(self._results)
         except UserError as error:
