@@ -113,6 +113,11 @@ def batch_of(wildcards):
     return BATCHES[name_of(wildcards)]
 
 
+def left_of(wildcards):
+    """Return the trials of a batch that have no record."""
+    return [trial for trial in batch_of(wildcards) if not measured(RESULTS, trial)]
+
+
 def needed_by_batch(wildcards):
     """Return what a batch of trials needs, and nothing if it is done."""
     done = schedule.mark(RESULTS, name_of(wildcards)).exists()

@@ -10,12 +10,7 @@ def asked():
         plan.Trial(**{**job.wildcards}) for job in jobs if job.rule.name == "run_trial"
     ]
     return [
-        *(
-            trial
-            for batch in batches
-            for trial in batch_of(batch)
-            if not measured(RESULTS, trial)
-        ),
+        *(trial for batch in batches for trial in left_of(batch)),
         *(trial._replace(replicate=int(trial.replicate)) for trial in alone),
     ]
 

@@ -40,9 +40,7 @@ rule run_batch:
             f"{trial.twin}/{trial.replicate}" for trial in batch_of(wildcards)
         ],
         left=lambda wildcards: [
-            f"{trial.twin}/{trial.replicate}"
-            for trial in batch_of(wildcards)
-            if not measured(RESULTS, trial)
+            f"{trial.twin}/{trial.replicate}" for trial in left_of(wildcards)
         ],
         records=RESULTS / "trials",
         models=RESULTS / "models",
