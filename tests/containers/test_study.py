@@ -201,7 +201,8 @@ def test_without_a_runtime_the_run_ends_before_anything_is_built(tmp_path: Path)
     folder = fresh_copy(tmp_path / "twinproof")
     tools = tmp_path / "tools"
     tools.mkdir()
-    for tool in ("bash", "git", "env", "tee"):
+    # `which` is asked for by Snakemake's Slurm executor as soon as it is imported.
+    for tool in ("bash", "git", "env", "tee", "which"):
         (tools / tool).symlink_to(str(shutil.which(tool)))
     done = subprocess.run(
         [sys.executable, "-m", *IMAGES, "trials"],
