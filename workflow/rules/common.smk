@@ -200,11 +200,24 @@ TIMED = [timings_of(environment, twin) for environment, twin in timed(PARAMS)]
 MEASURED = [str(schedule.mark(Path("<results>"), name)) for name in BATCHES] + TIMED
 
 
+def made(name):
+    """Return the mark that an `update` has been made: it goes when the job begins, and so is missing if the job fails.
+
+    Without it the last good file would count as made from what the failed job read: Snakemake puts it back with the
+    present time, and notes the checksums of that job's inputs.
+    """
+    return touch(f"<results>/made/{name}.done")
+
+
 NOTEBOOKS = sorted(
     {
-        f"<results>/notebooks/{trial.environment}/{trial.twin}/{trial.probe}.{kind}"
+        path.format(f"{trial.environment}/{trial.twin}/{trial.probe}")
         for trial in TRIALS
         if trial.probe in WITH_NOTEBOOK
-        for kind in ("ipynb", "html")
+        for path in (
+            "<results>/notebooks/{}.ipynb",
+            "<results>/notebooks/{}.html",
+            "<results>/made/notebooks/{}.done",
+        )
     }
 )

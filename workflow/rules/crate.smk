@@ -11,13 +11,14 @@ rule make_crate:
         citation="CITATION.cff",
         code=sources("report/crate"),
     output:
-        update("<results>/crate.zip"),
+        crate=update("<results>/crate.zip"),
+        made=made("crate"),
     log:
         "<results>/logs/crate.log",
     params:
         results=RESULTS,
     shell:
-        "python -m twinproof.report.crate --results {params.results} --output {output} 2> {log}"
+        "python -m twinproof.report.crate --results {params.results} --output {output.crate} 2> {log}"
 
 
 rule crate:

@@ -1,7 +1,7 @@
 # The parameterized notebooks, one run for each environment and twin.
 rule run_notebook:
     input:
-        rules.make_tables.output.tables,
+        rules.make_tables.output,
         notebook="workflow/notebooks/{notebook}.ipynb",
         code=sources("report"),
     output:
@@ -18,6 +18,7 @@ rule run_notebook:
                 },
             )
         ),
+        made=made("notebooks/{environment}/{twin}/{notebook}"),
     log:
         "<results>/logs/notebooks/{environment}/{twin}/{notebook}.log",
     params:

@@ -1,14 +1,14 @@
 # The report: one page that opens offline, and the notebooks beside it. What is made again is an `update`, so that the last
-# good one stays where a job fails.
+# good one stays where a job fails; `made` says whether it is the present one.
 rule make_report:
     input:
-        rules.make_tables.output.tables,
+        rules.make_tables.output,
         NOTEBOOKS,
-        metrics="<results>/metrics.json",
+        metrics=rules.make_tables.output.metrics,
         study=RESULTS / "params.yaml",
         code=sources("report", "report/page", "report/page/template", "report/versions"),
     output:
-        update(
+        page=update(
             report(
                 "<results>/report/index.html",
                 caption="../report/page.rst",
@@ -16,6 +16,7 @@ rule make_report:
                 labels={"what": "the answer"},
             )
         ),
+        made=made("report"),
     log:
         "<results>/logs/report.log",
     params:
@@ -23,7 +24,7 @@ rule make_report:
         notebooks=RESULTS / "notebooks",
     shell:
         "python -m twinproof.report.page --tables {params.tables} --metrics {input.metrics} --params {input.study}"
-        " --notebooks {params.notebooks} --output {output} 2> {log}"
+        " --notebooks {params.notebooks} --output {output.page} 2> {log}"
 
 
 # What the report was made from and what it consists of: small enough for git, which has the versions.
@@ -34,13 +35,14 @@ rule make_version:
         NOTEBOOKS,
         MEASURED,
     output:
-        update("<results>/version.json"),
+        version=update("<results>/version.json"),
+        made=made("version"),
     log:
         "<results>/logs/version.log",
     params:
         results=RESULTS,
     shell:
-        "python -m twinproof.report.versions.version --results {params.results} --output {output} 2> {log}"
+        "python -m twinproof.report.versions.version --results {params.results} --output {output.version} 2> {log}"
 
 
 rule report:

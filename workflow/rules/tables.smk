@@ -48,6 +48,7 @@ rule make_tables:
                 labels={"what": "metrics"},
             )
         ),
+        made=made("tables"),
     log:
         "<results>/logs/tables.log",
     params:
@@ -65,5 +66,5 @@ rule tables:
 # What the timings are asked for: their verdicts, with the controls and the identity gate behind them.
 rule timing:
     input:
-        "<results>/tables/timing.csv",
+        rules.make_tables.output,
         TIMED,
