@@ -35,29 +35,27 @@ def plan_study(
     from rich.console import Console
 
     from twinproof.data import read_dataset
-    from twinproof.run.config import read_running
+    from twinproof.run.config import parameters, read_config, running
     from twinproof.run.estimates import Estimates
     from twinproof.run.forecast import forecast, forecast_table, tell
     from twinproof.run.schedule import present_schedule
     from twinproof.run.trials import known
 
-    running, machine = read_running(params, profile)
-    study = running.params
+    config, executor = read_config(params, profile)
+    how, study = running(config), parameters(config)
     data = study["data"]
     dataset = read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
-    for cell in plan.cells(study):
-        plan.protocol(study, *cell)
+    there = plan.counting(study, how.results)
     for environment in study["environments"]:
         Environment(environment).pinned()
     parts = {part: len(getattr(dataset, part).labels) for part in ("train", "validation", "test")}
     typer.echo(f"data: {', '.join(f'{count} {part}' for part, count in parts.items())} images, checksums agree")
-    estimates = Estimates(study, running.results)
-    batches = present_schedule(plan.trials(study), estimates, running.batch, running.results)
-    there = plan.counting(study, running.results)
-    expected = forecast(study, running.results, there, batches, estimates)
-    Console(width=100).print(forecast_table(known(study, running.results, there), expected))
-    slots = cores or machine.slots or len(os.sched_getaffinity(0))
-    typer.echo(tell(expected, slots, alone=machine.local))
+    estimates = Estimates(study, how.results)
+    batches = present_schedule(plan.trials(study), estimates, how.batch, how.results)
+    expected = forecast(study, how.results, there, batches, estimates)
+    Console(width=100).print(forecast_table(known(study, how.results, there), expected))
+    slots = cores or executor.slots or len(os.sched_getaffinity(0))
+    typer.echo(tell(expected, slots, alone=executor.local))
 
 
 @app.command()

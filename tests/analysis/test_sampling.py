@@ -55,6 +55,7 @@ def test_narrow_intervals_are_enough_wherever_they_lie(timed: dict[str, Any]) ->
             "processes": 12,
             "next": None,
             "wide": [],
+            "sampling": timed["timing"]["sampling"],
         }
 
 

@@ -13,7 +13,7 @@ from tests.e2e.conftest import commands, must, run_in
 from tests.slurm.cluster import Cluster
 from tests.slurm.conftest import GUIDE, ON_SLURM, on_cluster, run_script
 
-from .conftest import forget, log, records, refused, require_whole, started
+from .conftest import files, forget, log, records, refused, require_whole, started
 from .test_processes import LOCKS, wait
 
 ON_SLURM_TRIALS = [*ON_SLURM, "trials"]
@@ -71,6 +71,16 @@ def test_jobs_of_a_node_that_goes_away_run_once_it_is_back(
     (job,) = (job for job in cluster.jobs_of(on_slurm, "rule_run_batch_") if "_serialization_" in job["Comment"])
     assert (job["Restarts"], job["JobState"]) == ("1", "COMPLETED")
     require_whole(on_slurm, undisturbed, before)
+
+
+def test_what_a_job_that_fails_was_to_make_again_stays(cluster: Cluster, on_slurm: Path) -> None:
+    before = files(on_slurm / "results/tables")
+    with (on_slurm / "src/twinproof/analysis/verdicts.py").open("a") as code:
+        code.write("raise SystemExit('this cannot be told')\n")
+    assert "this cannot be told" in refused(on_slurm, *ON_SLURM, "--retries", "0")
+    assert [job["JobState"] for job in cluster.jobs_of(on_slurm, "rule_make_tables")] == ["FAILED"]
+    assert files(on_slurm / "results/tables") == before
+    assert "rule make_tables:" in must(run_in(on_slurm, *ON_SLURM, "--dry-run"))
 
 
 def test_a_main_process_that_is_killed_leaves_jobs_that_count_or_are_cancelled(

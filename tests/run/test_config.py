@@ -7,13 +7,13 @@ import pytest
 import yaml
 
 from twinproof.errors import UserError
-from twinproof.run.config import read_running, running
+from twinproof.run.config import parameters, read_config, running
 
 
 def test_how_a_study_is_run_is_none_of_its_parameters(params):
-    found = running(params | {"batch": 900, "limit": 5, "pathvars": {"results": "elsewhere"}})
-    assert found == (params, Path("elsewhere"), 900, 5)
-    assert running(params)[1:] == (Path("results"), 60, 60)
+    config = params | {"batch": 900, "limit": 5, "pathvars": {"results": "elsewhere"}}
+    assert (running(config), parameters(config)) == ((Path("elsewhere"), 900, 5), params)
+    assert running(params) == (Path("results"), 60, 60)
 
 
 @pytest.mark.parametrize("value", [0, -1, True, "long", None])
@@ -32,37 +32,40 @@ def profile(tmp_path, params):
 
 def write(profile, **content):
     (profile / "config.yaml").write_text(yaml.safe_dump(content))
-    return read_running(profile.parent / "params.yaml", profile)
+    return read_config(profile.parent / "params.yaml", profile)
 
 
-@pytest.mark.parametrize("config", [["batch=900"], {"batch": 900}])
+@pytest.mark.parametrize("config", [["batch=900"], {"batch": 900}, "batch=900"])
 def test_a_profile_is_read_as_snakemake_does(profile, params, config):
-    found, machine = write(profile, configfile="more.yaml", config=config, executor="slurm", jobs=20)
-    assert (found.params["learning"]["epochs"], found.params["seed"]) == (7, params["seed"])
-    assert (found.results, found.batch, machine) == (Path("there"), 900, (20, False))
+    found, executor = write(profile, configfile="more.yaml", config=config, executor="slurm", jobs=20)
+    assert (parameters(found)["learning"]["epochs"], parameters(found)["seed"]) == (7, params["seed"])
+    assert (running(found).results, running(found).batch, executor) == (Path("there"), 900, (20, False))
 
 
 @pytest.mark.parametrize(
-    ("said", "machine"),
+    ("said", "executor"),
     [
         ({}, (None, True)),
         ({"cores": 4, "jobs": 9}, (4, True)),
+        ({"jobs": 9}, (9, True)),
         ({"cores": "all"}, (None, True)),
         ({"executor": "slurm", "jobs": "unlimited"}, (sys.maxsize, False)),
     ],
 )
-def test_a_profile_says_how_many_jobs_run_at_a_time_and_whether_on_one_machine(profile, said, machine):
-    assert write(profile, **said)[1] == machine
+def test_a_profile_says_how_many_jobs_run_at_a_time_and_whether_on_one_machine(profile, said, executor):
+    assert write(profile, **said)[1] == executor
 
 
 def test_numbers_of_a_profile_are_read_as_snakemake_does(profile):
-    assert write(profile, config=["batch=1e6"])[0].batch == 1e6
+    assert write(profile, config=["batch=1e6"])[0]["batch"] == 1e6
     with pytest.raises(UserError, match="cores or jobs of the profile: many: allowed: a number, `all`, `unlimited`"):
         write(profile, cores="many")
+    with pytest.raises(UserError, match=r"config of the profile: \['batch'\]: allowed: KEY=VALUE"):
+        write(profile, config=["batch"])
 
 
 @pytest.mark.parametrize("content", ["- a list", "{", "\x00"])
 def test_what_is_no_profile_is_said_in_a_line(profile, content):
     (profile / "config.yaml").write_text(content)
     with pytest.raises(UserError, match=r"config\.yaml: not "):
-        read_running(profile.parent / "params.yaml", profile)
+        read_config(profile.parent / "params.yaml", profile)

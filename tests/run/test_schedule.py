@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,18 +116,18 @@ def test_timing_is_in_no_batch(tmp_path):
     assert schedule.read_schedule(tmp_path) == {"tf2.21-cpu/learning-0": learning(2)}
 
 
-def test_a_run_of_another_study_in_the_same_folder_is_none_of_this_one(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    locks = tmp_path / ".snakemake/locks"
+def test_a_run_of_another_study_in_the_same_folder_is_none_of_this_one(project, params):
+    locks = project / ".snakemake/locks"
     locks.mkdir(parents=True)
     assert not schedule.going_on(Path("results"))
     (locks / "0.input.lock").write_text("workflow/notebooks/learning.ipynb\nresults/quick/params.yaml\n")
     assert not schedule.going_on(Path("results"))
     # Without its plan there is nothing that it could go by.
     assert not schedule.going_on(Path("results/quick"))
-    for name in ("params.yaml", "batches.json"):
-        (tmp_path / "results/quick").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "results/quick" / name).touch()
+    quick = project / "results/quick"
+    quick.mkdir(parents=True)
+    (quick / "params.yaml").write_text(yaml.safe_dump(params))
+    schedule.write_schedule({}, 60, quick)
     assert schedule.going_on(Path("results/quick"))
 
 

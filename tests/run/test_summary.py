@@ -13,11 +13,11 @@ from twinproof.run.schedule import present_schedule
 from twinproof.run.summary import Summary
 
 
-def decide(count, more):
+def decide(params, count, more):
     """Write what was decided from so many timings of the twin."""
     path = Path(f"results/timing/tf2.21-cpu/simple/{count}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"next": more}))
+    path.write_text(json.dumps({"next": more, "sampling": params["timing"]["sampling"]}))
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_after_it_names_what_has_no_record(study):
     assert told[1:] == [f"  no record: tf2.21-cpu simple {trial.probe} {trial.replicate}" for trial in trials[1:]]
 
 
-def test_a_trial_that_timing_added_counts_and_another_studys_record_does_not(study):
+def test_records_of_no_trial_of_the_study_do_not_count(study):
     summary, trials, put = study
     summary.begin([], [], 2, alone=True)
     put(trials[0]._replace(replicate=7))
@@ -86,10 +86,24 @@ def test_trials_that_timing_added_count_and_are_missed(study, params):
     timings = [plan.Trial("tf2.21-cpu", "simple", "timing", number) for number in range(8)]
     for trial in [*trials[1:], *timings[:7]]:
         put(trial)
-    decide(6, 8)
+    decide(params, 6, 8)
     told = summary.end(timings[7:]).splitlines()
     assert told[0].startswith("done: 10 trials run, 1 reused, 1 failed or not run")
     assert told[-1] == "  no record: tf2.21-cpu simple timing 7"
+
+
+def test_timings_that_were_there_are_reused_though_only_now_decided_on(study, params):
+    summary, trials, put = study
+    params["environments"]["tf2.21-cpu"]["probes"] = ["identity", "learning", "timing"]
+    params["timing"]["replicates"] = 6
+    timings = [plan.Trial("tf2.21-cpu", "simple", "timing", number) for number in range(8)]
+    for trial in [*trials[1:], *timings[:7]]:
+        put(trial)
+    summary.begin(timings[7:], [], 2, alone=True)
+    put(timings[7])
+    decide(params, 6, 8)
+    decide(params, 8, None)
+    assert summary.end().startswith("done: 1 trials run, 11 reused, 0 failed or not run")
 
 
 def test_jobs_without_trials_are_planned_too(study):
@@ -105,8 +119,6 @@ def test_after_it_tells_where_the_report_is_or_that_something_is_left(study):
         put(trial)
     summary.begin([], [("make_tables", ""), ("make_report", "")], 2, alone=True)
     assert summary.end().endswith("/results/report/index.html")
-    assert summary.end(others=2).splitlines()[1:] == [
-        "  2 jobs that make something of the records are left; the next start goes on with them"
-    ]
+    assert summary.end(others=2).splitlines()[1:] == ["  2 other jobs are left; the next start goes on with them"]
     summary.begin([], [("make_tables", "")], 2, alone=True)
     assert "report:" not in summary.end()

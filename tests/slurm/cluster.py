@@ -128,9 +128,7 @@ class Cluster:
         self._programs.pop("slurmd").kill()
         tasks = [process for process in psutil.process_iter() if _cluster_of(process) == CLUSTER]
         # First those that would tell of the end of the others.
-        parents = {process.parent() for process in tasks}
-        watching = [parent for parent in parents if parent and parent.name().startswith("slurmstepd")]
-        for process in (*watching, *tasks):
+        for process in (*filter(None, {_watcher_of(task) for task in tasks}), *tasks):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
@@ -171,6 +169,14 @@ def _cluster_of(process: psutil.Process) -> str | None:
     """Return of which cluster's jobs a process is one."""
     with suppress(psutil.Error):
         return process.environ().get("SLURM_CLUSTER_NAME")
+    return None
+
+
+def _watcher_of(task: psutil.Process) -> psutil.Process | None:
+    """Return what tells the controller how a task of a job ended."""
+    with suppress(psutil.Error):
+        parent = task.parent()
+        return parent if parent and parent.name().startswith("slurmstepd") else None
     return None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 from twinproof import checkout, plan
-from twinproof.analysis.sampling import next_count, timed
+from twinproof.analysis.sampling import counts, timed
 from twinproof.data import FILES
 from twinproof.environments import (
     Environment,
@@ -20,22 +20,21 @@ from twinproof.files import require_room
 from twinproof.params import read_params
 from twinproof.report import WITH_NOTEBOOK
 from twinproof.run import clock, schedule
-from twinproof.run.config import running
+from twinproof.run.config import parameters, running
 from twinproof.run.estimates import Estimates
 from twinproof.run.summary import Summary
 from twinproof.run.trials import measured
 
 try:
     RUNNING = running(config)
-    PARAMS, RESULTS = RUNNING.params, RUNNING.results
+    RESULTS = RUNNING.results
     GOING_ON = schedule.going_on(RESULTS)
-    if GOING_ON:
-        # What was changed since, also for the jobs of that run on other machines, is for the next one.
-        PARAMS = read_params(RESULTS / "params.yaml")
+    # What was changed since a run began, also for its jobs on other machines, is for the next one.
+    PARAMS = read_params(RESULTS / "params.yaml") if GOING_ON else parameters(config)
     TRIALS = plan.trials(PARAMS)
     if workflow.is_main_process and not GOING_ON:
         ahead = clock.bring_back(
-            [*clock.SEEN, RESULTS, Path(PARAMS["data"]["directory"])]
+            {*clock.SEEN, RESULTS, Path(PARAMS["data"]["directory"])}
         )
         if ahead:
             print(
@@ -148,11 +147,11 @@ def needed_by(trials):
         if probe == "exchange"
         for name in plan.writers(PARAMS, twin)
     ]
-    made = rules.build_image.output if IN_IMAGES else rules.create_venv.output
+    installed = rules.build_image.output if IN_IMAGES else rules.create_venv.output
     return [
         *protocols,
         f"{RESULTS}/data.json",
-        *(path.format(environment=environment) for path in made),
+        *(path.format(environment=environment) for path in installed),
         *models,
     ]
 
@@ -171,14 +170,11 @@ def timings_of(environment, twin):
     """Return the input function for the records of a twin's timing: as many as the checkpoint asks for, step by step."""
 
     def records(wildcards):
-        processes = PARAMS["timing"]["replicates"]
-        while processes is not None:
-            last = processes
+        for processes in counts(PARAMS, RESULTS, environment, twin):
             checkpoints.decide_timing.get(
                 environment=environment, twin=twin, processes=processes
             )
-            processes = next_count(RESULTS, environment, twin, processes)
-        return timings(environment, twin, last)
+        return timings(environment, twin, processes)
 
     return records
 
@@ -201,23 +197,5 @@ MEASURED = [str(schedule.mark(Path("<results>"), name)) for name in BATCHES] + T
 
 
 def made(name):
-    """Return the mark that an `update` has been made: it goes when the job begins, and so is missing if the job fails.
-
-    Without it the last good file would count as made from what the failed job read: Snakemake puts it back with the
-    present time, and notes the checksums of that job's inputs.
-    """
+    """Return the mark of an `update`: it goes when the job begins, and is missing if it fails (docs/decisions/0016)."""
     return touch(f"<results>/made/{name}.done")
-
-
-NOTEBOOKS = sorted(
-    {
-        path.format(f"{trial.environment}/{trial.twin}/{trial.probe}")
-        for trial in TRIALS
-        if trial.probe in WITH_NOTEBOOK
-        for path in (
-            "<results>/notebooks/{}.ipynb",
-            "<results>/notebooks/{}.html",
-            "<results>/made/notebooks/{}.done",
-        )
-    }
-)

@@ -28,7 +28,21 @@ rule run_notebook:
         " -p environment {wildcards.environment} -p twin {wildcards.twin} -p tables {params.tables} 2> {log}"
 
 
+NOTEBOOKS = sorted(
+    path
+    for trial in TRIALS
+    if trial.probe in WITH_NOTEBOOK and trial.replicate == 0
+    for path in expand(
+        rules.run_notebook.output,
+        environment=trial.environment,
+        twin=trial.twin,
+        notebook=trial.probe,
+    )
+)
+
+
 rule notebooks:
     input:
+        rules.make_tables.output,
         NOTEBOOKS,
         MEASURED,

@@ -49,4 +49,6 @@ rule report:
     input:
         rules.make_report.output,
         rules.make_version.output,
+        rules.make_tables.output,
+        NOTEBOOKS,
         MEASURED,

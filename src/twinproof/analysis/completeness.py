@@ -49,7 +49,10 @@ def examine(results: Path) -> list[Requirement]:
         If no study was planned there, or its parameters cannot be read.
     """
     if not (results / "params.yaml").exists():
-        raise UserError(f"{results}: no study was planned here; `snakemake --cores all` plans and runs one")
+        raise UserError(
+            f"{results}: no study was planned here; `snakemake --cores all` plans and runs one, "
+            "and --results names another folder"
+        )
     params = read_params(results / "params.yaml")
     undecided = []
     try:

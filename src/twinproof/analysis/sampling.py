@@ -62,26 +62,41 @@ def decide(params: Params, records: list[Record]) -> dict[str, Any]:
         if not decided(values, sampling["half_width"][kind(quantity)], confidence)
     ]
     more = min(count + sampling["add"], sampling["most"])
-    return {"processes": count, "next": more if wide and more > count else None, "wide": wide}
+    next_count = more if wide and more > count else None
+    return {"processes": count, "next": next_count, "wide": wide, "sampling": sampling}
 
 
-def next_count(results: Path, environment: str, twin: str, count: int) -> int | None:
-    """Return how many processes are to be there next, as was decided from so many; None if these are enough."""
-    path = results / "timing" / environment / twin / f"{count}.json"
-    decision: int | None = json.loads(path.read_text())["next"]
-    return decision
+def counts(params: Params, results: Path, environment: str, twin: str) -> Iterator[int]:
+    """Yield how many processes of a timing there are to be at first, and next, each as was decided from those before.
+
+    Raises
+    ------
+    UserError
+        If that is not decided yet, or was for other targets than the present ones.
+    """
+    sampling, count = params["timing"]["sampling"], params["timing"]["replicates"]
+    while count is not None:
+        yield count
+        path = results / "timing" / environment / twin / f"{count}.json"
+        try:
+            decision = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise UserError(f"{path}: no such decision; run `snakemake --cores all timing`") from None
+        if decision.get("sampling") != sampling:
+            raise UserError(f"{path}: decided under another `sampling`; run `snakemake --cores all timing`")
+        count = decision["next"]
 
 
 def timing_trials(params: Params, results: Path) -> Iterator[Trial]:
-    """Yield every timing trial that was decided on."""
+    """Yield every timing trial that was decided on.
+
+    Raises
+    ------
+    UserError
+        As `counts`.
+    """
     for environment, twin in timed(params):
-        count: int | None = params["timing"]["replicates"]
-        while count is not None:
-            last = count
-            try:
-                count = next_count(results, environment, twin, count)
-            except FileNotFoundError as error:
-                raise UserError(f"{error.filename}: no such decision; run `snakemake --cores all timing`") from None
+        *_, last = counts(params, results, environment, twin)
         yield from (Trial(environment, twin, "timing", replicate) for replicate in range(last))
 
 

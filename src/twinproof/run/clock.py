@@ -22,16 +22,19 @@ def bring_back(seen: Iterable[Path]) -> int:
     now, ahead = time.time_ns(), {}
     for path in chain.from_iterable(map(_files, seen)):
         # What another run writes may be gone already.
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             changed = path.lstat().st_mtime_ns
             if changed > now:
                 ahead[path] = changed
     times = sorted(set(ahead.values()))
     back = {changed: now - STEP * place for place, changed in enumerate(reversed(times))}
+    brought = 0
     for path, changed in ahead.items():
-        with suppress(FileNotFoundError):
+        # Some are another user's.
+        with suppress(OSError):
             os.utime(path, ns=(back[changed], back[changed]), follow_symlinks=False)
-    return len(ahead)
+            brought += 1
+    return brought
 
 
 def _files(seen: Path) -> Iterator[Path]:

@@ -12,13 +12,12 @@ from twinproof.params import Params, check_params
 
 
 class Running(NamedTuple):
-    """The parameters of a study, where its results go, and how it is run, which changes no result.
+    """Where the results of a study go, and how it is run, which changes none of them.
 
     `batch` are the seconds that trials in one job are to take together, `limit` the minutes after which a trial is
     ended.
     """
 
-    params: Params
     results: Path
     batch: float
     limit: float
@@ -28,35 +27,45 @@ DEFAULTS = {"batch": 60, "limit": 60}
 
 
 def running(config: Mapping[str, Any]) -> Running:
-    """Return what Snakemake's configuration says.
+    """Return what Snakemake's configuration says beside the parameters.
 
     Raises
     ------
     UserError
-        If something in it is not allowed.
+        If something of that is not allowed.
     """
     numbers = {key: config.get(key, default) for key, default in DEFAULTS.items()}
     for key, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise UserError(f"--config {key}={value}: allowed: a number greater than 0")
-    params = check_params({key: value for key, value in config.items() if key not in ("pathvars", *DEFAULTS)})
-    return Running(params, Path(config.get("pathvars", {}).get("results", "results")), **numbers)
+    return Running(Path(config.get("pathvars", {}).get("results", "results")), **numbers)
 
 
-class Machine(NamedTuple):
+def parameters(config: Mapping[str, Any]) -> Params:
+    """Return the parameters in Snakemake's configuration.
+
+    Raises
+    ------
+    UserError
+        If something in them is not allowed.
+    """
+    return check_params({key: value for key, value in config.items() if key not in ("pathvars", *DEFAULTS)})
+
+
+class Executor(NamedTuple):
     """How many jobs run at a time, None if that is left to `--cores`, and whether all of them run on one machine."""
 
     slots: int | None
     local: bool
 
 
-def read_running(params: Path, profile: Path | None) -> tuple[Running, Machine]:
-    """Return what Snakemake's configuration is with a profile, and on what the profile has jobs run.
+def read_config(params: Path, profile: Path | None) -> tuple[dict[str, Any], Executor]:
+    """Return Snakemake's configuration with a profile, and what the profile has jobs run on.
 
     Raises
     ------
     UserError
-        If the profile or what it names cannot be read, or something in it is not allowed.
+        If the profile or what it names cannot be read, or says something that Snakemake does not know.
     """
     from snakemake.cli import parse_config
     from snakemake.utils import update_config
@@ -66,10 +75,15 @@ def read_running(params: Path, profile: Path | None) -> tuple[Running, Machine]:
     files, values = said.get("configfile", []), said.get("config", [])
     for file in [files] if isinstance(files, str) else files:
         update_config(config, _read(profile / file if profile else Path(file)))
-    pairs = [f"{key}={value}" for key, value in values.items()] if isinstance(values, dict) else values
-    update_config(config, parse_config(pairs))
+    if isinstance(values, dict):
+        values = [f"{key}={value}" for key, value in values.items()]
+    try:
+        update_config(config, parse_config([values] if isinstance(values, str) else values))
+    except ValueError:
+        raise UserError(f"config of the profile: {values}: allowed: KEY=VALUE") from None
     local = said.get("executor", "local") == "local"
-    return running(config), Machine(_slots(said.get("cores" if local else "jobs")), local)
+    jobs = said.get("jobs")
+    return config, Executor(_slots(said.get("cores", jobs) if local else jobs), local)
 
 
 def _slots(value: Any) -> int | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from twinproof import plan
 from twinproof.errors import UserError
 from twinproof.files import checksums, write_if_changed, write_whole
+from twinproof.params import read_params
 from twinproof.run.estimates import Estimates
 from twinproof.run.trials import TIMING
 
@@ -92,15 +93,17 @@ def read_schedule(results: Path) -> Batches:
 def going_on(results: Path) -> bool:
     """Tell whether a run of this study holds Snakemake's lock: all goes by the plan that it began with.
 
-    Without that plan there is nothing to go by, and nobody does.
+    Without that plan there is nothing to go by, and nobody does: a lock that was left behind can then be taken away.
     """
     study = results / "params.yaml"
-    locks = Path(".snakemake/locks").glob("*.lock")
-    return (
-        study.exists()
-        and _file(results).exists()
-        and any(str(study) in lock.read_text().splitlines() for lock in locks)
-    )
+    if not any(str(study) in lock.read_text().splitlines() for lock in Path(".snakemake/locks").glob("*.lock")):
+        return False
+    try:
+        read_params(study)
+        read_schedule(results)
+    except UserError:
+        return False
+    return True
 
 
 def _read(results: Path) -> tuple[float, Batches]:

@@ -24,7 +24,7 @@ class Summary:
     def __init__(self, params: Params, results: Path, batches: Batches) -> None:
         self._params, self._results, self._batches = params, results, batches
         self._estimates = Estimates(params, results)
-        self._found: set[str] = set()
+        self._before: set[str] = set()
         self._asked: set[plan.Trial] = set()
         self._reports = False
         self._wall, self._began = 0.0, time.monotonic()
@@ -34,30 +34,32 @@ class Summary:
 
         `slots` jobs run at a time, and timing `alone` or not.
         """
-        self._asked, self._found, others = set(asked), self._measured(), list(others)
+        self._asked, self._before, others = set(asked), in_place(self._results), list(others)
         self._reports = ("make_report", "") in others
-        whole = forecast(self._params, self._results, self._found, self._batches, self._estimates)
+        found = self._measured()
+        whole = forecast(self._params, self._results, found, self._batches, self._estimates)
         trials = [one for one in whole.jobs if self._asked.intersection(one.trials)]
         jobs = [*trials, *(job(rule, self._estimates, environment) for rule, environment in others)]
         self._wall, self._began = Forecast(jobs, []).wall(slots, alone), time.monotonic()
-        known = sum(len(one.trials) for one in trials if one.earlier)
+        earlier = sum(len(one.trials) for one in trials if one.earlier)
         return (
             f"to do: {len(self._asked)} trials in {len(trials)} of {len(jobs)} jobs, "
-            f"{duration(Forecast(jobs, []).seconds())} of processor time; {len(self._found)} are done; "
+            f"{duration(Forecast(jobs, []).seconds())} of processor time; {len(found)} are done; "
             f"all of it takes about {duration(self._wall)} with {at_a_time(slots)} "
-            f"({_source(known, len(self._asked))})"
+            f"({_source(earlier, len(self._asked))})"
         )
 
     def end(self, left: Iterable[plan.Trial] = (), others: int = 0) -> str:
         """Say what was done, how that compares with what was planned, and what was left: trials, and `others` jobs."""
         self._asked |= set(left)
         there = self._measured()
-        came = sorted(there - self._found)
+        # What timing decided on may not have been known of, and yet be there.
+        came = sorted(there - self._before)
         failed = sorted(trial for trial in self._asked if trial.path not in there)
         wall = duration(time.monotonic() - self._began)
         lines = [
-            f"done: {len(came)} trials run, {len(self._found)} reused, {len(failed)} failed or not run, in {wall} "
-            f"(planned: {duration(self._wall)})"
+            f"done: {len(came)} trials run, {len(there & self._before)} reused, {len(failed)} failed or not run, "
+            f"in {wall} (planned: {duration(self._wall)})"
         ]
         lines += self._compared(came)
         lines += [
@@ -66,9 +68,7 @@ class Summary:
         if len(failed) > NAMED:
             lines.append(f"  and {len(failed) - NAMED} more; the next start goes on with them")
         if others:
-            lines.append(
-                f"  {others} jobs that make something of the records are left; the next start goes on with them"
-            )
+            lines.append(f"  {others} other jobs are left; the next start goes on with them")
         elif self._reports and not failed:
             lines.append(f"report: {self._results / 'report' / 'index.html'}")
         try:
@@ -100,11 +100,11 @@ class Summary:
         return there & {trial.path for trial in known(self._params, self._results, there)}
 
 
-def _source(known: int, count: int) -> str:
-    if known == count:
+def _source(earlier: int, count: int) -> str:
+    if earlier == count:
         return "from earlier records"
     return (
         "from the shipped durations"
-        if not known
-        else f"{known} from earlier records, the others from the shipped durations"
+        if not earlier
+        else f"{earlier} from earlier records, the others from the shipped durations"
     )

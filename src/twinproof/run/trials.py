@@ -4,7 +4,8 @@ from collections.abc import Set
 from pathlib import Path
 
 from twinproof import plan
-from twinproof.analysis.sampling import next_count, timed
+from twinproof.analysis.sampling import counts, timed
+from twinproof.errors import UserError
 from twinproof.params import Params
 
 TIMING = "timing"
@@ -26,20 +27,17 @@ def decided(
 ) -> tuple[list[plan.Trial], bool]:
     """Return the timing trials of a twin that were decided on so far, and whether they are all.
 
-    A decision counts if the records that it was made from are `there`.
+    A decision counts if the records that it was made from are `there`, and it was made for the present targets.
     """
-    count = params[TIMING]["replicates"]
-    while True:
-        trials = [plan.Trial(environment, twin, TIMING, number) for number in range(count)]
-        if not all(trial.path in there for trial in trials):
-            return trials, False
-        try:
-            more = next_count(results, environment, twin, count)
-        except (OSError, ValueError, KeyError):
-            return trials, False
-        if more is None:
-            return trials, True
-        count = more
+    trials: list[plan.Trial] = []
+    try:
+        for count in counts(params, results, environment, twin):
+            trials = [plan.Trial(environment, twin, TIMING, number) for number in range(count)]
+            if not all(trial.path in there for trial in trials):
+                return trials, False
+    except (UserError, OSError, ValueError, KeyError):
+        return trials, False
+    return trials, True
 
 
 def known(params: Params, results: Path, there: Set[str]) -> list[plan.Trial]:
