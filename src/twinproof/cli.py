@@ -38,11 +38,13 @@ def plan_study(
     from twinproof.run.config import parameters, read_config, running
     from twinproof.run.estimates import Estimates
     from twinproof.run.forecast import forecast, forecast_table, tell
-    from twinproof.run.schedule import present_schedule
+    from twinproof.run.schedule import going_on, present_schedule
     from twinproof.run.trials import known
 
     config, executor = read_config(params, profile)
-    how, study = running(config), parameters(config)
+    how = running(config)
+    # While a run goes on, what is left of it.
+    study = read_params(how.results / "params.yaml") if going_on(how.results) else parameters(config)
     data = study["data"]
     dataset = read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
     there = plan.counting(study, how.results)

@@ -86,7 +86,7 @@ def test_what_a_job_that_fails_was_to_make_again_stays(cluster: Cluster, on_slur
 def test_a_main_process_that_is_killed_leaves_jobs_that_count_or_are_cancelled(
     cluster: Cluster, on_slurm: Path, undisturbed: Path, chance: random.Random
 ) -> None:
-    crash = "squeue --noheader" + commands(GUIDE).partition("squeue --noheader")[2]
+    crash = "left()" + commands(GUIDE).partition("left()")[2]
     forget(on_slurm, "learning", "serialization")
     for cancel in (False, True):
         with started(on_slurm, *ON_SLURM_TRIALS) as run:

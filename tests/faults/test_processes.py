@@ -143,6 +143,9 @@ def test_a_second_start_beside_the_first_is_refused_and_harms_nothing(study: Pat
         change_params(study, environments=other, learning={"epochs": 2}, serialization={"repeats": 2})
         before = records(study)
         assert "Directory cannot be locked" in refused(study, *TRIALS)
+        # What is not allowed is for the next start, too: jobs on other machines read it as this one does.
+        change_params(study, learning={"epochs": 0})
+        assert "Directory cannot be locked" in refused(study, *TRIALS)
         assert before.items() <= records(study).items()
         (study / "params.yaml").write_text(params)
         assert run.wait(600) == 0

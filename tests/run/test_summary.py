@@ -119,6 +119,8 @@ def test_after_it_tells_where_the_report_is_or_that_something_is_left(study):
         put(trial)
     summary.begin([], [("make_tables", ""), ("make_report", "")], 2, alone=True)
     assert summary.end().endswith("/results/report/index.html")
-    assert summary.end(others=2).splitlines()[1:] == ["  2 other jobs are left; the next start goes on with them"]
+    assert summary.end(others=2).splitlines()[1:] == [
+        "  2 other jobs failed or were not run; the next start goes on with them"
+    ]
     summary.begin([], [("make_tables", "")], 2, alone=True)
     assert "report:" not in summary.end()

@@ -68,7 +68,7 @@ class Summary:
         if len(failed) > NAMED:
             lines.append(f"  and {len(failed) - NAMED} more; the next start goes on with them")
         if others:
-            lines.append(f"  {others} other jobs are left; the next start goes on with them")
+            lines.append(f"  {others} other jobs failed or were not run; the next start goes on with them")
         elif self._reports and not failed:
             lines.append(f"report: {self._results / 'report' / 'index.html'}")
         try:
