@@ -79,10 +79,12 @@ def write_study(results: Path, params: Params, templates: Templates) -> int:
             write_record(path, record)
             checked.add(path.parent / trial.probe)
         count += 1
+    timing = params["timing"]
+    decision = {"processes": timing["replicates"], "next": None, "wide": [], "sampling": timing["sampling"]}
     for environment, twin in timed(params):
-        decision = results / "timing" / environment / twin / f"{params['timing']['replicates']}.json"
-        decision.parent.mkdir(parents=True, exist_ok=True)
-        decision.write_text(json.dumps({"processes": params["timing"]["replicates"], "next": None, "wide": []}))
+        path = results / "timing" / environment / twin / f"{timing['replicates']}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(decision))
     return count
 
 

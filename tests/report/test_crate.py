@@ -59,9 +59,10 @@ def make_study(folder: Path, change: Change = lambda params: None, results: Path
         "report/index.html",
         f"{cell}.html",
         f"{cell}.ipynb",
+        *(f"made/{made}.done" for made in ("tables", "report", "version", cell)),
     ]:
         (results / name).parent.mkdir(parents=True, exist_ok=True)
-        (results / name).write_text(name)
+        (results / name).write_text("" if name.startswith("made/") else name)
     return results
 
 

@@ -89,11 +89,13 @@ def _repository() -> Iterator[str]:
 def _made(params: Params) -> Iterator[str]:
     """Yield what the workflow made for the study, apart from records, below its results."""
     yield from ("params.yaml", "metrics.json", "version.json", "report/index.html")
+    yield from (f"made/{what}.done" for what in ("tables", "report", "version"))
     yield from (f"tables/{table}.csv" for table in COLUMNS)
     for environment, twin, probe in cells(params):
         yield f"protocols/{environment}/{twin}/{probe}.json"
         if probe in WITH_NOTEBOOK:
             yield from (f"notebooks/{environment}/{twin}/{probe}.{kind}" for kind in ("html", "ipynb"))
+            yield f"made/notebooks/{environment}/{twin}/{probe}.done"
 
 
 def _decisions(results: Path) -> Iterator[str]:

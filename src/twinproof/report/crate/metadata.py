@@ -131,6 +131,7 @@ def _folders(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
         "docs": ("Guides", "How the study is run and what its results hold: tables.md, records.md"),
         "src": ("Source", "What measures, analyses and reports"),
         "workflow": ("Workflow", "Rules, profiles, notebooks, schemas, and the packages that the workflow runs with"),
+        f"{study.results}/made": ("Marks", "Empty files: what each is named after was made whole"),
         f"{study.results}/notebooks": ("Notebooks", "The notebooks with their outputs, and a page of each"),
         f"{study.results}/protocols": ("Protocols", "What a trial's result may depend on, apart from the machine"),
         f"{study.results}/tables": ("Tables", "What the records say, tidily; docs/tables.md tells what they hold"),
