@@ -24,8 +24,4 @@ rule make_crate:
 rule crate:
     input:
         rules.make_crate.output,
-        rules.make_report.output,
-        rules.make_version.output,
-        rules.make_tables.output,
-        NOTEBOOKS,
-        MEASURED,
+        rules.report.input,

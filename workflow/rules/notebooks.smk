@@ -30,19 +30,15 @@ rule run_notebook:
 
 NOTEBOOKS = sorted(
     path
-    for trial in TRIALS
-    if trial.probe in WITH_NOTEBOOK and trial.replicate == 0
+    for environment, twin, probe in plan.cells(PARAMS)
+    if probe in WITH_NOTEBOOK
     for path in expand(
-        rules.run_notebook.output,
-        environment=trial.environment,
-        twin=trial.twin,
-        notebook=trial.probe,
+        rules.run_notebook.output, environment=environment, twin=twin, notebook=probe
     )
 )
 
 
 rule notebooks:
     input:
-        rules.make_tables.output,
         NOTEBOOKS,
-        MEASURED,
+        rules.tables.input,

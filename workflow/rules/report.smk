@@ -49,6 +49,4 @@ rule report:
     input:
         rules.make_report.output,
         rules.make_version.output,
-        rules.make_tables.output,
-        NOTEBOOKS,
-        MEASURED,
+        rules.notebooks.input,

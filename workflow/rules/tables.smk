@@ -57,6 +57,8 @@ rule make_tables:
         "python -m twinproof.analysis.tables --results {params.results} 2> {log}"
 
 
+# The targets of later stages ask for all of the earlier ones by name: Snakemake does not make a missing file again if what is
+# made from it looks up to date.
 rule tables:
     input:
         rules.make_tables.output,
