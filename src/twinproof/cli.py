@@ -44,7 +44,7 @@ def plan_study(
     config, executor = read_config(params, profile)
     how = running(config)
     # While a run goes on, what is left of it.
-    study = read_params(how.results / "params.yaml") if going_on(how.results) else parameters(config)
+    study = going_on(how.results) or parameters(config)
     data = study["data"]
     dataset = read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
     there = plan.counting(study, how.results)

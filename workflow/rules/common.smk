@@ -17,7 +17,6 @@ from twinproof.environments import (
 )
 from twinproof.errors import UserError
 from twinproof.files import require_room
-from twinproof.params import read_params
 from twinproof.report import WITH_NOTEBOOK
 from twinproof.run import clock, schedule
 from twinproof.run.config import parameters, running
@@ -30,7 +29,7 @@ try:
     RESULTS = RUNNING.results
     GOING_ON = schedule.going_on(RESULTS)
     # What was changed since a run began, also for its jobs on other machines, is for the next one.
-    PARAMS = read_params(RESULTS / "params.yaml") if GOING_ON else parameters(config)
+    PARAMS = GOING_ON or parameters(config)
     TRIALS = plan.trials(PARAMS)
     if workflow.is_main_process and not GOING_ON:
         ahead = clock.bring_back(

@@ -16,7 +16,7 @@ from pathlib import Path
 from twinproof import plan
 from twinproof.errors import UserError
 from twinproof.files import checksums, write_if_changed, write_whole
-from twinproof.params import read_params
+from twinproof.params import Params, read_params
 from twinproof.run.estimates import Estimates
 from twinproof.run.trials import TIMING
 
@@ -90,20 +90,19 @@ def read_schedule(results: Path) -> Batches:
     )
 
 
-def going_on(results: Path) -> bool:
-    """Tell whether a run of this study holds Snakemake's lock: all goes by the plan that it began with.
+def going_on(results: Path) -> Params | None:
+    """Return the parameters of the run of this study that holds Snakemake's lock, if one does: all goes by its plan.
 
     Without that plan there is nothing to go by, and nobody does: a lock that was left behind can then be taken away.
     """
     study = results / "params.yaml"
     if not any(str(study) in lock.read_text().splitlines() for lock in Path(".snakemake/locks").glob("*.lock")):
-        return False
+        return None
     try:
-        read_params(study)
         read_schedule(results)
+        return read_params(study)
     except UserError:
-        return False
-    return True
+        return None
 
 
 def _read(results: Path) -> tuple[float, Batches]:
