@@ -5,7 +5,7 @@ Snakemake goes by the times of files: what is made now of such a file is older t
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Set
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -17,10 +17,11 @@ APART = "venv"
 STEP = 1000
 
 
-def bring_back(seen: Iterable[Path]) -> int:
+def bring_back(seen: Set[Path]) -> int:
     """Give files, and those below folders, whose time is still to come times just past, in order; return how many."""
     now, ahead = time.time_ns(), {}
-    for path in chain.from_iterable(map(_files, seen)):
+    # What lies below another of them is walked with it.
+    for path in chain.from_iterable(_files(place) for place in seen if seen.isdisjoint(place.parents)):
         # What another run writes may be gone already.
         with suppress(OSError):
             changed = path.lstat().st_mtime_ns
@@ -30,7 +31,7 @@ def bring_back(seen: Iterable[Path]) -> int:
     back = {changed: now - STEP * place for place, changed in enumerate(reversed(times))}
     brought = 0
     for path, changed in ahead.items():
-        # Some are another user's.
+        # Some are another user's: of those Snakemake says itself what it cannot do with them.
         with suppress(OSError):
             os.utime(path, ns=(back[changed], back[changed]), follow_symlinks=False)
             brought += 1
