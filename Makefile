@@ -61,8 +61,8 @@ bench: .venv/ready  ## speed, as ratios measured side by side
 bench-page: .venv/ready  ## how large the report of the study is, and how soon it is there
 	python bench/page.py
 
-durations: .venv/ready  ## what the jobs of the last study took, by which the next is planned
-	python -m twinproof.run.durations --results results --output workflow/durations.csv
+durations: .venv/ready  ## what the jobs of the last study, and of that of depth, took: by which the next is planned
+	python -m twinproof.run.durations --results results $(wildcard results/depth) --output workflow/durations.csv
 
 picture: .venv/ready  ## the answer and its picture in the README, from the tables of the last study
 	python -m twinproof.report.picture --tables results/tables --output docs/answer --readme README.md

@@ -23,7 +23,7 @@ from statistics import mean
 from typing import Any
 
 import numpy as np
-from side_by_side import ask_for_timing, measured_python, repository_copy, run_measured, timing_trial
+from side_by_side import ask_for_timing, measured_python, repository_copy, run_measured, timing_trial, verdict
 
 from twinproof.analysis.timing import CONFIDENCE, decided, fewest_processes, location_interval, process_log_ratio
 
@@ -72,7 +72,8 @@ def _compare(folder: Path, most: int, for_pyperf: list[str]) -> None:
     processes = len(functional) + len(subclassed)
     needed["pyperf"] = _report("pyperf", processes, (low + high) / 2, low, high, _processor_seconds() - before)
     for name in ("plain", "pyperf"):
-        print(f"{name} takes {needed[name] / needed['ours']:.1f} times the processor time of ours")
+        times = needed[name] / needed["ours"]
+        print(f"{name} takes {times:.1f} times the processor time of ours; {verdict(times, 1, most=False)}")
 
 
 def _in_turn(folder: Path, most: int) -> tuple[dict[str, list[float]], dict[str, float]]:

@@ -1,8 +1,8 @@
 """What the jobs of a study took: seconds, and bytes of what they wrote.
 
-Usage: python -m twinproof.run.durations --results results --output workflow/durations.csv
+Usage: python -m twinproof.run.durations --results results results/depth --output workflow/durations.csv
 
-That file is shipped, so that a first study can be planned (estimates.py); `make durations` makes it from the last one.
+That file is shipped, so that a first study can be planned (estimates.py); `make durations` makes it from the last ones.
 """
 
 import argparse
@@ -152,14 +152,18 @@ def from_csv(path: Path) -> list[Duration]:
 
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
-    """Write what the jobs of a study took."""
+    """Write what the jobs of studies took; of what several did, the first tells."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.run.durations", description=main.__doc__)
-    parser.add_argument("--results", type=Path, required=True, help="the folder of a study's results")
+    parser.add_argument("--results", type=Path, nargs="+", required=True, help="the folders of their results")
     parser.add_argument("--output", type=Path, required=True, help="the table to write")
     options = parser.parse_args(arguments)
-    params: Params = read_params(options.results / "params.yaml")
-    records = (options.results / "trials" / trial.path for trial in plan.trials(params))
-    write_whole(options.output, as_csv(typical([*of_records(records), *of_jobs(options.results)])))
+    found: dict[tuple[str, ...], Duration] = {}
+    for results in options.results:
+        params: Params = read_params(results / "params.yaml")
+        records = (results / "trials" / trial.path for trial in plan.trials(params))
+        for one in typical([*of_records(records), *of_jobs(results)]):
+            found.setdefault(one[:3], one)
+    write_whole(options.output, as_csv(found[key] for key in sorted(found)))
 
 
 if __name__ == "__main__":
