@@ -68,7 +68,7 @@ def test_a_trial_that_crashes_hangs_or_takes_all_memory_costs_no_other_its_recor
     assert "Timeout (0:" in said and 'faulty.py", line 15 in functional' in said
     assert "greedy identity 0: killed from outside: for want of memory, most often" in said
     assert "other identity 0: done in" in said
-    assert "done: 1 trials run, 4 reused, 3 failed or not run" in said
+    assert "done: 1 trial run, 4 reused, 3 failed or not run" in said
     for name in ("crashing", "hanging", "greedy"):
         assert f"no record: {ENVIRONMENT} {name} identity 0" in said
     new = records(study).keys() - before.keys()

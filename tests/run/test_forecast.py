@@ -4,19 +4,21 @@ import json
 import sys
 
 import pytest
+import yaml
 
 from twinproof import plan
 from twinproof.run.durations import Duration, as_csv, from_csv, of_records, typical
+from twinproof.run.durations import main as durations
 from twinproof.run.estimates import SHIPPED, Estimates
 from twinproof.run.forecast import FINAL, Forecast, Job, duration, forecast, forecast_table, size, tell
-from twinproof.run.schedule import present_schedule
+from twinproof.run.schedule import present_schedule, write_schedule
 from twinproof.run.trials import in_place
 
 
 @pytest.fixture
 def study(project, monkeypatch):
     """A small study of two probes, of which nothing is done, with shipped durations that are easy to add up."""
-    durations = [
+    shipped_durations = [
         Duration("tf2.21-cpu", "simple", "learning", 10, 1000),
         Duration("tf2.21-cpu", "dynamic", "learning", 20, 3000),
         Duration("tf2.15-cpu", "dynamic", "learning", 1000, 3000),
@@ -28,13 +30,13 @@ def study(project, monkeypatch):
         Duration("tf2.21-cpu", "", "create_venv", 30, 2e9),
     ]
     shipped = project / "durations.csv"
-    shipped.write_text(as_csv(durations))
+    shipped.write_text(as_csv(shipped_durations))
     monkeypatch.setattr("twinproof.run.estimates.SHIPPED", shipped)
     return project
 
 
-def put_record(study, trial, seconds, **settings):
-    path = study / "results/trials" / trial.path
+def put_record(study, trial, seconds, results="results", **settings):
+    path = study / results / "trials" / trial.path
     path.parent.mkdir(parents=True, exist_ok=True)
     cell = {"environment": trial.environment, "twin": trial.twin, "probe": trial.probe}
     path.write_text(json.dumps({**cell, "seconds": seconds, "protocol": {"probe": settings}}))
@@ -179,6 +181,18 @@ def test_durations_are_those_of_one_unit_of_work_and_typical(study, params):
     (study / "results/trials/tf2.21-cpu/simple/broken-0.json").write_text("{}")
     found = typical(of_records(study.glob("results/trials/**/*.json")))
     assert [(one.what, one.seconds) for one in found] == [("learning", 4)]
+
+
+def test_of_what_several_studies_did_the_first_tells(study, params):
+    for results, twins in {"results": ["simple"], "results/depth": ["simple", "dynamic"]}.items():
+        for twin in twins:
+            seconds = 5 if results == "results" else 50
+            put_record(study, plan.Trial("tf2.21-cpu", twin, "identity", 0), seconds, results)
+        (study / results / "params.yaml").write_text(yaml.safe_dump(small(params)))
+        write_schedule({}, 1, study / results)
+    output = study / "shipped.csv"
+    durations(["--results", "results", "results/depth", "--output", str(output)])
+    assert {one.twin: one.seconds for one in from_csv(output)} == {"simple": 5, "dynamic": 50}
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_after_it_tells_what_ran_and_how_that_compares(study):
         put(trial, seconds)
     first, *others = summary.end().splitlines()
     assert first.startswith("done: 3 trials run, 1 reused, 0 failed or not run, in 0 s (planned: ")
-    assert others[0].startswith("  tf2.21-cpu identity: 1 trials took 20 s (planned: 10 s) and wrote ")
+    assert others[0].startswith("  tf2.21-cpu identity: 1 trial took 20 s (planned: 10 s) and wrote ")
     assert others[1].startswith("  tf2.21-cpu learning: 2 trials took 2 min (planned: ")
     assert len(others) == 2
 
@@ -103,7 +103,7 @@ def test_timings_that_were_there_are_reused_though_only_now_decided_on(study, pa
     put(timings[7])
     decide(params, 6, 8)
     decide(params, 8, None)
-    assert summary.end().startswith("done: 1 trials run, 11 reused, 0 failed or not run")
+    assert summary.end().startswith("done: 1 trial run, 11 reused, 0 failed or not run")
 
 
 def test_jobs_without_trials_are_planned_too(study):
@@ -120,7 +120,7 @@ def test_after_it_tells_where_the_report_is_or_that_something_is_left(study):
     summary.begin([], [("make_tables", ""), ("make_report", "")], 2, alone=True)
     assert summary.end().endswith("/results/report/index.html")
     assert summary.end(others=2).splitlines()[1:] == [
-        "  2 other jobs failed or were not run; the next start goes on with them"
+        "  2 other jobs failed or not run; the next start goes on with them"
     ]
     summary.begin([], [("make_tables", "")], 2, alone=True)
     assert "report:" not in summary.end()

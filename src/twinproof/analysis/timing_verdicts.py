@@ -159,7 +159,8 @@ def _judge(comparison: Comparison, reason: str, p: float, comparisons: int) -> V
     further = _to_a_verdict(comparison, ratio, comparisons)
     number = f"more than {MOST:,}" if further >= MOST else f"about {further:,}"
     almost = f"; the interval excludes 1, but not {corrected}" if ratio.low > 1 or ratio.high < 1 else ""
-    sentence = f"{measured}: undecided{almost}; {number} further processes would decide it if the ratio stays there"
+    processes = "process" if further == 1 else "processes"
+    sentence = f"{measured}: undecided{almost}; {number} further {processes} would decide it if the ratio stays there"
     return verdict("undecided", sentence, further)
 
 

@@ -176,18 +176,25 @@ def tell(expected: Forecast, slots: int, alone: bool) -> str:
     if not expected.jobs:
         return "nothing is to be measured; `snakemake -n` says what else is to be made again"
     lines = [
-        f"to do: {count} trials, {len(expected.jobs)} jobs, {duration(expected.seconds())} of processor time, "
+        f"to do: {counted(count, 'trial')}, {counted(len(expected.jobs), 'job')}, "
+        f"{duration(expected.seconds())} of processor time, "
         f"{size(expected.bytes())}; about {duration(expected.wall(slots, alone))} with {at_a_time(slots)}"
     ]
     if expected.added:
         most = Forecast([*expected.jobs, *expected.added], []).wall(slots, alone)
-        lines.append(f"timing may add up to {len(expected.added)} trials, if its intervals want them: {duration(most)}")
+        added = counted(len(expected.added), "trial")
+        lines.append(f"timing may add up to {added}, if its intervals want them: {duration(most)}")
     return "\n".join(lines)
 
 
 def at_a_time(slots: int) -> str:
     """Say how many jobs may run at a time; Snakemake calls any number a very large one."""
     return "any number at a time" if slots == sys.maxsize else f"{slots} at a time"
+
+
+def counted(count: int, noun: str) -> str:
+    """Write so many of something that has an ordinary plural."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def duration(seconds: float) -> str:

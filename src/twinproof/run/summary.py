@@ -11,7 +11,7 @@ from twinproof.errors import UserError
 from twinproof.files import require_room
 from twinproof.params import Params
 from twinproof.run.estimates import Estimates
-from twinproof.run.forecast import Forecast, at_a_time, duration, forecast, job, size
+from twinproof.run.forecast import Forecast, at_a_time, counted, duration, forecast, job, size
 from twinproof.run.schedule import Batches
 from twinproof.run.trials import in_place, known
 
@@ -43,7 +43,7 @@ class Summary:
         self._wall, self._began = Forecast(jobs, []).wall(slots, alone), time.monotonic()
         earlier = sum(len(one.trials) for one in trials if one.earlier)
         return (
-            f"to do: {len(self._asked)} trials in {len(trials)} of {len(jobs)} jobs, "
+            f"to do: {counted(len(self._asked), 'trial')} in {len(trials)} of {counted(len(jobs), 'job')}, "
             f"{duration(Forecast(jobs, []).seconds())} of processor time; {len(found)} are done; "
             f"all of it takes about {duration(self._wall)} with {at_a_time(slots)} "
             f"({_source(earlier, len(self._asked))})"
@@ -58,8 +58,8 @@ class Summary:
         failed = sorted(trial for trial in self._asked if trial.path not in there)
         wall = duration(time.monotonic() - self._began)
         lines = [
-            f"done: {len(came)} trials run, {len(there & self._before)} reused, {len(failed)} failed or not run, "
-            f"in {wall} (planned: {duration(self._wall)})"
+            f"done: {counted(len(came), 'trial')} run, {len(there & self._before)} reused, "
+            f"{len(failed)} failed or not run, in {wall} (planned: {duration(self._wall)})"
         ]
         lines += self._compared(came)
         lines += [
@@ -68,7 +68,7 @@ class Summary:
         if len(failed) > NAMED:
             lines.append(f"  and {len(failed) - NAMED} more; the next start goes on with them")
         if others:
-            lines.append(f"  {others} other jobs failed or were not run; the next start goes on with them")
+            lines.append(f"  {counted(others, 'other job')} failed or not run; the next start goes on with them")
         elif self._reports and not failed:
             lines.append(f"report: {self._results / 'report' / 'index.html'}")
         try:
@@ -90,8 +90,8 @@ class Summary:
         for (environment, probe), figures in sorted(kinds.items()):
             planned, took, planned_bytes, wrote = map(sum, zip(*figures, strict=True))
             yield (
-                f"  {environment} {probe}: {len(figures)} trials took {duration(took)} (planned: {duration(planned)}) "
-                f"and wrote {size(wrote)} (planned: {size(planned_bytes)})"
+                f"  {environment} {probe}: {counted(len(figures), 'trial')} took {duration(took)} "
+                f"(planned: {duration(planned)}) and wrote {size(wrote)} (planned: {size(planned_bytes)})"
             )
 
     def _measured(self) -> set[str]:
