@@ -56,15 +56,17 @@ def conditions() -> dict[str, Any]:
     """Return what the machine is like at this moment.
 
     `load` is the mean number of runnable processes over the last minute, `stolen` the processor time in seconds that
-    the host took from this machine since it started, on all cores, and `megahertz` the mean frequency of the cores,
-    None where it is not told.
+    the host took, since it started, from the cores that this process may use, and `megahertz` the mean frequency of
+    all cores, None where it is not told.
     """
     import psutil
 
+    own = os.sched_getaffinity(0)
+    times = [one for core, one in enumerate(psutil.cpu_times(percpu=True)) if core in own]
     frequency = psutil.cpu_freq()
     return {
         "load": os.getloadavg()[0],
-        "stolen": float(getattr(psutil.cpu_times(), "steal", 0.0)),
+        "stolen": sum(float(getattr(one, "steal", 0.0)) for one in times),
         "megahertz": frequency.current if frequency else None,
     }
 

@@ -56,10 +56,12 @@ def test_load_is_told_as_median_and_most_before_and_after() -> None:
     assert (found["load_after"], found["load_after_most"]) == (1.2, 4.0)
 
 
-def test_stolen_time_is_a_share_of_the_time_of_all_cores_and_never_less_than_none() -> None:
+def test_stolen_time_is_a_share_of_the_time_of_the_cores_of_the_process_and_never_less_than_none() -> None:
     found = row([process(stolen=ends) for ends in ((10.0, 10.0), (10.0, 15.0), (10.0, 30.0), (99.0, 1.0))])
     assert found["stolen_share"] == pytest.approx(0.05 / 2)
     assert found["stolen_share_most"] == pytest.approx(0.2)
+    on_one_core = row([process(stolen=(10.0, 15.0), pinned=[1])])
+    assert on_one_core["stolen_share"] == pytest.approx(0.1)
 
 
 def test_frequency_is_told_from_lowest_to_highest_where_the_machine_tells_it() -> None:

@@ -8,7 +8,7 @@ from twinproof.record import Record
 
 
 def stolen(record: Record) -> float:
-    """Return the processor time in seconds, on all cores, that the host took from the machine while a probe ran."""
+    """Return the processor time in seconds that the host took from the cores of a process while its probe ran."""
     before, after = (record["conditions"][when]["stolen"] for when in ("before", "after"))
     # A machine that was moved to another host may count from 0 again.
     return max(0.0, float(after - before))
@@ -40,7 +40,7 @@ def _machine(records: list[Record]) -> dict[str, Any]:
     for when in ("before", "after"):
         loads = [record["conditions"][when]["load"] for record in records]
         row |= {f"load_{when}": median(loads), f"load_{when}_most": max(loads)}
-    shares = [stolen(record) / (record["seconds"] * record["machine"]["cores"]) for record in records]
+    shares = [stolen(record) / (record["seconds"] * _cores(record)) for record in records]
     conditions = [record["conditions"][when] for record in records for when in ("before", "after")]
     frequencies = [found["megahertz"] for found in conditions if found["megahertz"] is not None]
     cores = list(dict.fromkeys(pinned(record) for record in records))
@@ -51,6 +51,11 @@ def _machine(records: list[Record]) -> dict[str, Any]:
         "megahertz_highest": max(frequencies, default=None),
         "pinned": ", ".join(place or "none" for place in cores) if any(cores) else None,
     }
+
+
+def _cores(record: Record) -> int:
+    machine = record["machine"]
+    return len(machine["pinned"]) if machine["pinned"] else int(machine["cores"])
 
 
 def _measuring(records: list[Record]) -> dict[str, Any]:
