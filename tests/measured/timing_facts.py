@@ -4,10 +4,12 @@ import json
 import time
 from functools import partial
 from typing import Any
+from unittest import mock
 
 import keras
 import numpy as np
 import styles
+import tensorflow as tf
 
 from twinproof.probes import timing
 from twinproof.probes.memory import peaks
@@ -91,6 +93,23 @@ def takes(size: int, added: float) -> float:
     return peaks(lambda: np.ones(size, "uint8").sum(), added)["peak_memory"]
 
 
+def takes_on_device(size: int, added: float) -> float:
+    """Return the same of the memory of a device, whose allocator is played: 16 MiB are in use already."""
+    held = {"current": 2**24, "peak": 2**24}
+
+    def take(count: int) -> None:
+        held["peak"] = max(held["peak"], held["current"] + count)
+
+    device = tf.config.LogicalDevice("/device:CPU:0", "GPU")
+    memory = {"get_memory_info": lambda name: held, "reset_memory_stats": lambda name: None}
+    with (
+        mock.patch("tensorflow.config.list_logical_devices", return_value=[device]),
+        mock.patch.multiple("tensorflow.config.experimental", **memory),
+        mock.patch("tensorflow.zeros", side_effect=lambda count: take(4 * count)),
+    ):
+        return peaks(lambda: take(size), added)["device_memory"]
+
+
 def main() -> None:
     some = {name: PARTICIPANTS[name] for name in ("functional", "subclassed")}
     facts = {
@@ -100,6 +119,10 @@ def main() -> None:
             "alone": takes(2**26, 0),
             "a half added": takes(2**26, 0.5),
             "alone again": takes(2**26, 0),
+        },
+        "peaks of 64 MiB on a device": {
+            "alone": takes_on_device(2**26, 0),
+            "a half added": takes_on_device(2**26, 0.5),
         },
     }
     print(json.dumps(facts))

@@ -83,6 +83,11 @@ def test_the_most_memory_is_seen_even_if_it_is_free_again(found: Any) -> None:
     }
 
 
+def test_known_cost_of_device_memory_is_taken_on_the_device(found: Any) -> None:
+    mebibytes = {action: peak / 2**20 for action, peak in found["peaks of 64 MiB on a device"].items()}
+    assert mebibytes == {"alone": 64, "a half added": 96}
+
+
 def test_memory_is_counted_in_bytes(facts: Any) -> None:
     (memory,) = quantities(facts, "functional")["peak_memory"]
     assert 1e6 < memory < 1e9

@@ -29,7 +29,7 @@ def peaks(action: Callable[[], object], added: float) -> dict[str, float]:
     before = _resident("VmRSS")
     if gpus:
         tf.config.experimental.reset_memory_stats(gpus[0].name)
-        on_device = tf.config.experimental.get_memory_info(gpus[0].name)["current"]
+        device_before = _on_device(gpus[0])["current"]
     action()
     if added:
         peak = _resident("VmHWM")
@@ -38,9 +38,17 @@ def peaks(action: Callable[[], object], added: float) -> dict[str, float]:
         mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
     found = {"peak_memory": float(_resident("VmHWM") - before)}
     if gpus:
-        peak = tf.config.experimental.get_memory_info(gpus[0].name)["peak"]
-        found["device_memory"] = float(peak - on_device) * (1 + added)
+        if added:
+            now = _on_device(gpus[0])
+            size = int(now["peak"] - now["current"] + added * (now["peak"] - device_before))
+            with tf.device(gpus[0].name):
+                tf.zeros(size // tf.float32.size)
+        found["device_memory"] = float(_on_device(gpus[0])["peak"] - device_before)
     return found
+
+
+def _on_device(device: tf.config.LogicalDevice) -> dict[str, int]:
+    return dict(tf.config.experimental.get_memory_info(device.name))
 
 
 def _resident(field: str) -> int:
