@@ -14,7 +14,12 @@ from twinproof.report import read_table
 from twinproof.report import words as figures
 from twinproof.report.page.timings import depths, reasons
 from twinproof.report.timing import in_reading_order
-from twinproof.report.timing_charts import growth_with_depth, process_ratios, timing_forest
+from twinproof.report.timing_charts import (
+    differences_with_depth,
+    growth_with_depth,
+    process_ratios,
+    timing_forest,
+)
 
 from .test_page import ENVIRONMENT, figure, make, specifications, words
 
@@ -140,7 +145,8 @@ def test_interval_without_end_is_cut_at_the_axis_and_said(low: float, high: floa
     own = rows[rows["style"] == "subclassed"]
     assert (own["drawn"] == "as far as the axis goes").all()
     assert (own["interval"] == figures.interval(low, high)).all()
-    json.dumps(growth_with_depth(timing.assign(low=low, high=high), {"dynamic": 5}).to_dict(), allow_nan=False)
+    for chart in (growth_with_depth, differences_with_depth):
+        json.dumps(chart(timing.assign(low=low, high=high), {"dynamic": 5}).to_dict(), allow_nan=False)
 
 
 def test_control_that_was_not_measured_is_left_out(timing: pd.DataFrame) -> None:
@@ -214,9 +220,23 @@ def test_growth_is_shown_where_twins_differ_in_depth_alone(
     # The figures of dynamic, under another name.
     deep = timing[timing["twin"] == "dynamic"].assign(twin="deep")
     rows = drawn(growth_with_depth(pd.concat([timing, deep]), {"dynamic": 5, "deep": 20}))
-    assert set(rows["quantity"]) == {"build", "train_step", "call"}
+    assert set(rows["quantity"]) == set(timing["quantity"])
     assert set(rows["depth"]) == {5, 20}
     assert set(rows["twin"]) == {"dynamic", "deep"}
+
+
+def test_differences_with_depth_are_what_the_ratios_come_to(timing: pd.DataFrame) -> None:
+    own = timing[timing["twin"] == "dynamic"]
+    deep = own.assign(twin="deep", functional=2 * own["functional"], ratio=0.5, low=0.4, high=0.6)
+    rows = drawn(differences_with_depth(pd.concat([own, deep]), {"dynamic": 5, "deep": 20}))
+    rows = rows.set_index(["twin", "quantity"])
+    for quantity, takes in own.set_index("quantity")["functional"].items():
+        one = rows.loc["deep", quantity]
+        assert one[["shown", "shown_low", "shown_high"]].tolist() == pytest.approx([-takes, -1.2 * takes, -0.8 * takes])
+        assert one["said"] == f"\N{MINUS SIGN}{figures.amount(takes, 'seconds')}"
+    (slower,) = own.loc[own["quantity"] == "train_step"].to_dict("records")
+    expected = slower["functional"] * (slower["ratio"] - 1)
+    assert rows.loc[("dynamic", "train_step"), "shown"] == pytest.approx(expected) and expected > 0
 
 
 def test_page_shows_growth_with_depth(
@@ -227,7 +247,8 @@ def test_page_shows_growth_with_depth(
     assert f"by the depth of twinproof.twins.dynamic in {ENVIRONMENT}, which is 1 in simple, 5 in dynamic;" in section(
         html
     )
-    assert figure(html, "Some of these ratios by the depth")["datasets"]
+    assert figure(html, "These ratios by the depth")["datasets"]
+    assert figure(html, "The time beyond that of functional, by the depth")["datasets"]
 
 
 def test_process_chart_holds_the_log_ratio_of_each_process(timed_results: Path) -> None:

@@ -11,7 +11,6 @@ from twinproof.analysis.sampling import CONTROLS
 from twinproof.report import words
 from twinproof.report.charts import COLOURS, FONT, SHAPES, STYLES, ZOOM, scale_of, styled
 
-GROWING = ["make", "construct", "build", "first_step", "train_step", "call"]
 # A ratio beyond it, or below its inverse, would press those around 1 together: it is written at the edge instead.
 FARTHEST = 1.6
 RATIO = "times functional"
@@ -107,53 +106,81 @@ def process_ratios(processes: pd.DataFrame, width: int = 220, columns: int = 3) 
     )
 
 
-def growth_with_depth(timing: pd.DataFrame, depths: Mapping[str, int], width: int = 260, columns: int = 3) -> Any:
+def growth_with_depth(timing: pd.DataFrame, depths: Mapping[str, int]) -> Any:
     """Return how ratios to functional change with the depth of a network, one panel for each quantity.
 
     Parameters
     ----------
     timing
-        The table timing of one environment.
+        The rows of the table timing that are times, of one environment.
     depths
         The depth of each twin that is shown.
-    width, columns
-        Of a panel in pixels; panels in a row.
     """
-    drawn = timing[timing["twin"].isin(list(depths)) & timing["quantity"].isin(GROWING)]
-    drawn = drawn[["twin", "style", "quantity", "ratio", "low", "high", "verdict"]]
-    drawn = drawn.assign(depth=drawn["twin"].map(dict(depths)), interval=_intervals(drawn))
+    drawn = _growing(timing, depths)
+    said = [f"{ratio:.3f} {ends}" for ratio, ends in zip(drawn["ratio"], _intervals(drawn), strict=True)]
+    shown = drawn.assign(shown=drawn["ratio"], shown_low=drawn["low"], shown_high=drawn["high"], said=said)
+    return styled(
+        _by_depth(shown, 1.0, RATIO, alt.Axis(tickCount=5)),
+        "Ratio to functional by depth of the network, for each quantity and style",
+    )
+
+
+def differences_with_depth(timing: pd.DataFrame, depths: Mapping[str, int]) -> Any:
+    """Return the same of the time beyond functional's: what the ratios come to, of the median that functional takes."""
+    drawn = _growing(timing, depths)
+    beyond = {
+        name: drawn["functional"] * (drawn[of] - 1)
+        for name, of in {"shown": "ratio", "shown_low": "low", "shown_high": "high"}.items()
+    }
+    said = [words.amount(value, "seconds") for value in beyond["shown"]]
+    axis = alt.Axis(tickCount=5, labelExpr="format(datum.value, '~s') + 's'")
+    return styled(
+        _by_depth(drawn.assign(**beyond, said=said), 0.0, "beyond functional", axis),
+        "Time beyond that of functional by depth of the network, for each quantity and style",
+    )
+
+
+def _growing(timing: pd.DataFrame, depths: Mapping[str, int]) -> pd.DataFrame:
+    drawn = timing.loc[
+        timing["twin"].isin(list(depths)),
+        ["twin", "style", "quantity", "functional", "ratio", "low", "high", "verdict"],
+    ]
+    return drawn.assign(depth=drawn["twin"].map(dict(depths)))
+
+
+def _by_depth(drawn: pd.DataFrame, functional: float, title: str, axis: alt.Axis) -> Any:
+    """Draw the column shown, its ends, and a line where functional is."""
     # An interval without ends is said, and not drawn.
     endless = [not words.is_finite(*ends) for ends in zip(drawn["low"], drawn["high"], strict=True)]
-    drawn.loc[endless, ["low", "high"]] = None
+    drawn.loc[endless, ["low", "high", "shown_low", "shown_high"]] = None
     styles = [style for style in STYLES if style in set(drawn["style"])]
     base = alt.Chart(drawn).encode(
-        x=alt.X("depth:Q", axis=alt.Axis(format="d", grid=False, values=sorted(set(depths.values())))).scale(
+        x=alt.X("depth:Q", axis=alt.Axis(format="d", grid=False, values=sorted(set(drawn["depth"])))).scale(
             zero=False, nice=False, padding=12
         ),
-        y=alt.Y("ratio:Q", title=RATIO, axis=alt.Axis(tickCount=5)).scale(zero=False, padding=8),
+        y=alt.Y("shown:Q", title=title, axis=axis).scale(zero=False, padding=8),
         color=alt.Color(
             "style:N", scale=scale_of(styles, COLOURS), legend=alt.Legend(title=None, orient="top", symbolOpacity=1)
         ),
-        tooltip=["twin:N", "style:N", "depth:Q", alt.Tooltip("ratio:Q", format=".3f"), "interval:N", "verdict:N"],
+        tooltip=["twin:N", "style:N", "depth:Q", alt.Tooltip("said:N", title=title), "verdict:N"],
     )
-    bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2)
-    one = (
+    bars = base.transform_filter("isValid(datum.shown_low)").mark_rule(strokeWidth=2)
+    line = (
         alt.Chart(drawn)
         .mark_rule(opacity=0.5, aria=False)
         .transform_aggregate(groupby=["quantity"])
-        .encode(y=alt.datum(1.0))
+        .encode(y=alt.datum(functional))
     )
-    return styled(
+    return (
         alt.layer(
-            one,
+            line,
             base.mark_line(opacity=0.5),
-            bars.encode(y=alt.Y("low:Q", title=RATIO), y2="high:Q"),
+            bars.encode(y=alt.Y("shown_low:Q", title=title), y2="shown_high:Q"),
             base.mark_point(filled=True, size=55, opacity=1),
         )
-        .properties(width=width, height=180)
-        .facet(facet=alt.Facet("quantity:N", title=None, sort=words.in_order(drawn["quantity"])), columns=columns)
-        .resolve_scale(y="independent"),
-        "Ratio to functional by depth of the network, for each quantity and style",
+        .properties(width=260, height=180)
+        .facet(facet=alt.Facet("quantity:N", title=None, sort=words.in_order(drawn["quantity"])), columns=3)
+        .resolve_scale(y="independent")
     )
 
 

@@ -12,6 +12,8 @@ QUANTITIES = [
 
 def amount(value: float, unit: str) -> str:
     """Return seconds or bytes with three digits and the unit that suits them: 0.00123 seconds are 1.23 ms."""
+    if value < 0:
+        return f"\N{MINUS SIGN}{amount(-value, unit)}"
     step, units = (1024.0, ["B", "KiB", "MiB", "GiB"]) if unit == "bytes" else (1000.0, ["ns", "µs", "ms", "s"])
     size = value if unit == "bytes" else value * 1e9
     # Where rounding would give four digits, the next unit begins.

@@ -68,16 +68,20 @@ def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator
         "written at its edge."
     )
     yield figure(timing_charts.timing_forest(timing), [120], caption, environment)
-    for family in depths(params, set(timing["twin"])):
+    times = timing[timing["unit"] == "seconds"]
+    for family in depths(params, set(times["twin"])):
         module = params["twins"][next(iter(family))]["module"]
-        if set(timing.loc[timing["twin"].isin(list(family)), "quantity"]) & set(timing_charts.GROWING):
-            told = ", ".join(f"{depth} in {twin}" for twin, depth in sorted(family.items(), key=itemgetter(1)))
-            caption = (
-                f"Some of these ratios by the depth of {module} in {environment}, which is {told}; "
-                "the line at 1 is functional."
-            )
-            # One axis for each panel.
-            yield figure(timing_charts.growth_with_depth(timing, family), [150], caption, environment)
+        told = ", ".join(f"{depth} in {twin}" for twin, depth in sorted(family.items(), key=itemgetter(1)))
+        caption = (
+            f"These ratios by the depth of {module} in {environment}, which is {told}; the line at 1 is functional."
+        )
+        # One axis for each panel.
+        yield figure(timing_charts.growth_with_depth(times, family), [150], caption, environment)
+        caption = (
+            f"The time beyond that of functional, by the depth of {module} in {environment}: "
+            "what these ratios come to. The line at 0 is functional."
+        )
+        yield figure(timing_charts.differences_with_depth(times, family), [150], caption, environment)
 
 
 def _table(timing: pd.DataFrame) -> Rows:
