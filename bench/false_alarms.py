@@ -9,6 +9,7 @@ from collections import Counter
 from statistics import median
 from typing import Any
 
+from scipy.stats import binomtest
 from side_by_side import ENVIRONMENT, ask_for_timing, repository_copy, timing_trial
 
 from twinproof.analysis.timing import family_confidence, fewest_processes
@@ -53,7 +54,9 @@ def _sum_up(studies: list[list[dict[str, Any]]]) -> None:
     # A reason begins with what is wrong, and then tells the numbers.
     reasons = Counter(row["reason"].partition(",")[0].partition(":")[0] for row in rows if row["reason"])
     why = "; ".join(f"{count} because {reason}" for reason, count in reasons.items())
-    print(f"so far: {wolf} of {len(studies)} studies cried wolf; of {len(rows)} comparisons: {verdicts}", end="")
+    often = binomtest(wolf, len(studies)).proportion_ci()
+    print(f"so far: {wolf} of {len(studies)} studies cried wolf ({often.low:.0%} to {often.high:.0%} of them)", end="")
+    print(f"; of {len(rows)} comparisons: {verdicts}", end="")
     print(f" ({why})" if why else "")
     print(f"  {missed} of {len(rows)} 95 % intervals leave out 1; median half-width:", end=" ")
     print(", ".join(f"{quantity} {_half_width(rows, quantity):.1%}" for quantity in QUANTITIES), flush=True)

@@ -6,7 +6,8 @@ ours    timing trials, until the signed-rank interval over processes is narrow e
 plain   a script that times 100 steps of one style and then of the other, until the t interval over processes is
 pyperf  a benchmark for each style, with pyperf's defaults: 20 processes of 3 values; Welch's t interval over processes
 
-All that their processes use counts: imports, warming up, calibration. ours and plain run in turn, then pyperf, which
+All that their processes use counts: imports, warming up, calibration. An interval that is wider or narrower than +-2 %
+is reckoned up or down to that, but not to fewer processes than give one. ours and plain run in turn, then pyperf, which
 comes from the package index into a temporary folder. Arguments that are not known here are passed on to it.
 """
 
@@ -103,11 +104,14 @@ def _in_turn(folder: Path, most: int) -> tuple[dict[str, list[float]], dict[str,
 
 
 def _report(name: str, processes: int, centre: float, low: float, high: float, seconds: float) -> float:
-    """Print what one contestant found, all in logarithms; return the processor seconds that +-2 % take it."""
+    """Print what one contestant found, all in logarithms; return the processor seconds that +-2 % would take it."""
     found = f"{math.exp(centre):.4f} times as long [{math.exp(low):.4f}, {math.exp(high):.4f}]"
-    needed = seconds * max(1.0, ((high - low) / 2 / math.log1p(TARGET)) ** 2)
-    more = f"; extrapolated to +-{TARGET:.0%}: {needed:.0f}" if needed > seconds else ""
-    print(f"{name}: {processes} processes, {found}, {seconds:.0f} CPU seconds{more}", flush=True)
+    share = max(fewest_processes() / processes, ((high - low) / 2 / math.log1p(TARGET)) ** 2)
+    needed = seconds * share
+    print(
+        f"{name}: {processes} processes, {found}, {seconds:.0f} CPU seconds; +-{TARGET:.0%} would take {needed:.0f}",
+        flush=True,
+    )
     return needed
 
 
