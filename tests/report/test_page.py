@@ -121,6 +121,14 @@ def test_curves_hold_the_figures_of_the_table(results: Path) -> None:
     assert {row["seed"] for row in rows} == {11, 22, 33}
 
 
+def test_page_says_how_much_it_rests_on(results: Path) -> None:
+    probes = read_table(results / "tables", "trials")["probe"]
+    identity, learning = (int((probes == probe).sum()) for probe in ("identity", "learning"))
+    assert identity + learning == len(probes) > 2
+    told = f"{len(probes)} trials of 2 twins in {ENVIRONMENT}: {identity} of identity, {learning} of learning."
+    assert f"This page rests on {told}" in words(make(results))
+
+
 def test_each_answer_is_shown(results: Path) -> None:
     text = words(make(results))
     for answer in read_table(results / "tables", "twins")["answer"]:

@@ -45,6 +45,11 @@ def percent(share: float) -> str:
     return f"{round(100 * share, 1):g}\N{NO-BREAK SPACE}%"
 
 
+def counted(count: int, noun: str) -> str:
+    """Write so many of something that has an ordinary plural."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def in_order(quantities: Iterable[str]) -> list[str]:
     """Return each of the quantities once, in the order in which they are shown."""
     return sorted(set(quantities), key=lambda name: ([*QUANTITIES, name].index(name), name))

@@ -14,6 +14,7 @@ from twinproof.analysis.sampling import timed
 from twinproof.environments import Environment
 from twinproof.params import Params
 from twinproof.report import WITH_NOTEBOOK
+from twinproof.report.words import counted
 from twinproof.run.estimates import Estimates
 from twinproof.run.schedule import Batches
 from twinproof.run.trials import TIMING, decided
@@ -190,11 +191,6 @@ def tell(expected: Forecast, slots: int, alone: bool) -> str:
 def at_a_time(slots: int) -> str:
     """Say how many jobs may run at a time; Snakemake calls any number a very large one."""
     return "any number at a time" if slots == sys.maxsize else f"{slots} at a time"
-
-
-def counted(count: int, noun: str) -> str:
-    """Write so many of something that has an ordinary plural."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def duration(seconds: float) -> str:

@@ -10,8 +10,9 @@ from twinproof import plan
 from twinproof.errors import UserError
 from twinproof.files import require_room
 from twinproof.params import Params
+from twinproof.report.words import counted
 from twinproof.run.estimates import Estimates
-from twinproof.run.forecast import Forecast, at_a_time, counted, duration, forecast, job, size
+from twinproof.run.forecast import Forecast, at_a_time, duration, forecast, job, size
 from twinproof.run.schedule import Batches
 from twinproof.run.trials import in_place, known
 

@@ -23,6 +23,7 @@ from twinproof.report.page.records import FROM_PAGE, Records
 from twinproof.report.page.rows import Rows, plain, rows_of
 from twinproof.report.page.timings import timing_sections
 from twinproof.report.rendering import render
+from twinproof.report.words import counted
 
 # Where on the page a table is shown.
 ANCHORS = {
@@ -60,6 +61,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         scripts=scripts,
         style=style,
         policy=assets.policy(scripts, style),
+        rests_on=_rests_on(tables["trials"]),
         results=FROM_PAGE,
         one_network=ONE_NETWORK,
         records=Records(tables["trials"]),
@@ -108,6 +110,13 @@ def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
         if (shows := WITH_NOTEBOOK.get(probe))
         for path in [notebooks / environment / twin / f"{probe}.html"]
     ]
+
+
+def _rests_on(trials: pd.DataFrame) -> str:
+    """Say how much was measured, so that nobody takes a small study for a large one."""
+    of_probes = ", ".join(f"{count} of {probe}" for probe, count in trials["probe"].value_counts(sort=False).items())
+    twins, environments = trials["twin"].nunique(), ", ".join(trials["environment"].unique())
+    return f"{counted(len(trials), 'trial')} of {counted(twins, 'twin')} in {environments}: {of_probes}"
 
 
 def _offered(tables: Tables) -> dict[str, list[str]]:
