@@ -127,7 +127,7 @@ def test_timing_notebook_shows_ratios_verdicts_processes_controls_and_errors(
     for said in (
         "1 slower (train_step)",
         "Widest steady interval",
-        "Stolen time: 1",
+        "Stolen time: 8",
         "Pinned: to core 7",
         "&lt;b&gt;shapes&lt;/b&gt; (128, 10)",
     ):
