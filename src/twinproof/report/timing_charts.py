@@ -117,7 +117,7 @@ def growth_with_depth(timing: pd.DataFrame, depths: Mapping[str, int]) -> Any:
         The depth of each twin that is shown.
     """
     drawn = _growing(timing, depths)
-    said = [f"{ratio:.3f} {ends}" for ratio, ends in zip(drawn["ratio"], _intervals(drawn), strict=True)]
+    said = [f"{ratio:.3f} {ends}" for ratio, ends in zip(drawn["ratio"], drawn["interval"], strict=True)]
     shown = drawn.assign(shown=drawn["ratio"], shown_low=drawn["low"], shown_high=drawn["high"], said=said)
     return styled(
         _by_depth(shown, 1.0, RATIO, alt.Axis(tickCount=5)),
@@ -145,14 +145,15 @@ def _growing(timing: pd.DataFrame, depths: Mapping[str, int]) -> pd.DataFrame:
         timing["twin"].isin(list(depths)),
         ["twin", "style", "quantity", "functional", "ratio", "low", "high", "verdict"],
     ]
-    return drawn.assign(depth=drawn["twin"].map(dict(depths)))
+    drawn = drawn.assign(depth=drawn["twin"].map(dict(depths)), interval=_intervals(drawn))
+    # An interval without ends is said, and not drawn.
+    endless = [not words.is_finite(*ends) for ends in zip(drawn["low"], drawn["high"], strict=True)]
+    drawn.loc[endless, ["low", "high"]] = None
+    return drawn
 
 
 def _by_depth(drawn: pd.DataFrame, functional: float, title: str, axis: alt.Axis) -> Any:
     """Draw the column shown, its ends, and a line where functional is."""
-    # An interval without ends is said, and not drawn.
-    endless = [not words.is_finite(*ends) for ends in zip(drawn["low"], drawn["high"], strict=True)]
-    drawn.loc[endless, ["low", "high", "shown_low", "shown_high"]] = None
     styles = [style for style in STYLES if style in set(drawn["style"])]
     base = alt.Chart(drawn).encode(
         x=alt.X("depth:Q", axis=alt.Axis(format="d", grid=False, values=sorted(set(drawn["depth"])))).scale(
