@@ -35,7 +35,8 @@ def peaks(action: Callable[[], object], added: float) -> dict[str, float]:
         peak = _resident("VmHWM")
         # From the system itself: what was freed before is resident already.
         size = int(peak - _resident("VmRSS") + added * (peak - before))
-        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
+        if size > 0:
+            mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
     found = {"peak_memory": float(_resident("VmHWM") - before)}
     if gpus:
         if added:
