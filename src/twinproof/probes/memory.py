@@ -31,21 +31,23 @@ def peaks(action: Callable[[], object], added: float) -> dict[str, float]:
         tf.config.experimental.reset_memory_stats(gpus[0].name)
         device_before = _on_device(gpus[0])["current"]
     action()
-    if added:
-        peak = _resident("VmHWM")
+    if added and (size := _further(_resident("VmHWM"), _resident("VmRSS"), before, added)):
         # From the system itself: what was freed before is resident already.
-        size = int(peak - _resident("VmRSS") + added * (peak - before))
-        if size > 0:
-            mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
+        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
     found = {"peak_memory": float(_resident("VmHWM") - before)}
     if gpus:
         if added:
             now = _on_device(gpus[0])
-            size = int(now["peak"] - now["current"] + added * (now["peak"] - device_before))
+            size = _further(now["peak"], now["current"], device_before, added)
             with tf.device(gpus[0].name):
                 tf.zeros(size // tf.float32.size)
         found["device_memory"] = float(_on_device(gpus[0])["peak"] - device_before)
     return found
+
+
+def _further(peak: int, now: int, before: int, added: float) -> int:
+    """Return how much is to be taken now for the peak to have grown by the share `added` more."""
+    return max(0, int(peak - now + added * (peak - before)))
 
 
 def _on_device(device: tf.config.LogicalDevice) -> dict[str, int]:
