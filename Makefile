@@ -1,10 +1,13 @@
 # Thin: each target is a command that can be typed by hand in the activated .venv.
 PYTHON ?= python3.11
 CORES ?= all
+LANES ?= 2
+PYTEST = pytest --numprocesses $(LANES) --durations 15
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UPGRADE
 
-.PHONY: study quick images test test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm lint bench bench-page durations picture lock clean
+.PHONY: study quick images lint bench bench-page durations picture lock clean tools test test-all test-together \
+  test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm
 
 study: .venv/ready  ## the study of params.yaml
 	snakemake --cores $(CORES)
@@ -15,35 +18,50 @@ quick: .venv/ready  ## the same study, small, in results/quick
 images: .venv/ready  ## an image for each environment of params.yaml; see docs/environments.md
 	snakemake --cores $(CORES) images
 
-test: .venv/ready lint
-	pytest
-
-test-timing: .venv/ready  ## timing studies whose answer is known; wants the machine to itself
-	pytest -m timing
+# docs/tests.md says what each target proves and how long it may take.
+test: .venv/ready lint  ## what a change must not break, the study on real MNIST too
+	$(PYTEST) --target $@
 
 test-outcomes: .venv/ready  ## serialization, introspection and pitfalls in every environment, and once more
-	pytest -m outcomes
+	$(PYTEST) --target $@ -m outcomes
 
 test-versions: .venv/ready  ## studies through DVC: pulled, changed, compared, shown again
-	pytest -m versions
+	$(PYTEST) --target $@ -m versions
 
-test-faults: .venv/ready  ## a small study that is killed, interrupted, out of disk, damaged; as root all of it, else less
-	pytest -m faults
-
-# Where chromium is missing, tests/browser/install-chromium brings it.
 test-browser: .venv/ready  ## the report's page in a browser: figures, tables, links, accessibility
-	pytest -m browser
+	tests/browser/install-chromium
+	$(PYTEST) --target $@ -m browser
 
-# Where tools are missing, containers/install-tools brings them.
 test-containers: .venv/ready  ## builds the image tf2.21-cpu and runs the quick study in it
-	pytest -m containers
+	containers/install-tools
+	$(PYTEST) --target $@ -m containers
+
+test-slurm: .venv/ready  ## studies on a cluster of one node, in the venv and in the image
+	containers/install-tools
+	tests/slurm/install-slurm
+	$(PYTEST) --target $@ -m slurm
+
+test-faults: .venv/ready  ## a small study that is killed, interrupted, out of disk, damaged; root runs all of it
+	[ "$$(id -u)" -ne 0 ] || tests/slurm/install-slurm
+	$(PYTEST) --target $@ -m faults
+
+test-timing: .venv/ready  ## timing studies whose answer is known; needs the machine to itself
+	$(PYTEST) --target $@ -m timing --numprocesses 0
+
+test-together: .venv/ready  ## all but timing, in one run
+	$(PYTEST) --target $@ -m 'not timing and not gpu_image'
 
 test-gpu-image: .venv/ready  ## what holds of the GPU image where there is no GPU; builds it first
-	pytest -m gpu_image
+	$(PYTEST) -m gpu_image
 
-# Where Slurm is missing, tests/slurm/install-slurm brings it.
-test-slurm: .venv/ready  ## studies on a cluster of one node, in the venv and in the image
-	pytest -m slurm
+test-all: lint tools  ## everything, timing last and alone
+	$(MAKE) test-together
+	$(MAKE) test-timing
+
+tools:  ## what the tests need beside Python: a browser, a builder of images, apptainer, Slurm; only what is missing
+	tests/browser/install-chromium
+	containers/install-tools
+	tests/slurm/install-slurm
 
 lint: .venv/ready
 	ruff check

@@ -1,16 +1,18 @@
-"""What the tests share: a project folder of their own, and Python inside a measured environment."""
+"""What the tests share: lanes to run in, a project folder of their own, and Python inside a measured environment."""
 
+import fcntl
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import chdir
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -18,10 +20,101 @@ import yaml
 from twinproof import plan
 from twinproof.environments import Environment
 
+from . import lanes
+
+if TYPE_CHECKING:
+    from tests.slurm.cluster import Cluster
+
 REPOSITORY = Path(__file__).parents[1]
 ENVIRONMENT = "tf2.21-cpu"
 ENVIRONMENTS = [ENVIRONMENT, "tf2.18-cpu", "tf2.15-cpu"]
 Completed = subprocess.CompletedProcess[str]
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+STARTED = pytest.StashKey[float]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--target", help="of the Makefile: warn at the end if its budget was exceeded")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[STARTED] = time.monotonic()
+    if target := config.getoption("--target"):
+        budget_of(target)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: lanes.place_of(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> lanes.Lanes:
+    return lanes.Lanes(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Warn if the tests took longer than they should; a busy machine is no fault of theirs."""
+    if target := config.getoption("--target"):
+        minutes, budget = (time.monotonic() - config.stash[STARTED]) / 60, budget_of(target)
+        if minutes > budget:
+            message = f"WARNING: make {target} took {minutes:.1f} minutes; its budget in docs/tests.md is {budget:g}"
+            terminalreporter.write_line(message, yellow=True)
+
+
+def budget_of(target: str) -> float:
+    """Return the minutes that a target of the Makefile may take."""
+    row = re.search(rf"^\| `make {target}` \|.*\| ([\d.]+) \|$", (REPOSITORY / "docs/tests.md").read_text(), re.M)
+    if row is None:
+        raise pytest.UsageError(f"--target {target}: docs/tests.md has no budget for it")
+    return float(row[1])
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes that run tests from doing the same at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Make a folder once for all lanes; tests leave it as it is, or change a copy."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = root / name / "twinproof", root / name / "done"
+        with locked(root / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.parent.mkdir(exist_ok=True)
+                make(folder)
+                done.touch()
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def quick_results(made_once: MadeOnce) -> Path:
+    """A fresh copy in which the quick study has been run in the venv; no test changes it."""
+    from tests.copies import QUICK, fresh_copy, must, run_in
+
+    return made_once("quick", lambda folder: must(run_in(fresh_copy(folder, ENVIRONMENT), *QUICK)))
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Cluster]":
+    """A cluster of one node, for all tests that want one."""
+    from tests.slurm.cluster import Cluster
+
+    assert os.geteuid() == 0, "not root, who alone can put a configuration where Slurm looks for it"
+    assert shutil.which("slurmctld", path="/usr/sbin"), "there is no Slurm; run tests/slurm/install-slurm"
+    with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
+        yield cluster
 
 
 @pytest.fixture
@@ -69,15 +162,19 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
 @functools.cache
 def python_of(environment: str) -> Path:
     """Return the Python of an environment, which is made if it is not there."""
-    mark = Environment(environment).venv_mark
-    python = REPOSITORY / Environment(environment).venv / "bin" / "python"
     with chdir(REPOSITORY):
         fault = Environment(environment).venv_fault()
     if fault:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        command = [sys.executable, "-m", "snakemake", "--cores", "1", str(mark)]
-        subprocess.run(command, cwd=REPOSITORY, env={**os.environ, "PATH": path}, check=True)
-    return python
+        make_here(Environment(environment).venv_mark)
+    return REPOSITORY / Environment(environment).venv / "bin" / "python"
+
+
+def make_here(output: Path) -> None:
+    """Have Snakemake make something in this repository, one lane at a time: Snakemake locks the folder."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", str(output)]
+    with locked(REPOSITORY / "build" / "made-by-tests.lock"):
+        subprocess.run(command, cwd=REPOSITORY, env={**os.environ, "PATH": path}, check=True, timeout=1800)
 
 
 @pytest.fixture(scope="session")

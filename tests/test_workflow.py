@@ -8,7 +8,7 @@ import pytest
 import yaml
 import yte
 
-from .e2e.conftest import fresh_copy, measured, must, run_in
+from .copies import fresh_copy, measured, must, run_in
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.conftest import ENVIRONMENT, REPOSITORY, python_of
-from tests.e2e.conftest import must, run_in
+from tests.copies import must, run_in
 from twinproof.environments import Environment
 
 pytestmark = pytest.mark.gpu_image

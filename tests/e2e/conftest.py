@@ -1,117 +1,12 @@
-"""Fresh copies of the repository, with the real thing run in them."""
+"""A study that tests change."""
 
-import os
-import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
-
-REPOSITORY = Path(__file__).parents[2]
-Completed = subprocess.CompletedProcess[str]
-Run = Callable[..., Completed]
-
-
-def git(folder: Path, *arguments: str) -> None:
-    """Run git in a folder, as somebody."""
-    someone = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
-    subprocess.run(["git", *someone, *arguments], cwd=folder, check=True, capture_output=True)
-
-
-def fresh_copy(folder: Path) -> Path:
-    """Copy what git tracks, or would, as it is in the working tree, without results, into a repository of its own."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "-z"],
-        cwd=REPOSITORY,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    names = [name for name in listed.stdout.split("\0") if name and (REPOSITORY / name).exists()]
-    kept = [name for name in names if name == "results/.gitignore" or not name.startswith(("results/", "dvc.lock"))]
-    folder.mkdir(parents=True)
-    subprocess.run(
-        ["tar", "-c", "--null", "--files-from=-"], cwd=REPOSITORY, input="\0".join(kept).encode(), check=True,
-        stdout=(folder / ".copy.tar").open("wb"),
-    )  # fmt: skip
-    subprocess.run(["tar", "-xf", ".copy.tar"], cwd=folder, check=True)
-    (folder / ".copy.tar").unlink()
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message=A fresh copy")
-    return folder
-
-
-def make_small(folder: Path, *environments: str) -> None:
-    """Let a copy's study measure one twin in these environments, with few seeds and one epoch, and no times."""
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    params["twins"] = {"dynamic": params["twins"]["dynamic"]}
-    params["environments"] = {environment: {"probes": ["identity", "learning"]} for environment in environments}
-    params["identity"]["replicates"] = 1
-    params["learning"] |= {"replicates": 2, "epochs": 1}
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-
-
-def commands(page: Path) -> str:
-    """Return the shell blocks of a page as one script."""
-    return "\n".join(re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.M | re.S))
-
-
-def surroundings(folder: Path) -> dict[str, str]:
-    """Return the environment in which commands of the workflow's venv run on the code in `folder`."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(folder / "src")}
-
-
-def run_in(folder: Path, *command: str, timeout: int = 600) -> Completed:
-    """Run a command of the workflow's venv on the code in `folder`."""
-    return subprocess.run(
-        command, cwd=folder, env=surroundings(folder), capture_output=True, text=True, timeout=timeout
-    )
-
-
-def must(done: Completed) -> str:
-    """Return what a command printed; fail with all of it if the command failed."""
-    assert done.returncode == 0, f"{done.args}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
-    return done.stdout + done.stderr
-
-
-def measured(printed: str) -> set[str]:
-    """Return the trials that Snakemake said it measures, or would, as environment/twin/probe-replicate."""
-    together = re.findall(r"measuring in (\S+): (\w+) of (.*)", printed)
-    found = {
-        f"{environment}/{twin}/{probe}-{replicate}"
-        for environment, probe, trials in together
-        for twin, replicate in re.findall(r"(\w+)/(\d+)", trials)
-    }
-    return found | set(re.findall(r"output: \S+?/trials/(\S+)\.json", printed))
-
-
-def locked_venv(name: str) -> Path:
-    """Return the venv of a lock in workflow/ that the workflow's own packages do not go with; made once a lock."""
-    lock, venv, uv = (
-        REPOSITORY / f"workflow/{name}.txt",
-        REPOSITORY / "build" / name,
-        Path(sys.executable).parent / "uv",
-    )
-    held = venv / "held.txt"
-    if not held.exists() or held.read_text() != lock.read_text():
-        for command in (
-            ["venv", "--clear", "--no-python-downloads", "--python", "3.11", venv],
-            ["pip", "sync", "--require-hashes", "--python", venv, lock],
-        ):
-            subprocess.run([uv, *command, "--quiet"], check=True)
-        shutil.copy(lock, held)
-    return venv
 
 
 @pytest.fixture(scope="session")
-def quick_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh copy in which the quick study has been run, once for all tests; they leave it as they found it."""
-    folder = fresh_copy(tmp_path_factory.mktemp("quick") / "twinproof")
-    must(run_in(folder, "snakemake", "--cores", "2", "--profile", "workflow/profiles/quick"))
-    return folder
+def quick_study(quick_results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the quick study that has been run; tests leave it as they found it."""
+    return shutil.copytree(quick_results, tmp_path_factory.mktemp("quick") / "twinproof", symlinks=True)

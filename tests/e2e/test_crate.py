@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import REPOSITORY, locked_venv, must, run_in
+from tests.copies import REPOSITORY, locked_venv, must, run_in
 
 Completed = subprocess.CompletedProcess[str]
 Validate = Callable[[Path], Completed]

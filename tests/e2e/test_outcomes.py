@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.conftest import ENVIRONMENTS
-from tests.e2e.conftest import REPOSITORY, commands, fresh_copy, must, run_in
+from tests.copies import REPOSITORY, commands, fresh_copy, must, run_in
 
 pytestmark = pytest.mark.outcomes
 

@@ -6,11 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.copies import QUICK, must, run_in
 from twinproof.analysis.columns import COLUMNS
-
-from .conftest import must, run_in
-
-QUICK = ["snakemake", "--cores", "2", "--profile", "workflow/profiles/quick"]
 
 
 @pytest.fixture(scope="module")

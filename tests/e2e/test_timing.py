@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from .conftest import REPOSITORY, commands, fresh_copy, must, run_in, surroundings
+from tests.copies import REPOSITORY, commands, fresh_copy, must, run_in, surroundings
 
 pytestmark = pytest.mark.timing
 

@@ -13,8 +13,7 @@ import pytest
 import vl_convert
 
 from tests.conftest import ENVIRONMENT
-
-from .conftest import fresh_copy, git, locked_venv, make_small, measured, must, run_in
+from tests.copies import fresh_copy, git, locked_venv, make_small, measured, must, run_in
 
 pytestmark = pytest.mark.versions
 

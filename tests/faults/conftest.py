@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import ENVIRONMENT, REPOSITORY, python_of
-from tests.e2e.conftest import fresh_copy, must, run_in, surroundings
+from tests.conftest import ENVIRONMENT, MadeOnce
+from tests.copies import fresh_copy, must, run_in, surroundings
 
 STUDY = ["snakemake", "--cores", "2"]
 TRIALS = [*STUDY, "trials"]
@@ -34,23 +34,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy whose study has ended: one twin, five trials, of which that of serialization takes longest."""
-    python_of(ENVIRONMENT)
-    folder = fresh_copy(tmp_path_factory.mktemp("undisturbed") / "twinproof")
-    (folder / "results" / "environments").symlink_to(REPOSITORY / "results" / "environments")
+def undisturbed(made_once: MadeOnce) -> Path:
+    """A copy whose study has ended: one twin, five trials, of which that of exchange starts processes of its own."""
+    return made_once("undisturbed", run_undisturbed)
+
+
+def run_undisturbed(folder: Path) -> None:
+    fresh_copy(folder, ENVIRONMENT)
     shutil.copy(Path(__file__).parent / "faulty.py", folder)
     change_params(
         folder,
         twins={"sound": {"module": "faulty", "arguments": {"ends": ""}}},
-        environments={ENVIRONMENT: {"probes": ["identity", "learning", "serialization"]}},
+        environments={ENVIRONMENT: {"probes": ["identity", "learning", "exchange"]}},
         identity={"replicates": 2, "steps": 2},
         learning={"replicates": 2, "epochs": 1},
-        serialization={"repeats": 1},
     )
     must(run_in(folder, *STUDY))
     assert len(records(folder)) == 5
-    return folder
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import until
-from tests.e2e.conftest import commands, must, run_in
+from tests.copies import commands, must, run_in
 from tests.slurm.cluster import Cluster
 from tests.slurm.conftest import GUIDE, ON_SLURM, on_cluster, run_script
 
@@ -17,14 +17,10 @@ from .conftest import files, forget, log, records, refused, require_whole, start
 from .test_processes import LOCKS, wait
 
 ON_SLURM_TRIALS = [*ON_SLURM, "trials"]
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    if os.geteuid() or not shutil.which("slurmctld", path="/usr/sbin"):
-        pytest.skip("wants root, and the Slurm that tests/slurm/install-slurm brings")
-    with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
-        yield cluster
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("slurmctld", path="/usr/sbin"),
+    reason="needs root, and the Slurm that tests/slurm/install-slurm installs",
+)
 
 
 @pytest.fixture
@@ -57,10 +53,10 @@ def test_a_job_that_is_cancelled_is_tried_again(cluster: Cluster, on_slurm: Path
 def test_jobs_of_a_node_that_goes_away_run_once_it_is_back(
     cluster: Cluster, on_slurm: Path, undisturbed: Path, chance: random.Random
 ) -> None:
-    forget(on_slurm, "identity", "serialization")
+    forget(on_slurm, "identity", "exchange")
     with started(on_slurm, *ON_SLURM_TRIALS) as run:
-        until(runs(cluster, on_slurm, "serialization"), 120)
-        wait(run, chance.uniform(0, 15))
+        until(runs(cluster, on_slurm, "exchange"), 120)
+        wait(run, chance.uniform(0, 8))
         cluster.fail_node()
         before = records(on_slurm)
         until(lambda: cluster.node_state().startswith("down"))
@@ -68,7 +64,7 @@ def test_jobs_of_a_node_that_goes_away_run_once_it_is_back(
         cluster.start_node()
         assert run.wait(600) == 0
     # The same job, from Slurm's queue again: none of Snakemake's attempts was spent.
-    (job,) = (job for job in cluster.jobs_of(on_slurm, "rule_run_batch_") if "_serialization_" in job["Comment"])
+    (job,) = (job for job in cluster.jobs_of(on_slurm, "rule_run_batch_") if "_exchange_" in job["Comment"])
     assert (job["Restarts"], job["JobState"]) == ("1", "COMPLETED")
     require_whole(on_slurm, undisturbed, before)
 
@@ -87,11 +83,11 @@ def test_a_main_process_that_is_killed_leaves_jobs_that_count_or_are_cancelled(
     cluster: Cluster, on_slurm: Path, undisturbed: Path, chance: random.Random
 ) -> None:
     crash = "left()" + commands(GUIDE).partition("left()")[2]
-    forget(on_slurm, "learning", "serialization")
+    forget(on_slurm, "learning", "exchange")
     for cancel in (False, True):
         with started(on_slurm, *ON_SLURM_TRIALS) as run:
-            until(runs(cluster, on_slurm, "serialization"), 120)
-            wait(run, chance.uniform(0, 10))
+            until(runs(cluster, on_slurm, "exchange"), 120)
+            wait(run, chance.uniform(0, 8))
             run.kill()
             run.wait()
             assert any((on_slurm / LOCKS).glob("*"))
@@ -99,7 +95,7 @@ def test_a_main_process_that_is_killed_leaves_jobs_that_count_or_are_cancelled(
             if cancel:
                 before = records(on_slurm)
                 run_script(on_slurm, crash)
-                assert "CANCELLED" in jobs(cluster, on_slurm, "serialization")
+                assert "CANCELLED" in jobs(cluster, on_slurm, "exchange")
             else:
                 until(lambda: not cluster.ask("squeue", "--noheader"), 300)
                 # They ended in their own time, and what they found is there.
@@ -107,6 +103,6 @@ def test_a_main_process_that_is_killed_leaves_jobs_that_count_or_are_cancelled(
                 assert before.keys() == records(undisturbed).keys()
                 must(run_in(on_slurm, "snakemake", "--unlock"))
                 assert "measuring in" not in must(run_in(on_slurm, *ON_SLURM_TRIALS))
-                forget(on_slurm, "serialization")
+                forget(on_slurm, "exchange")
     require_whole(on_slurm, undisturbed, before)
     assert "Traceback" not in log(on_slurm).read_text()

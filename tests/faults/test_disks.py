@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import until
-from tests.e2e.conftest import must, run_in
+from tests.copies import must, run_in
 
 from .conftest import (
     STUDY,

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tests.conftest import ENVIRONMENT
-from tests.e2e.conftest import measured, must, run_in
+from tests.copies import measured, must, run_in
 
 from .conftest import STUDY, files, forget, records, require_whole
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.conftest import ENVIRONMENT, until
-from tests.e2e.conftest import measured, must, run_in
+from tests.copies import measured, must, run_in
 
 from .conftest import (
     STUDY,
@@ -86,7 +86,7 @@ def test_a_trial_that_crashes_hangs_or_takes_all_memory_costs_no_other_its_recor
 def test_a_study_that_is_killed_goes_on_where_it_was_once_it_is_unlocked(
     study: Path, undisturbed: Path, chance: random.Random
 ) -> None:
-    forget(study, "identity", "learning", "serialization")
+    forget(study, "identity", "learning", "exchange")
     for _ in range(2):
         before = records(study)
         with started(study, *TRIALS) as run:
@@ -140,7 +140,7 @@ def test_a_second_start_beside_the_first_is_refused_and_harms_nothing(study: Pat
         until(lambda: any((study / LOCKS).glob("*")))
         # Even if it asks for something else: the first one's records stay where they are.
         other = {"tf2.18-cpu": {"probes": ["learning"]}}
-        change_params(study, environments=other, learning={"epochs": 2}, serialization={"repeats": 2})
+        change_params(study, environments=other, learning={"epochs": 2}, exchange={"images": 64})
         before = records(study)
         assert "Directory cannot be locked" in refused(study, *TRIALS)
         # What is not allowed is for the next start, too: jobs on other machines read it as this one does.

@@ -1,18 +1,16 @@
 """A cluster of one node, and studies that were run on it."""
 
-import os
 import re
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.conftest import ENVIRONMENT, REPOSITORY, python_of
-from tests.containers.test_study import copy_with_image
-from tests.e2e.conftest import commands, fresh_copy, must, run_in
+from tests.conftest import ENVIRONMENT, REPOSITORY, make_here, python_of
+from tests.containers.test_study import TWIN, copy_with_image
+from tests.copies import commands, fresh_copy, must, only_twin, run_in
 from twinproof import builders
 from twinproof.environments import Environment
 from twinproof.errors import UserError
@@ -40,17 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    assert os.geteuid() == 0, "not root, who alone can put a configuration where Slurm looks for it"
-    assert shutil.which("slurmctld", path="/usr/sbin"), "there is no Slurm; run tests/slurm/install-slurm"
-    with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
-        yield cluster
-
-
-@pytest.fixture(scope="session")
 def studies(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Copies of the repository in which studies have been run, side by side, as each of them waits most of the time."""
-    python_of(ENVIRONMENT)
     runs = {"quick": run_quick, "asking": run_asking} | ({} if without_image() else {"images": run_in_images})
     folders = {name: tmp_path_factory.mktemp(name) / "twinproof" for name in runs}
     with ThreadPoolExecutor() as pool:
@@ -60,14 +49,14 @@ def studies(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 def run_quick(folder: Path) -> None:
-    """Run the quick study by the first command of the guide."""
-    on_cluster(copy_with_venv(folder))
+    """Run the quick study of one twin by the first command of the guide."""
+    on_cluster(only_twin(copy_with_venv(folder), TWIN))
     run_script(folder, commands(GUIDE).partition("\n")[0])
 
 
 def run_in_images(folder: Path) -> None:
-    """Run the trials of the quick study in the image."""
-    on_cluster(copy_with_image(folder, Environment(ENVIRONMENT)))
+    """Run the trials of the quick study of one twin in the image."""
+    on_cluster(only_twin(copy_with_image(folder, Environment(ENVIRONMENT)), TWIN))
     must(run_in(folder, *ON_SLURM, *QUICK, "trials", "--sdm", "apptainer"))
 
 
@@ -113,12 +102,13 @@ def without_image() -> str | None:
             builders.find()
         except UserError as error:
             return f"there is no image, and nothing to build one with: {error}"
-    must(run_in(REPOSITORY, "snakemake", "--cores", "2", str(mark), timeout=1800))
+    make_here(mark)
     return None
 
 
 def copy_with_venv(folder: Path) -> Path:
     """Copy the repository, and lay beside it the venv of one environment."""
+    python_of(ENVIRONMENT)
     fresh_copy(folder)
     environments = folder / "results" / "environments"
     environments.mkdir()
