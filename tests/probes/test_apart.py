@@ -5,15 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ENVIRONMENTS
-
 # Some minutes: with the studies of the same probes.
 pytestmark = pytest.mark.outcomes
 
 
-@pytest.fixture(scope="module", params=[ENVIRONMENTS[0], ENVIRONMENTS[-1]])
-def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
-    return facts_from("apart_facts", request.param)
+@pytest.fixture(scope="module")
+def facts(facts_from: Callable[..., Any]) -> Any:
+    """In one environment: processes end alike in all."""
+    return facts_from("apart_facts")
 
 
 def test_what_goes_well_gives_its_result_and_all_that_was_said(facts: Any) -> None:
