@@ -2,10 +2,13 @@
 PYTHON ?= python3.11
 CORES ?= all
 LANES ?= 2
+INSTALL := $(PYTHON) workflow/install.py
 PYTEST = pytest --numprocesses $(LANES) --durations 15
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UPGRADE
 
+# What a failed step has begun is no target.
+.DELETE_ON_ERROR:
 .PHONY: study quick images lint bench bench-page durations picture lock clean tools test test-all test-together \
   test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm
 
@@ -95,13 +98,14 @@ lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
 
 # The workflow's own venv: uv from its lock, all else through uv, with compiled bytecode.
 .venv/bin/uv: workflow/uv.txt
-	$(PYTHON) -m venv --clear .venv
-	.venv/bin/pip install --quiet --require-hashes --only-binary :all: -r workflow/uv.txt
+	$(INSTALL) $(PYTHON) -m venv --clear .venv
+	$(INSTALL) .venv/bin/pip install --quiet --require-hashes --only-binary :all: -r workflow/uv.txt
+	.venv/bin/uv --version >/dev/null
 	touch $@
 
 .venv/ready: .venv/bin/uv workflow/requirements.txt pyproject.toml
-	uv pip sync --quiet --python .venv --require-hashes --compile-bytecode workflow/requirements.txt
-	uv pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+	$(INSTALL) uv pip sync --quiet --python .venv --require-hashes --compile-bytecode workflow/requirements.txt
+	$(INSTALL) uv pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 	touch $@
 
 clean:  ## forget what can be made again; results stay

@@ -19,6 +19,7 @@ import yaml
 
 from twinproof import plan
 from twinproof.environments import Environment
+from twinproof.surroundings import clean
 
 from . import lanes
 
@@ -181,8 +182,6 @@ def make_here(output: Path) -> None:
 def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Completed]:
     """Run Python inside an environment, as the workflow does; the modules in tests/measured are seen there too."""
     alike = {
-        "PYTHONSAFEPATH": "1",
-        "PYTHONNOUSERSITE": "1",
         "CUDA_VISIBLE_DEVICES": "-1",
         "KERAS_BACKEND": "tensorflow",
         "KERAS_HOME": str(tmp_path_factory.mktemp("keras")),
@@ -197,7 +196,7 @@ def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[...
         return subprocess.run(
             [python_of(environment), *arguments],
             cwd=cwd,
-            env={**os.environ, **alike, "PYTHONPATH": path},
+            env={**clean(os.environ), **alike, "PYTHONPATH": path},
             capture_output=True,
             text=True,
             timeout=300,

@@ -15,7 +15,7 @@ from twinproof.record import _fault, _holds, read_record, write_record
 
 from .report import studies
 
-GOLDEN = Path(__file__).parent / "golden" / "record-4.json"
+GOLDEN = Path(__file__).parent / "golden" / "record-5.json"
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def record() -> dict[str, Any]:
     return json.loads(GOLDEN.read_text())
 
 
-def test_a_record_of_format_4_still_reads() -> None:
+def test_a_record_of_format_5_still_reads() -> None:
     record = read_record(GOLDEN)
-    assert (record["format"], record["probe"], record["twin"]) == (4, "identity", "simple")
+    assert (record["format"], record["probe"], record["twin"]) == (5, "identity", "simple")
     assert record["styles"]["subclassed"]["result"]["comparison"]["outcome"] == "bit-equal"
 
 
@@ -118,7 +118,7 @@ def test_an_unknown_format_is_refused_with_the_known_one(tmp_path: Path, record:
     record["format"] = 99
     path = tmp_path / "record.json"
     path.write_text(json.dumps(record))
-    with pytest.raises(UserError, match=r"record\.json: format 99; allowed: 4"):
+    with pytest.raises(UserError, match=r"record\.json: format 99; allowed: 5"):
         read_record(path)
 
 

@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from twinproof import plan
+from twinproof.checkout import find_commit
 from twinproof.record import read_record
+from twinproof.surroundings import let_through
 
 REPOSITORY = Path(__file__).parents[1]
 ENVIRONMENT = "tf2.21-cpu"
@@ -110,7 +112,8 @@ def test_a_record_tells_where_it_came_from(
     lock = (REPOSITORY / "containers" / "locks" / f"{ENVIRONMENT}.txt").read_text()
     pinned = dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", lock, re.MULTILINE))
     assert pinned.items() <= record["software"].items()
-    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", record["commit"])
+    assert (record["commit"], record["commit_missing"]) == find_commit()
+    assert record["variables"] == let_through(os.environ) | {"CUDA_VISIBLE_DEVICES": "-1"}
 
 
 def test_a_timing_trial_keeps_itself_on_one_core_and_tells_which(run_in_environment: Run, project: Path) -> None:

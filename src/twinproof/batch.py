@@ -22,6 +22,7 @@ from twinproof.errors import UserError, entry_point
 from twinproof.files import checksums, write_whole
 from twinproof.machine import end_with_parent, pin_threads
 from twinproof.params import Params, read_params
+from twinproof.surroundings import enter
 
 
 @entry_point
@@ -97,4 +98,5 @@ def _alone(parent: int, run: Callable[..., None], *arguments: Any) -> None:
 
 
 if __name__ == "__main__":
+    enter("twinproof.batch")
     sys.exit(main())

@@ -21,6 +21,7 @@ from twinproof import builders
 from twinproof.environments import Environment, hand_to_containers
 from twinproof.errors import UserError
 from twinproof.params import Params
+from twinproof.surroundings import for_containers
 
 ROOT = Path(__file__).parents[2]
 INSTALL = "containers/install-tools, if images are wanted"
@@ -82,7 +83,7 @@ def examine(params: Params, only: str | None = None) -> Iterator[Finding]:
     if only is not None and only not in known:
         raise UserError(f"environment {only}: not in the parameters; known: {', '.join(known)}")
     environments = [Environment(name) for name in known if only in (None, name)]
-    hand_to_containers({"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES")})
+    hand_to_containers(for_containers(os.environ))
     yield from _builder_and_disk(environments)
     runtime = shutil.which("apptainer") or shutil.which("singularity")
     finding = _runtime(runtime)

@@ -143,7 +143,7 @@ def check_image_marks(names: Iterable[str]) -> None:
             aside.replace(mark)
 
 
-def hand_to_containers(variables: Mapping[str, str | None]) -> None:
+def hand_to_containers(variables: Mapping[str, str]) -> None:
     """Have the containers that this process starts know these variables, whichever program runs them."""
     for prefix in ("APPTAINERENV_", "SINGULARITYENV_"):
-        os.environ.update({prefix + name: value for name, value in variables.items() if value is not None})
+        os.environ.update({prefix + name: value for name, value in variables.items()})

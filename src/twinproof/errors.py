@@ -4,6 +4,7 @@ import functools
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 
 class UserError(Exception):
@@ -16,12 +17,14 @@ class UserError(Exception):
 def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[..., int]:
     """Have `main` return an exit status: its own, 0 if it has none, and 2 after a `UserError`, printed as one line.
 
-    After Ctrl-C it is that of shells, and nothing is printed: who interrupts knows.
+    After Ctrl-C it is that of shells, and nothing is printed: who interrupts knows. Nothing is run where the present
+    folder has a twinproof of its own, and this is another.
     """
 
     @functools.wraps(main)
     def run(arguments: list[str] | None = None) -> int:
         try:
+            require_own_code(Path.cwd())
             return main(arguments) or 0
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
@@ -30,3 +33,20 @@ def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[...,
             return 128 + signal.SIGINT
 
     return run
+
+
+def require_own_code(folder: Path) -> None:
+    """Raise `UserError` if a folder lies in a copy of this project whose code is not the code that runs.
+
+    So it is with a second working tree while the venv of the first one is active.
+    """
+    package = Path("src", "twinproof")
+    for root in (folder, *folder.parents):
+        if (root / package / "__init__.py").is_file():
+            running = Path(__file__).parent
+            if not running.samefile(root / package):
+                raise UserError(
+                    f"{root} has its own twinproof, but that of {running} would run; "
+                    f"activate a venv made there with `make .venv/ready`, or set PYTHONPATH={root / 'src'}"
+                )
+            return

@@ -14,6 +14,7 @@ from twinproof.errors import entry_point
 from twinproof.files import write_whole
 from twinproof.machine import pin_threads
 from twinproof.params import read_params
+from twinproof.surroundings import enter
 from twinproof.trial import no_home, read_images, require_planned
 
 PROBE = "exchange"
@@ -47,4 +48,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    enter("twinproof.exchange")
     sys.exit(main())

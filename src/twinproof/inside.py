@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from twinproof.machine import gpus
+from twinproof.surroundings import enter
 
 
 def look() -> dict[str, Any]:
@@ -46,4 +47,6 @@ def fault(library: Path) -> str | None:
 
 
 if __name__ == "__main__":
+    # As a trial is, so that both see the same.
+    enter("twinproof.inside")
     print(json.dumps(look(), sort_keys=True))

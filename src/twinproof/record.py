@@ -7,6 +7,7 @@ Format history
 3   `measurement`, how the measuring itself went: of timing the clock, and how long each quantity took to become warm;
     `machine.pinned`, the cores it was kept on.
 4   `digest`, of all the rest, so that an edited record is not taken for a measured one.
+5   `variables`, those of the user's that were let through; `commit_missing`, why there is no commit.
 """
 
 import functools
@@ -18,7 +19,7 @@ from typing import Any, cast
 from twinproof.errors import UserError
 from twinproof.files import write_whole
 
-FORMAT = 4
+FORMAT = 5
 SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "record.schema.json"
 
 Record = dict[str, Any]

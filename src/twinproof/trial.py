@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from twinproof import plan
-from twinproof.checkout import commit
+from twinproof.checkout import received_commit
 from twinproof.data import Dataset, read_dataset
 from twinproof.environments import Environment
 from twinproof.errors import UserError, entry_point
@@ -26,6 +26,7 @@ from twinproof.files import require_room
 from twinproof.machine import conditions, device, gpus, image, machine, pin_cores, pin_threads, software
 from twinproof.params import Params, read_params
 from twinproof.record import FORMAT, Record, write_record
+from twinproof.surroundings import enter, let_through
 
 
 def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Record:
@@ -38,12 +39,13 @@ def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Re
     UserError
         If the data, the twin or the environment is not what the parameters say.
     """
+    variables, commit = let_through(os.environ), received_commit(os.environ)
     # First of all: NumPy too counts its threads when it is imported.
     pin_threads(params[trial.probe]["threads"])
     worker = machine()
     # Only what runs alone: others would meet on the same core.
     pinned = pin_cores(params[trial.probe]["threads"]) if trial.probe == "timing" else None
-    protocol, source = plan.protocol(params, trial.environment, trial.twin, trial.probe), commit()
+    protocol = plan.protocol(params, trial.environment, trial.twin, trial.probe)
     settings = params[trial.probe]
     handed = {"models": _models(params, trial, models)} if trial.probe == "exchange" else {}
     environment = Environment(trial.environment)
@@ -72,7 +74,9 @@ def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Re
             **trial._asdict(),
             "seed": seed,
             "protocol": protocol,
-            "commit": source,
+            "commit": commit.commit,
+            "commit_missing": commit.missing,
+            "variables": variables,
             "started": started.isoformat(timespec="seconds"),
             "seconds": seconds,
             "conditions": {"before": before, "after": conditions()},
@@ -162,9 +166,9 @@ def _models(params: Params, trial: plan.Trial, folder: Path | None) -> dict[str,
 
 @contextmanager
 def no_home() -> Iterator[None]:
-    """Keep Keras from reading or writing the user's own settings, and its backend from talking in between."""
+    """Keep the user's home from being read or written, Keras's settings in it too, and the backend from talking."""
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
-        os.environ["KERAS_HOME"] = folder
+        os.environ["HOME"] = os.environ["KERAS_HOME"] = folder
         os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         # Otherwise TensorFlow takes all of a GPU's memory, needed or not.
@@ -198,4 +202,5 @@ def _go_on_without_gpu(environment: Environment, params: Params, why: str) -> No
 
 
 if __name__ == "__main__":
+    enter("twinproof.trial")
     sys.exit(main())

@@ -28,7 +28,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity"]}}
     results = tmp_path / "results"
     plan.write_plan(params, results)
-    golden = json.loads((REPOSITORY / "tests/golden/record-4.json").read_text())
+    golden = json.loads((REPOSITORY / "tests/golden/record-5.json").read_text())
     protocol = json.loads((results / f"protocols/{CELL}/identity.json").read_text())
     pinned = plan.Environment("tf2.21-cpu").pinned()
     for replicate in range(2):

@@ -50,7 +50,7 @@ def study(tmp_path, monkeypatch) -> Path:
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity", "learning"]}}
     params["identity"]["replicates"], params["learning"]["replicates"] = 1, 2
     plan.write_plan(params, tmp_path)
-    golden = json.loads((REPOSITORY / "tests/golden/record-4.json").read_text())
+    golden = json.loads((REPOSITORY / "tests/golden/record-5.json").read_text())
     compared = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
     steps = {
         "variables": {"w": [2]},

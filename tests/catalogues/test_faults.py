@@ -1,7 +1,11 @@
 """Every fault of the catalogue is what the probe expects of it. Read, not imported: Keras is not on this side."""
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,17 +35,27 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def test_a_title_comes_first(tree: ast.Module) -> None:
-    title, empty, *reason = (ast.get_docstring(tree) or "").splitlines()
-    assert title and not title.endswith(".") and not empty and reason
+def constant(tree: ast.Module, name: str) -> Any:
+    (value,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
+    )
+    return value
+
+
+def test_the_title_is_a_phrase_without_a_full_stop(tree: ast.Module) -> None:
+    assert re.fullmatch(r"[A-Z].*[^.!?:,;]", constant(tree, "TITLE"))
+
+
+def test_the_title_stays_where_the_interpreter_drops_docstrings() -> None:
+    code = "from twinproof import faults; print(faults.load('simple', 'nan_input').title)"
+    done = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True)
+    assert done.stdout == "A value that is not a number\n", done.stderr
 
 
 def test_the_culprit_is_a_tuple_of_words(tree: ast.Module) -> None:
-    (culprit,) = (
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CULPRIT"
-    )
+    culprit = constant(tree, "CULPRIT")
     assert isinstance(culprit, tuple) and culprit and all(word and isinstance(word, str) for word in culprit)
 
 

@@ -23,8 +23,8 @@ STUDY = ["snakemake", "--cores", "2"]
 TRIALS = [*STUDY, "trials"]
 # What is another each time; the size of a SavedModel, too.
 VARYING = re.compile("seconds$|^bytes$")
-# By which the processes of a study are known.
-MARK = "TWINPROOF_STUDY"
+# By which the processes of a study are known: of the variables that none of them sheds, one that may be anything.
+MARK = "TMPDIR"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -124,7 +124,8 @@ def refused(study: Path, *command: str) -> str:
 @contextmanager
 def started(folder: Path, *command: str, prefix: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[bytes]]:
     """Start a command as a shell does, in a process group of its own; what it says goes to `said`."""
-    environment = surroundings(folder) | {MARK: str(folder)}
+    temporary(folder).mkdir(exist_ok=True)
+    environment = surroundings(folder) | {MARK: str(temporary(folder))}
     with log(folder).open("ab") as said:
         process = subprocess.Popen(
             [*prefix, *command], cwd=folder, env=environment, stdout=said, stderr=said, start_new_session=True
@@ -142,11 +143,15 @@ def log(folder: Path) -> Path:
     return folder.parent / "said.log"
 
 
+def temporary(folder: Path) -> Path:
+    return folder.parent / "t"
+
+
 def running(folder: Path) -> list[int]:
     """Return the processes that what was `started` in a folder started."""
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):
-            if f"{MARK}={folder}".encode() in path.read_bytes().split(b"\0"):
+            if f"{MARK}={temporary(folder)}".encode() in path.read_bytes().split(b"\0"):
                 found.append(int(path.parent.name))
     return found

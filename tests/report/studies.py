@@ -47,6 +47,8 @@ def make_record(environment: str, twin: str, probe: str, replicate: int, styles:
         "seed": SEEDS[replicate % len(SEEDS)],
         "protocol": {"lock": "ab" * 32, "probe": {"added": 0.1}},
         "commit": "c0ffee" * 6 + "c0ff-dirty",
+        "commit_missing": None,
+        "variables": {},
         "started": f"2026-11-23T10:{replicate:02}:00+00:00",
         "seconds": 41.5,
         "conditions": {

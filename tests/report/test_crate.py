@@ -24,7 +24,7 @@ from twinproof.report.crate.citation import Author, read_citation
 from .studies import ENVIRONMENT, make_learning
 
 REPOSITORY = Path(__file__).parents[2]
-GOLDEN = json.loads((REPOSITORY / "tests/golden/record-4.json").read_text())
+GOLDEN = json.loads((REPOSITORY / "tests/golden/record-5.json").read_text())
 RECORD = f"results/trials/{ENVIRONMENT}/dynamic/learning-1.json"
 LOCK = f"containers/locks/{ENVIRONMENT}.txt"
 STYLES = {"identity": GOLDEN["styles"], "learning": make_learning("dynamic", 0)}

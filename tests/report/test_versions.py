@@ -319,6 +319,25 @@ def test_outside_a_repository_there_are_no_versions(tmp_path, monkeypatch, capsy
     assert "no git repository" in capsys.readouterr().err
 
 
+def test_versions_are_those_of_the_folder_whatever_git_is_told_to_look_at(
+    commit, records, study, tmp_path, monkeypatch, capsys
+) -> None:
+    commit("v-a", records, study)
+    repository = Path.cwd()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
+    assert run("versions") == 2
+    assert "no git repository" in capsys.readouterr().err
+    (repository / "build/unpacked").mkdir(parents=True)
+    monkeypatch.chdir(repository / "build/unpacked")
+    assert run("versions") == 2
+    assert "inside another git repository" in capsys.readouterr().err
+    monkeypatch.chdir(repository)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path))
+    assert run("versions") == 0
+    assert capsys.readouterr().out.startswith("v-a ")
+
+
 def test_a_version_of_an_unfinished_report_is_refused(tmp_path, capsys) -> None:
     assert write_version(["--results", str(tmp_path), "--output", str(tmp_path / "version.json")]) == 2
     assert "no such folder; run" in capsys.readouterr().err

@@ -7,7 +7,18 @@ from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
 
-from twinproof import checkout, plan
+# The code that runs, here and in every job, is that of this folder, also where another folder's venv is active; programs are
+# those of Snakemake's own venv, activated or not.
+SOURCE = str(Path("src").resolve())
+sys.path.insert(0, SOURCE)
+for variable, first in ("PYTHONPATH", SOURCE), (
+    "PATH",
+    str(Path(sys.executable).parent),
+):
+    others = filter(None, os.environ.get(variable, "").split(os.pathsep))
+    os.environ[variable] = os.pathsep.join(dict.fromkeys([first, *others]))
+
+from twinproof import plan
 from twinproof.analysis.sampling import counts, timed
 from twinproof.data import FILES
 from twinproof.environments import (
@@ -23,6 +34,7 @@ from twinproof.run.config import parameters, running
 from twinproof.run.estimates import Estimates
 from twinproof.run.summary import Summary
 from twinproof.run.trials import measured
+from twinproof.surroundings import for_containers
 
 try:
     RUNNING = running(config)
@@ -59,12 +71,7 @@ if IN_IMAGES:
             "--sdm apptainer: neither apptainer nor singularity is on PATH; run containers/install-tools, or leave"
             " --sdm out to run in venvs"
         )
-    hand_to_containers(
-        {
-            "TWINPROOF_COMMIT": checkout.commit() or "",  # There is no git in an image.
-            "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES"),
-        }
-    )
+    hand_to_containers(for_containers(os.environ))
 
 
 wildcard_constraints:
@@ -92,9 +99,9 @@ def gpus_of(wildcards):
     return int(wildcards.environment in WITH_GPU)
 
 
-# Inside an environment, nothing is seen but the source and the user's own modules. What runs in a venv ends with Snakemake,
-# also where that is killed: it would run beside what the next start measures.
-PYTHON = "PYTHONPATH=src:. PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 " + (
+# Python finds the source of this folder, and starts itself again with a clean list of variables (surroundings.py). What runs
+# in a venv ends with Snakemake, also where that is killed: it would run beside what the next start measures.
+PYTHON = "PYTHONPATH=src PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 " + (
     "python"
     if IN_IMAGES
     else "exec setpriv --pdeathsig KILL results/environments/{environment}/venv/bin/python"

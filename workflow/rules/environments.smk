@@ -11,10 +11,10 @@ rule create_venv:
     params:
         venv=lambda wildcards, output: output[0].removesuffix(".txt"),
     shell:
-        "(uv venv --quiet --clear --no-python-downloads --python 3.11 {params.venv}"
-        " && uv pip sync --quiet --require-hashes --only-binary :all: --compile-bytecode"
+        "(python workflow/install.py uv venv --quiet --clear --no-python-downloads --python 3.11 {params.venv}"
+        " && python workflow/install.py uv pip sync --quiet --require-hashes --only-binary :all: --compile-bytecode"
         " --python {params.venv} {input.lock}"
-        " && uv pip freeze --python {params.venv} > {output}.part && mv {output}.part {output}"
+        " && python workflow/install.py uv pip freeze --python {params.venv} > {output}.part && mv {output}.part {output}"
         " || {{ echo 'error: {wildcards.environment} could not be installed from {input.lock}, see above;"
         " a lock is made with make lock, never edited' >&2; exit 1; }}) 2> {log}"
 

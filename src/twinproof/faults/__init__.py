@@ -1,8 +1,9 @@
 """The faults: mistakes that are planted, one module each, to see at which stage they are caught in each style.
 
-Those in how a model is used lie in the folder `everywhere`, those in how it is written in the folder of the twin. A
-module's docstring names the mistake in its first line, without a full stop. It has
+Those in how a model is used lie in the folder `everywhere`, those in how it is written in the folder of the twin. Each
+module has
 
+- `TITLE`: the mistake in a phrase, without a full stop;
 - `CULPRIT`: words, one of which an error or a warning must contain to name the culprit;
 - a generator that makes the mistake and yields each of `STAGES` before it begins, but never the last: in `everywhere`
   `program(build, images, labels)`, where `build` constructs the twin's model of a style; in the folder of a twin
@@ -67,4 +68,4 @@ def load(twin: str, name: str) -> Fault:
     """Return one fault that concerns a twin."""
     own = (Path(__file__).parent / twin / f"{name}.py").exists()
     module = importlib.import_module(f"{__name__}.{twin if own else EVERYWHERE}.{name}")
-    return Fault(name, (module.__doc__ or "").partition("\n")[0], tuple(module.CULPRIT), module)
+    return Fault(name, module.TITLE, tuple(module.CULPRIT), module)

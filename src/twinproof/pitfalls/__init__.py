@@ -1,7 +1,8 @@
 """The pitfalls: ways of writing a twin that look right, one module each, in the folder of the twin.
 
-A module's docstring names the pitfall in its first line, without a full stop. It has
+Each module has
 
+- `TITLE`: the pitfall in a phrase, without a full stop;
 - `STYLE`: the style it is a pitfall of;
 - `EXPECTED`: what its author would expect, as a sentence about what is seen;
 - `REFERENCES`: addresses where it was reported, or nothing;
@@ -52,5 +53,4 @@ def names(twin: str) -> list[str]:
 def load(twin: str, name: str) -> Pitfall:
     """Return one pitfall of a twin."""
     module = importlib.import_module(f"{__name__}.{twin}.{name}")
-    title = (module.__doc__ or "").partition("\n")[0]
-    return Pitfall(name, title, module.STYLE, module.EXPECTED, tuple(module.REFERENCES), module.program)
+    return Pitfall(name, module.TITLE, module.STYLE, module.EXPECTED, tuple(module.REFERENCES), module.program)

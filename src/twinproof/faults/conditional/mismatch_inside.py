@@ -1,7 +1,4 @@
-"""A sum of two widths
-
-What the encoder finds, 64 values, is added to what the decoder makes of it, 128.
-"""
+"""What the encoder finds, 64 values, is added to what the decoder makes of it, 128."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "A sum of two widths"
 CULPRIT = ("64", "128")
 
 

@@ -1,7 +1,4 @@
-"""Dropout that is never told of training
-
-Its argument is named `train`; only one named `training` is passed on by Keras.
-"""
+"""Its argument is named `train`; only one named `training` is passed on by Keras."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "Dropout that is never told of training"
 CULPRIT = ("train'", "training", "dropout", "Dropout")
 
 

@@ -1,7 +1,4 @@
-"""A misspelt name where the model is trained
-
-The layer is kept under one name and called by another, in the branch of training alone.
-"""
+"""The layer is kept under one name and called by another, in the branch of training alone."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "A misspelt name where the model is trained"
 CULPRIT = ("dropuot", "dropout")
 
 

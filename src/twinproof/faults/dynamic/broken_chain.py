@@ -1,7 +1,4 @@
-"""A loop that gives every layer the images
-
-Each layer should be given what the one before it made; so only the last one counts.
-"""
+"""Each layer should be given what the one before it made; so only the last one counts."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "A loop that gives every layer the images"
 CULPRIT = ("hidden_0", "hidden_1")
 
 

@@ -1,7 +1,4 @@
-"""A loop that adds two widths
-
-Each layer's 64 values are added to what it was given: to 784 values, at first.
-"""
+"""Each layer's 64 values are added to what it was given: to 784 values, at first."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "A loop that adds two widths"
 CULPRIT = ("64", "784")
 
 

@@ -1,7 +1,4 @@
-"""A loop that stops one layer short
-
-The last hidden layer is made and never used.
-"""
+"""The last hidden layer is made and never used."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "A loop that stops one layer short"
 CULPRIT = ("hidden_2",)
 
 

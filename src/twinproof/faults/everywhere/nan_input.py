@@ -1,7 +1,4 @@
-"""A value that is not a number
-
-As it comes from dividing by zero where images are scaled.
-"""
+"""As it comes from dividing by zero where images are scaled."""
 
 from typing import Any
 
@@ -10,6 +7,7 @@ import numpy as np
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "A value that is not a number"
 CULPRIT = ("nan", "NaN", "not a number", "finite")
 
 

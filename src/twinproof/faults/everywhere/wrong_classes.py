@@ -1,13 +1,11 @@
-"""Labels of one class too few
-
-As `to_categorical` makes them where the last class is not among the labels.
-"""
+"""As `to_categorical` makes them where the last class is not among the labels."""
 
 from typing import Any
 
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "Labels of one class too few"
 CULPRIT = ("target", "label", ", 9)")
 
 

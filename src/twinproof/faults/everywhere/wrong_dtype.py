@@ -1,13 +1,11 @@
-"""Images as strings
-
-As they are read from a text file.
-"""
+"""As they are read from a text file."""
 
 from typing import Any
 
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "Images as strings"
 CULPRIT = ("string", "dtype", "<U")
 
 

@@ -1,13 +1,11 @@
-"""Images of half the width
-
-As if they had been cut or made smaller on the way.
-"""
+"""As if they had been cut or made smaller on the way."""
 
 from typing import Any
 
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "Images of half the width"
 CULPRIT = ("784", "392")
 
 

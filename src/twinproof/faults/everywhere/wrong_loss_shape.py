@@ -1,13 +1,11 @@
-"""Labels as numbers for a loss that wants them one-hot
-
-The loss has a twin of its own for such labels, `sparse_categorical_crossentropy`.
-"""
+"""The loss has a twin of its own for such labels, `sparse_categorical_crossentropy`."""
 
 from typing import Any
 
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "Labels as numbers for a loss that wants them one-hot"
 CULPRIT = ("target", "label", ", 1)")
 
 

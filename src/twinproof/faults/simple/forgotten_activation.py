@@ -1,7 +1,4 @@
-"""No softmax before a loss that wants probabilities
-
-The loss takes whatever numbers it is given, and the model learns badly.
-"""
+"""The loss takes whatever numbers it is given, and the model learns badly."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "No softmax before a loss that wants probabilities"
 CULPRIT = ("softmax", "from_logits", "activation", "probabilit")
 
 

@@ -1,7 +1,4 @@
-"""Two layers in the wrong order
-
-The classifier comes first, so that the model ends with 128 values instead of 10.
-"""
+"""The classifier comes first, so that the model ends with 128 values instead of 10."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "Two layers in the wrong order"
 CULPRIT = ("128",)
 
 

@@ -1,7 +1,4 @@
-"""Two layers that do not fit
-
-128 values do not make a square of 11 by 11.
-"""
+"""128 values do not make a square of 11 by 11."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "Two layers that do not fit"
 CULPRIT = ("square", "reshape", "Reshape", "128", "121")
 
 

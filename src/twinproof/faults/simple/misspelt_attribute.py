@@ -1,7 +1,4 @@
-"""A misspelt name
-
-The layer is kept under one name and called by another.
-"""
+"""The layer is kept under one name and called by another."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "A misspelt name"
 CULPRIT = ("hiden", "hidden")
 
 

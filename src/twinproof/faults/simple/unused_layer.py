@@ -1,7 +1,4 @@
-"""A layer that is made and never used
-
-The second hidden layer is forgotten on the way to the classes.
-"""
+"""The second hidden layer is forgotten on the way to the classes."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.faults import Program
 from twinproof.faults.usual import use
 
+TITLE = "A layer that is made and never used"
 CULPRIT = ("forgotten",)
 
 

@@ -1,6 +1,6 @@
-"""A call that does not take training
+"""Keras 3 hands on whether it trains from call to call.
 
-Keras 3 hands on whether it trains from call to call. Where one does not take it, the layers inside do not learn of it.
+Where one does not take it, the layers inside do not learn of it.
 """
 
 from typing import Any
@@ -11,6 +11,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import COMPILED
 
+TITLE = "A call that does not take training"
 STYLE = "subclassed"
 EXPECTED = "Dropout is on while the model is trained: two losses on the same images differ, as nothing is learned."
 REFERENCES = ("https://github.com/keras-team/keras-hub/issues/1500",)

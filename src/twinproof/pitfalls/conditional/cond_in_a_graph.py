@@ -1,7 +1,4 @@
-"""A conditional operation in a graph
-
-Its branches are functions, which are called when the graph is drawn, or never.
-"""
+"""Its branches are functions, which are called when the graph is drawn, or never."""
 
 from typing import Any
 
@@ -12,6 +9,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "A conditional operation in a graph"
 STYLE = "functional"
 EXPECTED = "The model is made and trains."
 REFERENCES = (

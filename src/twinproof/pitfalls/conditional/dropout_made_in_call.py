@@ -1,7 +1,6 @@
-"""A new Dropout layer in each call
+"""Example 2 of the article, as it is printed.
 
-Example 2 of the article, as it is printed. In Keras 3 such a layer has a state, which cannot be made in the middle of
-training.
+In Keras 3 such a layer has a state, which cannot be made in the middle of training.
 """
 
 from typing import Any
@@ -11,6 +10,7 @@ from keras.layers import Dense, Dropout
 
 from twinproof.pitfalls import Program, Seen
 
+TITLE = "A new Dropout layer in each call"
 STYLE = "subclassed"
 EXPECTED = "The model trains."
 REFERENCES = ("https://github.com/tensorflow/tensorflow/issues/27120",)

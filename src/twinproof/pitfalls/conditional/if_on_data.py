@@ -1,7 +1,4 @@
-"""A Python if on what a graph computes
-
-While the graph is drawn there is no data to decide by.
-"""
+"""While the graph is drawn there is no data to decide by."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "A Python if on what a graph computes"
 STYLE = "functional"
 EXPECTED = "The model is made and trains."
 REFERENCES = ("https://github.com/keras-team/keras/issues/8630",)

@@ -1,7 +1,4 @@
-"""A training loop of one's own that calls the model without training
-
-Only Keras's own loop says that it trains.
-"""
+"""Only Keras's own loop says that it trains."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ import tensorflow as tf
 from twinproof.pitfalls import Program, Seen
 from twinproof.twins.conditional import functional
 
+TITLE = "A training loop of one's own that calls the model without training"
 STYLE = "functional"
 EXPECTED = "Dropout is on in the loop: two losses on the same images differ, as nothing is learned."
 REFERENCES = ("https://github.com/yusugomori/deeplearning-keras-tf2-torch/issues/2",)

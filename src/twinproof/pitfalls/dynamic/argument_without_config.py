@@ -1,7 +1,4 @@
-"""An argument of the constructor, and no get_config
-
-Example 3 of the article has one: how deep the network is. Who loads the model has to make it again.
-"""
+"""Example 3 of the article has one: how deep the network is. Who loads the model has to make it again."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import keep, train
 
+TITLE = "An argument of the constructor, and no get_config"
 STYLE = "subclassed"
 EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = ("https://github.com/keras-team/keras-core/issues/469",)

@@ -1,7 +1,4 @@
-"""A get_config that forgets an argument
-
-An argument that has a default takes it again in every copy, and nothing fails.
-"""
+"""An argument that has a default takes it again in every copy, and nothing fails."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "A get_config that forgets an argument"
 STYLE = "subclassed"
 EXPECTED = "A clone has as many layers as the model."
 REFERENCES = ("https://github.com/keras-team/keras-hub/issues/3072",)

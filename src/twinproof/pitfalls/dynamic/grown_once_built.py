@@ -1,7 +1,4 @@
-"""A layer that is added to the list once the model is built
-
-What a model is made of may be settled by then.
-"""
+"""What a model is made of may be settled by then."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "A layer that is added to the list once the model is built"
 STYLE = "subclassed"
 EXPECTED = "After it is compiled again, the model trains the new layer, too."
 REFERENCES = ("https://github.com/keras-team/keras-core/pull/820",)

@@ -1,7 +1,4 @@
-"""Hidden layers appended to an attribute named layers
-
-Example 3 of the article, as it is printed: Keras itself uses that name.
-"""
+"""Example 3 of the article, as it is printed: Keras itself uses that name."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras.layers import Dense
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "Hidden layers appended to an attribute named layers"
 STYLE = "subclassed"
 EXPECTED = "A model with five hidden layers is made and trains."
 REFERENCES = ("https://github.com/keras-team/keras/issues/20890",)

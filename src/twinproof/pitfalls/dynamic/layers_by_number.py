@@ -1,7 +1,4 @@
-"""Layers in a dict, by number
-
-TensorFlow tracks what is kept by name.
-"""
+"""TensorFlow tracks what is kept by name."""
 
 from typing import Any
 
@@ -12,6 +9,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import same_outputs, train
 
+TITLE = "Layers in a dict, by number"
 STYLE = "subclassed"
 EXPECTED = "The model that is restored from a checkpoint predicts what the saved one did."
 REFERENCES: tuple[str, ...] = ()

@@ -1,7 +1,4 @@
-"""Layers in a list, in a checkpoint of TensorFlow's
-
-What Keras tracks, TensorFlow's own ways of saving may not.
-"""
+"""What Keras tracks, TensorFlow's own ways of saving may not."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import same_outputs, train
 from twinproof.twins.dynamic import subclassed
 
+TITLE = "Layers in a list, in a checkpoint of TensorFlow's"
 STYLE = "subclassed"
 EXPECTED = "The model that is restored predicts what the saved one did."
 REFERENCES = ("https://github.com/keras-team/keras/issues/18398",)

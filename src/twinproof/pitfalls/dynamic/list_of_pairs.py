@@ -1,7 +1,4 @@
-"""Layers in a list of pairs of name and layer
-
-A list is tracked, a list of lists too; that of tuples may not be.
-"""
+"""A list is tracked, a list of lists too; that of tuples may not be."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import keep, train
 
+TITLE = "Layers in a list of pairs of name and layer"
 STYLE = "subclassed"
 EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = (

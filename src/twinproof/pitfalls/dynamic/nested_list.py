@@ -1,7 +1,4 @@
-"""Layers in a list within a list
-
-A layer that has layers in it tracks them all and trains them, but may save those of the outer list only.
-"""
+"""A layer that has layers in it tracks them all and trains them, but may save those of the outer list only."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import keep, train
 
+TITLE = "Layers in a list within a list"
 STYLE = "subclassed"
 EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = (

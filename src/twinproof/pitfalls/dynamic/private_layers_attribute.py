@@ -1,7 +1,4 @@
-"""Layers in an attribute named _layers
-
-In an attribute of that name Keras itself notes the layers in a layer.
-"""
+"""In an attribute of that name Keras itself notes the layers in a layer."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import keep, train
 
+TITLE = "Layers in an attribute named _layers"
 STYLE = "subclassed"
 EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = (

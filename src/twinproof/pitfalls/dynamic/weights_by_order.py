@@ -1,7 +1,4 @@
-"""Weights copied in the order of the layers
-
-A class lists its layers in the order of their making. Layers of one shape are swapped without a word.
-"""
+"""A class lists its layers in the order of their making. Layers of one shape are swapped without a word."""
 
 from typing import Any
 
@@ -12,6 +9,7 @@ from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import same_outputs, train
 from twinproof.twins.dynamic import functional
 
+TITLE = "Weights copied in the order of the layers"
 STYLE = "subclassed"
 EXPECTED = "With the weights of the functional model it predicts what that one does."
 REFERENCES: tuple[str, ...] = ()

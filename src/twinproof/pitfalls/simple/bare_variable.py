@@ -1,7 +1,4 @@
-"""A variable of TensorFlow as a weight
-
-Keras 2 took them for its own.
-"""
+"""Keras 2 took them for its own."""
 
 from typing import Any
 
@@ -12,6 +9,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "A variable of TensorFlow as a weight"
 STYLE = "subclassed"
 EXPECTED = "Training changes the variable."
 REFERENCES: tuple[str, ...] = ()

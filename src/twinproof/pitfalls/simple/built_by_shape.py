@@ -1,7 +1,4 @@
-"""A class without a build of its own, built by a shape
-
-In Keras 3 that marks it as built and makes no weights.
-"""
+"""In Keras 3 that marks it as built and makes no weights."""
 
 from typing import Any
 
@@ -9,6 +6,7 @@ from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import same_outputs, train
 from twinproof.twins.simple import subclassed
 
+TITLE = "A class without a build of its own, built by a shape"
 STYLE = "subclassed"
 EXPECTED = "The model with the loaded weights predicts what the saved one did."
 REFERENCES = (

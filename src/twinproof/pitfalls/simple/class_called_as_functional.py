@@ -1,7 +1,4 @@
-"""A class that is called with inputs and outputs
-
-Keras makes it a functional class for good.
-"""
+"""Keras makes it a functional class for good."""
 
 from typing import Any
 
@@ -12,6 +9,7 @@ from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 from twinproof.twins.simple import functional
 
+TITLE = "A class that is called with inputs and outputs"
 STYLE = "subclassed"
 EXPECTED = "Another instance can be made without inputs and outputs, and trains."
 REFERENCES: tuple[str, ...] = ()

@@ -1,7 +1,4 @@
-"""A constructor that takes no keyword arguments
-
-Who loads a model hands it its name and more.
-"""
+"""Who loads a model hands it its name and more."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import keep, train
 
+TITLE = "A constructor that takes no keyword arguments"
 STYLE = "subclassed"
 EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = (

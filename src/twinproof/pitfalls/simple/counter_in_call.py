@@ -1,7 +1,4 @@
-"""A counter in call
-
-Python code runs when a step is compiled, not each time it is taken.
-"""
+"""Python code runs when a step is compiled, not each time it is taken."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "A counter in call"
 STYLE = "subclassed"
 EXPECTED = "From the first step on it counts every step."
 REFERENCES = ("https://github.com/bayesflow-org/bayesflow/issues/223",)

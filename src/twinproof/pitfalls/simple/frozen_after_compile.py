@@ -1,7 +1,4 @@
-"""A layer that is frozen after the model was compiled
-
-What is trained was settled then.
-"""
+"""What is trained was settled then."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 from twinproof.twins.simple import functional
 
+TITLE = "A layer that is frozen after the model was compiled"
 STYLE = "functional"
 EXPECTED = "The frozen layer keeps its weights."
 REFERENCES = ("https://github.com/osh/KerasGAN/issues/10", "https://github.com/keras-team/keras/issues/7965")

@@ -1,7 +1,4 @@
-"""A class whose constructor draws a graph
-
-Keras makes it again of the graph, which its constructor does not take, or of the constructor's arguments.
-"""
+"""Keras makes it again of the graph, which its constructor does not take, or of the constructor's arguments."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import keep, train
 
+TITLE = "A class whose constructor draws a graph"
 STYLE = "functional"
 EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = (

@@ -1,7 +1,4 @@
-"""An attribute named input_shape
-
-Keras itself uses that name, as it does others.
-"""
+"""Keras itself uses that name, as it does others."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "An attribute named input_shape"
 STYLE = "subclassed"
 EXPECTED = "The model is made and trains."
 REFERENCES = ("https://github.com/tensorflow/tensorflow/issues/28108",)

@@ -1,7 +1,4 @@
-"""A Lambda layer
-
-A file with code in it is not trusted.
-"""
+"""A file with code in it is not trusted."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import keep, train
 
+TITLE = "A Lambda layer"
 STYLE = "functional"
 EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = ("https://github.com/keras-team/keras/issues/18284", "https://github.com/keras-team/tf-keras/issues/44")

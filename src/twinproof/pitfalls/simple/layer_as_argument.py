@@ -1,7 +1,4 @@
-"""A layer as an argument of the constructor, in the config as it is
-
-What is loaded gets a description of the layer.
-"""
+"""What is loaded gets a description of the layer."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import keep, train
 
+TITLE = "A layer as an argument of the constructor, in the config as it is"
 STYLE = "subclassed"
 EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = ("https://github.com/keras-team/keras-io/pull/1461",)

@@ -1,7 +1,4 @@
-"""A layer with weights that is made in call
-
-It belongs to nobody: its weights are neither listed, nor trained, nor saved.
-"""
+"""It belongs to nobody: its weights are neither listed, nor trained, nor saved."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "A layer with weights that is made in call"
 STYLE = "subclassed"
 EXPECTED = "The weights of both layers are trained."
 REFERENCES = ("https://github.com/keras-team/keras/issues/11736",)

@@ -1,7 +1,4 @@
-"""Layers in an object of one's own
-
-Keras looks into its own objects and into containers, not into others.
-"""
+"""Keras looks into its own objects and into containers, not into others."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import all_change, train
 
+TITLE = "Layers in an object of one's own"
 STYLE = "subclassed"
 EXPECTED = "Training changes all weights."
 REFERENCES: tuple[str, ...] = ()

@@ -1,7 +1,4 @@
-"""A metric that is not the model's own
-
-Keras resets at the start of each epoch those that it knows of.
-"""
+"""Keras resets at the start of each epoch those that it knows of."""
 
 from typing import Any
 
@@ -12,6 +9,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import COMPILED
 
+TITLE = "A metric that is not the model's own"
 STYLE = "subclassed"
 EXPECTED = "Each epoch counts its own steps: two."
 REFERENCES: tuple[str, ...] = ()

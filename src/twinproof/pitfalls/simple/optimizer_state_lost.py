@@ -1,7 +1,4 @@
-"""Training that goes on from saved weights
-
-They hold the optimizer's state, too, but an optimizer that has not trained yet has no place for it.
-"""
+"""They hold the optimizer's state, too, but an optimizer that has not trained yet has no place for it."""
 
 from typing import Any
 
@@ -9,6 +6,7 @@ from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import COMPILED, same_outputs, train
 from twinproof.twins.simple import functional
 
+TITLE = "Training that goes on from saved weights"
 STYLE = "functional"
 EXPECTED = "Training goes on as if it had not been interrupted."
 REFERENCES = ("https://github.com/keras-team/keras/issues/19389",)

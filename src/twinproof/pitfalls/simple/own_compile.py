@@ -1,7 +1,4 @@
-"""A compile with arguments of its own
-
-Who loads the model does not know them.
-"""
+"""Who loads the model does not know them."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import COMPILED
 
+TITLE = "A compile with arguments of its own"
 STYLE = "subclassed"
 EXPECTED = "The model that is loaded goes on training."
 REFERENCES = ("https://github.com/bayesflow-org/bayesflow/pull/442",)

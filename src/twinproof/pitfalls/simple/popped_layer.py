@@ -1,13 +1,11 @@
-"""The last layer taken out of the list of layers
-
-That list is a copy.
-"""
+"""That list is a copy."""
 
 from typing import Any
 
 from twinproof.pitfalls import Program, Seen
 from twinproof.twins.simple import sequential
 
+TITLE = "The last layer taken out of the list of layers"
 STYLE = "sequential"
 EXPECTED = "Without the classifier the model gives the 128 features before it."
 REFERENCES = (

@@ -1,7 +1,4 @@
-"""A layer that is replaced before the model is used
-
-The first one may stay with the model, which nobody calls.
-"""
+"""The first one may stay with the model, which nobody calls."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 from twinproof.twins.simple import subclassed
 
+TITLE = "A layer that is replaced before the model is used"
 STYLE = "subclassed"
 EXPECTED = "The model has the two layers that it uses."
 REFERENCES = ("https://github.com/keras-team/keras/issues/19268",)

@@ -1,7 +1,4 @@
-"""A layer that is replaced once the model is built
-
-To train a new classifier on what was learned, say.
-"""
+"""To train a new classifier on what was learned, say."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import all_change, train
 from twinproof.twins.simple import subclassed
 
+TITLE = "A layer that is replaced once the model is built"
 STYLE = "subclassed"
 EXPECTED = "After it is compiled again, the model trains the new layer."
 REFERENCES = ("https://github.com/keras-team/keras/issues/18601",)

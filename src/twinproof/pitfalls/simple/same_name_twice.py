@@ -1,7 +1,4 @@
-"""Two layers of one name
-
-A function that makes a part of a network and names its layers cannot be called twice.
-"""
+"""A function that makes a part of a network and names its layers cannot be called twice."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "Two layers of one name"
 STYLE = "functional"
 EXPECTED = "The model is made and trains."
 REFERENCES = (

@@ -1,7 +1,4 @@
-"""A list of layers that does not begin with the input
-
-It has no weights until it is used.
-"""
+"""It has no weights until it is used."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from keras import layers
 from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import same_outputs
 
+TITLE = "A list of layers that does not begin with the input"
 STYLE = "sequential"
 EXPECTED = "The model that is loaded predicts what the saved one does."
 REFERENCES = ("https://github.com/tensorflow/tensorflow/issues/30892",)

@@ -1,7 +1,4 @@
-"""A function of TensorFlow in a graph
-
-In Keras 3 a graph takes layers and Keras's own operations only.
-"""
+"""In Keras 3 a graph takes layers and Keras's own operations only."""
 
 from typing import Any
 
@@ -12,6 +9,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "A function of TensorFlow in a graph"
 STYLE = "functional"
 EXPECTED = "The model is made and trains."
 REFERENCES = ("https://github.com/DataCanvasIO/DeepTables/issues/93",)

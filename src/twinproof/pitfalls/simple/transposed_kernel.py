@@ -1,7 +1,4 @@
-"""A kernel that is used again, transposed
-
-What a graph takes that is no symbol is taken as the constant it is at that moment.
-"""
+"""What a graph takes that is no symbol is taken as the constant it is at that moment."""
 
 from typing import Any
 
@@ -13,6 +10,7 @@ from keras import layers
 from twinproof.pitfalls import Program, Seen
 from twinproof.pitfalls.usual import train
 
+TITLE = "A kernel that is used again, transposed"
 STYLE = "functional"
 EXPECTED = "The decoder uses the encoder's kernel as training left it."
 REFERENCES: tuple[str, ...] = ()

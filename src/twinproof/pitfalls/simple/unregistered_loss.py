@@ -1,7 +1,4 @@
-"""A loss function of one's own
-
-What compiles the model is saved with it, and found again by name.
-"""
+"""What compiles the model is saved with it, and found again by name."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import keep, train
 from twinproof.twins.simple import functional
 
+TITLE = "A loss function of one's own"
 STYLE = "functional"
 EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = (

@@ -1,7 +1,4 @@
-"""Weights that are loaded into a model that was never called
-
-There is nothing yet that could take them.
-"""
+"""There is nothing yet that could take them."""
 
 from typing import Any
 
@@ -9,6 +6,7 @@ from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import same_outputs, train
 from twinproof.twins.simple import subclassed
 
+TITLE = "Weights that are loaded into a model that was never called"
 STYLE = "subclassed"
 EXPECTED = "The model with the loaded weights predicts what the saved one did."
 REFERENCES = (

@@ -1,7 +1,4 @@
-"""Weights that are saved before there are any
-
-A subclass makes them when it is first called.
-"""
+"""A subclass makes them when it is first called."""
 
 from typing import Any
 
@@ -9,6 +6,7 @@ from twinproof.pitfalls import Program
 from twinproof.pitfalls.usual import same_outputs
 from twinproof.twins.simple import subclassed
 
+TITLE = "Weights that are saved before there are any"
 STYLE = "subclassed"
 EXPECTED = "Two models start from the same weights."
 REFERENCES = ("https://github.com/keras-team/keras/pull/20530",)

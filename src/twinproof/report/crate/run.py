@@ -58,7 +58,7 @@ def _parameter(crate: Crate, identifier: str, entity: Entity) -> Entity:
 def _action(crate: Crate, workflow: Entity, study: Study, inputs: list[Entity], outputs: list[Entity]) -> Entity:
     records = study.records.values()
     machines = dict.fromkeys(f"{each['processor']} ({each['cores']} cores)" for each in (_["machine"] for _ in records))
-    commits = dict.fromkeys(record["commit"] or "an unknown commit" for record in records)
+    commits = dict.fromkeys(record["commit"] or f"no commit ({record['commit_missing']})" for record in records)
     environments = dict.fromkeys(record["environment"] for record in records)
     told = {
         "name": "The run of the study",

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from twinproof.checkout import git_variables
 from twinproof.errors import UserError
 from twinproof.report.versions.revisions import RESULTS, extract, read_version, resolve
 from twinproof.report.versions.version import tree_digest
@@ -60,7 +61,7 @@ def _get(revision: str, commit: str, part: str, target: Path) -> None:
         ".",
         f"{RESULTS}/{part}",
     ]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, env=git_variables())
     if done.returncode:
         why = (done.stderr.strip().splitlines() or ["dvc get said nothing"])[0].removeprefix("ERROR: ")
         raise UserError(

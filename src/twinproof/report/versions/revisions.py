@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from twinproof import checkout
 from twinproof.analysis.columns import COLUMNS
 from twinproof.errors import UserError
 from twinproof.params import Params, read_params
@@ -51,6 +52,7 @@ def list_versions() -> Iterator[Listed]:
     UserError
         If this is no git repository.
     """
+    _require_repository()
     tags: dict[str, list[str]] = {}
     # Of an annotated tag, first the commit that it is on.
     form = "--format=%(refname:short) %(*objectname) %(objectname)"
@@ -83,7 +85,8 @@ def read_revision(revision: str) -> Study:
 
 def extract(commit: str, folder: Path) -> Path:
     """Write what git has of a commit's results, all but what DVC has, into `folder`, and return their folder in it."""
-    with tarfile.open(fileobj=io.BytesIO(_git_bytes("archive", "--format=tar", commit, RESULTS))) as archive:
+    packed = checkout.git(Path.cwd(), "archive", "--format=tar", commit, RESULTS)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(folder, filter="data")
     return folder / RESULTS
 
@@ -127,8 +130,9 @@ def resolve(revision: str) -> str:
     Raises
     ------
     UserError
-        If there is none.
+        If there is none, or this is no git repository.
     """
+    _require_repository()
     try:
         return _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
     except subprocess.CalledProcessError:
@@ -170,14 +174,16 @@ def _version(commit: str) -> dict[str, Any] | None:
     return version if isinstance(version, dict) else None
 
 
-def _git(*arguments: str) -> str:
-    return _git_bytes(*arguments).decode()
-
-
-def _git_bytes(*arguments: str) -> bytes:
+def _require_repository() -> None:
+    """Raise `UserError` unless the present folder is the top of a git repository: not one below it, nor another's."""
+    folder = Path.cwd()
     try:
-        return subprocess.run(["git", *arguments], check=True, capture_output=True).stdout  # noqa: S607
+        why = None if checkout.is_toplevel(folder) else "this folder lies inside another git repository"
     except (OSError, subprocess.CalledProcessError) as error:
-        if isinstance(error, OSError) or b"not a git repository" in error.stderr:
-            raise UserError(f"{Path.cwd()}: no git repository; versions are commits") from None
-        raise
+        why = checkout.why_git_failed(error)
+    if why:
+        raise UserError(f"{folder}: no git repository of its own ({why}); versions are its commits")
+
+
+def _git(*arguments: str) -> str:
+    return checkout.git(Path.cwd(), *arguments).decode()

@@ -44,10 +44,12 @@ def describe(results: Path) -> dict[str, Any]:
     params = read_params(results / "params.yaml")
     trials, answer = read_table(results / "tables", "trials"), read_table(results / "tables", "answer")
     twins = read_table(results / "tables", "twins")
+    commit = checkout.find_commit()
     sentences = [*answer["sentence"], *twins["answer"]]
     return {
         "format": FORMAT,
-        "commit": checkout.commit(),
+        "commit": commit.commit,
+        "commit_missing": commit.missing,
         "environments": list(trials["environment"].unique()),
         "trials": len(trials),
         "first": None if trials.empty else trials["started"].min(),
