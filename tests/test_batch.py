@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
@@ -125,12 +126,12 @@ def test_a_trial_ends_with_the_process_that_started_it(batch: Callable[..., Comp
     environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY / 'src'}{os.pathsep}{project}"}
     command = [python, "-m", "twinproof.batch", *arguments("hangs/0")]
     with subprocess.Popen(command, cwd=project, env=environment, stderr=subprocess.DEVNULL) as process:
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        until(lambda: children.read_text().split())
-        child = Path("/proc", children.read_text().split()[0])
+        # The guard, and the trial.
+        until(lambda: len(psutil.Process(process.pid).children(recursive=True)) == 2)
+        started = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        until(lambda: not child.exists() or child.joinpath("stat").read_text().split()[2] == "Z")
+        until(lambda: not any(child.is_running() for child in started))
 
 
 @pytest.mark.parametrize(

@@ -194,8 +194,6 @@ def test_an_output_that_cannot_be_written_is_refused_before_measuring(run_in_env
 
 
 def test_a_fault_of_the_harness_gives_a_traceback_and_no_record(run_in_environment: Run, project: Path) -> None:
-    (project / "mine.py").write_text("def functional():\n    pass\n\n\nsequential = functional\n")
-    edit(project, lambda params: params["twins"]["conditional"].update(module="mine"))
     (project / "record.json").write_text("former")
     broken = (
         "import sys\n"

@@ -8,19 +8,15 @@ Usage: python -m twinproof.batch --environment tf2.21-cpu --probe learning --tri
 """
 
 import argparse
-import multiprocessing
-import os
-import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from twinproof import plan, trial
 from twinproof.errors import UserError, entry_point
 from twinproof.files import checksums, write_whole
-from twinproof.machine import end_with_parent, pin_threads
+from twinproof.guard import REFUSED, guarded
+from twinproof.machine import pin_threads
 from twinproof.params import Params, read_params
 from twinproof.surroundings import enter
 
@@ -42,14 +38,14 @@ def main(arguments: list[str] | None = None) -> int:
     asked = [_trial(options.environment, options.probe, name) for name in options.trials]
     for one in asked:
         trial.require_planned(one, params)
+    return guarded(lambda: _measure(params, asked, options))
+
+
+def _measure(params: Params, asked: list[plan.Trial], options: argparse.Namespace) -> int:
     missing = [one for one in asked if not (options.records / one.path).exists()]
     if missing:
         _prepare(params, options.probe)
-    ended = [
-        _apart(one, trial.run, params, one, options.records / one.path, options.models, options.limit)
-        for one in missing
-    ]
-    if not all(ended):
+    if not _run(missing, params, options):
         return 1
     write_whole(options.mark, checksums(options.records, (one.path for one in asked)))
     return 0
@@ -70,31 +66,22 @@ def _prepare(params: Params, probe: str) -> None:
         import keras  # noqa: F401
 
 
-def _apart(one: plan.Trial, run: Callable[..., None], *arguments: Any) -> bool:
-    """Run a trial in a process of its own, say how that ended, and return whether it went well."""
-    started = time.monotonic()
-    process = multiprocessing.get_context("fork").Process(target=_alone, args=(os.getpid(), run, *arguments))
-    process.start()
-    process.join()
-    code = process.exitcode or 0
-    if code == 0:
-        ending = f"done in {time.monotonic() - started:.1f} s"
-    elif code == -signal.SIGKILL:
-        ending = "killed from outside: for want of memory, most often"
-    else:
-        ending = f"failed with {signal.Signals(-code).name if code < 0 else f'exit status {code}'}, see above"
-    print(f"{one.twin} {one.probe} {one.replicate}: {ending}", file=sys.stderr, flush=True)
-    return code == 0
-
-
-def _alone(parent: int, run: Callable[..., None], *arguments: Any) -> None:
-    """Run in the other process, which ends with the one that started it."""
-    end_with_parent(parent)
-    try:
-        run(*arguments)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+def _run(missing: list[plan.Trial], params: Params, options: argparse.Namespace) -> bool:
+    """Run trials one after the other, say how each ended, and return whether all went well."""
+    refused: set[str] = set()
+    failed = False
+    for one in missing:
+        started = time.monotonic()
+        if one.twin in refused:
+            words = "not run, as this twin was refused above"
+        else:
+            ending = trial.run_apart(params, one, options.records / one.path, options.models, options.limit)
+            words = ending.words if ending.status else f"{ending.words} in {time.monotonic() - started:.1f} s"
+            failed = failed or ending.status != 0
+            if ending.status == REFUSED:
+                refused.add(one.twin)
+        print(f"{one.twin} {one.probe} {one.replicate}: {words}", file=sys.stderr, flush=True)
+    return not failed
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from twinproof import plan
-from twinproof.environments import Environment
 from twinproof.errors import UserError, entry_point
 from twinproof.params import read_params
 
@@ -48,8 +47,6 @@ def plan_study(
     data = study["data"]
     dataset = read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
     there = plan.counting(study, how.results)
-    for environment in study["environments"]:
-        Environment(environment).pinned()
     parts = {part: len(getattr(dataset, part).labels) for part in ("train", "validation", "test")}
     typer.echo(f"data: {', '.join(f'{count} {part}' for part, count in parts.items())} images, checksums agree")
     estimates = Estimates(study, how.results)

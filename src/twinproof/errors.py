@@ -14,6 +14,15 @@ class UserError(Exception):
     """
 
 
+def described(error: BaseException) -> dict[str, str]:
+    """Return what a record tells of an error: its type and its text, whatever the error makes of that."""
+    try:
+        text = str(error)
+    except Exception as broken:
+        text = f"its text cannot be had: str() of it raises {type(broken).__name__}"
+    return {"type": type(error).__name__, "message": text or "without a text"}
+
+
 def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[..., int]:
     """Have `main` return an exit status: its own, 0 if it has none, and 2 after a `UserError`, printed as one line.
 

@@ -12,16 +12,17 @@ from pathlib import Path
 from twinproof import plan
 from twinproof.errors import entry_point
 from twinproof.files import write_whole
+from twinproof.guard import guarded, write_apart
 from twinproof.machine import pin_threads
-from twinproof.params import read_params
+from twinproof.params import Params, read_params
 from twinproof.surroundings import enter
-from twinproof.trial import no_home, read_images, require_planned
+from twinproof.trial import load_twin, no_home, read_images, require_planned
 
 PROBE = "exchange"
 
 
 @entry_point
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> int:
     """Write the models of one twin in every way and format that is kept."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.exchange", description=main.__doc__)
     parser.add_argument("--environment", required=True, help="the environment this process runs in")
@@ -31,20 +32,24 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     params = read_params(options.params)
     require_planned(plan.Trial(options.environment, options.twin, PROBE, 0), params)
+    output = options.output.absolute()
+    return guarded(lambda: write_apart(output, lambda: write(params, options.twin, output)).status)
+
+
+def write(params: Params, name: str, output: Path) -> None:
+    """Write the models of one twin in this process."""
     pin_threads(params[PROBE]["threads"])
     data = read_images(params)
     with no_home():
-        from twinproof import twins
         from twinproof.probes import exchange
 
-        network = params["twins"][options.twin]
-        twin = twins.load(options.twin, network["module"], network.get("arguments", {}))
-        seed = plan.seed(params, options.twin, 0)
+        seed = plan.seed(params, name, 0)
+        twin = load_twin(params, name, data, seed)
         with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
             models = Path(temporary) / "models"
             exchange.write(twin, data, seed, params[PROBE], models)
             archive = Path(shutil.make_archive(str(models), "zip", models))
-            write_whole(options.output, archive.read_bytes())
+            write_whole(output, archive.read_bytes())
 
 
 if __name__ == "__main__":

@@ -5,15 +5,12 @@ import importlib.metadata
 import os
 import platform
 import re
-import signal
 from pathlib import Path
 from typing import Any
 
 import twinproof
 from twinproof.environments import Environment
 from twinproof.errors import UserError
-
-PR_SET_PDEATHSIG = 1  # From <sys/prctl.h>.
 
 
 def pin_threads(threads: int) -> None:
@@ -30,13 +27,6 @@ def pin_cores(cores: int) -> list[int]:
     chosen = sorted(os.sched_getaffinity(0))[-cores:]
     os.sched_setaffinity(0, chosen)
     return chosen
-
-
-def end_with_parent(parent: int) -> None:
-    """Have this process end when the one that started it does, of which `parent` is the number, however that ends."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def machine() -> dict[str, Any]:

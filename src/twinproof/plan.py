@@ -23,6 +23,7 @@ from twinproof.environments import Environment
 from twinproof.errors import UserError
 from twinproof.files import sha256, write_if_changed
 from twinproof.params import Params
+from twinproof.styles import check_source
 
 SOURCE = Path(__file__).parents[1]
 HARNESS = "twinproof.trial"
@@ -109,6 +110,20 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
     }
 
 
+def check_inputs(params: Params) -> None:
+    """Check locks and twins, also those that nothing is measured in or of: so `twinproof plan` and a run refuse alike.
+
+    Raises
+    ------
+    UserError
+        If an environment has no lock, a twin no module or not the styles, or a style does not take the arguments.
+    """
+    for environment in params["environments"]:
+        Environment(environment).pinned()
+    for twin, network in params["twins"].items():
+        check_source(twin, network["module"], _arguments(params, twin), [str(SOURCE), str(Path.cwd())])
+
+
 def write_plan(params: Params, results: Path) -> None:
     """Bring what lies below `results` in line with the parameters, without measuring.
 
@@ -119,11 +134,10 @@ def write_plan(params: Params, results: Path) -> None:
     Raises
     ------
     UserError
-        As `protocol`, if a file of the data set is missing, and if a record cannot be read.
+        As `check_inputs` and `protocol`, if a file of the data set is missing, and if a record cannot be read.
     """
     require_files(Path(params["data"]["directory"]))
-    for environment in params["environments"]:
-        Environment(environment).pinned()  # Also of those that nothing is measured in.
+    check_inputs(params)
     protocols = {
         f"{environment}/{twin}/{probe}.json": protocol(params, environment, twin, probe)
         for environment, twin, probe in cells(params)
@@ -145,8 +159,9 @@ def counting(params: Params, results: Path) -> set[str]:
     Raises
     ------
     UserError
-        As `protocol`, and if a record cannot be read.
+        As `check_inputs` and `protocol`, and if a record cannot be read.
     """
+    check_inputs(params)
     found = set()
     for cell in cells(params):
         present = protocol(params, *cell)

@@ -33,6 +33,7 @@ def write_record(path: Path, record: Record) -> None:
     ValueError
         If the record breaks the schema: a fault of the code that made it.
     """
+    record = _readable(record)
     record = record | {"digest": digest(record)}
     if fault := _fault(record):
         raise ValueError(f"this record is not written, because {fault}")
@@ -69,6 +70,15 @@ def digest(record: Record) -> str:
     """Return the SHA-256 of all that a record holds but its own digest."""
     content = {key: value for key, value in record.items() if key != "digest"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _readable(value: Any) -> Any:
+    """Return a value with every text as UTF-8 can hold it: half a surrogate pair, of a user's error, is spelt out."""
+    if isinstance(value, dict):
+        return {_readable(key): _readable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_readable(inner) for inner in value]
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _holds(record: object) -> bool:

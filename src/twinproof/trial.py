@@ -14,8 +14,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from twinproof import plan
 from twinproof.checkout import received_commit
@@ -23,10 +24,14 @@ from twinproof.data import Dataset, read_dataset
 from twinproof.environments import Environment
 from twinproof.errors import UserError, entry_point
 from twinproof.files import require_room
+from twinproof.guard import REFUSED, Ending, guarded, write_apart
 from twinproof.machine import conditions, device, gpus, image, machine, pin_cores, pin_threads, software
 from twinproof.params import Params, read_params
 from twinproof.record import FORMAT, Record, write_record
 from twinproof.surroundings import enter, let_through
+
+if TYPE_CHECKING:
+    from twinproof.twins import Twin
 
 
 def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Record:
@@ -50,21 +55,22 @@ def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Re
     handed = {"models": _models(params, trial, models)} if trial.probe == "exchange" else {}
     environment = Environment(trial.environment)
     container, versions = image(environment), software(environment)
-    no_driver = gpus()["fault"] if environment.wants_gpu() else None
+    wants_gpu = environment.wants_gpu()
+    no_driver = gpus()["fault"] if wants_gpu else None
     if no_driver:
         _go_on_without_gpu(environment, params, no_driver)
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow would say the same, at length.
     data = read_images(params)
     with no_home():
         # Only now, when all input is known to be right, is Keras worth importing.
-        from twinproof import probes, twins
+        from twinproof import probes
 
-        twin = twins.load(trial.twin, params["twins"][trial.twin]["module"], protocol["twin"]["arguments"])
+        seed = plan.seed(params, trial.twin, trial.replicate)
+        twin = load_twin(params, trial.twin, data, seed)
         probe = probes.load(trial.probe)
         computed_on = device()
-        if environment.wants_gpu() and computed_on == "CPU" and not no_driver:
+        if wants_gpu and computed_on == "CPU" and not no_driver:
             _go_on_without_gpu(environment, params, "TensorFlow does not use the one that the driver shows")
-        seed = plan.seed(params, trial.twin, trial.replicate)
         started, before, clock = datetime.datetime.now(datetime.UTC), conditions(), time.perf_counter()
         with _progress_bar(f"{trial.twin} {trial.probe} {trial.replicate}") as progress:
             outcome = probe(twin, data, seed, settings | handed, progress)
@@ -95,7 +101,7 @@ def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Re
 
 
 @entry_point
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> int:
     """Run one trial and write its record."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.trial", description=main.__doc__)
     parser.add_argument("--environment", required=True, help="the environment this process runs in")
@@ -108,7 +114,22 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--limit", type=float, default=60, help="minutes after which it is ended")
     options = parser.parse_args(arguments)
     trial = plan.Trial(options.environment, options.twin, options.probe, options.replicate)
-    run(read_params(options.params), trial, options.output, options.models, options.limit)
+    params = read_params(options.params)
+
+    def work() -> int:
+        ending = run_apart(params, trial, options.output, options.models, options.limit)
+        if ending.status not in (0, REFUSED):
+            print(f"{trial.twin} {trial.probe} {trial.replicate}: {ending.words}", file=sys.stderr)
+        return ending.status
+
+    return guarded(work)
+
+
+def run_apart(params: Params, trial: plan.Trial, output: Path, models: Path | None, minutes: float) -> Ending:
+    """Run a trial in a process of its own, which has to write the record, and return how that ended."""
+    # A twin may change the working folder.
+    output, models = output.absolute(), models and models.absolute()
+    return write_apart(output, lambda: run(params, trial, output, models, minutes))
 
 
 def run(params: Params, trial: plan.Trial, output: Path, models: Path | None, minutes: float) -> None:
@@ -128,6 +149,25 @@ def run(params: Params, trial: plan.Trial, output: Path, models: Path | None, mi
     faulthandler.dump_traceback_later(60 * minutes, exit=True)
     write_record(output, measure(params, trial, models))
     faulthandler.cancel_dump_traceback_later()
+
+
+def load_twin(params: Params, name: str, data: Dataset, seed: int) -> "Twin":
+    """Return a twin whose models can be built and are what a study measures.
+
+    Raises
+    ------
+    UserError
+        If they cannot, or are not.
+    """
+    from twinproof import twins
+    from twinproof.probes.contract import require_contract
+
+    network = params["twins"][name]
+    # A twin may change the working folder; paths of the study are relative to this one.
+    with chdir(Path.cwd()):
+        twin = twins.load(name, network["module"], network.get("arguments", {}))
+        require_contract(twin, data, seed)
+    return twin
 
 
 def read_images(params: Params) -> Dataset:

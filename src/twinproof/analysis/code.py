@@ -12,14 +12,12 @@ not seen: a style may be short because the library does more for it.
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
-from twinproof.errors import UserError
 from twinproof.plan import SOURCE
+from twinproof.styles import WAYS, read_module
 
-WAYS = ("sequential", "functional", "subclassed", "naive")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _BRANCHES = (
@@ -35,27 +33,12 @@ def code_rows(twins: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]
     UserError
         If a twin has no module, or one that is not Python.
     """
+    roots = [str(SOURCE), str(Path.cwd())]
     for twin, network in twins.items():
-        definitions = _definitions(_parse(twin, network["module"]))
+        definitions = _definitions(read_module(twin, network["module"], roots))
         for way in WAYS:
             if way in definitions:
                 yield {"twin": twin, "way": way, **_sizes(_reached(way, definitions))}
-
-
-def _parse(twin: str, module: str) -> ast.Module:
-    path = [str(SOURCE), str(Path.cwd())]
-    for part in module.split("."):
-        # The last part alone, within the folders found so far: a dotted name would import what is around it.
-        spec = PathFinder.find_spec(part, path)
-        path = list(spec.submodule_search_locations or []) if spec else []
-    if spec is None or spec.origin is None:
-        raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml")
-    try:
-        return ast.parse(Path(spec.origin).read_bytes(), spec.origin)
-    except SyntaxError as error:
-        raise UserError(f"twins.{twin}.module: {spec.origin}, line {error.lineno}: {error.msg}") from None
-    except ValueError as error:
-        raise UserError(f"twins.{twin}.module: {spec.origin}: {error}") from None
 
 
 def _definitions(module: ast.Module) -> dict[str, list[ast.stmt]]:

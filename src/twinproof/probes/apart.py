@@ -19,7 +19,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from twinproof.machine import end_with_parent
+from twinproof.errors import described
+from twinproof.guard import end_with_parent
 
 # Where the trial was started: beside the user's parameters and modules.
 ROOT = Path.cwd()
@@ -107,7 +108,7 @@ def _apart(connection: Connection, folder: str, operation: Callable[..., Any], a
                 # That of the machine: the same as if the process had been killed for it.
                 os.kill(os.getpid(), signal.SIGKILL)
             traceback.print_exc()
-            found = {"result": None, "error": {"type": type(error).__name__, "message": str(error)}}
+            found = {"result": None, "error": described(error)}
     connection.send(_readable({**found, "warnings": list(dict.fromkeys(said))}, folder))
     connection.close()
     sys.stdout.flush()

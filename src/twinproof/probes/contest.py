@@ -54,7 +54,7 @@ class Contest:
         told["settled"].append(settled)
         self.rounds([quantity], turns, rounds)
 
-    def fail(self, quantities: Iterable[str], name: str, error: Exception) -> None:
+    def fail(self, quantities: Iterable[str], name: str, error: BaseException) -> None:
         """Note that a participant cannot do something."""
         told = failure(error)
         for quantity in quantities:
@@ -84,7 +84,7 @@ class Contest:
         for name in self._order.sample(able, len(able)):
             try:
                 found[name] = turns[name]()
-            except Exception as error:
+            except BaseException as error:
                 self.fail(quantities, name, error)
         return found
 

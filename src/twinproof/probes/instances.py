@@ -8,11 +8,13 @@ import hashlib
 import random
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
+from twinproof.errors import described
 from twinproof.probes.generations import path, seed_random_layers
 from twinproof.twins import Twin
 
@@ -77,7 +79,9 @@ class Instances:
             If the weights or the random layers of this style differ from those of the first, by name or shape.
         """
         if self._initial is None:
-            self._initial = self._first_weights()
+            # Where no style can be built, each is to end with its own error, below.
+            with suppress(Exception):
+                self._initial = self._first_weights()
         model = self._new(style)
         self.prepare(model, **compiling)
         return model
@@ -96,6 +100,7 @@ class Instances:
     def prepare(self, model: keras.Model, **compiling: Any) -> None:
         """Make a built instance comparable, and compile it."""
         if self._initial is None:
+            weights(model)  # Where the weights of no style can be told, this one is to end with its own error.
             self._initial = self._first_weights()
         _assign(model, self._initial)
         seed_random_layers(model, self._seed)
@@ -131,11 +136,11 @@ def attempt(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return the status of one style with its result, or with its error if `measure` raises one."""
     try:
         return {"status": "ok", "result": measure()}
-    except Exception as error:
+    except BaseException as error:  # Also what ends a process, as sys.exit does: it ends the style.
         return {"status": "failed", "error": failure(error)}
 
 
-def failure(error: Exception) -> dict[str, str]:
+def failure(error: BaseException) -> dict[str, str]:
     """Return what a record tells of an error that was just caught; the traceback goes to the log.
 
     Raises
@@ -146,7 +151,7 @@ def failure(error: Exception) -> dict[str, str]:
     if isinstance(error, MemoryError):
         raise error
     traceback.print_exc()
-    return {"type": type(error).__name__, "message": str(error)}
+    return described(error)
 
 
 def require_finite(value: float, what: str) -> float:

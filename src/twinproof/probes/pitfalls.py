@@ -13,7 +13,8 @@ from twinproof.data import Dataset
 from twinproof.probes import Outcome
 from twinproof.probes.apart import Apart
 from twinproof.probes.steps import follow
-from twinproof.twins import STYLES, Twin
+from twinproof.styles import STYLES
+from twinproof.twins import Twin
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,6 +3,8 @@
 from collections.abc import Generator
 from typing import Any, TypeVar
 
+from twinproof.errors import described
+
 Found = TypeVar("Found")
 
 
@@ -29,4 +31,4 @@ def follow(program: Generator[str, None, Found]) -> dict[str, Any]:
     except MemoryError:
         raise
     except Exception as error:
-        return {"step": step, "value": None, "error": {"type": type(error).__name__, "message": str(error)}}
+        return {"step": step, "value": None, "error": described(error)}

@@ -130,7 +130,7 @@ class _Generation:
                 if name not in self._models:
                     self._models[name] = self._new(name)
                 self._instances.prepare(self._models[name])
-            except Exception as error:
+            except BaseException as error:
                 self._contest.fail(self._contest.quantities, name, error)
                 self._models.pop(name, None)
 
@@ -149,7 +149,7 @@ class _Generation:
     def _first_steps(self) -> None:
         # Memory that the first step after other work finds free would be seen as the thrift of whoever comes first.
         # An error is told in the participant's own turn.
-        with suppress(Exception):
+        with suppress(BaseException):
             model = self._new(next(iter(self._models)))
             self._instances.prepare(model)
             self._fit_batch(model)

@@ -16,7 +16,7 @@ from twinproof.run.forecast import Forecast, at_a_time, duration, forecast, job,
 from twinproof.run.schedule import Batches
 from twinproof.run.trials import in_place, known
 
-NAMED = 5  # As many trials that failed are named.
+NAMED = 5  # So many trials that failed are named, and so many errors told.
 
 
 class Summary:
@@ -27,6 +27,7 @@ class Summary:
         self._estimates = Estimates(params, results)
         self._before: set[str] = set()
         self._asked: set[plan.Trial] = set()
+        self._logs: dict[Path, int] = {}
         self._reports = False
         self._wall, self._began = 0.0, time.monotonic()
 
@@ -37,6 +38,7 @@ class Summary:
         """
         self._asked, self._before, others = set(asked), in_place(self._results), list(others)
         self._reports = ("make_report", "") in others
+        self._logs = self._written_logs()
         found = self._measured()
         whole = forecast(self._params, self._results, found, self._batches, self._estimates)
         trials = [one for one in whole.jobs if self._asked.intersection(one.trials)]
@@ -68,6 +70,7 @@ class Summary:
         ]
         if len(failed) > NAMED:
             lines.append(f"  and {len(failed) - NAMED} more; the next start goes on with them")
+        lines += self._errors()[:NAMED]
         if others:
             lines.append(f"  {counted(others, 'other job')} failed or not run; the next start goes on with them")
         elif self._reports and not failed:
@@ -94,6 +97,18 @@ class Summary:
                 f"  {environment} {probe}: {counted(len(figures), 'trial')} took {duration(took)} "
                 f"(planned: {duration(planned)}) and wrote {size(wrote)} (planned: {size(planned_bytes)})"
             )
+
+    def _errors(self) -> list[str]:
+        """Return each error of a user's own that the trials of this run ended with, once."""
+        new = [path for path, written in self._written_logs().items() if self._logs.get(path) != written]
+        told = (line for path in new for line in path.read_text(errors="replace").splitlines())
+        return list(dict.fromkeys(f"  {line}" for line in told if line.startswith("error: ")))
+
+    def _written_logs(self) -> dict[Path, int]:
+        """Return when the log of each job that measures was last written."""
+        logs = self._results / "logs"
+        found = [path for kind in ("batches", "models", "trials") for path in sorted((logs / kind).rglob("*.log"))]
+        return {path: path.stat().st_mtime_ns for path in found}
 
     def _measured(self) -> set[str]:
         """Return the path of each record of this study that is there."""

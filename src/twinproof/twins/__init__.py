@@ -19,12 +19,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twinproof.errors import UserError
+from twinproof.styles import STYLES, WAYS, require_styles
 
 if TYPE_CHECKING:
     import keras
-
-STYLES = ("sequential", "functional", "subclassed")
-WAYS = (*STYLES, "naive")
 
 
 @dataclass(frozen=True)
@@ -49,24 +47,18 @@ def load(name: str, module: str, arguments: Mapping[str, Any]) -> Twin:
     UserError
         If the module cannot be imported, lacks a style, or a style does not take these arguments.
     """
-    where = f"twins.{name}"
     try:
         source = importlib.import_module(module)
     except Exception as error:
-        raise UserError(f"{where}.module: importing {module} failed: {type(error).__name__}: {error}") from error
+        raise UserError(f"twins.{name}.module: importing {module} failed: {type(error).__name__}: {error}") from error
     functions = {way: getattr(source, way) for way in WAYS if callable(getattr(source, way, None))}
-    if "functional" not in functions or not {"sequential", "subclassed"} & set(functions):
-        raise UserError(
-            f"{where}.module: {module} has {', '.join(functions) or 'no style'}; "
-            "it must have a function `functional` and at least one of `sequential` and `subclassed`"
-        )
-    for way, function in functions.items():
-        try:
-            inspect.signature(function).bind(**arguments)
-        except TypeError as error:
-            raise UserError(
-                f"{where}.arguments: {module}.{way} does not take {dict(arguments)}: {error}; "
-                f"its arguments are {inspect.signature(function)}"
-            ) from None
+    require_styles(name, module, {way: _signature(function) for way, function in functions.items()}, arguments)
     builders = {way: partial(function, **arguments) for way, function in functions.items()}
     return Twin(name, {style: builders[style] for style in STYLES if style in builders}, builders.get("naive"))
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):  # Some that are written in C have none.
+        return None
