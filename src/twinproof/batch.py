@@ -10,6 +10,7 @@ Usage: python -m twinproof.batch --environment tf2.21-cpu --probe learning --tri
 import argparse
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import time
@@ -56,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _trial(environment: str, probe: str, name: str) -> plan.Trial:
     twin, _, replicate = name.rpartition("/")
-    if not replicate.isdecimal():
+    if not re.fullmatch("0|[1-9][0-9]{0,8}", replicate):
         raise UserError(f"--trials {name}: allowed: the name of a twin, / and the number of a replicate")
     return plan.Trial(environment, twin, probe, int(replicate))
 
