@@ -122,7 +122,7 @@ def replace(content: bytes) -> Callable[[Path], None]:
 
 FAULTS = {
     "missing": (missing, [f"has no {TRAIN_IMAGES}", "must hold"]),
-    "truncated": (truncated, [TRAIN_IMAGES, "truncated", "get the file again"]),
+    "truncated": (truncated, [TRAIN_IMAGES, "altered or truncated", "get the file again"]),
     "altered": (altered, [TRAIN_IMAGES, "altered", "SHA-256", "get the file again"]),
     "empty": (replace(b""), [TRAIN_IMAGES, "truncated", "0 bytes"]),
     "not gzip": (replace(idx(np.zeros((6, 2, 2), np.uint8))), [TRAIN_IMAGES, "not a gzip file", "allowed"]),
@@ -137,19 +137,23 @@ FAULTS = {
     ),
     "longer than its header says": (
         replace(gzip.compress(idx(np.zeros((6, 2, 2), np.uint8)) + b"\x00")),
-        [TRAIN_IMAGES, "41 bytes", "takes 40"],
+        [TRAIN_IMAGES, "more than 40 bytes", "takes 40"],
     ),
     "of absurd lengths": (
         replace(gzip.compress(struct.pack(">4I", 0x0803, *[2**32 - 1] * 3))),
-        [TRAIN_IMAGES, "16 bytes", str(16 + (2**32 - 1) ** 3)],
+        [TRAIN_IMAGES, "4294967295", str((2**32 - 1) ** 3), "allowed: at most"],
     ),
     "images without labels": (
         replace(gzip.compress(idx(np.zeros((7, 2, 2), np.uint8)))),
-        ["7 train images but 6 labels", "as many"],
+        ["7 train images but 6 labels", "each image needs one label"],
     ),
     "images of two sizes": (
         replace(gzip.compress(idx(np.zeros((6, 3, 2), np.uint8)))),
-        ["differ in size", "one size"],
+        ["training images of 3 x 2 pixels, test images of 2 x 2", "one shape"],
+    ),
+    "images of another shape with as many pixels": (
+        replace(gzip.compress(idx(np.zeros((6, 1, 4), np.uint8)))),
+        ["training images of 1 x 4 pixels, test images of 2 x 2", "one shape"],
     ),
 }
 

@@ -315,7 +315,7 @@ def test_gpus_outside_are_named(programs: Path, examine: Examine) -> None:
 def test_cuda_libraries_that_cannot_be_loaded_are_named(examine: Examine) -> None:
     """A venv of one package, with a library that loads wherever it lies, and one that is none."""
     tiny = Environment("tiny")
-    tiny.lock.write_text("nvidia-tiny==1.0\n")
+    tiny.lock.write_text(f"nvidia-tiny==1.0 --hash=sha256:{'0' * 64}\n")
     measure_in(tiny.name, probes=["identity"])
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tiny.venv], check=True)
     tiny.venv_mark.write_text("nvidia-tiny==1.0\n")
@@ -379,3 +379,20 @@ def test_an_image_is_the_one_described_beside_it(runtime: None, examine: Examine
     status, found = examine()
     assert status == 1
     assert found[f"{ENVIRONMENT} image"]["detail"] == f"not the one that {CPU.image_mark} describes"
+
+
+@pytest.mark.parametrize("text", ["", "garbage\n", "numpy==1.26.4\n", "--index-url https://example.org\n"])
+def test_a_lock_that_is_none_is_broken(text: str, examine: Examine) -> None:
+    CPU.lock.write_text(text)
+    status, found = examine()
+    assert status == 1
+    assert found[f"{ENVIRONMENT} lock"]["state"] == "broken"
+    assert "allowed: name==version --hash=sha256:" in found[f"{ENVIRONMENT} lock"]["detail"]
+
+
+def test_a_module_that_hides_one_of_an_environment_is_broken(examine: Examine) -> None:
+    use_venv()
+    Path("keras.py").touch()
+    status, found = examine()
+    assert status == 1
+    assert found[f"{ENVIRONMENT} modules"]["detail"].startswith("keras.py: would be imported in place of")

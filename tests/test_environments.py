@@ -9,13 +9,15 @@ from twinproof.environments import Environment, check_image_marks
 from twinproof.errors import UserError
 from twinproof.files import sha256
 
-LOCK = """# made from tiny.in
+LOCK = f"""# made from tiny.in
 numpy==1.26.4 \\
-    --hash=sha256:aa
+    --hash=sha256:{"a" * 64} \\
+    --hash=sha256:{"0" * 64}
+    # via tensorflow-cpu
 nvidia-cublas-cu12==12.9.3.13 \\
-    --hash=sha256:bb
+    --hash=sha256:{"b" * 64}
 tensorflow-cpu==2.15.1 ; python_version >= "3.9" \\
-    --hash=sha256:cc
+    --hash=sha256:{"c" * 64}
 """
 PINNED = {"numpy": "1.26.4", "nvidia-cublas-cu12": "12.9.3.13", "tensorflow-cpu": "2.15.1"}
 
@@ -101,3 +103,53 @@ def test_the_mark_of_a_broken_image_is_set_aside_and_comes_back_when_it_fits(
         mend()
         check_image_marks(["tiny"])
         assert tiny.image_mark.read_text() == mark
+
+
+HASH = f" --hash=sha256:{'a' * 64}\n"
+BAD_LOCKS = {
+    "empty": ("", "line 1: no package"),
+    "comments alone": ("# nothing\n\n", "line 1: no package"),
+    "garbage": ("\x07garbage {}\n", "line 1: '\\x07garbage {}'"),
+    "without hashes": ("numpy==1.26.4\n", "line 1: 'numpy==1.26.4'"),
+    "one package without hashes": (LOCK + "six==1.16.0\n", "line 10: 'six==1.16.0'"),
+    "a short hash": ("numpy==1.26.4 --hash=sha256:aa\n", "line 1: 'numpy==1.26.4"),
+    "another kind of hash": (f"numpy==1.26.4 --hash=md5:{'a' * 32}\n", "line 1: 'numpy==1.26.4"),
+    "no version": ("numpy" + HASH, "line 1: 'numpy"),
+    "a range of versions": ("numpy>=1.26" + HASH, "line 1: 'numpy>=1.26"),
+    "any version": ("numpy==1.*" + HASH, "line 1: 'numpy==1.*"),
+    "another index": (f"--index-url https://example.org\n{LOCK}", "line 1: '--index-url https://example.org'"),
+    "a further index": (f"{LOCK}--extra-index-url=https://example.org\n", "line 10: '--extra-index-url"),
+    "an index after a package": (
+        f"numpy==1.26.4 \\\n  --index-url https://example.org{HASH}",
+        "line 1: 'numpy==1.26.4    --index-url",
+    ),
+    "an index within a condition": (
+        f"numpy==1.26.4 ; x --index-url https://example.org{HASH}",
+        "line 1: 'numpy==1.26.4 ; x --index-url",
+    ),
+    "links": (f"{LOCK}--find-links /tmp\n", "line 10: '--find-links"),
+    "a trusted host": (f"{LOCK}--trusted-host example.org\n", "line 10: '--trusted-host"),
+    "another file": (f"{LOCK}-r other.txt\n", "line 10: '-r other.txt'"),
+    "constraints": (f"{LOCK}-c other.txt\n", "line 10: '-c other.txt'"),
+    "a folder": (f"{LOCK}-e .\n", "line 10: '-e .'"),
+    "an address": (f"numpy @ https://example.org/numpy.whl{HASH}", "line 1: 'numpy @ https"),
+    "a path": (f"./numpy.whl{HASH}", "line 1: './numpy.whl"),
+    "a package twice": (f"{LOCK}numpy==1.26.3{HASH}", "line 10: numpy is there twice"),
+    "an option hidden by a comment": (f"# x \\\n--index-url https://example.org\n{LOCK}", "line 2: '--index-url"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_LOCKS)
+def test_a_lock_holds_packages_with_hashes_and_nothing_else(kind: str, tiny: Environment) -> None:
+    text, words = BAD_LOCKS[kind]
+    tiny.lock.write_text(text)
+    with pytest.raises(UserError) as raised:
+        tiny.pinned()
+    assert str(raised.value).startswith(f"containers/locks/tiny.txt, {words}")
+    assert "allowed: name==version --hash=sha256:..., and comments; `make lock`" in str(raised.value)
+
+
+def test_the_shipped_locks_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[1])
+    for lock in Path("containers/locks").glob("*.txt"):
+        assert Environment(lock.stem).pinned()["keras"]

@@ -98,7 +98,7 @@ def test_an_argument_that_no_record_can_hold_is_refused(params: dict[str, Any]) 
     ("content", "words"),
     [
         (b"seed: [1", "not YAML"),
-        (b"seed: \xff", "not YAML"),
+        (b"seed: \xff", "not text, line 1 has a byte that is not UTF-8"),
         (b"", "None is not allowed; allowed: a mapping"),
         (b"- seed: 1\n", "allowed: a mapping"),
         (b"seed\n", "'seed' is not allowed; allowed: a mapping"),

@@ -254,10 +254,28 @@ def test_a_record_that_was_cut_short_is_set_aside_and_named(
 def test_a_record_that_cannot_be_read_stops_the_plan_and_stays(
     project: Path, study: dict[str, Any], record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: Path) -> str:
+    def broken(*_: object) -> int:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(Path, "read_text", broken)
+    monkeypatch.setattr("twinproof.reading.os.open", broken)
     with pytest.raises(UserError, match=rf"{record}: cannot be read \(Input/output error\)"):
         plan._put_in_place(f"{ENVIRONMENT}/mine/learning", {}, project / "results")
     assert record.exists()
+
+
+@pytest.mark.parametrize("file", ["json.py", "keras.py", "yaml/__init__.py", "absl.pyc", "tensorflow/__init__.py"])
+def test_a_module_that_hides_one_of_python_or_of_the_lock_is_refused(
+    project: Path, study: dict[str, Any], file: str
+) -> None:
+    path = project / file
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    name = file.partition("/")[0]
+    with pytest.raises(UserError, match=rf"^{name}: would be imported in place of the module \w+ .*another name$"):
+        protocol(study)
+
+
+def test_a_folder_that_is_no_package_hides_nothing(project: Path, study: dict[str, Any]) -> None:
+    (project / "json").mkdir()
+    (project / "keras").mkdir()
+    assert protocol(study)

@@ -8,6 +8,7 @@ Usage: python -m twinproof.batch --environment tf2.21-cpu --probe learning --tri
 """
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -53,7 +54,7 @@ def _measure(params: Params, asked: list[plan.Trial], options: argparse.Namespac
 
 def _trial(environment: str, probe: str, name: str) -> plan.Trial:
     twin, _, replicate = name.rpartition("/")
-    if not replicate.isdecimal():
+    if not re.fullmatch("0|[1-9][0-9]{0,8}", replicate):
         raise UserError(f"--trials {name}: allowed: the name of a twin, / and the number of a replicate")
     return plan.Trial(environment, twin, probe, int(replicate))
 

@@ -7,7 +7,10 @@ bytes), one 32-bit length for each dimension, then the bytes. Source: the descri
 import argparse
 import gzip
 import hashlib
+import io
 import json
+import math
+import re
 import struct
 import sys
 import zlib
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
+from twinproof.reading import MEGABYTE, ReadingError, read_bytes, read_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +33,9 @@ FILES = {
     "test_labels": "t10k-labels-idx1-ubyte.gz",
 }
 _IMAGES_MAGIC, _LABELS_MAGIC = 0x0803, 0x0801
+_CHECKSUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+# Bytes of a file, packed or not: MNIST's largest has 47 million, EMNIST's 547 million.
+LARGEST = 1024 * MEGABYTE
 
 
 class Examples(NamedTuple):
@@ -57,15 +64,19 @@ def read_checksums(path: Path) -> dict[str, str]:
         If the list is missing, cannot be understood or lacks one of the four files.
     """
     try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"data.checksums: cannot read {path} ({error}); make it with `sha256sum *.gz`") from None
-    listed = {}
-    for number, entry in enumerate(map(str.split, lines), 1):
-        if entry and (len(entry) != 2 or len(entry[0]) != 64):
+        lines = read_text(path, MEGABYTE).split("\n")
+    except ReadingError as error:
+        raise UserError(f"data.checksums: {error}; make it with `sha256sum *.gz`") from None
+    listed: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        entry = _CHECKSUM.fullmatch(line)
+        if entry is None:
             raise UserError(f"{path}, line {number}: not a line of `sha256sum`: a digest of 64 digits, a file name")
-        if entry:
-            listed[entry[1].removeprefix("*")] = entry[0]
+        digest, name = entry.groups()
+        if listed.setdefault(name, digest) != digest:
+            raise UserError(f"{path}, line {number}: another digest for {name}; allowed: one for each file")
     if missing := [name for name in FILES.values() if name not in listed]:
         raise UserError(f"{path} has no digest for {', '.join(missing)}; it must list {', '.join(FILES.values())}")
     return {name: listed[name] for name in FILES.values()}
@@ -92,20 +103,27 @@ def read_dataset(directory: Path, checksums: Path, validation: int) -> Dataset:
 
     digests = read_checksums(checksums)
     require_files(directory)
-    images = {}
+    images, shapes = {}, {}
     for part in ("train", "test"):
         pixels, labels = (
             _read_idx(directory / FILES[f"{part}_{kind}"], digests[FILES[f"{part}_{kind}"]])
             for kind in ("images", "labels")
         )
         if len(pixels) != len(labels):
-            raise UserError(f"{directory}: {len(pixels)} {part} images but {len(labels)} labels; they must be as many")
+            raise UserError(
+                f"{directory}: {len(pixels)} {part} images but {len(labels)} labels; each image needs one label"
+            )
+        shapes[part] = pixels.shape[1:]
         images[part] = Examples(
             pixels.reshape(len(pixels), -1).astype(np.float32) / np.float32(255), labels.astype(np.int64)
         )
     train, test = images["train"], images["test"]
-    if train.images.shape[1] != test.images.shape[1]:
-        raise UserError(f"{directory}: training and test images differ in size; they must be of one size")
+    if shapes["train"] != shapes["test"]:
+        sizes = {part: " x ".join(map(str, shape)) for part, shape in shapes.items()}
+        raise UserError(
+            f"{directory}: training images of {sizes['train']} pixels, test images of {sizes['test']}; "
+            "they must have one shape"
+        )
     if not 1 <= validation < len(train.labels):
         raise UserError(
             f"data.validation: {validation} of {len(train.labels)} training images; "
@@ -124,36 +142,47 @@ def _read_idx(path: Path, digest: str) -> "NDArray[np.uint8]":
     """Return the bytes of one idx file in their shape, after checking its digest, magic number and length."""
     import numpy as np
 
+    packed = read_bytes(path, LARGEST)
+    # Before anything is unpacked: a small file may hold gigabytes.
+    if (seen := hashlib.sha256(packed).hexdigest()) != digest:
+        raise UserError(
+            f"{path}: altered or truncated: its SHA-256 is {seen}, the checksums say {digest}; "
+            "get the file again, or correct the checksums if the data is meant to be another"
+        )
     try:
-        packed = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    try:
-        content = gzip.decompress(packed)
+        shape, content = _unpack(path, packed)
     except EOFError:
         raise UserError(f"{path}: truncated: the gzip stream ends early; get the file again") from None
     except (gzip.BadGzipFile, zlib.error):
-        content = None
-    if (seen := hashlib.sha256(packed).hexdigest()) != digest:
         raise UserError(
-            f"{path}: altered: its SHA-256 is {seen}, the checksums say {digest}; "
-            "get the file again, or correct the checksums if the data is meant to be another"
-        )
-    if content is None:
-        raise UserError(f"{path}: not a gzip file, although its checksum agrees; allowed: idx files packed with gzip")
+            f"{path}: not a gzip file, although its checksum agrees; allowed: idx files packed with gzip"
+        ) from None
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _unpack(path: Path, packed: bytes) -> tuple[list[int], bytes]:
+    """Return the shape that the header of an idx file tells, and the bytes after it: never more than it asks for."""
     magic, dimensions = (_IMAGES_MAGIC, 3) if "idx3" in path.name else (_LABELS_MAGIC, 1)
-    header = 4 + 4 * dimensions
-    if len(content) < header:
-        raise UserError(f"{path}: truncated: {len(content)} bytes, shorter than an idx header of {header}")
-    found, *shape = struct.unpack_from(f">{1 + dimensions}I", content)
-    if found != magic:
-        raise UserError(f"{path}: wrong format: magic number 0x{found:08x}; allowed here: 0x{magic:08x}")
-    expected = header + int(np.prod(shape, dtype=object))
-    if len(content) != expected:
-        raise UserError(f"{path}: {len(content)} bytes, but its header says {shape}, which takes {expected}")
-    if expected == header:
-        raise UserError(f"{path}: holds nothing, its header says {shape}; there must be at least one example")
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+    size = 4 + 4 * dimensions
+    with gzip.open(io.BytesIO(packed)) as file:
+        header = file.read(size)
+        if len(header) < size:
+            raise UserError(f"{path}: truncated: {len(header)} bytes, shorter than an idx header of {size}")
+        found, *shape = struct.unpack(f">{1 + dimensions}I", header)
+        if found != magic:
+            raise UserError(f"{path}: wrong format: magic number 0x{found:08x}; allowed here: 0x{magic:08x}")
+        expected = math.prod(shape)
+        if expected > LARGEST:
+            raise UserError(f"{path}: its header says {shape}, {expected} bytes; allowed: at most {LARGEST}")
+        if expected == 0:
+            raise UserError(f"{path}: holds nothing, its header says {shape}; there must be at least one example")
+        content = file.read(expected)
+        more = "more than " * bool(file.read(1))
+    if more or len(content) != expected:
+        raise UserError(
+            f"{path}: {more}{size + len(content)} bytes, but its header says {shape}, which takes {size + expected}"
+        )
+    return shape, content
 
 
 @entry_point

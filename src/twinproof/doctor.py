@@ -21,6 +21,8 @@ from twinproof import builders
 from twinproof.environments import Environment, hand_to_containers
 from twinproof.errors import UserError
 from twinproof.params import Params
+from twinproof.plan import require_no_shadow
+from twinproof.reading import read_text
 from twinproof.surroundings import for_containers
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +33,7 @@ COLOURS = {"ok": "green", "missing": "yellow", "broken": "bold red", "unused": "
 SHOWN = {"tensorflow": "TensorFlow", "tensorflow-cpu": "TensorFlow", "keras": "Keras"}
 REQUIRED = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:==\s*([^\s,*]+)(?![\S*]))?")
 
+State = Literal["ok", "missing", "broken", "unused"]
 Seen = dict[str, Any]  # as `twinproof.inside` prints it
 
 
@@ -39,7 +42,7 @@ class Finding:
     """One thing that was checked; what is `unused` is not there, and not wanted."""
 
     what: str
-    state: Literal["ok", "missing", "broken", "unused"]
+    state: State
     detail: str
     remedy: str = ""
     needed: bool = False  # Without it, a study fails.
@@ -104,7 +107,7 @@ def _builder_and_disk(environments: list[Environment]) -> Iterator[Finding]:
         return
 
     # The largest image decides.
-    locked = [environment for environment in environments if environment.lock.exists()]
+    locked = [environment for environment in environments if _readable(environment)]
     for largest in sorted(locked, key=Environment.wants_gpu)[-1:]:
         for places, need, free in builders.room(largest, usable[0]):
             detail = f"{free:.0f} GB free in {' and '.join(map(str, places))}; the image of {largest.name} takes {need}"
@@ -123,10 +126,13 @@ def _runtime(program: str | None) -> Finding:
 
 
 def _environment(environment: Environment, settings: dict[str, Any], runtime: str | None) -> Iterator[Finding]:
-    lock = _lock(environment, bool(settings["probes"]))
-    yield lock
-    if lock.state == "missing":
+    yield _lock(environment, bool(settings["probes"]))
+    if not _readable(environment):
         return
+    try:
+        require_no_shadow(environment.name)
+    except UserError as error:
+        yield Finding(f"{environment.name} modules", "broken", str(error))
     venv, image = _venv(environment), _image(environment, runtime)
     seen: dict[str, Seen] = {}
     for way, other in ((venv, image), (image, venv)):
@@ -140,12 +146,20 @@ def _environment(environment: Environment, settings: dict[str, Any], runtime: st
         yield _gpu(environment, settings, {way: view["gpus"] for way, view in seen.items() if view["gpus"]})
 
 
+def _readable(environment: Environment) -> bool:
+    try:
+        return bool(environment.pinned())
+    except UserError:
+        return False
+
+
 def _lock(environment: Environment, needed: bool) -> Finding:
     what, source = f"{environment.name} lock", environment.lock.with_suffix(".in")
     try:
         pinned = environment.pinned()
     except UserError as error:
-        return Finding(what, "missing", str(error), f"make lock, from a {source}", needed)
+        state: State = "broken" if environment.lock.exists() else "missing"
+        return Finding(what, state, str(error), f"make lock, from a {source}", needed)
     if not source.exists():
         return Finding(what, "ok", f"{environment.lock_digest()[:12]}, without {source}")
     faults = []
@@ -160,7 +174,7 @@ def _lock(environment: Environment, needed: bool) -> Finding:
 
 def _required(source: Path) -> Iterator[tuple[str, str | None]]:
     """Yield each package that a lock is made from, and its version if exactly one will do."""
-    for line in source.read_text().splitlines():
+    for line in read_text(source).splitlines():
         if (found := REQUIRED.match(line)) and ";" not in line:
             yield re.sub(r"[-_.]+", "-", found[1]).lower(), found[2]
 

@@ -3,7 +3,7 @@
 Standard library only: `containers/build` uses it too, and it runs on a machine that has nothing else.
 """
 
-import json
+import functools
 import os
 import re
 import sys
@@ -14,10 +14,31 @@ from typing import Any, cast
 
 from twinproof.errors import UserError
 from twinproof.files import sha256
+from twinproof.reading import MissingError, ReadingError, read_json, read_text
 
 LOCKS = Path("containers/locks")
 FOLDER = Path("results/environments")
 PINNED = r"^([A-Za-z0-9._-]+)==([^\s;\\]+)"
+# A whole entry of a lock: name, version, perhaps a condition on the machine, hashes.
+LOCKED = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.+!_]*)"
+    r"(?: *;[\w .,()<>=!~'\"]*?)?(?: +--hash=sha256:[0-9a-f]{64})+"
+)
+COMMENT = re.compile(r"(^|\s)#.*")
+# Packages that are imported under another name than their own.
+IMPORTED = {
+    "absl_py": ("absl",),
+    "attrs": ("attr", "attrs"),
+    "google_pasta": ("pasta",),
+    "grpcio": ("grpc",),
+    "libclang": ("clang",),
+    "markdown_it_py": ("markdown_it",),
+    "protobuf": ("google",),
+    "pyyaml": ("yaml", "_yaml"),
+    "rpds_py": ("rpds",),
+    "tensorflow_cpu": ("tensorflow",),
+}
+ALLOWED = "name==version --hash=sha256:..., and comments"
 
 
 @dataclass(frozen=True)
@@ -67,16 +88,25 @@ class Environment:
         Raises
         ------
         UserError
-            If there is no such lock.
+            If there is no such lock, or if it holds anything but packages with version and SHA-256.
         """
         try:
-            text = self.lock.read_text()
-        except OSError:
+            text = read_text(self.lock)
+        except MissingError:
             known = ", ".join(sorted(path.stem for path in LOCKS.glob("*.txt")))
             raise UserError(
                 f"environments: {self.name} has no lock {self.lock}; allowed: {known or 'none is there'}"
             ) from None
-        return dict(re.findall(PINNED, text, re.MULTILINE))
+        try:
+            return _locked(text)
+        except ValueError as error:
+            raise UserError(f"{self.lock}, {error}; `make lock` makes it again") from None
+
+    def modules(self) -> set[str]:
+        """Return the names that programs in the environment import: Python's own modules, and those of its packages."""
+        packages = (re.sub(r"[-.]", "_", name).lower() for name in self.pinned())
+        named = (IMPORTED.get(name, (name,)) for name in packages)
+        return set(sys.stdlib_module_names).union(*named)
 
     def lock_digest(self) -> str:
         """Return the SHA-256 of the lock."""
@@ -94,8 +124,8 @@ class Environment:
     def venv_fault(self) -> str | None:
         """Say why the venv is not to be used, None if it holds what the lock pins."""
         try:
-            held = self.venv_mark.read_text()
-        except OSError:
+            held = read_text(self.venv_mark)
+        except ReadingError:
             return "not made yet"
         if dict(re.findall(PINNED, held, re.MULTILINE)) != self.pinned():
             return "made from another lock"
@@ -118,13 +148,47 @@ class Environment:
         return None
 
 
+@functools.cache
+def _locked(text: str) -> dict[str, str]:
+    """Return the version of each package in the text of a lock.
+
+    An installer obeys more than that: an option that names another index, a file to include, an address. All of it is
+    refused, so that a lock says what is installed and nothing else does.
+
+    Raises
+    ------
+    ValueError
+        With the line, if it holds anything else.
+    """
+    found: dict[str, str] = {}
+    entry, begun = "", 0
+    for number, line in enumerate([*text.split("\n"), ""], 1):
+        line = COMMENT.sub("", line).rstrip()
+        begun = begun if entry else number
+        entry += line.removesuffix("\\") + " "
+        if line.endswith("\\"):
+            continue
+        words, entry = entry.strip(), ""
+        if not words:
+            continue
+        package = LOCKED.fullmatch(words)
+        if package is None:
+            raise ValueError(f"line {begun}: {words[:80]!r} is not allowed; allowed: {ALLOWED}")
+        name, version = package.groups()
+        if found.setdefault(name, version) != version:
+            raise ValueError(f"line {begun}: {name} is there twice; allowed: {ALLOWED}")
+    if not found:
+        raise ValueError(f"line 1: no package is there; allowed: {ALLOWED}")
+    return found
+
+
 def _described(mark: Path) -> dict[str, Any] | None:
     """Return what a mark tells, None if it is not what `containers/build` writes."""
     try:
-        told = json.loads(mark.read_text())
+        told = read_json(mark)
         texts = [told["lock"], told["build"], told["image"]]
         size = told["sif"]["size"] if told["sif"] else 0
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ReadingError, KeyError, TypeError):
         return None
     fits = isinstance(size, int) and all(isinstance(text, str) for text in texts)
     return cast(dict[str, Any], told) if fits else None

@@ -23,6 +23,17 @@ def described(error: BaseException) -> dict[str, str]:
     return {"type": type(error).__name__, "message": text or "without a text"}
 
 
+def shown(value: object, most: int = 80) -> str:
+    """Return a value as a message shows it: in one line, not too long, without characters that move the cursor."""
+    if isinstance(value, int) and abs(value) >= 10**most:
+        return "a number of hundreds of digits"
+    try:
+        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    except (ValueError, RecursionError):
+        return f"a {type(value).__name__} that cannot be shown"
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
 def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[..., int]:
     """Have `main` return an exit status: its own, 0 if it has none, and 2 after a `UserError`, printed as one line.
 

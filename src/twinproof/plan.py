@@ -9,8 +9,10 @@ so are they.
 import functools
 import hashlib
 import importlib.machinery
+import inspect
 import json
 import sys
+from collections import Counter
 from contextlib import suppress
 from modulefinder import ModuleFinder
 from pathlib import Path
@@ -23,6 +25,7 @@ from twinproof.environments import Environment
 from twinproof.errors import UserError
 from twinproof.files import sha256, write_if_changed
 from twinproof.params import Params
+from twinproof.reading import MalformedError, read_json
 from twinproof.styles import check_source
 
 SOURCE = Path(__file__).parents[1]
@@ -32,6 +35,7 @@ WRITERS = {"exchange": ("twinproof.exchange",)}
 # What a probe finds by the twin's name, in folders of the twins: programs of their own.
 CATALOGUES = {"pitfalls": "twinproof.pitfalls", "introspection": "twinproof.faults"}
 EVERY_TWIN = "everywhere"
+MOST_TRIALS = 1_000_000
 
 
 class Trial(NamedTuple):
@@ -49,8 +53,29 @@ class Trial(NamedTuple):
 
 
 def trials(params: Params) -> list[Trial]:
-    """Return every trial that the parameters ask for from the start; timing may add more (analysis/sampling.py)."""
+    """Return every trial that the parameters ask for from the start; timing may add more (analysis/sampling.py).
+
+    Raises
+    ------
+    UserError
+        If they are more than `MOST_TRIALS`, those included that timing may add.
+    """
+    require_countable(params)
     return [Trial(*cell, replicate) for cell in cells(params) for replicate in range(params[cell[2]]["replicates"])]
+
+
+def require_countable(params: Params) -> None:
+    """Raise `UserError` if the parameters ask for so many trials that a plan of them all would take too long."""
+    asked = Counter[str]()
+    for _, _, probe in cells(params):
+        most = params[probe]["sampling"]["most"] if probe == "timing" else 0
+        asked[probe] += max(params[probe]["replicates"], most)
+    if asked.total() > MOST_TRIALS:
+        probe, count = asked.most_common(1)[0]
+        raise UserError(
+            f"{probe}.replicates: {params[probe]['replicates']} makes {count:,} trials, and with the other probes "
+            f"{asked.total():,}; allowed: at most {MOST_TRIALS:,} in a study"
+        )
 
 
 def cells(params: Params) -> list[tuple[str, str, str]]:
@@ -83,8 +108,9 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
     Raises
     ------
     UserError
-        If the environment has no lock, the twin no module, or the data no checksums.
+        If the environment has no lock, the twin no module, or the data no checksums, and as `require_no_shadow`.
     """
+    require_no_shadow(environment)
     # How many processes are measured does not change what one of them measures.
     settings = {name: value for name, value in params[probe].items() if name not in ("replicates", "sampling")}
     device = {}
@@ -122,6 +148,19 @@ def check_inputs(params: Params) -> None:
         Environment(environment).pinned()
     for twin, network in params["twins"].items():
         check_source(twin, network["module"], _arguments(params, twin), [str(SOURCE), str(Path.cwd())])
+
+
+def require_no_shadow(environment: str) -> None:
+    """Raise `UserError` if a module beside params.yaml would be imported in place of one of Python or of the lock."""
+    names = Environment(environment).modules()
+    for path in sorted(Path.cwd().iterdir()):
+        # A folder without __init__.py hides nothing.
+        name = path.name if (path / "__init__.py").is_file() else inspect.getmodulename(path.name)
+        if name in names:
+            raise UserError(
+                f"{path.name}: would be imported in place of the module {name} of Python or of {environment}; "
+                "give it another name"
+            )
 
 
 def write_plan(params: Params, results: Path) -> None:
@@ -198,10 +237,8 @@ def _protocol_of(record: Path) -> Any:
         If it cannot be read at all: that may be the fault of the disk or of a network.
     """
     try:
-        return json.loads(record.read_text())["protocol"]
-    except OSError as error:
-        raise UserError(f"{record}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError):
+        return read_json(record)["protocol"]
+    except (MalformedError, KeyError, TypeError):
         return None
 
 

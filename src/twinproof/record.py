@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from twinproof.errors import UserError
 from twinproof.files import write_whole
+from twinproof.reading import MalformedError, MissingError, read_json
 
 FORMAT = 5
 SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "record.schema.json"
@@ -50,13 +51,11 @@ def read_record(path: Path) -> Record:
     """
     remedy = "remove it, and the next run measures this trial again"
     try:
-        record = json.loads(path.read_text())
-    except FileNotFoundError:
+        record = read_json(path)
+    except MissingError:
         raise UserError(f"{path}: no such record; run `snakemake --cores all trials`") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read ({error})") from None
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}: not JSON, cut short or edited ({error}); {remedy}") from None
+    except MalformedError as error:
+        raise UserError(f"{error}; cut short or edited; {remedy}") from None
     if isinstance(record, dict) and record.get("format") != FORMAT:
         raise UserError(f"{path}: format {record.get('format')!r}; allowed: {FORMAT}; {remedy}")
     if not _holds(record) and (fault := _fault(record)):

@@ -16,9 +16,9 @@ def test_how_a_study_is_run_is_none_of_its_parameters(params):
     assert running(params) == (Path("results"), 60, 60)
 
 
-@pytest.mark.parametrize("value", [0, -1, True, "long", None])
+@pytest.mark.parametrize("value", [0, -1, True, "long", None, float("nan"), float("inf"), 1e-9, 10**7])
 def test_what_is_no_length_of_time_is_refused(params, value):
-    with pytest.raises(UserError, match=rf"--config batch={value}: allowed: a number greater than 0"):
+    with pytest.raises(UserError, match=rf"--config batch={value!r}: allowed: a number from 0.001 to 1000000"):
         running(params | {"batch": value})
 
 
@@ -58,7 +58,9 @@ def test_a_profile_says_how_many_jobs_run_at_a_time_and_whether_on_one_machine(p
 
 def test_numbers_of_a_profile_are_read_as_snakemake_does(profile):
     assert write(profile, config=["batch=1e6"])[0]["batch"] == 1e6
-    with pytest.raises(UserError, match="cores or jobs of the profile: many: allowed: a number, `all`, `unlimited`"):
+    with pytest.raises(
+        UserError, match="cores or jobs of the profile: 'many': allowed: a number from 1, `all`, `unlimited`"
+    ):
         write(profile, cores="many")
     with pytest.raises(UserError, match=r"config of the profile: \['batch'\]: allowed: KEY=VALUE"):
         write(profile, config=["batch"])

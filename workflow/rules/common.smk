@@ -78,9 +78,10 @@ wildcard_constraints:
     environment="|".join(map(re.escape, PARAMS["environments"])),
     twin="|".join(PARAMS["twins"]),
     probe="|".join(sorted({trial.probe for trial in TRIALS})) or "none",
-    replicate=r"\d+",
-    batch=r"\d+",
-    processes=r"\d+",
+    # Each number has one name: no other digits than these, and no zeros before it.
+    replicate="0|[1-9][0-9]*",
+    batch="0|[1-9][0-9]*",
+    processes="[1-9][0-9]*",
     notebook="|".join(WITH_NOTEBOOK),
 
 

@@ -18,7 +18,7 @@ rule make_crate:
     params:
         results=RESULTS,
     shell:
-        "python -m twinproof.report.crate --results {params.results} --output {output.crate} 2> {log}"
+        "python -m twinproof.report.crate --results {params.results:q} --output {output.crate:q} 2> {log:q}"
 
 
 rule crate:

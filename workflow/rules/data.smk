@@ -18,4 +18,4 @@ rule verify_data:
         validation=PARAMS["data"]["validation"],
     shell:
         "python -m twinproof.data --directory {params.directory:q} --checksums {input.checksums:q}"
-        " --validation {params.validation} --output {output} 2> {log}"
+        " --validation {params.validation:q} --output {output:q} 2> {log:q}"

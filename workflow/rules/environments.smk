@@ -1,8 +1,15 @@
 # An environment is a lock; here it becomes a venv or an image. It takes minutes and gigabytes: every study in this
 # folder, the quick one too, shares it.
+def lock_of(wildcards):
+    """Return the lock of a venv, whose time does not matter if the venv holds just what the lock pins."""
+    environment = Environment(wildcards.environment)
+    lock = str(environment.lock)
+    return lock if environment.venv_fault() else ancient(lock)
+
+
 rule create_venv:
     input:
-        lock="containers/locks/{environment}.txt",
+        lock=lock_of,
     output:
         # The list of what it holds is written last: it marks a whole venv.
         "results/environments/{environment}/venv.txt",
@@ -11,12 +18,12 @@ rule create_venv:
     params:
         venv=lambda wildcards, output: output[0].removesuffix(".txt"),
     shell:
-        "(python workflow/install.py uv venv --quiet --clear --no-python-downloads --python 3.11 {params.venv}"
+        "(python workflow/install.py uv venv --quiet --clear --no-python-downloads --python 3.11 {params.venv:q}"
         " && python workflow/install.py uv pip sync --quiet --require-hashes --only-binary :all: --compile-bytecode"
-        " --python {params.venv} {input.lock}"
-        " && python workflow/install.py uv pip freeze --python {params.venv} > {output}.part && mv {output}.part {output}"
-        " || {{ echo 'error: {wildcards.environment} could not be installed from {input.lock}, see above;"
-        " a lock is made with make lock, never edited' >&2; exit 1; }}) 2> {log}"
+        " --python {params.venv:q} {input.lock:q}"
+        " && python workflow/install.py uv pip freeze --python {params.venv:q} > {output:q}.part && mv {output:q}.part {output:q}"
+        " || {{ echo 'error: '{wildcards.environment:q}' could not be installed from '{input.lock:q}', see above;"
+        " a lock is made with make lock, never edited' >&2; exit 1; }}) 2> {log:q}"
 
 
 # An image has no inputs, as its times do not matter: it may come from another machine. Whether it is whole and built
@@ -30,7 +37,7 @@ rule build_image:
     # One at a time: each wants the disk, and every core.
     threads: os.cpu_count()
     shell:
-        "containers/build --sif {wildcards.environment} 2>&1 | tee -i {log}"
+        "containers/build --sif {wildcards.environment:q} 2>&1 | tee -i {log:q}"
 
 
 rule images:

@@ -24,8 +24,9 @@ rule run_notebook:
     params:
         tables=RESULTS / "tables",
     shell:
-        "python -m twinproof.report.notebook --input {input.notebook} --output {output.notebook} --html {output.html}"
-        " -p environment {wildcards.environment} -p twin {wildcards.twin} -p tables {params.tables} 2> {log}"
+        "python -m twinproof.report.notebook --input {input.notebook:q} --output {output.notebook:q}"
+        " --html {output.html:q} -p environment {wildcards.environment:q} -p twin {wildcards.twin:q}"
+        " -p tables {params.tables:q} 2> {log:q}"
 
 
 NOTEBOOKS = sorted(

@@ -23,8 +23,8 @@ rule make_report:
         tables=RESULTS / "tables",
         notebooks=RESULTS / "notebooks",
     shell:
-        "python -m twinproof.report.page --tables {params.tables} --metrics {input.metrics} --params {input.study}"
-        " --notebooks {params.notebooks} --output {output.page} 2> {log}"
+        "python -m twinproof.report.page --tables {params.tables:q} --metrics {input.metrics:q}"
+        " --params {input.study:q} --notebooks {params.notebooks:q} --output {output.page:q} 2> {log:q}"
 
 
 # What the report was made from and what it consists of: small enough for git, which has the versions.
@@ -42,7 +42,7 @@ rule make_version:
     params:
         results=RESULTS,
     shell:
-        "python -m twinproof.report.versions.version --results {params.results} --output {output.version} 2> {log}"
+        "python -m twinproof.report.versions.version --results {params.results:q} --output {output.version:q} 2> {log:q}"
 
 
 rule report:

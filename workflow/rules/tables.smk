@@ -54,7 +54,7 @@ rule make_tables:
     params:
         results=RESULTS,
     shell:
-        "python -m twinproof.analysis.tables --results {params.results} 2> {log}"
+        "python -m twinproof.analysis.tables --results {params.results:q} 2> {log:q}"
 
 
 # The targets of later stages ask for all of the earlier ones by name: Snakemake does not make a missing file again if what is

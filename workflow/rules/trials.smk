@@ -16,8 +16,8 @@ rule write_models:
         python=PYTHON,
         study=RESULTS / "params.yaml",
     shell:
-        "{params.python} -m twinproof.exchange --environment {wildcards.environment}"
-        " --twin {wildcards.twin} --params {params.study} --output {output} 2> {log}"
+        "{params.python} -m twinproof.exchange --environment {wildcards.environment:q}"
+        " --twin {wildcards.twin:q} --params {params.study:q} --output {output:q} 2> {log:q}"
 
 
 # Trials of one probe, one after the other: each in a process of its own, with a record of its own (run/schedule.py). Those that
@@ -49,9 +49,9 @@ rule run_batch:
     message:
         "measuring in {wildcards.environment}: {wildcards.probe} of {params.left}"
     shell:
-        "{params.python} -m twinproof.batch --environment {wildcards.environment} --probe {wildcards.probe}"
-        " --trials {params.trials} --params {params.study} --models {params.models} --records {params.records}"
-        " --limit {params.limit} --mark {output} 2> {log}"
+        "{params.python} -m twinproof.batch --environment {wildcards.environment:q} --probe {wildcards.probe:q}"
+        " --trials {params.trials:q} --params {params.study:q} --models {params.models:q}"
+        " --records {params.records:q} --limit {params.limit:q} --mark {output:q} 2> {log:q}"
 
 
 # One trial by itself: timing, and any whose record is asked for by name. Whether a record counts is decided by its protocol
@@ -75,9 +75,9 @@ rule run_trial:
         study=RESULTS / "params.yaml",
         limit=RUNNING.limit,
     shell:
-        "{params.python} -m twinproof.trial --environment {wildcards.environment}"
-        " --twin {wildcards.twin} --probe {wildcards.probe} --replicate {wildcards.replicate}"
-        " --params {params.study} --models {params.models} --output {output} --limit {params.limit} 2> {log}"
+        "{params.python} -m twinproof.trial --environment {wildcards.environment:q}"
+        " --twin {wildcards.twin:q} --probe {wildcards.probe:q} --replicate {wildcards.replicate:q}"
+        " --params {params.study:q} --models {params.models:q} --output {output:q} --limit {params.limit:q} 2> {log:q}"
 
 
 # As many processes as it takes: a decision from the first ones asks for more, or says that they are enough.
@@ -93,8 +93,8 @@ checkpoint decide_timing:
     params:
         results=RESULTS,
     shell:
-        "python -m twinproof.analysis.sampling --results {params.results} --environment {wildcards.environment}"
-        " --twin {wildcards.twin} --processes {wildcards.processes} --output {output} 2> {log}"
+        "python -m twinproof.analysis.sampling --results {params.results:q} --environment {wildcards.environment:q}"
+        " --twin {wildcards.twin:q} --processes {wildcards.processes:q} --output {output:q} 2> {log:q}"
 
 
 rule trials:

@@ -1,6 +1,5 @@
 """The records of a study, as its tables are made from them."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from twinproof.analysis.sampling import timing_trials
 from twinproof.errors import UserError
 from twinproof.params import Params, read_params
 from twinproof.plan import Trial, trials
+from twinproof.reading import ReadingError, read_json
 from twinproof.record import Record, read_record
 
 
@@ -65,6 +65,6 @@ def without_results(record: Record) -> Record:
 
 def _read_protocol(path: Path) -> Any:
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); `snakemake --cores all` writes it again") from None
+        return read_json(path)
+    except ReadingError as error:
+        raise UserError(f"{error}; `snakemake --cores all` writes it again") from None

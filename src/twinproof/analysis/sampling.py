@@ -18,6 +18,7 @@ from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
 from twinproof.plan import Trial, cells
+from twinproof.reading import MissingError, read_json
 from twinproof.record import Record, read_record
 
 CONTROLS = ("control", "slowed")
@@ -79,12 +80,18 @@ def counts(params: Params, results: Path, environment: str, twin: str) -> Iterat
         yield count
         path = results / "timing" / environment / twin / f"{count}.json"
         try:
-            decision = json.loads(path.read_text())
-        except FileNotFoundError:
+            decision = read_json(path)
+        except MissingError:
             raise UserError(f"{path}: no such decision; run `snakemake --cores all timing`") from None
-        if decision.get("sampling") != sampling:
+        if not isinstance(decision, dict) or decision.get("sampling") != sampling:
             raise UserError(f"{path}: decided under another `sampling`; run `snakemake --cores all timing`")
-        count = decision["next"]
+        following = decision.get("next")
+        if following is not None and not (type(following) is int and count < following <= sampling["most"]):
+            raise UserError(
+                f"{path}: next: {following!r}; allowed: null, or a number of processes above {count} and up to "
+                f"{sampling['most']}; remove it, and run `snakemake --cores all timing`"
+            )
+        count = following
 
 
 def timing_trials(params: Params, results: Path) -> Iterator[Trial]:

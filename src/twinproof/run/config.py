@@ -1,14 +1,14 @@
 """How a study is run: what Snakemake's configuration holds beside the parameters, and what a profile says."""
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
-from twinproof.errors import UserError
-from twinproof.params import Params, check_params
+from twinproof.errors import UserError, shown
+from twinproof.params import A_PATH, Params, check_params, is_path
+from twinproof.reading import read_yaml
 
 
 class Running(NamedTuple):
@@ -24,6 +24,7 @@ class Running(NamedTuple):
 
 
 DEFAULTS = {"batch": 60, "limit": 60}
+LEAST, MOST = 0.001, 1_000_000
 
 
 def running(config: Mapping[str, Any]) -> Running:
@@ -36,9 +37,26 @@ def running(config: Mapping[str, Any]) -> Running:
     """
     numbers = {key: config.get(key, default) for key, default in DEFAULTS.items()}
     for key, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise UserError(f"--config {key}={value}: allowed: a number greater than 0")
-    return Running(Path(config.get("pathvars", {}).get("results", "results")), **numbers)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not LEAST <= value <= MOST:
+            raise UserError(f"--config {key}={shown(value)}: allowed: a number from {LEAST} to {MOST}")
+    return Running(_results(config.get("pathvars", {})), **numbers)
+
+
+def _results(pathvars: object) -> Path:
+    """Return the folder of the results, whose name becomes part of commands, patterns and lists of files."""
+    allowed = "allowed: a mapping with `results` alone, a folder as results/mine"
+    if not isinstance(pathvars, dict) or set(pathvars) - {"results"}:
+        raise UserError(f"pathvars: {shown(pathvars)} is not allowed; {allowed}")
+    named = pathvars.get("results", "results")
+    if not is_path(named):
+        raise UserError(f"pathvars.results: {shown(named)} is not allowed; allowed: {A_PATH}")
+    results = Path(named)
+    if ".." in results.parts or Path.cwd().is_relative_to(results.absolute()):
+        raise UserError(
+            f"pathvars.results: {shown(named)} is not allowed, as it is this folder or leads out of it; "
+            "allowed: a folder in this one, or an absolute path"
+        )
+    return results
 
 
 def parameters(config: Mapping[str, Any]) -> Params:
@@ -50,6 +68,25 @@ def parameters(config: Mapping[str, Any]) -> Params:
         If something in them is not allowed.
     """
     return check_params({key: value for key, value in config.items() if key not in ("pathvars", *DEFAULTS)})
+
+
+def require_sound(files: Iterable[Path], given: Mapping[str, Any]) -> None:
+    """Check the files of a study's configuration, of which the later ones count more, and what was given beside them.
+
+    Snakemake itself takes one of two equal keys without a word, and follows anchors and folders anywhere.
+
+    Raises
+    ------
+    UserError
+        If a file is not to be read (reading.py), or the results or the length of batches are not allowed.
+    """
+    from snakemake.utils import update_config
+
+    config: dict[str, Any] = {}
+    for file in files:
+        update_config(config, _read(file))
+    update_config(config, given)
+    running(config)
 
 
 class Executor(NamedTuple):
@@ -72,18 +109,27 @@ def read_config(params: Path, profile: Path | None) -> tuple[dict[str, Any], Exe
 
     config = _read(params)
     said = _read(profile / "config.yaml") if profile else {}
-    files, values = said.get("configfile", []), said.get("config", [])
-    for file in [files] if isinstance(files, str) else files:
+    values = said.get("config", [])
+    for file in _texts("configfile", said.get("configfile", [])):
         update_config(config, _read(profile / file if profile else Path(file)))
     if isinstance(values, dict):
         values = [f"{key}={value}" for key, value in values.items()]
     try:
-        update_config(config, parse_config([values] if isinstance(values, str) else values))
+        update_config(config, parse_config(_texts("config", values)))
     except ValueError:
-        raise UserError(f"config of the profile: {values}: allowed: KEY=VALUE") from None
+        raise UserError(f"config of the profile: {shown(values)}: allowed: KEY=VALUE") from None
     local = said.get("executor", "local") == "local"
     jobs = said.get("jobs")
     return config, Executor(_slots(said.get("cores", jobs) if local else jobs), local)
+
+
+def _texts(key: str, value: object) -> list[str]:
+    """Return the texts that a profile gives one by one or as a list."""
+    given = value if isinstance(value, list) else [value]
+    texts = [text for text in given if isinstance(text, str)]
+    if len(texts) < len(given):
+        raise UserError(f"{key} of the profile: {shown(value)}: allowed: a text, or a list of texts")
+    return texts
 
 
 def _slots(value: Any) -> int | None:
@@ -92,19 +138,13 @@ def _slots(value: Any) -> int | None:
         return sys.maxsize
     if value is None or value == "all":
         return None
-    try:
+    if re.fullmatch("[1-9][0-9]{0,8}", str(value)):
         return int(value)
-    except (TypeError, ValueError):
-        raise UserError(f"cores or jobs of the profile: {value}: allowed: a number, `all`, `unlimited`") from None
+    raise UserError(f"cores or jobs of the profile: {shown(value)}: allowed: a number from 1, `all`, `unlimited`")
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise UserError(f"{path}: not a mapping of keys to values")
     return content

@@ -9,7 +9,6 @@ import argparse
 import base64
 import csv
 import io
-import json
 import math
 import sys
 from collections import defaultdict
@@ -24,12 +23,15 @@ from twinproof.environments import Environment
 from twinproof.errors import entry_point
 from twinproof.files import write_whole
 from twinproof.params import Params, read_params
+from twinproof.reading import ReadingError, read_json
 
 # Where Snakemake notes what its jobs did, each with the path of an output as its name.
 NOTED = Path(".snakemake/metadata")
 # Seconds go with the product of these settings; of a list, with its length.
 WORK = {"learning": ("epochs",), "timing": ("generations", "rounds", "quantities")}
 # The jobs of trials: what is left of their time is the start of a process.
+# Seconds of a trial: beyond, its record is a forgery.
+LONGEST = 366 * 24 * 3600
 OF_TRIALS = ("run_batch", "run_trial")
 
 
@@ -50,11 +52,12 @@ def of_records(paths: Iterable[Path]) -> Iterator[Duration]:
     """Return what the trials of these records took, apart from the start of their processes."""
     for path in paths:
         try:
-            text = path.read_text()
-            record = json.loads(text)
+            record, size = read_json(path), path.stat().st_size
             cell = (record["environment"], record["twin"], record["probe"])
-            yield Duration(*cell, record["seconds"] / work(record["probe"], record["protocol"]["probe"]), len(text))
-        except (OSError, ValueError, KeyError, TypeError):
+            if not 0 <= record["seconds"] <= LONGEST:
+                continue
+            yield Duration(*cell, record["seconds"] / work(record["probe"], record["protocol"]["probe"]), size)
+        except (ReadingError, OSError, ArithmeticError, AttributeError, KeyError, TypeError):
             continue  # What is wrong with it is told elsewhere (record.py).
 
 
@@ -72,7 +75,7 @@ def of_jobs(results: Path) -> Iterator[Duration]:
     jobs: dict[tuple[str, ...], dict[str, Any]] = {}
     for path in NOTED.rglob("*"):
         if path.is_file():
-            noted = json.loads(path.read_text())
+            noted = read_json(path)
             # That of an environment is for all studies; others are known by where their logs are.
             if noted["rule"] != "create_venv" and not all(
                 Path(log).is_relative_to(results / "logs") for log in noted["log"]
@@ -116,7 +119,7 @@ def _seconds_since(start: float, results: Path, trials: list[plan.Trial]) -> Ite
     """Return what the trials of a job took that ran in its last attempt."""
     for trial in trials:
         path = results / "trials" / trial.path
-        record = json.loads(path.read_text()) if path.exists() else None
+        record = read_json(path) if path.exists() else None
         if record and datetime.fromisoformat(record["started"]).timestamp() >= start:
             yield record["seconds"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import sys
 from collections import Counter
@@ -137,8 +138,7 @@ def _together(jobs: list[Job], slots: int) -> float:
     # Any number may be allowed at a time.
     busy = [0.0] * max(1, min(slots, len(jobs)))
     for seconds in sorted((job.seconds for job in jobs), reverse=True):
-        first = busy.index(min(busy))
-        busy[first] += seconds
+        heapq.heapreplace(busy, busy[0] + seconds)
     return max(busy)
 
 

@@ -17,6 +17,7 @@ from twinproof import plan
 from twinproof.errors import UserError
 from twinproof.files import checksums, write_if_changed, write_whole
 from twinproof.params import Params, read_params
+from twinproof.reading import ReadingError, read_json
 from twinproof.run.estimates import Estimates
 from twinproof.run.trials import TIMING
 
@@ -108,10 +109,10 @@ def going_on(results: Path) -> Params | None:
 def _read(results: Path) -> tuple[float, Batches]:
     """Return how many seconds a batch was to take, and the batches; 0 and none if they cannot be read."""
     try:
-        written = json.loads(_file(results).read_text())
+        written = read_json(_file(results))
         schedule = {name: [_trial(name, one) for one in own] for name, own in written["batches"].items()}
         return float(written["seconds"]), schedule
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ReadingError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return 0.0, {}
 
 

@@ -1,6 +1,5 @@
 """What a run said it would do, and what it did."""
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,6 +9,7 @@ from twinproof import plan
 from twinproof.errors import UserError
 from twinproof.files import require_room
 from twinproof.params import Params
+from twinproof.reading import read_json
 from twinproof.report.words import counted
 from twinproof.run.estimates import Estimates
 from twinproof.run.forecast import Forecast, at_a_time, duration, forecast, job, size
@@ -89,8 +89,9 @@ class Summary:
             environment, twin, name = path.split("/")
             probe, _, replicate = name.removesuffix(".json").rpartition("-")
             expected = self._estimates.trial(plan.Trial(environment, twin, probe, int(replicate)))
-            text = (self._results / "trials" / path).read_text()
-            kinds[environment, probe].append((expected.seconds, json.loads(text)["seconds"], expected.bytes, len(text)))
+            record = self._results / "trials" / path
+            took, wrote = read_json(record)["seconds"], record.stat().st_size
+            kinds[environment, probe].append((expected.seconds, took, expected.bytes, wrote))
         for (environment, probe), figures in sorted(kinds.items()):
             planned, took, planned_bytes, wrote = map(sum, zip(*figures, strict=True))
             yield (

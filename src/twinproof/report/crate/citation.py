@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from twinproof.errors import UserError
+from twinproof.reading import read_yaml
 
 
 class Author(NamedTuple):
@@ -38,12 +37,7 @@ def read_citation(path: Path) -> Citation:
     UserError
         If it cannot be read, is not YAML, or lacks what a crate needs.
     """
-    try:
-        told = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    told = read_yaml(path)
     wanted = ("title", "abstract", "version", "authors", "license")
     if not isinstance(told, dict):
         raise UserError(f"{path}: not a mapping; it must have {', '.join(wanted)}")

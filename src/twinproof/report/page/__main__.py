@@ -5,7 +5,6 @@ Usage: python -m twinproof.report.page --tables results/tables --metrics results
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from twinproof.analysis.columns import COLUMNS
 from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
 from twinproof.params import read_params
+from twinproof.reading import ReadingError, read_json
 from twinproof.report import read_table
 from twinproof.report.page.page import find_notebooks, make_page
 from twinproof.report.versions.version import made_from
@@ -38,9 +38,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _read_metrics(path: Path) -> dict[str, Any]:
     try:
-        metrics = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); run `snakemake --cores all tables`") from None
+        metrics = read_json(path)
+    except ReadingError as error:
+        raise UserError(f"{error}; run `snakemake --cores all tables`") from None
     if not isinstance(metrics, dict):
         raise UserError(f"{path}: not a mapping; run `snakemake --cores all tables`")
     return metrics

@@ -1,7 +1,6 @@
 """The studies that git holds: which revisions have a report, and the tables of one of them."""
 
 import io
-import json
 import subprocess
 import tarfile
 import tempfile
@@ -15,6 +14,7 @@ from twinproof import checkout
 from twinproof.analysis.columns import COLUMNS
 from twinproof.errors import UserError
 from twinproof.params import Params, read_params
+from twinproof.reading import MalformedError, MissingError, parse_json, read_json
 from twinproof.report import read_table
 from twinproof.report.versions.version import FILE, FORMAT
 
@@ -116,11 +116,11 @@ def read_workspace(results: Path) -> Study:
         If there is no report, or one that is not whole or of a format not known here.
     """
     try:
-        version = json.loads((results / FILE).read_text())
-    except FileNotFoundError:
+        version = read_json(results / FILE)
+    except MissingError:
         raise UserError(f"{results}: has no report; `snakemake --cores all` makes one") from None
-    except ValueError as error:
-        raise UserError(f"{results / FILE}: not JSON ({error}); `snakemake --cores all` writes it again") from None
+    except MalformedError as error:
+        raise UserError(f"{error}; `snakemake --cores all` writes it again") from None
     return _read(WORKSPACE, results, _known(WORKSPACE, version))
 
 
@@ -168,8 +168,8 @@ def _missing(version: dict[str, Any]) -> list[str]:
 def _version(commit: str) -> dict[str, Any] | None:
     """Return what version.json says in a commit, None if it has none."""
     try:
-        version = json.loads(_git("show", f"{commit}:{RESULTS}/{FILE}"))
-    except (subprocess.CalledProcessError, ValueError):
+        version = parse_json(_git("show", f"{commit}:{RESULTS}/{FILE}"), f"{commit}:{RESULTS}/{FILE}")
+    except (subprocess.CalledProcessError, UnicodeDecodeError, MalformedError):
         return None
     return version if isinstance(version, dict) else None
 
