@@ -1,6 +1,6 @@
 """What is usually done with a model: it is trained on a batch, kept, and compared with what is loaded."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import keras
@@ -29,6 +29,14 @@ def keep(model: Any, images: Any) -> Program:
     loaded = keras.models.load_model("model.keras")
     yield "predict"
     return same_outputs(loaded.predict_on_batch(images), expected)
+
+
+def train_and_keep(make: Callable[[], Any], images: Any, labels: Any) -> Program:
+    """Make a model, train it, save it, load it and see whether both predict the same."""
+    yield "construct"
+    model = make()
+    yield from train(model, images, labels)
+    return (yield from keep(model, images))
 
 
 def same_outputs(found: Any, expected: Any) -> Seen:

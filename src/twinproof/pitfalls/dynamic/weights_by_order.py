@@ -20,11 +20,12 @@ REFERENCES: tuple[str, ...] = ()
 class Backwards(keras.Model):
     """The same network, whose hidden layers after the first are made from the last one on."""
 
+    NAMES = ("first", "third", "second")
+
     def __init__(self) -> None:
         super().__init__()
-        self.first = layers.Dense(64, activation="relu")
-        self.third = layers.Dense(64, activation="relu")
-        self.second = layers.Dense(64, activation="relu")
+        for name in self.NAMES:
+            setattr(self, name, layers.Dense(64, activation="relu"))
         self.classifier = layers.Dense(10, activation="softmax")
 
     def call(self, images: Any) -> Any:
@@ -32,10 +33,25 @@ class Backwards(keras.Model):
         return self.classifier(self.third(self.second(self.first(images))))
 
 
+class Forwards(Backwards):
+    """The same, made from the first one on."""
+
+    NAMES = ("first", "second", "third")
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train the functional model, copy its weights, predict."""
+    return _copied(Backwards, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a class that makes its layers in the order of the graph."""
+    return _copied(Forwards, images, labels)
+
+
+def _copied(kind: type[Backwards], images: Any, labels: Any) -> Program:
     yield "construct"
-    model, copied = functional(depth=3), Backwards()
+    model, copied = functional(depth=3), kind()
     yield from train(model, images, labels)
     yield "copy"
     copied(images)
