@@ -62,7 +62,9 @@ def plan_study(
 
 @app.command("try")
 def try_pitfalls(
-    names: Annotated[list[str], typer.Argument(metavar="PITFALL...", help="By name, or as twin/name.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[PITFALL]...", help="By name, or as twin/name; none: list them.")
+    ] = None,
     environments: Annotated[
         list[str] | None, typer.Option("--in", metavar="ENVIRONMENT", help="Only in this one; may be repeated.")
     ] = None,
@@ -72,6 +74,9 @@ def try_pitfalls(
     """Run pitfalls of the catalogue in the installed environments and print what was seen; nothing is kept."""
     from twinproof.run import attempts
 
+    if not names:
+        typer.echo("\n".join(plan.pitfalls()))
+        return
     study, pitfalls = read_params(params), attempts.choose(names)
     there, missing = attempts.installed(study, environments or [])
     tried = attempts.attempt(there, params, pitfalls)

@@ -1,12 +1,16 @@
 """A pitfall says something only where the same program works without the trap."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from tests.conftest import REPOSITORY
 from twinproof.analysis import claims
 from twinproof.analysis.inspection import CONTROL_FAILED, pitfall_outcome
+from twinproof.record import FORMAT, write_record
 from twinproof.report.matrices import KINDS
 
 ERROR = {"type": "TypeError", "message": "a float is no tensor"}
@@ -51,3 +55,23 @@ def test_what_is_not_shown_is_neither_right_nor_wrong() -> None:
     assert KINDS[CONTROL_FAILED] == "quiet"
     pitfalls = pd.DataFrame({"pitfall": ["nested_list", "list_of_pairs"], "outcome": [CONTROL_FAILED, "as expected"]})
     assert list(claims.shown({"pitfalls": pitfalls})["pitfall"]) == ["list_of_pairs"]
+
+
+def record(control: dict[str, Any]) -> dict[str, Any]:
+    golden = json.loads((REPOSITORY / "tests" / "golden" / f"record-{FORMAT}.json").read_text())
+    told = {"pitfall": "p", "title": "A trap", "expected": "It works.", "references": []}
+    styles = {"subclassed": {"status": "ok", "result": {"pitfalls": [told | cell(control)]}}}
+    return golden | {"probe": "pitfalls", "measurement": None, "order": ["subclassed"], "styles": styles}
+
+
+@pytest.mark.parametrize("control", [WORKS, FAILS, FAILS | {"reason": "Keras 2 has no such layer"}])
+def test_a_record_holds_what_the_control_saw(control: dict[str, Any], tmp_path: Path) -> None:
+    write_record(tmp_path / "record.json", record(control))
+    found = json.loads((tmp_path / "record.json").read_text())["styles"]["subclassed"]["result"]["pitfalls"]
+    assert found[0]["control"] == control
+
+
+@pytest.mark.parametrize("control", [{}, WORKS | {"odd": 1}, WORKS | {"step": 3}])
+def test_a_control_that_is_none_does_not_fit_the_record(control: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="control"):
+        write_record(tmp_path / "record.json", record(control))

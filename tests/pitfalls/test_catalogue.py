@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.pitfalls.reports import REPORTS
 from twinproof import pitfalls
 from twinproof.probes.steps import follow
 
@@ -72,9 +73,8 @@ def test_a_pitfall_has_a_program_and_a_control_that_name_their_steps_and_say_wha
     for part in (functions["program"], functions["control"]):
         assert [it.arg for it in part.args.args] == ["images", "labels"]
         assert isinstance(part.body[-1], ast.Return)
-    # What both share may be in a function of its own, here or in `usual`.
+    # What both share may be in a function of its own, here or in another module.
     steps = [it.value for it in ast.walk(ast.parse(module.read_text())) if isinstance(it, ast.Yield)]
-    assert steps or "train_and_keep" in module.read_text()
     assert all(isinstance(it, ast.Constant) and isinstance(it.value, str) for it in steps)
 
 
@@ -82,6 +82,12 @@ def test_there_are_pitfalls_of_every_style_and_no_two_of_one_name() -> None:
     assert {constants(module)["STYLE"] for module in MODULES} == set(STYLES)
     assert len({module.stem for module in MODULES}) == len(MODULES)
     assert len({ast.get_docstring(ast.parse(module.read_text())).split("\n")[0] for module in MODULES}) == len(MODULES)
+
+
+def test_at_least_ten_reports_are_shown_in_both_styles() -> None:
+    styles = {f"{module.parent.name}/{module.stem}": constants(module)["STYLE"] for module in MODULES}
+    assert len({it.entry for it in REPORTS}) >= 10
+    assert {(styles[it.entry], styles[it.counterpart]) for it in REPORTS} == {("subclassed", "functional")}
 
 
 def test_names_are_those_of_the_files_in_the_folder_of_a_twin() -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.conftest import ENVIRONMENT, ENVIRONMENTS, REPOSITORY, python_of
+from tests.e2e.conftest import commands
 from twinproof.cli import main
 from twinproof.environments import Environment
 from twinproof.errors import UserError
@@ -56,6 +57,13 @@ def test_an_unknown_pitfall_is_refused_with_those_that_there_are(name: str) -> N
     with pytest.raises(UserError, match=r"no such pitfall; allowed: .*dynamic/nested_list") as refused:
         attempts.choose([name])
     assert str(refused.value).startswith(f"{name}:")
+
+
+def test_without_a_name_the_catalogue_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert "dynamic/nested_list" in listed
+    assert attempts.choose(listed) == listed == sorted(listed)
 
 
 def test_environments_are_those_for_the_cpu_that_are_installed(study: Params) -> None:
@@ -139,16 +147,16 @@ def test_a_process_that_fails_is_told_with_all_that_it_said(
     assert capsys.readouterr().err == "error: tf2.21-cpu: exit status 1\nTraceback\nSyntaxError: mind line 3\n"
 
 
-def test_a_pitfall_is_tried_for_real_and_nothing_is_written(
+def test_the_command_of_the_guide_tries_a_pitfall_for_real_and_writes_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     python_of(ENVIRONMENT)
     monkeypatch.chdir(REPOSITORY)
     before = sorted(Path("results").iterdir())
-    assert run("weights_saved_unbuilt", "--in", ENVIRONMENT) == 0
+    program, command, *arguments = commands(Path("docs/pitfalls.md")).split()
+    assert (program, command) == ("twinproof", "try")
+    assert run(*arguments, "--in", ENVIRONMENT) == 0
     _, expected, line = capsys.readouterr().out.splitlines()
-    assert expected == "  Expected: Two models start from the same weights."
-    assert line.startswith(
-        "  tf2.21-cpu  error at save  ValueError: You are saving a model that has not yet been built."
-    )
+    assert expected == "  Expected: The model that is loaded predicts what the saved one did."
+    assert line == "  tf2.21-cpu  as expected  the outputs are the same"
     assert sorted(Path("results").iterdir()) == before

@@ -47,5 +47,15 @@ def same_outputs(found: Any, expected: Any) -> Seen:
 
 def all_change(before: list[Any], after: list[Any]) -> Seen:
     """See whether training changed all arrays of weights."""
-    changed = sum(not np.array_equal(*pair) for pair in zip(before, after, strict=True))
+    changed = _changed(before, after)
     return Seen(changed == len(before), f"{changed} of {len(before)} arrays of weights changed")
+
+
+def none_change(before: list[Any], after: list[Any]) -> Seen:
+    """See whether training left all arrays of weights as they were."""
+    changed = _changed(before, after)
+    return Seen(changed == 0, f"{changed} of {len(before)} arrays of weights changed")
+
+
+def _changed(before: list[Any], after: list[Any]) -> int:
+    return sum(not np.array_equal(*pair) for pair in zip(before, after, strict=True))

@@ -39,7 +39,7 @@ def program(images: Any, labels: Any) -> Program:
 
 def control(images: Any, labels: Any) -> Program:
     """Do the same with the operation in a layer."""
-    return _trained(Dimmed(), images, labels)
+    return _trained(lambda *given: Dimmed()(*given), images, labels)
 
 
 def _trained(choose: Callable[..., Any], images: Any, labels: Any) -> Program:

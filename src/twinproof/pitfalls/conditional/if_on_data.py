@@ -37,7 +37,7 @@ def program(images: Any, labels: Any) -> Program:
 
 def control(images: Any, labels: Any) -> Program:
     """Do the same with an operation in a layer instead of the if."""
-    return _trained(Dimmed(), images, labels)
+    return _trained(lambda *given: Dimmed()(*given), images, labels)
 
 
 def _trained(choose: Callable[[Any, Any], Any], images: Any, labels: Any) -> Program:

@@ -20,7 +20,8 @@ REFERENCES: tuple[str, ...] = ()
 class Backwards(keras.Model):
     """The same network, whose hidden layers after the first are made from the last one on."""
 
-    NAMES = ("first", "third", "second")
+    # All come before `layers` in the alphabet: others Keras 2 looks for by name in a file of weights, and fails.
+    NAMES = ("first", "last", "inner")
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,13 +31,13 @@ class Backwards(keras.Model):
 
     def call(self, images: Any) -> Any:
         """Return the class probabilities of `images`, shape (n, 10)."""
-        return self.classifier(self.third(self.second(self.first(images))))
+        return self.classifier(self.last(self.inner(self.first(images))))
 
 
 class Forwards(Backwards):
     """The same, made from the first one on."""
 
-    NAMES = ("first", "second", "third")
+    NAMES = ("first", "inner", "last")
 
 
 def program(images: Any, labels: Any) -> Program:

@@ -32,7 +32,7 @@ class Drawn(keras.Model):
 
 @keras.saving.register_keras_serializable("pitfalls")
 class DrawnAgain(Drawn):
-    """Is made again of the constructor's arguments."""
+    """Is made again from the constructor's arguments."""
 
     def __init__(self, units: int = 128, **kwargs: Any) -> None:
         super().__init__(units, **kwargs)

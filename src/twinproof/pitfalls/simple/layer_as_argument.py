@@ -36,7 +36,7 @@ class Given(keras.Model):
 
 @keras.saving.register_keras_serializable("pitfalls")
 class Described(Given):
-    """Makes the layer again of its description."""
+    """Makes the layer again from its description."""
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor, the layer as its description."""

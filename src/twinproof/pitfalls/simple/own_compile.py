@@ -48,7 +48,7 @@ class RatedAgain(Rated):
         return {"rate": self.rate}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile with the arguments that were kept, and make what the optimizer keeps of the weights."""
+        """Compile with the saved arguments, and build the optimizer for the weights."""
         self.compile(**config)
         self.optimizer.build(self.trainable_variables)
 

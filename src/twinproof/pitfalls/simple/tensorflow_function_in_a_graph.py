@@ -33,7 +33,7 @@ def program(images: Any, labels: Any) -> Program:
 
 def control(images: Any, labels: Any) -> Program:
     """Do the same with the function in a layer."""
-    return _trained(Clipped(), images, labels)
+    return _trained(lambda x: Clipped()(x), images, labels)
 
 
 def _trained(clip: Callable[[Any], Any], images: Any, labels: Any) -> Program:
