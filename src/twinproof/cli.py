@@ -57,6 +57,35 @@ def plan_study(
     typer.echo(tell(expected, slots, alone=executor.local))
 
 
+@app.command("try")
+def try_pitfalls(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[PITFALL]...", help="By name, or as twin/name; none: list them.")
+    ] = None,
+    environments: Annotated[
+        list[str] | None, typer.Option("--in", metavar="ENVIRONMENT", help="Only in this one; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all that was seen as JSON, messages uncut.")] = False,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Run pitfalls of the catalogue in the installed environments and print what was seen; nothing is kept."""
+    from twinproof.run import attempts
+
+    if not names:
+        typer.echo("\n".join(plan.pitfalls()))
+        return
+    study, pitfalls = read_params(params), attempts.choose(names)
+    there, missing = attempts.installed(study, environments or [])
+    tried = attempts.attempt(there, params, pitfalls)
+    if as_json:
+        typer.echo(json.dumps(tried, indent=2))
+    else:
+        for found in tried:
+            typer.echo("\n".join(attempts.tell(found)))
+    for line in missing:
+        typer.echo(line, err=True)
+
+
 @app.command()
 def check(results: ResultsFolder = Path("results")) -> None:
     """Check whether the study is complete and its records are what they say; exit status 1 if not."""

@@ -298,6 +298,12 @@ def _code(module: str) -> dict[str, str]:
     return {_name(file): sha256(file) for file in files}
 
 
+def pitfalls() -> list[str]:
+    """Return the catalogue of pitfalls, each as twin/pitfall, in alphabetical order."""
+    folder = SOURCE / CATALOGUES["pitfalls"].replace(".", "/")
+    return sorted(f"{path.parent.name}/{path.stem}" for path in folder.glob("*/*.py") if path.stem != "__init__")
+
+
 def _catalogue(probe: str, twin: str) -> list[str]:
     """Return the modules of a probe's catalogue that concern a twin; none if the probe has no catalogue."""
     package = CATALOGUES.get(probe)

@@ -35,6 +35,7 @@ from twinproof.pitfalls import Seen
 STYLE = "{style}"
 EXPECTED = "It does not."
 REFERENCES = ("https://example.org/1",)
+CONTROL_FAILS = {{"1": "there is no such Keras"}}
 
 
 def program(images, labels):
@@ -43,6 +44,11 @@ def program(images, labels):
     yield "end"
     {action}
     return Seen(False, f"{{len(images)}} images")
+
+
+def control(images, labels):
+    yield "begin without it"
+    return Seen(True, "nothing is odd")
 '''
 ENDINGS = {
     "aborts": ("functional", "os.abort()"),

@@ -116,6 +116,14 @@ def test_the_others_run_and_tell_what_they_see_and_hear(facts: Any) -> None:
         "what": "192 images",
         "error": None,
         "warnings": ["something is odd"],
+        "control": {
+            "step": "begin without it",
+            "as_expected": True,
+            "what": "nothing is odd",
+            "error": None,
+            "warnings": [],
+            "reason": None,
+        },
     }
     # The working folder, another one in every run, is left out.
     assert found["raises"]["error"] == {"type": "RuntimeError", "message": "at ."}

@@ -7,17 +7,6 @@ from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
 
-# The code that runs, here and in every job, is that of this folder, also where another folder's venv is active; programs are
-# those of Snakemake's own venv, activated or not.
-SOURCE = str(Path("src").resolve())
-sys.path.insert(0, SOURCE)
-for variable, first in ("PYTHONPATH", SOURCE), (
-    "PATH",
-    str(Path(sys.executable).parent),
-):
-    others = filter(None, os.environ.get(variable, "").split(os.pathsep))
-    os.environ[variable] = os.pathsep.join(dict.fromkeys([first, *others]))
-
 from twinproof import plan
 from twinproof.analysis.sampling import counts, timed
 from twinproof.data import FILES

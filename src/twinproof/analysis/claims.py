@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from twinproof.analysis.cells import ENDINGS
-from twinproof.analysis.inspection import STAGES
+from twinproof.analysis.inspection import CONTROL_FAILED, STAGES
 from twinproof.analysis.serialization import RIGHT
 from twinproof.analysis.verdicts import ONE_NETWORK
 
@@ -164,7 +164,8 @@ def went_right(cells: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
 
 
 def _lists(tables: Tables) -> Judgement:
-    rows = tables["pitfalls"][tables["pitfalls"]["pitfall"].isin(LIST_PITFALLS)]
+    pitfalls = shown(tables)
+    rows = pitfalls[pitfalls["pitfall"].isin(LIST_PITFALLS)]
     plain = tables["twins"][tables["twins"]["twin"] == "dynamic"]
     plain = plain[plain["control"].isin(ONE_NETWORK)]
     if rows.empty or plain.empty:
@@ -180,8 +181,13 @@ def _lists(tables: Tables) -> Judgement:
     return Judgement(verdict, f"training dynamic, whose layers are in a plain list: {gates}; kept: {found}")
 
 
+def shown(tables: Tables) -> pd.DataFrame:
+    """Return the pitfalls that say something of the trap."""
+    return tables["pitfalls"][tables["pitfalls"]["outcome"].ne(CONTROL_FAILED)]
+
+
 def _as_printed(tables: Tables) -> Judgement:
-    identity, pitfalls = tables["identity"], tables["pitfalls"]
+    identity, pitfalls = tables["identity"], shown(tables)
     first = identity[(identity["twin"] == "simple") & (identity["style"] == "sequential")]
     runs = {"example 1": _in_all(first["status"].eq("ok"), first)}
     for example, name in AS_PRINTED.items():

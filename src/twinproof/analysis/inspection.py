@@ -8,6 +8,8 @@ from twinproof.record import Record
 
 # Where a mistake may be caught, from the earliest on.
 STAGES = ["construct", "compile", "first step", "later", "never"]
+# Of a pitfall whose program may be wrong for another reason than the trap.
+CONTROL_FAILED = "not shown: the control failed"
 
 
 def check_rows(record: Record) -> Iterator[dict[str, Any]]:
@@ -47,17 +49,32 @@ def fault_rows(record: Record) -> Iterator[dict[str, Any]]:
 def pitfall_rows(record: Record) -> Iterator[dict[str, Any]]:
     """Yield one row for each pitfall of a twin.
 
-    Its outcome is `as expected`, `error`, `wrong, with a warning` or `silently wrong`; or `crashed`, `timed out`.
+    Its outcome is `as expected`, `error`, `wrong, with a warning` or `silently wrong`; or `crashed`, `timed out`; or
+    `not shown: the control failed`, where the same program does not work without the trap either.
     """
     for shared, result in _results(record):
         for cell in result["pitfalls"]:
             yield {
                 **shared,
                 **{key: cell[key] for key in ("pitfall", "title", "expected", "step", "what")},
-                "outcome": _pitfall_outcome(cell),
+                "outcome": pitfall_outcome(cell),
                 **told(cell),
                 "references": " ".join(cell["references"]) or None,
             }
+
+
+def pitfall_outcome(cell: dict[str, Any]) -> str:
+    """Return how a pitfall ended."""
+    control = cell.get("control")
+    if control and not control["as_expected"] and not control["reason"]:
+        return CONTROL_FAILED
+    if cell["error"]:
+        return ending(cell) or "error"
+    if cell["as_expected"]:
+        return "as expected"
+    # What is said without the trap, too, is no warning of it.
+    warnings = set(cell["warnings"]) - set(control["warnings"] if control else ())
+    return "wrong, with a warning" if warnings else "silently wrong"
 
 
 def _results(record: Record) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -73,14 +90,6 @@ def _check_outcome(cell: dict[str, Any], reference: dict[str, Any]) -> str:
     if cell["error"]:
         return ending(cell) or "fails"
     return "works" if cell["value"] == reference.get(cell["check"], cell["value"]) else "differs"
-
-
-def _pitfall_outcome(cell: dict[str, Any]) -> str:
-    if cell["error"]:
-        return ending(cell) or "error"
-    if cell["as_expected"]:
-        return "as expected"
-    return "wrong, with a warning" if cell["warnings"] else "silently wrong"
 
 
 def _text(value: Any) -> str:

@@ -5,16 +5,20 @@ Each module has
 - `TITLE`: the pitfall in a phrase, without a full stop;
 - `STYLE`: the style it is a pitfall of;
 - `EXPECTED`: what its author would expect, as a sentence about what is seen;
-- `REFERENCES`: addresses where it was reported, or nothing;
+- `REFERENCES`: public addresses where it was reported, or nothing;
 - `program(images, labels)`: a generator that does what the author would do with a few images of shape (n, 784) and
   their labels, one-hot, shape (n, 10). Before each step it yields what the step is called (construct, build, compile,
-  train, save, load, ...), so that it is known where it fails. It returns a `Seen`, and lets errors pass.
+  train, save, load, ...), so that it is known where it fails. It returns a `Seen`, and lets errors pass;
+- `control(images, labels)`: the same program without the trap, or with its remedy. It must end as expected: otherwise a
+  slip in the module, not the trap, may be what `program` shows;
+- `CONTROL_FAILS`, only where even the control cannot work: the version of Keras, or how it begins, and the reason.
 
-Adding a pitfall is adding such a module. Each runs in a process of its own and in an empty working folder.
+Adding a pitfall is adding such a module. Program and control each run in a process of their own and in an empty working
+folder.
 """
 
 import importlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -43,6 +47,13 @@ class Pitfall:
     expected: str
     references: tuple[str, ...]
     program: "Callable[[NDArray[Any], NDArray[Any]], Program]"
+    control: "Callable[[NDArray[Any], NDArray[Any]], Program]"
+    control_fails: Mapping[str, str]
+
+    def reason(self, version: str) -> str | None:
+        """Say why even the control cannot work in this version of Keras, None if it must."""
+        found = (why for begins, why in self.control_fails.items() if f"{version}.".startswith(f"{begins}."))
+        return next(found, None)
 
 
 def names(twin: str) -> list[str]:
@@ -53,4 +64,13 @@ def names(twin: str) -> list[str]:
 def load(twin: str, name: str) -> Pitfall:
     """Return one pitfall of a twin."""
     module = importlib.import_module(f"{__name__}.{twin}.{name}")
-    return Pitfall(name, module.TITLE, module.STYLE, module.EXPECTED, tuple(module.REFERENCES), module.program)
+    return Pitfall(
+        name,
+        module.TITLE,
+        module.STYLE,
+        module.EXPECTED,
+        tuple(module.REFERENCES),
+        module.program,
+        module.control,
+        getattr(module, "CONTROL_FAILS", {}),
+    )

@@ -1,6 +1,6 @@
 """What is usually done with a model: it is trained on a batch, kept, and compared with what is loaded."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import keras
@@ -31,6 +31,14 @@ def keep(model: Any, images: Any) -> Program:
     return same_outputs(loaded.predict_on_batch(images), expected)
 
 
+def train_and_keep(make: Callable[[], Any], images: Any, labels: Any) -> Program:
+    """Make a model, train it, save it, load it and see whether both predict the same."""
+    yield "construct"
+    model = make()
+    yield from train(model, images, labels)
+    return (yield from keep(model, images))
+
+
 def same_outputs(found: Any, expected: Any) -> Seen:
     """See whether outputs are the same, bit for bit."""
     apart = float(np.abs(found - expected).max())
@@ -39,5 +47,15 @@ def same_outputs(found: Any, expected: Any) -> Seen:
 
 def all_change(before: list[Any], after: list[Any]) -> Seen:
     """See whether training changed all arrays of weights."""
-    changed = sum(not np.array_equal(*pair) for pair in zip(before, after, strict=True))
+    changed = _changed(before, after)
     return Seen(changed == len(before), f"{changed} of {len(before)} arrays of weights changed")
+
+
+def none_change(before: list[Any], after: list[Any]) -> Seen:
+    """See whether training left all arrays of weights as they were."""
+    changed = _changed(before, after)
+    return Seen(changed == 0, f"{changed} of {len(before)} arrays of weights changed")
+
+
+def _changed(before: list[Any], after: list[Any]) -> int:
+    return sum(not np.array_equal(*pair) for pair in zip(before, after, strict=True))

@@ -25,36 +25,49 @@ def run(
 ) -> Outcome:
     """Run every pitfall of the twin, with the style it belongs to; `settings` has images and time_limit."""
     apart = Apart(settings["time_limit"])
-    count = settings["images"]
-    images = data.train.images[:count]
-    labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
+    images, labels = examples(data, settings["images"])
     names = pitfalls.names(twin.name)
     cells: dict[str, list[dict[str, Any]]] = {style: [] for style in STYLES}
     for done, name in enumerate(names):
         progress(done / len(names), name)
-        pitfall = pitfalls.load(twin.name, name)
-        ended = apart.run(_try, twin.name, name, seed, images, labels)
-        cells[pitfall.style].append(_cell(pitfall, ended))
+        style, cell = examine(apart, twin.name, name, seed, images, labels)
+        cells[style].append(cell)
     found = {style: {"status": "ok", "result": {"pitfalls": some}} for style, some in cells.items() if some}
     return Outcome(list(found), found)
 
 
-def _try(twin: str, name: str, seed: int, images: "NDArray[Any]", labels: "NDArray[Any]") -> dict[str, Any]:
-    """Run in the other process: follow the program of a pitfall."""
-    keras.utils.set_random_seed(seed)
-    ended = follow(pitfalls.load(twin, name).program(images, labels))
-    seen = ended.pop("value")
-    return {**ended, "as_expected": seen and seen.as_expected, "what": seen and seen.what}
+def examples(data: Dataset, count: int) -> tuple["NDArray[Any]", "NDArray[Any]"]:
+    """Return the first training images and their labels, one-hot."""
+    return data.train.images[:count], keras.utils.to_categorical(data.train.labels[:count], data.classes)
 
 
-def _cell(pitfall: pitfalls.Pitfall, ended: dict[str, Any]) -> dict[str, Any]:
-    """Return a pitfall's cell of the record; of a process that died there is but the way it ended."""
-    found = ended["result"] or {"step": None, "error": ended["error"], "as_expected": None, "what": None}
-    return {
+def examine(
+    apart: Apart, twin: str, name: str, seed: int, images: "NDArray[Any]", labels: "NDArray[Any]"
+) -> tuple[str, dict[str, Any]]:
+    """Run one pitfall and its control; return its style and its cell of the record."""
+    pitfall = pitfalls.load(twin, name)
+    program, control = (
+        _found(apart.run(_try, twin, name, part, seed, images, labels)) for part in ("program", "control")
+    )
+    return pitfall.style, {
         "pitfall": pitfall.name,
         "title": pitfall.title,
         "expected": pitfall.expected,
         "references": list(pitfall.references),
-        **found,
-        "warnings": ended["warnings"],
+        **program,
+        "control": {**control, "reason": pitfall.reason(keras.__version__)},
     }
+
+
+def _try(twin: str, name: str, part: str, seed: int, images: "NDArray[Any]", labels: "NDArray[Any]") -> dict[str, Any]:
+    """Run in the other process: follow the program of a pitfall, or its control."""
+    keras.utils.set_random_seed(seed)
+    ended = follow(getattr(pitfalls.load(twin, name), part)(images, labels))
+    seen = ended.pop("value")
+    return {**ended, "as_expected": seen and seen.as_expected, "what": seen and seen.what}
+
+
+def _found(ended: dict[str, Any]) -> dict[str, Any]:
+    """Return what a program saw; of a process that died there is but the way it ended."""
+    found = ended["result"] or {"step": None, "error": ended["error"], "as_expected": None, "what": None}
+    return {**found, "warnings": ended["warnings"]}

@@ -12,7 +12,8 @@ from twinproof.analysis.columns import CELL
 # How an outcome is shown; what is wrong without a word is never anything but bad.
 KINDS = {
     "equal": "good", "close": "good", "works": "good", "as expected": "good",
-    "not available": "quiet", "save fails": "loud", "load fails": "loud", "fails in use": "loud",
+    "not available": "quiet", "not shown: the control failed": "quiet",
+    "save fails": "loud", "load fails": "loud", "fails in use": "loud",
     "cannot be made": "loud", "saved without weights": "loud", "fails": "loud",
     "error": "loud", "crashed": "loud", "timed out": "loud", "differs": "loud", "wrong, with a warning": "loud",
     "silently wrong": "bad",

@@ -32,10 +32,27 @@ class Unaware(keras.Model):
         return self.classifier(self.decoder(self.dropout(self.encoder(images))))
 
 
+class Aware(Unaware):
+    """Tells its dropout when it trains."""
+
+    def call(self, images: Any, training: Any = None) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        return self.classifier(self.decoder(self.dropout(self.encoder(images), training=training)))
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train twice on the same images, with steps of length 0."""
+    return _trained_twice(Unaware, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a call that takes training and hands it on."""
+    return _trained_twice(Aware, images, labels)
+
+
+def _trained_twice(kind: type[Unaware], images: Any, labels: Any) -> Program:
     yield "construct"
-    model = Unaware()
+    model = kind()
     yield "compile"
     model.compile(**COMPILED | {"optimizer": keras.optimizers.SGD(0.0)})
     yield "train"

@@ -33,10 +33,34 @@ class Printed(keras.Model):
         return self.classifier(self.decoder(x))
 
 
+class Kept(Printed):
+    """Makes its dropout once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropout = Dropout(0.5)
+
+    def call(self, images: Any, training: Any = None) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        x = self.encoder(images)
+        if training:
+            x = self.dropout(x, training=training)
+        return self.classifier(self.decoder(x))
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train for two epochs."""
+    return _trained(Printed, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a layer that is made in the constructor."""
+    return _trained(Kept, images, labels)
+
+
+def _trained(kind: type[Printed], images: Any, labels: Any) -> Program:
     yield "construct"
-    model = Printed()
+    model = kind()
     yield "compile"
     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     yield "train"

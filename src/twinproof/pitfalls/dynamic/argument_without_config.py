@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from twinproof.pitfalls import Program
-from twinproof.pitfalls.usual import keep, train
+from twinproof.pitfalls.usual import train_and_keep
 
 TITLE = "An argument of the constructor, and no get_config"
 STYLE = "subclassed"
@@ -31,9 +31,24 @@ class Untold(keras.Model):
         return self.classifier(x)
 
 
+@keras.saving.register_keras_serializable("pitfalls")
+class Told(Untold):
+    """Says how deep it is."""
+
+    def __init__(self, depth: int, **kwargs: Any) -> None:
+        super().__init__(depth, **kwargs)
+        self.depth = depth
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what it takes to make this model again."""
+        return {**super().get_config(), "depth": self.depth}
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train, save, load, predict."""
-    yield "construct"
-    model = Untold(5)
-    yield from train(model, images, labels)
-    return (yield from keep(model, images))
+    return train_and_keep(lambda: Untold(5), images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a class that has a get_config."""
+    return train_and_keep(lambda: Told(5), images, labels)

@@ -35,10 +35,32 @@ class Forgetful(keras.Model):
         return {"name": self.name}
 
 
+@keras.saving.register_keras_serializable("pitfalls")
+class Mindful(Forgetful):
+    """Remembers how deep it is."""
+
+    def __init__(self, depth: int = 2, **kwargs: Any) -> None:
+        super().__init__(depth, **kwargs)
+        self.depth = depth
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what it takes to make this model again."""
+        return {**super().get_config(), "depth": self.depth}
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train, clone, build the clone and compare its weights."""
+    return _cloned(Forgetful, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a get_config that has the argument."""
+    return _cloned(Mindful, images, labels)
+
+
+def _cloned(kind: type[Forgetful], images: Any, labels: Any) -> Program:
     yield "construct"
-    model = Forgetful(5)
+    model = kind(5)
     yield from train(model, images, labels)
     yield "clone"
     clone = keras.models.clone_model(model)

@@ -35,6 +35,16 @@ def program(images: Any, labels: Any) -> Program:
     yield "construct"
     model = Growing()
     yield from train(model, images, labels)
+    return (yield from _grown(model, images, labels))
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Add the layer before the model is built."""
+    yield "construct"
+    return (yield from _grown(Growing(), images, labels))
+
+
+def _grown(model: Growing, images: Any, labels: Any) -> Program:
     yield "add"
     model.hidden.append(layers.Dense(64, activation="relu"))
     yield from train(model, images, labels)

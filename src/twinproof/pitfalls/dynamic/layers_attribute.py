@@ -32,10 +32,37 @@ class Stack(keras.Model):
         return self.classifier(x)
 
 
+class Renamed(keras.Model):
+    """Keeps them under another name."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        self.hidden = []
+        for _ in range(depth):
+            self.hidden.append(Dense(64, activation="relu"))
+        self.classifier = Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        x = images
+        for layer in self.hidden:
+            x = layer(x)
+        return self.classifier(x)
+
+
 def program(images: Any, labels: Any) -> Program:
     """Make it five layers deep, train."""
+    return _trained(Stack, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with an attribute of another name."""
+    return _trained(Renamed, images, labels)
+
+
+def _trained(kind: type[Stack] | type[Renamed], images: Any, labels: Any) -> Program:
     yield "construct"
-    model = Stack(5)
+    model = kind(5)
     yield from train(model, images, labels)
     return Seen(
         len(model.trainable_variables) == 12,

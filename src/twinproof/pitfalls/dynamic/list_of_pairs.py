@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from twinproof.pitfalls import Program
-from twinproof.pitfalls.usual import keep, train
+from twinproof.pitfalls.usual import train_and_keep
 
 TITLE = "Layers in a list of pairs of name and layer"
 STYLE = "subclassed"
@@ -34,9 +34,28 @@ class Paired(keras.Model):
         return self.classifier(x)
 
 
+@keras.saving.register_keras_serializable("pitfalls")
+class Listed(keras.Model):
+    """Keeps each hidden layer, which has a name itself."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.hidden = [layers.Dense(64, activation="relu", name=f"hidden_{index}") for index in range(5)]
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        x = images
+        for layer in self.hidden:
+            x = layer(x)
+        return self.classifier(x)
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train, save, load, predict."""
-    yield "construct"
-    model = Paired()
-    yield from train(model, images, labels)
-    return (yield from keep(model, images))
+    return train_and_keep(Paired, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a list of layers."""
+    return train_and_keep(Listed, images, labels)

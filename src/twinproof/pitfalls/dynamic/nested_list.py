@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from twinproof.pitfalls import Program
-from twinproof.pitfalls.usual import keep, train
+from twinproof.pitfalls.usual import train_and_keep
 
 TITLE = "Layers in a list within a list"
 STYLE = "subclassed"
@@ -32,13 +32,29 @@ class Blocks(layers.Layer):
         return x
 
 
+class Flat(layers.Layer):
+    """Keeps the hidden layers in one list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = [layers.Dense(64, activation="relu") for _ in range(4)]
+
+    def call(self, x: Any) -> Any:
+        """Return what the hidden layers make of `x`."""
+        for layer in self.hidden:
+            x = layer(x)
+        return x
+
+
 @keras.saving.register_keras_serializable("pitfalls")
 class Holder(keras.Model):
     """Holds the layer and the classifier."""
 
+    KIND: type[layers.Layer] = Blocks
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.hidden = Blocks()
+        self.hidden = self.KIND()
         self.classifier = layers.Dense(10, activation="softmax")
 
     def call(self, images: Any) -> Any:
@@ -46,9 +62,18 @@ class Holder(keras.Model):
         return self.classifier(self.hidden(images))
 
 
+@keras.saving.register_keras_serializable("pitfalls")
+class HolderOfFlat(Holder):
+    """Holds the layer with one list."""
+
+    KIND = Flat
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train, save, load, predict."""
-    yield "construct"
-    model = Holder()
-    yield from train(model, images, labels)
-    return (yield from keep(model, images))
+    return train_and_keep(Holder, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with one list of all layers."""
+    return train_and_keep(HolderOfFlat, images, labels)

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from twinproof.pitfalls import Program
-from twinproof.pitfalls.usual import keep, train
+from twinproof.pitfalls.usual import train_and_keep
 
 TITLE = "Layers in an attribute named _layers"
 STYLE = "subclassed"
@@ -31,13 +31,29 @@ class Stack(layers.Layer):
         return x
 
 
+class Renamed(layers.Layer):
+    """Hides its list under another name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hidden = [layers.Dense(64, activation="relu") for _ in range(5)]
+
+    def call(self, x: Any) -> Any:
+        """Return what the hidden layers make of `x`."""
+        for layer in self._hidden:
+            x = layer(x)
+        return x
+
+
 @keras.saving.register_keras_serializable("pitfalls")
 class Holder(keras.Model):
     """Holds the layer and the classifier."""
 
+    KIND: type[layers.Layer] = Stack
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.hidden = Stack()
+        self.hidden = self.KIND()
         self.classifier = layers.Dense(10, activation="softmax")
 
     def call(self, images: Any) -> Any:
@@ -45,9 +61,18 @@ class Holder(keras.Model):
         return self.classifier(self.hidden(images))
 
 
+@keras.saving.register_keras_serializable("pitfalls")
+class HolderOfRenamed(Holder):
+    """Holds the layer with the other name."""
+
+    KIND = Renamed
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train, save, load, predict."""
-    yield "construct"
-    model = Holder()
-    yield from train(model, images, labels)
-    return (yield from keep(model, images))
+    return train_and_keep(Holder, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a list of another name."""
+    return train_and_keep(HolderOfRenamed, images, labels)

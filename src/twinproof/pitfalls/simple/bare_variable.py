@@ -29,10 +29,27 @@ class Scaled(keras.Model):
         return self.classifier(self.scale * self.hidden(images))
 
 
+class ScaledByWeight(Scaled):
+    """Has Keras make the weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train and look at the variable."""
+    return _trained(Scaled, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a weight that Keras makes."""
+    return _trained(ScaledByWeight, images, labels)
+
+
+def _trained(kind: type[Scaled], images: Any, labels: Any) -> Program:
     yield "construct"
-    model = Scaled()
+    model = kind()
     yield from train(model, images, labels)
     found = float(model.scale.numpy())
     return Seen(found != 1, f"the variable was 1 and is {found:.4g}")

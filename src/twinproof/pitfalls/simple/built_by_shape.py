@@ -1,5 +1,6 @@
 """In Keras 3 that marks it as built and makes no weights."""
 
+from collections.abc import Callable
 from typing import Any
 
 from twinproof.pitfalls import Program
@@ -17,13 +18,22 @@ REFERENCES = (
 
 def program(images: Any, labels: Any) -> Program:
     """Train, save the weights, load them into a model that is built for their shape, predict."""
+    return _loaded(lambda model: model.build((None, 784)), images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a model that is built by a call."""
+    return _loaded(lambda model: model(images), images, labels)
+
+
+def _loaded(build: Callable[[Any], object], images: Any, labels: Any) -> Program:
     yield "construct"
     model, other = subclassed(), subclassed()
     yield from train(model, images, labels)
     yield "save"
     model.save_weights("trained.weights.h5")
     yield "build"
-    other.build((None, 784))
+    build(other)
     yield "load"
     other.load_weights("trained.weights.h5")
     yield "predict"

@@ -30,9 +30,18 @@ class Both(keras.Model):
 
 def program(images: Any, labels: Any) -> Program:
     """Make an instance of a graph, then one of the class's own layers, and train this."""
+    return _trained(Both, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same, but make a model of another class of the graph."""
+    return _trained(keras.Model, images, labels)
+
+
+def _trained(kind: type[keras.Model], images: Any, labels: Any) -> Program:
     yield "construct"
     graph = functional()
-    Both(graph.inputs, graph.outputs)
+    kind(graph.inputs, graph.outputs)
     yield "construct another"
     model = Both()
     yield from train(model, images, labels)

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from twinproof.pitfalls import Program
-from twinproof.pitfalls.usual import keep, train
+from twinproof.pitfalls.usual import train_and_keep
 
 TITLE = "A constructor that takes no keyword arguments"
 STYLE = "subclassed"
@@ -23,6 +23,9 @@ class Plain(keras.Model):
 
     def __init__(self) -> None:
         super().__init__()
+        self._make_layers()
+
+    def _make_layers(self) -> None:
         self.hidden = layers.Dense(128, activation="relu")
         self.classifier = layers.Dense(10, activation="softmax")
 
@@ -31,9 +34,20 @@ class Plain(keras.Model):
         return self.classifier(self.hidden(images))
 
 
+@keras.saving.register_keras_serializable("pitfalls")
+class Open(Plain):
+    """Takes what every model takes."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        keras.Model.__init__(self, **kwargs)
+        self._make_layers()
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train, save, load, predict."""
-    yield "construct"
-    model = Plain()
-    yield from train(model, images, labels)
-    return (yield from keep(model, images))
+    return train_and_keep(Plain, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a constructor that takes keyword arguments."""
+    return train_and_keep(Open, images, labels)

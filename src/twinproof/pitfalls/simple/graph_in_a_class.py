@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from twinproof.pitfalls import Program
-from twinproof.pitfalls.usual import keep, train
+from twinproof.pitfalls.usual import train_and_keep
 
 TITLE = "A class whose constructor draws a graph"
 STYLE = "functional"
@@ -28,9 +28,24 @@ class Drawn(keras.Model):
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
 
 
+@keras.saving.register_keras_serializable("pitfalls")
+class DrawnAgain(Drawn):
+    """Is made again from the constructor's arguments."""
+
+    def __init__(self, units: int = 128, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)
+        self.units = units
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {"name": self.name, "units": self.units}
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train, save, load, predict."""
-    yield "construct"
-    model = Drawn(64)
-    yield from train(model, images, labels)
-    return (yield from keep(model, images))
+    return train_and_keep(lambda: Drawn(64), images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a get_config that has the argument."""
+    return train_and_keep(lambda: DrawnAgain(64), images, labels)

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from twinproof.pitfalls import Program
-from twinproof.pitfalls.usual import keep, train
+from twinproof.pitfalls.usual import train_and_keep
 
 TITLE = "A Lambda layer"
 STYLE = "functional"
@@ -16,10 +16,15 @@ REFERENCES = ("https://github.com/keras-team/keras/issues/18284", "https://githu
 
 def program(images: Any, labels: Any) -> Program:
     """Draw a graph that scales the images, train, save, load, predict."""
-    yield "construct"
+    return train_and_keep(lambda: _graph(layers.Lambda(lambda pixels: pixels * 2 - 1)), images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a layer of Keras that scales."""
+    return train_and_keep(lambda: _graph(layers.Rescaling(2.0, offset=-1.0)), images, labels)
+
+
+def _graph(scale: Any) -> keras.Model:
     inputs = keras.Input((784,))
-    x = layers.Lambda(lambda pixels: pixels * 2 - 1)(inputs)
-    x = layers.Dense(128, activation="relu")(x)
-    model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
-    yield from train(model, images, labels)
-    return (yield from keep(model, images))
+    x = layers.Dense(128, activation="relu")(scale(inputs))
+    return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from twinproof.pitfalls import Program
-from twinproof.pitfalls.usual import keep, train
+from twinproof.pitfalls.usual import train_and_keep
 
 TITLE = "A layer as an argument of the constructor, in the config as it is"
 STYLE = "subclassed"
@@ -32,9 +32,25 @@ class Given(keras.Model):
         return {**super().get_config(), "hidden": self.hidden}
 
 
+@keras.saving.register_keras_serializable("pitfalls")
+class Described(Given):
+    """Makes the layer again from its description."""
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor, the layer as its description."""
+        return {**super().get_config(), "hidden": keras.saving.serialize_keras_object(self.hidden)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Described":
+        """Return the model that a config describes."""
+        return cls(**config | {"hidden": keras.saving.deserialize_keras_object(config["hidden"])})
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train, save, load, predict."""
-    yield "construct"
-    model = Given(layers.Dense(128, activation="relu"))
-    yield from train(model, images, labels)
-    return (yield from keep(model, images))
+    return train_and_keep(lambda: Given(layers.Dense(128, activation="relu")), images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a config in which the layer is described."""
+    return train_and_keep(lambda: Described(layers.Dense(128, activation="relu")), images, labels)

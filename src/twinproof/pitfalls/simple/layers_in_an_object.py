@@ -21,12 +21,20 @@ class Body:
         self.hidden = layers.Dense(128, activation="relu")
 
 
-class Composed(keras.Model):
-    """Has a body and a classifier."""
+class BodyLayer(layers.Layer):
+    """The same as a layer."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.body = Body()
+        self.hidden = layers.Dense(128, activation="relu")
+
+
+class Composed(keras.Model):
+    """Has a body and a classifier."""
+
+    def __init__(self, body: Body | BodyLayer) -> None:
+        super().__init__()
+        self.body = body
         self.classifier = layers.Dense(10, activation="softmax")
 
     def call(self, images: Any) -> Any:
@@ -36,8 +44,17 @@ class Composed(keras.Model):
 
 def program(images: Any, labels: Any) -> Program:
     """Train, and compare the weights of the layers before and after."""
+    return _trained(Body, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a body that is a layer itself."""
+    return _trained(BodyLayer, images, labels)
+
+
+def _trained(body: type[Body] | type[BodyLayer], images: Any, labels: Any) -> Program:
     yield "construct"
-    model = Composed()
+    model = Composed(body())
     yield "build"
     model(images)
     before = model.body.hidden.get_weights() + model.classifier.get_weights()

@@ -32,14 +32,39 @@ class Watched(keras.Model):
     def train_step(self, data: Any) -> Any:
         """Train on one batch of images and labels and return the metrics."""
         found = super().train_step(data)
-        STEPS.update_state(tf.ones(()))
-        return {**found, "steps": STEPS.result()}
+        self.counter().update_state(tf.ones(()))
+        return {**found, "steps": self.counter().result()}
+
+    def counter(self) -> Any:
+        """Return the metric."""
+        return STEPS
+
+
+class WatchedByItsOwn(Watched):
+    """Counts them by a metric of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own = keras.metrics.Sum(name="steps")
+
+    def counter(self) -> Any:
+        """Return the metric."""
+        return self.own
 
 
 def program(images: Any, labels: Any) -> Program:
     """Train for two epochs of two steps."""
+    return _trained(Watched, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a metric of the model's own."""
+    return _trained(WatchedByItsOwn, images, labels)
+
+
+def _trained(kind: type[Watched], images: Any, labels: Any) -> Program:
     yield "construct"
-    model = Watched()
+    model = kind()
     yield "compile"
     model.compile(**COMPILED)
     yield "train"

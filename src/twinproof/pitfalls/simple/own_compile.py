@@ -32,10 +32,38 @@ class Rated(keras.Model):
         super().compile(**COMPILED | {"optimizer": keras.optimizers.Adam(rate)})
 
 
+@keras.saving.register_keras_serializable("pitfalls")
+class RatedAgain(Rated):
+    """Says how it was compiled."""
+
+    def compile(self, rate: float) -> None:
+        """Prepare training at this rate."""
+        super().compile(rate)
+        self.rate = rate
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return the arguments of compile."""
+        return {"rate": self.rate}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile with the saved arguments, and build the optimizer for the weights."""
+        self.compile(**config)
+        self.optimizer.build(self.trainable_variables)
+
+
 def program(images: Any, labels: Any) -> Program:
     """Train, save, load, train on."""
+    return _trained_on(Rated, images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a class that says how it was compiled."""
+    return _trained_on(RatedAgain, images, labels)
+
+
+def _trained_on(kind: type[Rated], images: Any, labels: Any) -> Program:
     yield "construct"
-    model = Rated()
+    model = kind()
     yield "compile"
     model.compile(0.001)
     yield "train"

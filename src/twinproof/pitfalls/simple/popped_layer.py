@@ -1,5 +1,6 @@
 """That list is a copy."""
 
+from collections.abc import Callable
 from typing import Any
 
 from twinproof.pitfalls import Program, Seen
@@ -16,10 +17,19 @@ REFERENCES = (
 
 def program(images: Any, labels: Any) -> Program:
     """Take out the classifier, predict."""
+    return _popped(lambda model: model.layers.pop(), images)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with the model's own method."""
+    return _popped(lambda model: model.pop(), images)
+
+
+def _popped(pop: Callable[[Any], object], images: Any) -> Program:
     yield "construct"
     model = sequential()
     yield "pop"
-    model.layers.pop()
+    pop(model)
     yield "predict"
     width = model.predict_on_batch(images).shape[1]
     return Seen(width == 128, f"it gives {width} values an image")

@@ -17,16 +17,25 @@ REFERENCES = (
 )
 
 
-def hidden(x: Any) -> Any:
+def hidden(x: Any, name: str) -> Any:
     """Return what a hidden layer makes of `x`."""
-    return layers.Dense(128, activation="relu", name="hidden")(x)
+    return layers.Dense(128, activation="relu", name=name)(x)
 
 
 def program(images: Any, labels: Any) -> Program:
     """Draw a graph with two hidden layers, train."""
+    return _trained("hidden", "hidden", images, labels)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with two names."""
+    return _trained("hidden", "hidden_again", images, labels)
+
+
+def _trained(first: str, second: str, images: Any, labels: Any) -> Program:
     yield "construct"
     inputs = keras.Input((784,))
-    outputs = layers.Dense(10, activation="softmax")(hidden(hidden(inputs)))
+    outputs = layers.Dense(10, activation="softmax")(hidden(hidden(inputs, first), second))
     model = keras.Model(inputs, outputs)
     yield from train(model, images, labels)
     return Seen(True, "the model trains")

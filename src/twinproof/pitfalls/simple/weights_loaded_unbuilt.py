@@ -17,11 +17,23 @@ REFERENCES = (
 
 def program(images: Any, labels: Any) -> Program:
     """Train, save the weights, load them into a new model, predict."""
+    return _loaded(images, labels, called=False)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with a new model that was called once."""
+    return _loaded(images, labels, called=True)
+
+
+def _loaded(images: Any, labels: Any, called: bool) -> Program:
     yield "construct"
     model, other = subclassed(), subclassed()
     yield from train(model, images, labels)
     yield "save"
     model.save_weights("trained.weights.h5")
+    if called:
+        yield "build"
+        other(images)
     yield "load"
     other.load_weights("trained.weights.h5")
     yield "predict"

@@ -14,8 +14,20 @@ REFERENCES = ("https://github.com/keras-team/keras/pull/20530",)
 
 def program(images: Any, labels: Any) -> Program:
     """Save the initial weights of one model, load them into another, predict with both."""
+    return _loaded(images, built_first=False)
+
+
+def control(images: Any, labels: Any) -> Program:
+    """Do the same with models that are built before."""
+    return _loaded(images, built_first=True)
+
+
+def _loaded(images: Any, built_first: bool) -> Program:
     yield "construct"
     model, other = subclassed(), subclassed()
+    if built_first:
+        yield "build"
+        model(images)
     yield "save"
     model.save_weights("initial.weights.h5")
     yield "build"

@@ -1,0 +1,55 @@
+"""Runs pitfalls of the catalogue inside an environment and prints what was seen: a list of JSON objects, one a pitfall.
+
+Usage: python -m twinproof.try_pitfalls --params params.yaml dynamic/nested_list simple/bare_variable
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from twinproof import plan
+from twinproof.errors import entry_point
+from twinproof.guard import end_with_parent, guarded
+from twinproof.machine import pin_threads
+from twinproof.params import Params, read_params
+from twinproof.surroundings import enter
+from twinproof.trial import no_home, read_images
+
+PROBE = "pitfalls"
+
+
+@entry_point
+def main(arguments: list[str] | None = None) -> int:
+    """Run pitfalls as replicate 0 of a study would, and print their cells of a record, with twin and style."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.try_pitfalls", description=main.__doc__)
+    parser.add_argument("--params", type=Path, required=True, help="params.yaml")
+    parser.add_argument("pitfalls", nargs="+", help="twin/pitfall")
+    options = parser.parse_args(arguments)
+    end_with_parent(os.getppid())
+    params = read_params(options.params)
+    return guarded(lambda: _try(params, options.pitfalls))
+
+
+def _try(params: Params, pitfalls: list[str]) -> int:
+    settings = params[PROBE]
+    pin_threads(settings["threads"])
+    data = read_images(params)
+    with no_home():
+        from twinproof.probes.apart import Apart
+        from twinproof.probes.pitfalls import examine, examples
+
+        apart, images = Apart(settings["time_limit"]), examples(data, settings["images"])
+        found = []
+        for pitfall in pitfalls:
+            twin, name = pitfall.split("/")
+            style, cell = examine(apart, twin, name, plan.seed(params, twin, 0), *images)
+            found.append({"twin": twin, "style": style, **cell})
+    print(json.dumps(found))
+    return 0
+
+
+if __name__ == "__main__":
+    enter("twinproof.try_pitfalls")
+    sys.exit(main())
