@@ -17,6 +17,11 @@ for variable, first in ("PYTHONPATH", SOURCE), (
 ):
     others = filter(None, os.environ.get(variable, "").split(os.pathsep))
     os.environ[variable] = os.pathsep.join(dict.fromkeys([first, *others]))
+# Options of the interpreter are ours: with PYTHONOPTIMIZE=2, say, Altair makes no figures.
+KEPT = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+for variable in [name for name in os.environ if name.startswith("PYTHON")]:
+    if variable not in KEPT:
+        del os.environ[variable]
 
 from twinproof import plan
 from twinproof.analysis.sampling import counts, timed
