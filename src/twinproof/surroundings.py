@@ -34,6 +34,8 @@ FIXED = {
     "PYTHONNOUSERSITE": "1",
     "PYTHONSAFEPATH": "1",
 }
+# Options of the interpreter that change no result.
+KEPT_BY_JOBS = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
 PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -69,6 +71,19 @@ def let_through(variables: Mapping[str, str]) -> dict[str, str]:
     if libraries := _libraries(variables.get("LD_LIBRARY_PATH", "")):
         kept["LD_LIBRARY_PATH"] = libraries
     return kept
+
+
+def prepare_jobs() -> None:
+    """Have the jobs of a workflow that this process starts run this code, by the programs of this process's venv.
+
+    No option of the interpreter that the user's shell sets reaches them: with PYTHONOPTIMIZE=2 there are no figures.
+    """
+    for name in list(os.environ):
+        if name.startswith("PYTHON") and name not in KEPT_BY_JOBS:
+            del os.environ[name]
+    for name, first in (("PYTHONPATH", str(SOURCE)), ("PATH", str(Path(sys.executable).parent))):
+        others = filter(None, os.environ.get(name, "").split(os.pathsep))
+        os.environ[name] = os.pathsep.join(dict.fromkeys([first, *others]))
 
 
 def in_image() -> bool:
