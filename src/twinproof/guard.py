@@ -71,6 +71,29 @@ def write_apart(output: Path, write: Callable[[], object]) -> Ending:
     return Ending(0, "done")
 
 
+def check_apart(check: Callable[[], object]) -> None:
+    """Have a copy of this process make a check that leaves traces: go on if it goes well, else end as the copy did."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+
+    def work() -> int:
+        check()
+        os.write(writing, b"checked")
+        return 0
+
+    code = os.waitstatus_to_exitcode(os.waitpid(_fork(work), 0)[1])
+    with suppress(BlockingIOError):
+        if os.read(reading, 1):
+            os.close(reading)
+            os.close(writing)
+            return
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
 def end_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
     """Have this process get a signal when the one that started it ends, of which `parent` is the number."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
