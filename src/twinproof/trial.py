@@ -24,7 +24,7 @@ from twinproof.data import Dataset, read_dataset
 from twinproof.environments import Environment
 from twinproof.errors import UserError, entry_point
 from twinproof.files import require_room
-from twinproof.guard import REFUSED, Ending, check_apart, guarded, write_apart
+from twinproof.guard import REFUSED, Ending, ask_apart, guarded, write_apart
 from twinproof.machine import conditions, device, gpus, image, machine, pin_cores, pin_threads, software
 from twinproof.params import Params, read_params
 from twinproof.reads import require_named
@@ -56,7 +56,8 @@ def measure(params: Params, trial: plan.Trial, models: Path | None = None, minut
     environment = Environment(trial.environment)
     container, versions = image(environment), software(environment)
     wants_gpu = environment.wants_gpu()
-    no_driver = gpus()["fault"] if wants_gpu else None
+    # A process that has looked is not to be copied any more.
+    no_driver = ask_apart(gpus)["fault"] if wants_gpu else None
     if no_driver:
         _go_on_without_gpu(environment, params, no_driver)
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow would say the same, at length.
@@ -175,12 +176,11 @@ def load_twin(protocol: Mapping[str, Any], data: Dataset, seed: int, minutes: fl
 
     def check() -> None:
         _end_after(minutes)
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # To start a GPU takes seconds.
         require_named(asked["name"], known, lambda: require_contract(load(), data, seed))
 
     # It is the copy that may hang, and that is to tell where.
     _end_after(None)
-    check_apart(check)
+    ask_apart(check)
     _end_after(minutes)
     # A twin may change the working folder; paths of the study are relative to this one.
     with chdir(Path.cwd()):
