@@ -17,7 +17,7 @@ from .conftest import until
 MARK = "TWINPROOF_GUARD"
 # Starts one child, one that gets away in a session of its own, and one whose parent has ended; then ends as it is told.
 WORK = """
-import os, subprocess, sys, threading, time
+import multiprocessing, os, subprocess, sys, threading, time
 from pathlib import Path
 from twinproof.guard import guarded, write_apart
 
@@ -31,6 +31,7 @@ def write():
     if how == "leaves": os._exit(0)
     if how == "exits": sys.exit(0)
     if how == "aborts": os.abort()
+    if how == "serves": multiprocessing.get_context("forkserver").Process(target=print).start()
     if how == "threads": threading.Thread(target=time.sleep, args=[1000]).start()
     Path("output").write_text("done")
 
@@ -70,6 +71,7 @@ def running(folder: Path) -> list[int]:
     [
         ("ends", 0, "done"),
         ("threads", 0, "done"),
+        ("serves", 0, "done"),
         ("leaves", 1, "failed: it ended without output, as after os._exit in the twin's code"),
         ("exits", 1, "failed with exit status 1, see above"),
         ("aborts", 1, "failed with SIGABRT, see above"),
@@ -79,10 +81,13 @@ def test_what_was_started_is_gone_and_what_was_not_written_is_told(
     folder: Path, how: str, status: int, words: str
 ) -> None:
     (folder / "output").write_text("former")
+    (folder / "temporary").mkdir()
+    environment = surroundings(folder) | {"TMPDIR": str(folder / "temporary")}
     command = [sys.executable, "-c", WORK, how]
-    done = subprocess.run(command, cwd=folder, env=surroundings(folder), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout.strip()) == (status, words), done.stderr
     assert running(folder) == []
+    assert list((folder / "temporary").iterdir()) == []
     assert (folder / "output").read_text() == ("former" if status else "done")
 
 
@@ -134,3 +139,37 @@ def test_nothing_is_left_of_a_job_whose_snakemake_is_killed(folder: Path) -> Non
         until((folder / "begun").exists)
         process.kill()
         until(lambda: not running(folder))
+
+
+ASK = """
+import os, signal, subprocess, sys
+from twinproof.guard import ask_apart
+
+def answer():
+    if sys.argv[1] == "leaves": os._exit(0)
+    if sys.argv[1] == "exits": sys.exit(3)
+    if sys.argv[1] == "aborts": os.abort()
+    if sys.argv[1] == "killed": os.kill(os.getpid(), signal.SIGKILL)
+    if sys.argv[1] == "starts": subprocess.Popen(["sleep", "1000"], close_fds=False)
+    return {"pid": os.getpid()}
+
+print(ask_apart(answer)["pid"] != os.getpid())
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "said"),
+    [
+        ("answers", 0, "True\n"),
+        ("starts", 0, "True\n"),
+        ("leaves", 0, ""),
+        ("exits", 1, ""),
+        ("aborts", -signal.SIGABRT, ""),
+        ("killed", -signal.SIGKILL, ""),
+    ],
+)
+def test_a_process_has_an_answer_of_its_copy_or_ends_like_it(folder: Path, how: str, status: int, said: str) -> None:
+    with (folder / "said").open("w+") as file:
+        command = [sys.executable, "-c", ASK, how]
+        done = subprocess.run(command, env=surroundings(folder), stdout=file, stderr=subprocess.DEVNULL, timeout=60)
+    assert (done.returncode, (folder / "said").read_text()) == (status, said)

@@ -1,5 +1,6 @@
 """Twins that behave badly: each costs its own result at most, and what became of it is said."""
 
+import hashlib
 import json
 import os
 import signal
@@ -48,6 +49,7 @@ def subclassed(how):
     if how == "leaves": os._exit(0)
     if how == "elsewhere": os.chdir("/")
     if how == "misspelt": return simple.layers.Dense(1, units=1)
+    if how in ("reads", "names"): open("weights.txt").read()
     if how == "threads": threading.Thread(target=time.sleep, args=[1000]).start()
     if how in ("children", "hangs"): subprocess.Popen(["sleep", "1000"], start_new_session=True)
     if how == "hangs": time.sleep(1000)
@@ -55,12 +57,13 @@ def subclassed(how):
     model.how = how
     return ONE if how == "one for both" else model
 '''
-WITH_RECORD = ["half a pair", "mute", "without a text", "exits in training", "elsewhere", "threads", "children", ""]
-WITHOUT = ["exits", "leaves", "leaves in training", "misspelt", "one for both"]
+HARMLESS = ["elsewhere", "threads", "children", "names"]
+WITH_RECORD = ["half a pair", "mute", "without a text", "exits in training", *HARMLESS]
+WITHOUT = ["exits", "leaves", "leaves in training", "misspelt", "one for both", "reads"]
 
 
 def name_of(how: str) -> str:
-    return how.replace(" ", "_") or "sound"
+    return how.replace(" ", "_")
 
 
 def make(project: Path, hows: list[str]) -> list[str]:
@@ -69,6 +72,9 @@ def make(project: Path, hows: list[str]) -> list[str]:
     params = yaml.safe_load((project / "params.yaml").read_text())
     params["identity"]["steps"] = 1
     params["twins"] = {name_of(how): {"module": "bad", "arguments": {"how": how}} for how in hows}
+    (project / "weights.txt").write_text("1")
+    if "names" in hows:
+        params["twins"]["names"]["files"] = ["weights.txt"]
     (project / "params.yaml").write_text(yaml.safe_dump(params))
     trials = [f"{name_of(how)}/0" for how in hows]
     return [
@@ -120,7 +126,7 @@ def test_an_error_in_training_is_that_of_its_style_alone(
     json.dumps(read_record(path), ensure_ascii=False).encode()  # As tables and page are written.
 
 
-@pytest.mark.parametrize("how", ["elsewhere", "threads", "children", ""])
+@pytest.mark.parametrize("how", HARMLESS)
 def test_what_harms_nothing_is_measured(batch: tuple[Completed, Path], how: str) -> None:
     assert set(found(batch, how).values()) == {"ok"}
     assert f"{name_of(how)} identity 0: done in" in batch[0].stderr
@@ -133,6 +139,7 @@ def test_what_harms_nothing_is_measured(batch: tuple[Completed, Path], how: str)
         ("leaves", ["leaves identity 0: failed: it ended without identity-0.json, as after os._exit"]),
         ("leaves in training", ["leaves_in_training identity 0: failed: it ended without identity-0.json"]),
         ("one for both", ["error: twins.one_for_both: `functional` returns the very model that it returned before"]),
+        ("reads", ["error: twins.reads: its code reads weights.txt, and params.yaml", "`files: [weights.txt]`"]),
         ("misspelt", ["error: twins.misspelt: `subclassed` cannot be built: TypeError: ", "bad.py, line "]),
         ("misspelt", ["misspelt identity 1: not run, as this twin was refused above"]),
     ],
@@ -140,6 +147,11 @@ def test_what_harms_nothing_is_measured(batch: tuple[Completed, Path], how: str)
 def test_what_has_no_record_is_told_why(batch: tuple[Completed, Path], how: str, words: list[str]) -> None:
     lines = batch[0].stderr.splitlines()
     assert [line for line in lines if all(word in line for word in words)]
+
+
+def test_a_record_tells_the_digest_of_the_files_that_its_twin_names(batch: tuple[Completed, Path]) -> None:
+    record = read_record(batch[1] / f"records/{ENVIRONMENT}/names/identity-0.json")
+    assert record["protocol"]["files"] == {"weights.txt": hashlib.sha256(b"1").hexdigest()}
 
 
 def test_nothing_that_a_twin_started_is_left(batch: tuple[Completed, Path]) -> None:

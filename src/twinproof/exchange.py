@@ -33,18 +33,19 @@ def main(arguments: list[str] | None = None) -> int:
     params = read_params(options.params)
     require_planned(plan.Trial(options.environment, options.twin, PROBE, 0), params)
     output = options.output.absolute()
-    return guarded(lambda: write_apart(output, lambda: write(params, options.twin, output)).status)
+    return guarded(lambda: write_apart(output, lambda: write(params, options.environment, options.twin, output)).status)
 
 
-def write(params: Params, name: str, output: Path) -> None:
+def write(params: Params, environment: str, name: str, output: Path) -> None:
     """Write the models of one twin in this process."""
+    protocol = plan.protocol(params, environment, name, PROBE)
     pin_threads(params[PROBE]["threads"])
     data = read_images(params)
     with no_home():
         from twinproof.probes import exchange
 
         seed = plan.seed(params, name, 0)
-        twin = load_twin(params, name, data, seed)
+        twin = load_twin(protocol, data, seed)
         with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
             models = Path(temporary) / "models"
             exchange.write(twin, data, seed, params[PROBE], models)

@@ -6,6 +6,7 @@ behind becomes a child of the guard, however it tries to get away.
 """
 
 import ctypes
+import json
 import os
 import signal
 import sys
@@ -14,11 +15,12 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 
 from twinproof.errors import UserError
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # From <sys/prctl.h>.
+Answer = TypeVar("Answer")
 REFUSED = 2
 PATIENCE = 1000  # looks, each 10 ms after the last, until all that was killed is gone
 
@@ -69,6 +71,32 @@ def write_apart(output: Path, write: Callable[[], object]) -> Ending:
     if _identity(output) == before:
         return Ending(1, f"failed: it ended without {output.name}, as after os._exit in the twin's code")
     return Ending(0, "done")
+
+
+def ask_apart(question: Callable[[], Answer]) -> Answer:
+    """Return what a copy of this process answers: a small value of JSON; where it has no answer, end as it ended.
+
+    What the copy did, this process has not done.
+    """
+    reading, writing = os.pipe()
+
+    def work() -> int:
+        os.write(writing, json.dumps(question()).encode())
+        return 0
+
+    code = os.waitstatus_to_exitcode(os.waitpid(_fork(work), 0)[1])
+    # What the copy started may still hold the other end.
+    os.set_blocking(reading, False)
+    with suppress(BlockingIOError):
+        if answer := os.read(reading, 2**16):
+            os.close(reading)
+            os.close(writing)
+            return cast(Answer, json.loads(answer))
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
 
 
 def end_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
@@ -122,7 +150,7 @@ def _fork(work: Callable[[], int], *, as_guard: bool = False) -> int:
     finally:
         if as_guard:
             end_descendants()
-        _flush()
+        _tidy()
         os._exit(code)
 
 
@@ -134,6 +162,14 @@ def _leave(*_: Any) -> NoReturn:
 def _adopt_orphans() -> None:
     """Become the parent of each process whose own parent ends, among all that start from here."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _tidy() -> None:
+    """Do what Python does at the end of a process, as far as it takes no time."""
+    if util := sys.modules.get("multiprocessing.util"):
+        with suppress(Exception):
+            util._run_finalizers()  # Removes the folder of its sockets.
+    _flush()
 
 
 def _flush() -> None:

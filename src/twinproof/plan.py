@@ -26,6 +26,7 @@ from twinproof.errors import UserError
 from twinproof.files import sha256, write_if_changed
 from twinproof.params import Params
 from twinproof.reading import MalformedError, read_json
+from twinproof.reads import named_files
 from twinproof.styles import check_source
 
 SOURCE = Path(__file__).parents[1]
@@ -108,7 +109,8 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
     Raises
     ------
     UserError
-        If the environment has no lock, the twin no module, or the data no checksums, and as `require_no_shadow`.
+        If the environment has no lock, the twin no module or not the files that it names, or the data no checksums, and
+        as `require_no_shadow`.
     """
     require_no_shadow(environment)
     # How many processes are measured does not change what one of them measures.
@@ -117,6 +119,7 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
     if Environment(environment).wants_gpu():
         # Records that fell back to the CPU are none of a study that does not allow that.
         device = {"without_gpu": params["environments"][environment].get("without_gpu", "error")}
+    files = named_files(twin, params["twins"][twin].get("files", []))
     written = {}
     if probe == "exchange":
         written = {"written_with": {name: Environment(name).lock_digest() for name in writers(params, twin)}}
@@ -124,6 +127,7 @@ def protocol(params: Params, environment: str, twin: str, probe: str) -> dict[st
         "environment": environment,
         **device,
         **written,
+        **({"files": files} if files else {}),
         "twin": {"name": twin, "module": params["twins"][twin]["module"], "arguments": _arguments(params, twin)},
         "probe": {"name": probe, **settings},
         "data": {
@@ -142,11 +146,13 @@ def check_inputs(params: Params) -> None:
     Raises
     ------
     UserError
-        If an environment has no lock, a twin no module or not the styles, or a style does not take the arguments.
+        If an environment has no lock, a twin no module, not the styles or not the files, or a style does not take the
+        arguments.
     """
     for environment in params["environments"]:
         Environment(environment).pinned()
     for twin, network in params["twins"].items():
+        named_files(twin, network.get("files", []))
         check_source(twin, network["module"], _arguments(params, twin), [str(SOURCE), str(Path.cwd())])
 
 

@@ -13,10 +13,10 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twinproof import plan
 from twinproof.checkout import received_commit
@@ -24,9 +24,10 @@ from twinproof.data import Dataset, read_dataset
 from twinproof.environments import Environment
 from twinproof.errors import UserError, entry_point
 from twinproof.files import require_room
-from twinproof.guard import REFUSED, Ending, guarded, write_apart
+from twinproof.guard import REFUSED, Ending, ask_apart, guarded, write_apart
 from twinproof.machine import conditions, device, gpus, image, machine, pin_cores, pin_threads, software
 from twinproof.params import Params, read_params
+from twinproof.reads import require_named
 from twinproof.record import FORMAT, Record, write_record
 from twinproof.surroundings import enter, let_through
 
@@ -34,10 +35,11 @@ if TYPE_CHECKING:
     from twinproof.twins import Twin
 
 
-def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Record:
+def measure(params: Params, trial: plan.Trial, models: Path | None = None, minutes: float | None = None) -> Record:
     """Run a trial in this process and return its record.
 
-    `models` is the folder of the models that environments wrote, of which the probe `exchange` reads.
+    `models` is the folder of the models that environments wrote, of which the probe `exchange` reads; `minutes` is how
+    long the check of the twin may take.
 
     Raises
     ------
@@ -56,7 +58,8 @@ def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Re
     environment = Environment(trial.environment)
     container, versions = image(environment), software(environment)
     wants_gpu = environment.wants_gpu()
-    no_driver = gpus()["fault"] if wants_gpu else None
+    # A process that has looked is not to be copied any more.
+    no_driver = ask_apart(gpus)["fault"] if wants_gpu else None
     if no_driver:
         _go_on_without_gpu(environment, params, no_driver)
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow would say the same, at length.
@@ -66,7 +69,7 @@ def measure(params: Params, trial: plan.Trial, models: Path | None = None) -> Re
         from twinproof import probes
 
         seed = plan.seed(params, trial.twin, trial.replicate)
-        twin = load_twin(params, trial.twin, data, seed)
+        twin = load_twin(protocol, data, seed, minutes)
         probe = probes.load(trial.probe)
         computed_on = device()
         if wants_gpu and computed_on == "CPU" and not no_driver:
@@ -145,29 +148,47 @@ def run(params: Params, trial: plan.Trial, output: Path, models: Path | None, mi
     require_room(output.parent)
     # Not an exception, which may be caught on its way up and become part of the record.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # Tells where it was, even if that is in the middle of compiled code.
-    faulthandler.dump_traceback_later(60 * minutes, exit=True)
-    write_record(output, measure(params, trial, models))
-    faulthandler.cancel_dump_traceback_later()
+    _end_after(minutes)
+    write_record(output, measure(params, trial, models, minutes))
+    _end_after(None)
 
 
-def load_twin(params: Params, name: str, data: Dataset, seed: int) -> "Twin":
-    """Return a twin whose models can be built and are what a study measures.
+def _end_after(minutes: float | None) -> None:
+    """Have this process end after some time, or not, and tell where it was, even if in the middle of compiled code."""
+    if minutes is None:
+        faulthandler.cancel_dump_traceback_later()
+    else:
+        faulthandler.dump_traceback_later(60 * minutes, exit=True)
+
+
+def load_twin(protocol: Mapping[str, Any], data: Dataset, seed: int, minutes: float | None = None) -> "Twin":
+    """Return a twin whose models can be built and are what a study measures, and which reads no files but known ones.
+
+    A copy of this process checks that: what measures is left as if it had never been.
 
     Raises
     ------
     UserError
-        If they cannot, or are not.
+        If the module cannot be imported, or has not the styles.
     """
     from twinproof import twins
     from twinproof.probes.contract import require_contract
 
-    network = params["twins"][name]
+    asked = protocol["twin"]
+    load = functools.partial(twins.load, asked["name"], asked["module"], asked["arguments"])
+    known = [*protocol["code"], *protocol.get("files", [])]
+
+    def check() -> None:
+        _end_after(minutes)
+        require_named(asked["name"], known, lambda: require_contract(load(), data, seed))
+
+    # It is the copy that may hang, and that is to tell where.
+    _end_after(None)
+    ask_apart(check)
+    _end_after(minutes)
     # A twin may change the working folder; paths of the study are relative to this one.
     with chdir(Path.cwd()):
-        twin = twins.load(name, network["module"], network.get("arguments", {}))
-        require_contract(twin, data, seed)
-    return twin
+        return load()
 
 
 def read_images(params: Params) -> Dataset:

@@ -203,7 +203,7 @@ def test_last_good_page_stays_where_a_new_one_cannot_be_made(quick_study):
 def test_failed_trial_runs_again_and_costs_no_record(quick_study):
     path = quick_study / "src/twinproof/twins/dynamic.py"
     before = records(quick_study)
-    with changed(path, b"raise RuntimeError('unfinished')\n"):
+    with changed(path, path.read_bytes() + b"\n\nraise RuntimeError('unfinished')\n"):
         for _ in range(2):
             done = run_in(quick_study, *QUICK, "trials")
             assert done.returncode != 0

@@ -62,7 +62,12 @@ def test_arguments_that_a_style_does_not_take_are_refused_with_those_it_takes(
 
 @pytest.mark.parametrize(
     ("source", "error"),
-    [("import nowhere_to_be_found", "ModuleNotFoundError"), ("1 / 0", "ZeroDivisionError"), ("x = (", "SyntaxError")],
+    [
+        ("import nowhere_to_be_found", "ModuleNotFoundError"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("raise SystemExit", "SystemExit"),
+        ("x = (", "SyntaxError"),
+    ],
 )
 def test_a_module_that_cannot_be_imported_is_refused_with_its_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: str, error: str

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twinproof.errors import UserError
+from twinproof.errors import UserError, described
 from twinproof.styles import STYLES, WAYS, require_styles
 
 if TYPE_CHECKING:
@@ -49,8 +49,11 @@ def load(name: str, module: str, arguments: Mapping[str, Any]) -> Twin:
     """
     try:
         source = importlib.import_module(module)
-    except Exception as error:
-        raise UserError(f"twins.{name}.module: importing {module} failed: {type(error).__name__}: {error}") from error
+    except BaseException as error:  # Also what would end the process, as sys.exit does.
+        told = described(error)
+        raise UserError(
+            f"twins.{name}.module: importing {module} failed: {told['type']}: {' '.join(told['message'].split())}"
+        ) from error
     functions = {way: getattr(source, way) for way in WAYS if callable(getattr(source, way, None))}
     require_styles(name, module, {way: _signature(function) for way, function in functions.items()}, arguments)
     builders = {way: partial(function, **arguments) for way, function in functions.items()}

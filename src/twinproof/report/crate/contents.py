@@ -70,7 +70,8 @@ def gather(results: Path) -> tuple[Study, dict[str, Path]]:
     images = Path(params["data"]["directory"])
     # What lies outside of the repository has a place of its own in the crate.
     data, below = _folder(images, f"data/{images.name}"), _folder(results, "results")
-    code = {name for record in records.values() for name in record["protocol"]["code"]}
+    protocols = [record["protocol"] for record in records.values()]
+    code = {name for protocol in protocols for name in [*protocol["code"], *protocol.get("files", [])]}
     files = {name: Path(name) for name in [WORKFLOW, *_repository(), *code]}
     files |= {f"{data}/{file}": images / file for file in FILES.values()}
     files |= {f"{data}/{name}": path for name in ("README.md", SUMS) if (path := images / name).is_file()}
@@ -110,6 +111,7 @@ def _check_origin(study: Study, digests: dict[str, str]) -> None:
         protocol = record["protocol"]
         expected = {
             **protocol["code"],
+            **protocol.get("files", {}),
             **{f"{study.data}/{file}": digest for file, digest in protocol["data"]["sha256"].items()},
             Environment(record["environment"]).lock.as_posix(): protocol["lock"],
         }

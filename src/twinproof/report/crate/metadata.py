@@ -30,7 +30,7 @@ HOLDS = "This crate is a run of the study: workflow, environments, images, recor
 MNIST = "data/mnist"
 MNIST_LICENCE = "CC-BY-SA-3.0"
 
-# By the end of a file's name; all others are plain text.
+# By the end of a file's name; of all others the content tells.
 FORMATS = {
     ".csv": "text/csv", ".gz": "application/gzip", ".html": "text/html", ".ipynb": "application/x-ipynb+json",
     ".json": "application/json", ".md": "text/markdown", ".py": "text/x-python", ".rst": "text/x-rst",
@@ -172,10 +172,18 @@ def _software(record: Record) -> str:
 
 def _facts(name: str, content: bytes) -> dict[str, Any]:
     return {
-        "encodingFormat": FORMATS.get(PurePosixPath(name).suffix, "text/plain"),
+        "encodingFormat": FORMATS.get(PurePosixPath(name).suffix) or _plain(content),
         "contentSize": str(len(content)),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
+
+
+def _plain(content: bytes) -> str:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return "application/octet-stream"
+    return "text/plain"
 
 
 def _innermost(name: str, folders: Mapping[str, Any]) -> str | None:
