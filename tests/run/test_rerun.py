@@ -16,7 +16,7 @@ from twinproof.run.rerun import rerun
 
 from ..conftest import ENVIRONMENT, REPOSITORY
 
-GOLDEN = json.loads(next(REPOSITORY.glob("tests/golden/record-*.json")).read_text())
+GOLDEN = json.loads(max(REPOSITORY.glob("tests/golden/record-*.json")).read_text())
 
 
 @pytest.fixture

@@ -82,7 +82,11 @@ def without_results(record: Record) -> Record:
 
 
 def _read_protocol(path: Path) -> Any:
+    remedy = "`snakemake --cores all` writes it again"
     try:
-        return read_json(path)
+        protocol = read_json(path)
     except ReadingError as error:
-        raise UserError(f"{error}; `snakemake --cores all` writes it again") from None
+        raise UserError(f"{error}; {remedy}") from None
+    if not isinstance(protocol, dict):
+        raise UserError(f"{path}: not a protocol; {remedy}")
+    return protocol
