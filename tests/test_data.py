@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import struct
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,27 @@ def test_a_bad_file_is_refused_with_its_name_and_the_remedy(tmp_path: Path, faul
         read(tmp_path)
     for word in [str(tmp_path), *words]:
         assert word in str(raised.value)
+
+
+def test_nothing_is_unpacked_before_the_checksum_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path)
+    altered(tmp_path)
+    for name in ("open", "decompress"):
+        monkeypatch.setattr(f"twinproof.data.gzip.{name}", lambda *_: pytest.fail("unpacked"))
+    with pytest.raises(UserError, match="altered"):
+        read(tmp_path)
+
+
+def test_no_more_is_unpacked_than_the_header_asks_for(tmp_path: Path) -> None:
+    write_files(tmp_path)
+    replace(gzip.compress(idx(np.zeros((6, 2, 2), np.uint8)) + bytes(200 * 2**20), 1))(tmp_path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UserError, match="more than 40 bytes, but its header says"):
+            read(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_data_set_without_examples_is_refused(tmp_path: Path) -> None:

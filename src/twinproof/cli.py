@@ -87,16 +87,27 @@ def try_pitfalls(
 
 
 @app.command()
-def check(results: ResultsFolder = Path("results")) -> None:
+def check(
+    results: ResultsFolder = Path("results"),
+    again: Annotated[int, typer.Option("--rerun", min=0, help="Also measure so many trials again, and compare.")] = 0,
+) -> None:
     """Check whether the study is complete and its records are what they say; exit status 1 if not."""
     from twinproof.analysis.completeness import examine
+    from twinproof.run.rerun import rerun
 
     examined = examine(results)
     for requirement in examined:
         typer.echo(f"{'holds' if requirement.holds else 'FAILS'}  {requirement.requirement}")
         for finding in requirement.findings:
             typer.echo(f"       {finding}")
-    raise typer.Exit(int(not all(requirement.holds for requirement in examined)))
+    compared = []
+    for one in rerun(results, again) if again else ():
+        compared.append(one)
+        typer.echo(f"{one.outcome:7}  measured again: {one.record}")
+        if one.detail:
+            typer.echo(f"       {one.detail}")
+    holds = all(requirement.holds for requirement in examined)
+    raise typer.Exit(int(not holds or any(one.outcome == "DIFFERS" for one in compared)))
 
 
 @app.command()

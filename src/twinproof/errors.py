@@ -10,8 +10,12 @@ from pathlib import Path
 class UserError(Exception):
     """A mistake in the input, with a message that says what is wrong, where, and what is allowed.
 
-    The entry points print it as one line and exit with status 2; every other exception is a fault of twinproof.
+    The entry points print it as one line and exit with status 2; every other exception is a fault of twinproof. What
+    moves the cursor or cannot be shown at all is escaped, as names of files and values of users may have anything.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in message))
 
 
 def described(error: BaseException) -> dict[str, str]:

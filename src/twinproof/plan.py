@@ -343,6 +343,9 @@ class _Finder(ModuleFinder):
             error.filename = error.filename or pathname
             self.broken = self.broken or error
             raise
+        except (ValueError, RecursionError, MemoryError) as error:  # A NUL in it, or too many brackets.
+            self.broken = self.broken or SyntaxError(str(error) or "nested too deep", (pathname, 1, 0, ""))
+            raise self.broken from None
 
 
 def _name(file: Path) -> str:

@@ -16,8 +16,9 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-from twinproof.errors import UserError
+from twinproof.errors import UserError, shown
 from twinproof.files import write_whole
+from twinproof.params import whole_pattern
 from twinproof.reading import MalformedError, MissingError, read_json
 
 FORMAT = 5
@@ -98,14 +99,17 @@ def _fault(record: object) -> str | None:
     error = jsonschema.exceptions.best_match(_validator().iter_errors(record))
     if error is None:
         return None
-    return f"{'.'.join(map(str, error.absolute_path)) or 'the record'}: {error.message[:200]}"
+    place = ".".join(key if key.isprintable() else shown(key) for key in map(str, error.absolute_path))
+    return f"{place or 'the record'}: {' '.join(error.message.split())[:200]}"
 
 
 @functools.cache
 def _validator() -> Any:
     import jsonschema
 
-    return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
+    extend: Any = jsonschema.validators.extend
+    kind = extend(jsonschema.Draft202012Validator, {"pattern": whole_pattern})
+    return kind(json.loads(SCHEMA.read_text()))
 
 
 @functools.cache

@@ -26,6 +26,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     params["twins"] = {"simple": params["twins"]["simple"]}
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity"]}}
+    params["identity"]["steps"] = 2
     results = tmp_path / "results"
     plan.write_plan(params, results)
     golden = json.loads((REPOSITORY / "tests/golden/record-5.json").read_text())

@@ -48,7 +48,8 @@ def study(tmp_path, monkeypatch) -> Path:
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     params["twins"] = {"dynamic": params["twins"]["dynamic"]}
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity", "learning"]}}
-    params["identity"]["replicates"], params["learning"]["replicates"] = 1, 2
+    params["identity"] |= {"replicates": 1, "steps": 1}
+    params["learning"] |= {"replicates": 2, "epochs": 1}
     plan.write_plan(params, tmp_path)
     golden = json.loads((REPOSITORY / "tests/golden/record-5.json").read_text())
     compared = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
@@ -75,7 +76,8 @@ def study(tmp_path, monkeypatch) -> Path:
             "twin": "dynamic",
             "probe": probe,
             "replicate": int(replicate),
-            "seed": int(replicate),
+            "seed": plan.seed(params, "dynamic", int(replicate)),
+            "seconds": 3.0,
             "protocol": json.loads((tmp_path / f"protocols/{CELL}/{probe}.json").read_text()),
             "order": list(found),
             "styles": found,
@@ -200,7 +202,8 @@ def test_protocol_that_cannot_be_read_is_named(study, capsys, content):
     path = study / f"protocols/{CELL}/learning.json"
     path.unlink() if content is None else path.write_text(content)
     assert main(["--results", str(study)]) == 2
-    assert f"{path}: cannot be read" in capsys.readouterr().err
+    said = "cannot be read" if content is None else "not JSON"
+    assert f"{path}: {said}" in capsys.readouterr().err
 
 
 def test_record_of_another_trial_in_its_place_is_refused(study, capsys):

@@ -21,7 +21,7 @@ from twinproof.record import write_record
 from twinproof.report.crate.__main__ import main
 from twinproof.report.crate.citation import Author, read_citation
 
-from .studies import ENVIRONMENT, make_learning
+from .studies import ENVIRONMENT, EPOCHS, make_learning
 
 REPOSITORY = Path(__file__).parents[2]
 GOLDEN = json.loads((REPOSITORY / "tests/golden/record-5.json").read_text())
@@ -39,15 +39,18 @@ def make_study(folder: Path, change: Change = lambda params: None, results: Path
         shutil.copy(REPOSITORY / name, folder / name)
     params = read_params(folder / "params.yaml")
     params["twins"] = {"dynamic": params["twins"]["dynamic"]}
-    params["identity"]["replicates"], params["learning"]["replicates"] = 1, 2
+    params["identity"] |= {"replicates": 1, "steps": 2}
+    params["learning"] |= {"replicates": 2, "epochs": EPOCHS}
     change(params)
     plan.write_plan(params, results)
     for minute, trial in enumerate(plan.trials(params)):
-        record = GOLDEN | trial._asdict() | {"styles": STYLES[trial.probe]}
+        styles = STYLES[trial.probe]
+        seed = plan.seed(params, trial.twin, trial.replicate)
+        record = GOLDEN | trial._asdict() | {"seed": seed, "order": list(styles), "styles": styles}
         record["protocol"] = json.loads(
             (results / f"protocols/{Path(trial.path).parent}/{trial.probe}.json").read_text()
         )
-        record |= {"started": f"2026-11-23T10:{minute:02}:00+00:00", "seconds": 10.5 if minute else 200.2}
+        record |= {"started": f"2026-11-23T10:{minute:02}:00+00:00", "seconds": 20.5 if minute else 200.2}
         write_record(results / "trials" / trial.path, record)
     cell = f"notebooks/{ENVIRONMENT}/{next(iter(params['twins']))}/learning"
     tables = [f"tables/{table}.csv" for table in COLUMNS]
@@ -174,7 +177,7 @@ def test_every_input_and_output_is_the_value_of_a_formal_parameter(results: Path
         assert {told[value]["exampleOfWork"]["@id"] for value in values} == formal
         assert {told[parameter]["workExample"]["@id"] for parameter in formal} == values
     epochs = told["#value/learning.epochs"]
-    assert (epochs["name"], epochs["value"]) == ("learning.epochs", 1)
+    assert (epochs["name"], epochs["value"]) == ("learning.epochs", EPOCHS)
     assert told["#input/learning.epochs"]["additionalType"] == "Integer"
     assert told[f"#value/environments.{ENVIRONMENT}.probes"]["value"] == '["identity", "learning"]'
 

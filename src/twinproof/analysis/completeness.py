@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from twinproof import plan
-from twinproof.analysis.records import planned_trials, without_results
+from twinproof.analysis.plausibility import contradictions, shares_of
+from twinproof.analysis.records import image_counts, planned_trials, without_results
 from twinproof.analysis.sampling import CONTROLS
 from twinproof.data import read_checksums
 from twinproof.environments import Environment
@@ -59,16 +61,20 @@ def examine(results: Path) -> list[Requirement]:
         planned = planned_trials(params, results)
     except UserError as error:
         undecided, planned = [str(error)], plan.trials(params)
-    missing, faulty, records = [], [], {}
+    missing, faulty, records, counts = [], [], {}, image_counts(results)
     for trial in planned:
         path = results / "trials" / trial.path
         if not path.exists():
             missing.append(f"{path}: no such record")
             continue
         try:
-            records[trial] = without_results(read_record(path))
+            record = read_record(path)
         except UserError as error:
             faulty.append(str(error))
+            continue
+        # What it says of its trial is looked at below.
+        faulty += [f"{path}: {fault}" for fault in chain(contradictions(record), shares_of(record, *counts))]
+        records[trial] = without_results(record)
     return requirements(params, records, undecided + missing, faulty)
 
 

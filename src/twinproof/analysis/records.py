@@ -1,9 +1,11 @@
 """The records of a study, as its tables are made from them."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from twinproof.analysis.plausibility import contradictions, foreign, shares_of
 from twinproof.analysis.sampling import timing_trials
 from twinproof.errors import UserError
 from twinproof.params import Params, read_params
@@ -32,10 +34,11 @@ def read_records(results: Path) -> Iterator[tuple[Trial, Record]]:
     Raises
     ------
     UserError
-        As `planned_trials` and `twinproof.record.read_record`, and if a record is another trial's or was made under
-        another protocol than the one that was last planned.
+        As `planned_trials` and `twinproof.record.read_record`, and if a record is another trial's, contradicts itself
+        (plausibility.py), or was made under another protocol than the one that was last planned.
     """
     protocols: dict[Path, Any] = {}
+    counts = image_counts(results)
     for trial in planned_trials(read_params(results / "params.yaml"), results):
         path = results / "trials" / trial.path
         record = read_record(path)
@@ -51,7 +54,22 @@ def read_records(results: Path) -> Iterator[tuple[Trial, Record]]:
                 f"{path}: measured under another protocol ({changed} changed since); "
                 "the next run measures this trial again"
             )
+        if fault := next(chain(foreign(record), contradictions(record), shares_of(record, *counts)), None):
+            raise UserError(f"{path}: {fault}; it was edited: remove it, and the next run measures this trial again")
         yield trial, record | {"protocol": protocol}
+
+
+def image_counts(results: Path) -> tuple[int, int]:
+    """Return how many images the study in `results` trains and tests on, as was found when they were checked.
+
+    It is 0 and 0 where that is not known.
+    """
+    try:
+        found = read_json(results / "data.json")
+        train, test = found["train"]["labels"], found["test"]["labels"]
+    except (ReadingError, KeyError, TypeError):
+        return 0, 0
+    return (train, test) if type(train) is type(test) is int else (0, 0)
 
 
 def without_results(record: Record) -> Record:
@@ -64,7 +82,11 @@ def without_results(record: Record) -> Record:
 
 
 def _read_protocol(path: Path) -> Any:
+    remedy = "`snakemake --cores all` writes it again"
     try:
-        return read_json(path)
+        protocol = read_json(path)
     except ReadingError as error:
-        raise UserError(f"{error}; `snakemake --cores all` writes it again") from None
+        raise UserError(f"{error}; {remedy}") from None
+    if not isinstance(protocol, dict):
+        raise UserError(f"{path}: not a protocol; {remedy}")
+    return protocol

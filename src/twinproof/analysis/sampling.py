@@ -10,9 +10,11 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from twinproof.analysis.plausibility import contradictions, foreign
 from twinproof.analysis.timing import decided, family_confidence, process_log_ratio
 from twinproof.errors import UserError, entry_point
 from twinproof.files import write_whole
@@ -119,7 +121,12 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     params = read_params(options.results / "params.yaml")
     trials = [Trial(options.environment, options.twin, "timing", number) for number in range(options.processes)]
-    decision = decide(params, [read_record(options.results / "trials" / trial.path) for trial in trials])
+    records = []
+    for path in (options.results / "trials" / trial.path for trial in trials):
+        records.append(record := read_record(path))
+        if fault := next(chain(foreign(record), contradictions(record)), None):
+            raise UserError(f"{path}: {fault}; it was edited: remove it, and the next run measures this trial again")
+    decision = decide(params, records)
     write_whole(options.output, json.dumps(decision, indent=1) + "\n")
 
 

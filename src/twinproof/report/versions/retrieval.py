@@ -37,7 +37,7 @@ def retrieve(revision: str) -> Path:
         results = extract(commit, Path(scratch))
         for part in FETCHED:
             _get(revision, commit, part, results / part)
-            if tree_digest(results / part) != digests[part]:
+            if tree_digest(results / part) != digests.get(part):
                 raise UserError(
                     f"{revision}: {RESULTS}/{part} in DVC's cache or remote is not what was reported, as its digest "
                     "tells; remove it from the cache (`dvc status`, `dvc gc`) and pull it again"

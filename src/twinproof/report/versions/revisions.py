@@ -22,7 +22,7 @@ from twinproof.report.versions.version import FILE, FORMAT
 RESULTS = "results"
 WORKSPACE = "the workspace"
 # What those who list, compare and show versions read of version.json.
-NEEDED = ("commit", "environments", "answer", "made_from", "digests")
+NEEDED = {"commit": object, "environments": list, "answer": str, "made_from": dict, "digests": dict}
 
 
 class Study(NamedTuple):
@@ -162,7 +162,11 @@ def _known(name: str, version: Any) -> dict[str, Any]:
 
 
 def _missing(version: dict[str, Any]) -> list[str]:
-    return [key for key in NEEDED if key not in version]
+    """Return the keys that a version lacks, or has in another form than `describe` gives them."""
+    found = [key for key, kind in NEEDED.items() if key not in version or not isinstance(version[key], kind)]
+    if "environments" not in found and not all(isinstance(name, str) for name in version["environments"]):
+        found.append("environments")
+    return found
 
 
 def _version(commit: str) -> dict[str, Any] | None:

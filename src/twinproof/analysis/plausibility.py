@@ -1,0 +1,174 @@
+"""Can a record be true? What it says is held against itself, and against what its protocol asks for.
+
+A digest finds an edit, not a forgery: who edits a record can write its digest anew. What is checked here follows from
+other parts of the record, so that a forger has to change all of them alike.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from twinproof import plan
+from twinproof.errors import shown
+from twinproof.record import Record
+
+WAYS = ("sequential", "functional", "subclassed", "naive")
+# The participants of a probe that are no style.
+BESIDE = {
+    "identity": ("control",),
+    "timing": ("control", "slowed"),
+    "serialization": ("naive",),
+    "exchange": ("naive",),
+}
+# What is read of the settings of a probe.
+ASKED = {"identity": ("steps", "tolerance"), "learning": ("epochs",)}
+# Keras counts in float32: a share of n examples is a whole number over n but for its rounding.
+ROUNDING = 2**-22
+MEMORY = ("peak_memory", "device_memory")
+
+Result = dict[str, Any]
+
+
+def contradictions(record: Record) -> Iterator[str]:
+    """Yield what contradicts itself in a record that keeps to the schema: the place, the value, what it should be."""
+    yield from _participants(record)
+    try:
+        datetime.fromisoformat(record["started"])
+    except ValueError:
+        yield f"started: {shown(record['started'])} is no time"
+    settings = record["protocol"]["probe"]
+    for key in ASKED.get(record["probe"], ()):
+        if isinstance(settings.get(key), bool) or not isinstance(settings.get(key), int | float):
+            yield f"protocol.probe.{key}: {shown(settings.get(key))}; allowed: a number"
+            return
+    check = _PROBES.get(record["probe"])
+    if check is not None:
+        yield from check(record, _results(record))
+
+
+def shares_of(record: Record, train: int, test: int) -> Iterator[str]:
+    """Yield the accuracies of a record that are no share of that many training images or test images."""
+    if record["probe"] == "learning":
+        for style, result in _results(record).items():
+            yield from _share(f"styles.{style}.result.test_accuracy", result["test_accuracy"], test)
+            for number, epoch in enumerate(result["epochs"]):
+                yield from _share(f"styles.{style}.result.epochs.{number}.accuracy", epoch["accuracy"], train)
+
+
+def foreign(record: Record) -> Iterator[str]:
+    """Yield what a record says of its trial that its own protocol does not."""
+    protocol = record["protocol"]
+    for key, planned in (
+        ("environment", protocol["environment"]),
+        ("twin", protocol["twin"]["name"]),
+        ("probe", protocol["probe"]["name"]),
+        ("seed", plan.seed({"seed": protocol["study_seed"]}, record["twin"], record["replicate"])),
+    ):
+        if record[key] != planned:
+            yield f"{key}: {shown(record[key])}; its protocol says {shown(planned)}"
+    threads = protocol["probe"].get("threads")
+    if threads is not None and record["machine"]["threads"] != threads:
+        yield f"machine.threads: {record['machine']['threads']}; its protocol says {threads}"
+
+
+def _participants(record: Record) -> Iterator[str]:
+    styles, beside = record["styles"], BESIDE.get(record["probe"], ())
+    allowed = [*WAYS[:3], *beside]
+    for style in styles:
+        if style not in allowed:
+            yield f"styles: {shown(style)}; allowed for {record['probe']}: {', '.join(allowed)}"
+    if sorted(record["order"]) != sorted(styles):
+        yield f"order: {shown(record['order'])}; the styles are {shown(sorted(styles))}"
+
+
+def _results(record: Record) -> dict[str, Result]:
+    return {style: found["result"] for style, found in record["styles"].items() if found["status"] == "ok"}
+
+
+def _learning(record: Record, results: dict[str, Result]) -> Iterator[str]:
+    settings, validation = record["protocol"]["probe"], record["protocol"]["data"]["validation"]
+    for style, result in results.items():
+        where, epochs = f"styles.{style}.result", result["epochs"]
+        if len(epochs) != settings["epochs"]:
+            yield f"{where}.epochs: {len(epochs)} of them; its protocol says {settings['epochs']}"
+        if result["weights"] != epochs[-1]["weights"]:
+            yield f"{where}.weights: not those after the last epoch"
+        if not math.isclose(result["seconds"], sum(epoch["seconds"] for epoch in epochs), rel_tol=1e-6):
+            yield f"{where}.seconds: {result['seconds']}; its epochs took {sum(epoch['seconds'] for epoch in epochs)}"
+        for number, epoch in enumerate(epochs):
+            yield from _share(f"{where}.epochs.{number}.validation_accuracy", epoch["validation_accuracy"], validation)
+    together = sum(result["seconds"] for result in results.values())
+    if together > record["seconds"]:
+        yield f"seconds: {record['seconds']}; its styles took {together}"
+
+
+def _share(where: str, value: float, count: int) -> Iterator[str]:
+    # Of 0 images nothing is known.
+    if count and abs(value * count - round(value * count)) > max(count * ROUNDING, 1e-6):
+        yield f"{where}: {value} is no share of {count} images"
+
+
+def _identity(record: Record, results: dict[str, Result]) -> Iterator[str]:
+    settings, functional = record["protocol"]["probe"], results.get("functional")
+    for style, result in results.items():
+        where, comparison = f"styles.{style}.result", result.get("comparison")
+        if len(result["steps"]) != settings["steps"]:
+            yield f"{where}.steps: {len(result['steps'])} of them; its protocol says {settings['steps']}"
+        if result["parameters"] != (count := sum(math.prod(shape) for shape in result["variables"].values())):
+            yield f"{where}.parameters: {result['parameters']}; its variables have {shown(count)}"
+        if (comparison is not None) != (functional is not None and style != "functional"):
+            yield f"{where}.comparison: {'there' if comparison else 'missing'}, against functional"
+        elif comparison is not None and functional is not None and len(result["steps"]) == len(functional["steps"]):
+            compared = _comparison(result, functional, comparison, settings["tolerance"])
+            yield from (f"{where}.comparison.{fault}" for fault in compared)
+
+
+def _comparison(result: Result, functional: Result, comparison: Result, tolerance: float) -> Iterator[str]:
+    """Hold the outcome of a comparison against the digests, losses and differences that it is made from."""
+    pairs = list(zip(result["steps"], functional["steps"], strict=True))
+    apart = [step for step, (own, other) in enumerate(pairs, 1) if own["weights"] != other["weights"]]
+    losses = max(abs(own["loss"] - other["loss"]) for own, other in pairs)
+    first, outcome = comparison["first_difference"], comparison["outcome"]
+    # Before training, at step 0, a record has no digest.
+    if first != 0 and first != (apart[0] if apart else None):
+        yield f"first_difference: {first}; the digests differ {f'from step {apart[0]} on' if apart else 'nowhere'}"
+    if not math.isclose(comparison["losses"], losses, rel_tol=1e-9, abs_tol=1e-15):
+        yield f"losses: {comparison['losses']}; the losses of the steps differ by up to {losses}"
+    equal = first is None and not apart and losses == 0 and result["outputs"] == functional["outputs"]
+    largest = max(comparison["outputs"], comparison["losses"], comparison["weights"])
+    expected = "bit-equal" if equal else "within tolerance" if largest <= tolerance else "different"
+    if outcome != expected:
+        yield f"outcome: {outcome!r}; the digests and differences say {expected!r}"
+    if equal and largest > 0:
+        yield f"outcome: {outcome!r}, and yet a difference of {largest}"
+
+
+def _timing(record: Record, results: dict[str, Result]) -> Iterator[str]:
+    asked = record["protocol"]["probe"].get("quantities")
+    for style, result in results.items():
+        for quantity, values in result["quantities"].items():
+            where = f"styles.{style}.result.quantities.{quantity}"
+            if isinstance(asked, list) and quantity not in asked:
+                yield f"{where}: not among those of its protocol"
+            if quantity not in MEMORY and max(values) > record["seconds"]:
+                yield f"{where}: {max(values)} s; the whole trial took {record['seconds']}"
+
+
+def _kept(_record: Record, results: dict[str, Result]) -> Iterator[str]:
+    for style, result in results.items():
+        for number, cell in enumerate(result["cells"]):
+            where = f"styles.{style}.result.cells.{number}"
+            if cell["bit_equal"] and (cell["largest"] or cell["mean"]):
+                yield f"{where}.bit_equal: true, and yet a difference of {cell['largest'] or cell['mean']}"
+            if cell["largest"] is not None and (cell["mean"] or 0) > cell["largest"] * 1.001:
+                yield f"{where}.mean: {cell['mean']}; the largest is {cell['largest']}"
+
+
+_PROBES: dict[str, Callable[[Record, dict[str, Result]], Iterator[str]]] = {
+    "learning": _learning,
+    "identity": _identity,
+    "timing": _timing,
+    "serialization": _kept,
+    "exchange": _kept,
+}

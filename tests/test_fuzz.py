@@ -1,0 +1,13 @@
+"""A spoilt file is read or refused in a line, and nothing else: `python -m tests.fuzzing 20000` tries many more."""
+
+from pathlib import Path
+
+from .fuzzing import fuzz
+
+
+def test_a_spoilt_file_is_read_or_refused(tmp_path: Path) -> None:
+    ends, found = fuzz(tmp_path, count=500, seed=2026)
+    assert not found, f"{found[0].target}: {found[0].content[:300]!r}\n{found[0].end}"
+    # Both ways are gone: neither is everything refused, nor does nothing matter.
+    assert ends["read"] > 25
+    assert ends["refused"] > 250
