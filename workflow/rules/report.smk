@@ -5,7 +5,7 @@ rule make_report:
         rules.make_tables.output,
         NOTEBOOKS,
         metrics=rules.make_tables.output.metrics,
-        study=RESULTS / "params.yaml",
+        study=study_file,
         code=sources("report", "report/page", "report/page/template", "report/versions"),
     output:
         page=update(
@@ -20,10 +20,11 @@ rule make_report:
     log:
         "<results>/logs/report.log",
     params:
+        study=RESULTS / "params.yaml",
         tables=RESULTS / "tables",
         notebooks=RESULTS / "notebooks",
     shell:
-        "python -m twinproof.report.page --tables {params.tables} --metrics {input.metrics} --params {input.study}"
+        "python -m twinproof.report.page --tables {params.tables} --metrics {input.metrics} --params {params.study}"
         " --notebooks {params.notebooks} --output {output.page} 2> {log}"
 
 
