@@ -8,7 +8,7 @@ import pytest
 from twinproof.environments import Environment
 
 from .conftest import ENVIRONMENT, REPOSITORY
-from .e2e.conftest import fresh_copy, must, run_in
+from .copies import fresh_copy, must, run_in
 
 
 @pytest.fixture(scope="module")

@@ -233,11 +233,11 @@ def test_what_counts_is_known_before_anything_is_moved(study: dict[str, Any], pr
     place.parent.mkdir(parents=True)
     place.write_text(json.dumps({"protocol": protocol(study)}))
     before = written(project)
-    assert (plan.counting(study, results), plan.counting(longer, results)) == ({record}, set())
+    assert (plan.changes(study, results).counting, plan.changes(longer, results).counting) == ({record}, set())
     assert written(project) == before
     plan.write_plan(longer, results)
     assert not place.exists()
-    assert (plan.counting(study, results), plan.counting(longer, results)) == ({record}, set())
+    assert (plan.changes(study, results).counting, plan.changes(longer, results).counting) == ({record}, set())
     plan.write_plan(study, results)
     assert place.exists()
 
@@ -254,12 +254,16 @@ def test_a_record_that_was_cut_short_is_set_aside_and_named(
 def test_a_record_that_cannot_be_read_stops_the_plan_and_stays(
     project: Path, study: dict[str, Any], record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> int:
-        raise OSError(5, "Input/output error")
+    opened = os.open
+
+    def broken(path: Path, *more: Any) -> int:
+        if path == record:
+            raise OSError(5, "Input/output error")
+        return opened(path, *more)
 
     monkeypatch.setattr("twinproof.reading.os.open", broken)
     with pytest.raises(UserError, match=rf"{record}: cannot be read \(Input/output error\)"):
-        plan._put_in_place(f"{ENVIRONMENT}/mine/learning", {}, project / "results")
+        plan.changes(study, project / "results")
     assert record.exists()
 
 

@@ -46,7 +46,7 @@ def plan_study(
     study = going_on(how.results) or parameters(config)
     data = study["data"]
     dataset = read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
-    there = plan.counting(study, how.results)
+    there = plan.changes(study, how.results).counting
     parts = {part: len(getattr(dataset, part).labels) for part in ("train", "validation", "test")}
     typer.echo(f"data: {', '.join(f'{count} {part}' for part, count in parts.items())} images, checksums agree")
     estimates = Estimates(study, how.results)

@@ -55,14 +55,18 @@ def require_room(folder: Path) -> None:
         raise UserError(f"{folder}: cannot be written to ({error.strerror}); what is there is as it was") from None
 
 
+def holds(path: Path, content: str) -> bool:
+    """Return whether a file holds just this."""
+    try:
+        return path.read_text() == content
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+
+
 def write_if_changed(path: Path, content: str) -> None:
     """Write `content` unless `path` holds just that: what did not change keeps its time, and nothing is run again."""
-    try:
-        if path.read_text() == content:
-            return
-    except (FileNotFoundError, UnicodeDecodeError):
-        pass
-    write_whole(path, content)
+    if not holds(path, content):
+        write_whole(path, content)
 
 
 def checksums(folder: Path, names: Iterable[str]) -> str:

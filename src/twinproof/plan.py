@@ -23,7 +23,7 @@ import yaml
 from twinproof.data import read_checksums, require_files
 from twinproof.environments import Environment
 from twinproof.errors import UserError
-from twinproof.files import sha256, write_if_changed
+from twinproof.files import holds, sha256, write_whole
 from twinproof.params import Params
 from twinproof.reading import MalformedError, read_json
 from twinproof.reads import named_files
@@ -169,12 +169,34 @@ def require_no_shadow(environment: str) -> None:
             )
 
 
-def write_plan(params: Params, results: Path) -> None:
-    """Bring what lies below `results` in line with the parameters, without measuring.
+class Changes(NamedTuple):
+    """What brings a folder of results in line with the parameters. Nothing of it is done yet.
 
-    The resolved parameters and the present protocols are written; what did not change is left as it is. Records under
-    another protocol than the present one are moved to `superseded`, and those found there that are under the present
-    one are moved back: so a record that is in its place is one that counts.
+    `written` has the files to write, with their content; `removed` the protocols of cells that no longer exist. `aside`
+    has the place of each record that does not count, and where it goes. `back` has the place of each record that counts
+    again, and where it comes from. `torn` has those set aside that are no records. `counting` has the records that are
+    in their places afterwards, by their paths below the folder of the trials.
+    """
+
+    written: dict[Path, str]
+    removed: list[Path]
+    aside: dict[Path, Path]
+    back: dict[Path, Path]
+    torn: list[Path]
+    counting: set[str]
+
+    @classmethod
+    def none(cls) -> "Changes":
+        """Return no change."""
+        return cls({}, [], {}, {}, [], set())
+
+
+def changes(params: Params, results: Path) -> Changes:
+    """Find what brings `results` in line with the parameters, and write nothing.
+
+    The resolved parameters and the present protocols are to be there. Records under another protocol than the present
+    one belong in `superseded`, and those found there that are under the present one belong in their places: so a record
+    that is in its place is one that counts.
 
     Raises
     ------
@@ -188,50 +210,70 @@ def write_plan(params: Params, results: Path) -> None:
         for environment, twin, probe in cells(params)
     }
     folder = results / "protocols"
-    for path in folder.rglob("*.json"):
-        if path.relative_to(folder).as_posix() not in protocols:
-            path.unlink()
-    for name, content in protocols.items():
-        write_if_changed(folder / name, json.dumps(content, indent=1, sort_keys=True) + "\n")
-    write_if_changed(results / "params.yaml", yaml.safe_dump(params, sort_keys=False))
+    planned = {
+        folder / name: json.dumps(content, indent=1, sort_keys=True) + "\n" for name, content in protocols.items()
+    }
+    planned[results / "params.yaml"] = yaml.safe_dump(params, sort_keys=False)
+    found = Changes.none()
+    found.written.update({path: content for path, content in planned.items() if not holds(path, content)})
+    found.removed.extend(path for path in folder.rglob("*.json") if path not in planned)
     for cell, content in protocols.items():
-        _put_in_place(cell.removesuffix(".json"), content, results)
+        _place(cell.removesuffix(".json"), content, results, found)
+    return found
 
 
-def counting(params: Params, results: Path) -> set[str]:
-    """Return the records that `write_plan` would have in their places, by their paths, without moving any.
+def _place(cell: str, present: dict[str, Any], results: Path, found: Changes) -> None:
+    """Find which records of a cell do not count and are to be set aside, and which are to be brought back."""
+    places, aside = results / "trials", results / "superseded"
+    for place in places.glob(f"{cell}-*.json"):
+        record = place.relative_to(places)
+        if (own := _protocol_of(place)) == present:
+            found.counting.add(record.as_posix())
+            continue
+        found.aside[place] = aside / _digest(own) / record
+        if own is None:
+            found.torn.append(place)
+    former = aside / _digest(present)
+    for place in former.glob(f"{cell}-*.json"):
+        record = place.relative_to(former)
+        if record.as_posix() not in found.counting and _protocol_of(place) == present:
+            found.back[places / record] = place
+            found.counting.add(record.as_posix())
+
+
+def make(found: Changes) -> None:
+    """Make these changes.
 
     Raises
     ------
     UserError
-        As `check_inputs` and `protocol`, and if a record cannot be read.
+        If a file cannot be written.
+    OSError
+        If a file cannot be moved or removed.
     """
-    check_inputs(params)
-    found = set()
-    for cell in cells(params):
-        present = protocol(params, *cell)
-        for folder in (results / "trials", results / "superseded" / _digest(present)):
-            records = folder.glob(f"{'/'.join(cell)}-*.json")
-            found |= {path.relative_to(folder).as_posix() for path in records if _protocol_of(path) == present}
-    return found
+    for path in found.removed:
+        path.unlink()
+    for path, content in found.written.items():
+        write_whole(path, content)
+    for place, target in found.aside.items():
+        _move(place, target)
+        if place in found.torn:
+            print(f"{place}: not a record, cut short or edited; set aside as {target}", file=sys.stderr)
+    for place, source in found.back.items():
+        _move(source, place)
+        # What is made from the records is older than this one's coming back.
+        place.touch()
 
 
-def _put_in_place(cell: str, present: dict[str, Any], results: Path) -> None:
-    """Set the records of a cell aside that do not count, and bring back those that do."""
-    places, aside = results / "trials", results / "superseded"
-    for place in places.glob(f"{cell}-*.json"):
-        if (found := _protocol_of(place)) != present:
-            target = aside / _digest(found) / place.relative_to(places)
-            _move(place, target)
-            if found is None:
-                print(f"{place}: not a record, cut short or edited; set aside as {target}", file=sys.stderr)
-    former = aside / _digest(present)
-    for record in former.glob(f"{cell}-*.json"):
-        place = places / record.relative_to(former)
-        if not place.exists():
-            _move(record, place)
-            # What is made from the records is older than this one's coming back.
-            place.touch()
+def write_plan(params: Params, results: Path) -> None:
+    """Bring `results` in line with the parameters, without measuring; what did not change stays as it is.
+
+    Raises
+    ------
+    UserError
+        As `changes` and `make`.
+    """
+    make(changes(params, results))
 
 
 def _protocol_of(record: Path) -> Any:

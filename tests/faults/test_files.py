@@ -1,15 +1,13 @@
-"""Records that were cut short or edited, times that lie in the future, and a cache that was damaged."""
+"""Records that were cut short or edited, and a cache that was damaged."""
 
 import hashlib
 import json
-import os
-import time
 from pathlib import Path
 
 from tests.conftest import ENVIRONMENT
 from tests.copies import measured, must, run_in
 
-from .conftest import STUDY, files, forget, records, require_whole
+from .conftest import STUDY, files, records, require_whole
 
 RECORD = f"{ENVIRONMENT}/sound/identity-0"
 
@@ -51,22 +49,6 @@ def test_an_edited_record_is_named_and_measured_again_once_it_is_removed(study: 
     assert measured(must(run_in(study, *STUDY))) == {RECORD}
     before.pop(f"{RECORD}.json")
     require_whole(study, undisturbed, before)
-
-
-def test_after_a_clock_was_set_back_nothing_is_measured_twice(study: Path, undisturbed: Path) -> None:
-    # What it leaves behind: all that was made before bears a time that is still to come.
-    ahead = time.time() + 86400
-    for path in (study / "results").rglob("*"):
-        if "environments" not in path.parts:
-            os.utime(path, (ahead, ahead), follow_symlinks=False)
-    said = must(run_in(study, *STUDY))
-    assert "files bore a time still to come, as if the clock was set back: they bear the present one" in said
-    assert measured(said) == set()
-    forget(study, "identity")
-    before = records(study)
-    assert measured(must(run_in(study, *STUDY))) == {f"{ENVIRONMENT}/sound/identity-{number}" for number in (0, 1)}
-    require_whole(study, undisturbed, before)
-    assert measured(must(run_in(study, *STUDY))) == set()
 
 
 def test_a_record_that_comes_damaged_out_of_the_cache_is_refused_and_fetched_or_measured_again(

@@ -152,3 +152,11 @@ def test_shipped_notebooks_hold_no_outputs() -> None:
     for path in LEARNING.parent.glob("*.ipynb"):
         code = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
         assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code), path
+
+
+def test_a_notebook_needs_no_network_not_even_a_loopback(tmp_path: Path) -> None:
+    asks = "from ipykernel import get_connection_info\nprint(get_connection_info(unpack=True)['transport'])"
+    source = write_notebook(tmp_path / "N.ipynb", "x = 1", asks)
+    assert run(source, tmp_path, x=1) == 0
+    outputs = json.loads((tmp_path / "X.ipynb").read_text())["cells"][-1]["outputs"]
+    assert outputs[0]["text"] == ["ipc\n"]

@@ -10,19 +10,14 @@ from snakemake.settings.types import DeploymentMethod
 from twinproof import plan
 from twinproof.analysis.sampling import counts, timed
 from twinproof.data import FILES
-from twinproof.environments import (
-    Environment,
-    check_image_marks,
-    hand_to_containers,
-)
+from twinproof.environments import Environment, hand_to_containers
 from twinproof.errors import UserError
 from twinproof.files import require_room
 from twinproof.report import WITH_NOTEBOOK
-from twinproof.run import clock, schedule
+from twinproof.run import schedule
 from twinproof.run.config import parameters, running
-from twinproof.run.estimates import Estimates
+from twinproof.run.start import Start
 from twinproof.run.summary import Summary
-from twinproof.run.trials import measured
 from twinproof.surroundings import for_containers
 
 try:
@@ -33,23 +28,30 @@ try:
     PARAMS = GOING_ON or parameters(config)
     TRIALS = plan.trials(PARAMS)
     if workflow.is_main_process and not GOING_ON:
-        ahead = clock.bring_back(
-            {*clock.SEEN, RESULTS, Path(PARAMS["data"]["directory"])}
-        )
-        if ahead:
-            print(
-                f"{ahead} files bore a time still to come, as if the clock was set back: they bear the present one",
-                file=sys.stderr,
-            )
-        plan.write_plan(PARAMS, RESULTS)
-        check_image_marks(PARAMS["environments"])
-        batches = schedule.present_schedule(
-            TRIALS, Estimates(PARAMS, RESULTS), RUNNING.batch, RESULTS
-        )
-        schedule.write_schedule(batches, RUNNING.batch, RESULTS)
-    BATCHES = schedule.read_schedule(RESULTS)
+        START = Start.planned(PARAMS, RESULTS, RUNNING.batch)
+    else:
+        START = Start.made(RESULTS)
+    BATCHES = START.batches
 except (UserError, OSError) as error:
     raise WorkflowError(str(error)) from None
+
+
+def start():
+    """Return what the rules see of the results; a run puts them in order first, and who only reads changes nothing.
+
+    Whether it is a run, Snakemake knows when it asks for the inputs of jobs: everything that the start of a run may change is
+    an input that a function names, and that function begins with this (docs/decisions/0018).
+    """
+    if workflow.executor_plugin and not workflow.dryrun:
+        try:
+            START.make()
+        except (UserError, OSError) as error:
+            # An exception would be shown with its traceback.
+            sys.exit(f"error: {error}")
+    elif not START.done:
+        # A file that is missing between others is no reason for Snakemake to run a job.
+        workflow.dag.forcerules.add(workflow.get_rule("begin"))
+    return START
 
 
 # With `--sdm apptainer` trials run in the images, else in the venvs.
@@ -72,6 +74,18 @@ wildcard_constraints:
     batch="0|[1-9][0-9]*",
     processes="[1-9][0-9]*",
     notebook="|".join(WITH_NOTEBOOK),
+
+
+# Never run: where the workflow is only read, it stands in for what the start of a run does.
+rule begin:
+    output:
+        START.stand_in,
+    log:
+        "<results>/logs/begin.log",
+    message:
+        START.tell()
+    shell:
+        "exit 1 2> {log:q}"
 
 
 def threads_of(wildcards):
@@ -110,19 +124,26 @@ def batch_of(wildcards):
 
 def left_of(wildcards):
     """Return the trials of a batch that have no record."""
-    return [trial for trial in batch_of(wildcards) if not measured(RESULTS, trial)]
+    return [trial for trial in batch_of(wildcards) if not start().measured(trial)]
 
 
 def needed_by_batch(wildcards):
     """Return what a batch of trials needs, and nothing if it is done."""
-    done = schedule.mark(RESULTS, name_of(wildcards)).exists()
-    return [] if done else needed_by(batch_of(wildcards))
+    if not left_of(wildcards):
+        return []
+    mark = schedule.mark(RESULTS, name_of(wildcards))
+    return [*start().to_be_replaced(mark), *needed_by(batch_of(wildcards))]
 
 
 def needed_by_trial(wildcards):
     """Return what a trial needs, and nothing if it has a record."""
     trial = plan.Trial(**{**wildcards})
-    return [] if measured(RESULTS, trial) else needed_by([trial])
+    if start().measured(trial):
+        return []
+    return [
+        *start().to_be_replaced(RESULTS / "trials" / trial.path),
+        *needed_by([trial]),
+    ]
 
 
 def needed_by(trials):
@@ -133,9 +154,6 @@ def needed_by(trials):
     """
     environment, _, probe, _ = trials[0]
     twins = sorted({trial.twin for trial in trials})
-    protocols = [
-        f"{RESULTS}/protocols/{environment}/{twin}/{probe}.json" for twin in twins
-    ]
     # Of exchange, the models that every environment wrote.
     models = [
         f"{RESULTS}/models/{name}/{twin}.zip"
@@ -143,13 +161,27 @@ def needed_by(trials):
         if probe == "exchange"
         for name in plan.writers(PARAMS, twin)
     ]
-    installed = rules.build_image.output if IN_IMAGES else rules.create_venv.output
+    installed = (
+        start().image(environment)
+        if IN_IMAGES
+        else [path.format(environment=environment) for path in rules.create_venv.output]
+    )
     return [
-        *protocols,
+        *(protocol_file(environment, twin, probe) for twin in twins),
         f"{RESULTS}/data.json",
-        *(path.format(environment=environment) for path in installed),
+        *installed,
         *models,
     ]
+
+
+def protocol_file(environment, twin, probe):
+    """Return the file that holds a protocol."""
+    return start().file(RESULTS / f"protocols/{environment}/{twin}/{probe}.json")
+
+
+def study_file(wildcards):
+    """Return the file that holds the parameters of the study."""
+    return start().file(RESULTS / "params.yaml")
 
 
 def sources(*packages):
@@ -177,19 +209,16 @@ def timings_of(environment, twin):
 
 def timings(environment, twin, processes):
     """Return the first records of the timing of one twin."""
-    return expand(
-        "<results>/trials/{path}",
-        path=[
-            plan.Trial(environment, twin, "timing", number).path
-            for number in range(int(processes))
-        ],
-    )
+    return [
+        start().record(plan.Trial(environment, twin, "timing", number))
+        for number in range(int(processes))
+    ]
 
 
 # What the rules of the later stages wait for: batches and timings. Each twin has an input function of its own, as Snakemake
 # learns from each of one decision that is to come.
 TIMED = [timings_of(environment, twin) for environment, twin in timed(PARAMS)]
-MEASURED = [str(schedule.mark(Path("<results>"), name)) for name in BATCHES] + TIMED
+MEASURED = [lambda wildcards: [start().mark(name) for name in BATCHES], *TIMED]
 
 
 def made(name):

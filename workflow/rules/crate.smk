@@ -6,7 +6,7 @@ rule make_crate:
         rules.make_tables.output,
         NOTEBOOKS,
         MEASURED,
-        study=RESULTS / "params.yaml",
+        study=study_file,
         # Whatever else bears on the results, the images too, has them made again, and so the crate.
         citation="CITATION.cff",
         code=sources("report/crate"),

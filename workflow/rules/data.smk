@@ -8,7 +8,7 @@ rule verify_data:
         ),
         checksums=PARAMS["data"]["checksums"],
         # Where the images lie and how many are for validation: Snakemake does not look at `params` (default profile).
-        study=RESULTS / "params.yaml",
+        study=study_file,
     output:
         "<results>/data.json",
     log:

@@ -26,9 +26,16 @@ rule create_venv:
         " a lock is made with make lock, never edited' >&2; exit 1; }}) 2> {log:q}"
 
 
+def image_of(wildcards):
+    """Return the files of an image."""
+    return start().image(wildcards.environment)
+
+
 # An image has no inputs, as its times do not matter: it may come from another machine. Whether it is whole and built
-# from the present lock is asked when the workflow is read (common.smk); if it is not, its mark is set aside.
+# from the present lock is asked when a run starts (run/start.py); if it is not, its mark is set aside.
 rule build_image:
+    input:
+        lambda wildcards: start().unfit_image(wildcards.environment),
     output:
         sif="results/environments/{environment}/image.sif",
         mark="results/environments/{environment}/image.json",
@@ -42,4 +49,6 @@ rule build_image:
 
 rule images:
     input:
-        expand(rules.build_image.output, environment=PARAMS["environments"]),
+        lambda wildcards: [
+            path for name in PARAMS["environments"] for path in start().image(name)
+        ],

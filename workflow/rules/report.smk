@@ -5,7 +5,7 @@ rule make_report:
         rules.make_tables.output,
         NOTEBOOKS,
         metrics=rules.make_tables.output.metrics,
-        study=RESULTS / "params.yaml",
+        study=study_file,
         code=sources("report", "report/page", "report/page/template", "report/versions"),
     output:
         page=update(
@@ -20,11 +20,12 @@ rule make_report:
     log:
         "<results>/logs/report.log",
     params:
+        study=RESULTS / "params.yaml",
         tables=RESULTS / "tables",
         notebooks=RESULTS / "notebooks",
     shell:
         "python -m twinproof.report.page --tables {params.tables:q} --metrics {input.metrics:q}"
-        " --params {input.study:q} --notebooks {params.notebooks:q} --output {output.page:q} 2> {log:q}"
+        " --params {params.study:q} --notebooks {params.notebooks:q} --output {output.page:q} 2> {log:q}"
 
 
 # What the report was made from and what it consists of: small enough for git, which has the versions.

@@ -25,6 +25,7 @@ def others():
 
 
 onstart:
+    start()
     try:
         require_room(RESULTS)
     except UserError as error:

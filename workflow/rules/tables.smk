@@ -27,7 +27,7 @@ rule make_tables:
     input:
         MEASURED,
         code=sources("analysis"),
-        study=RESULTS / "params.yaml",
+        study=study_file,
     output:
         tables=[
             update(

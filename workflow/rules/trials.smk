@@ -1,9 +1,11 @@
 # What the trials of exchange read: the models that each environment wrote. Nobody asks for them once those are measured.
 rule write_models:
     input:
-        protocol=RESULTS / "protocols/{environment}/{twin}/exchange.json",
+        protocol=lambda wildcards: protocol_file(
+            wildcards.environment, wildcards.twin, "exchange"
+        ),
         data=RESULTS / "data.json",
-        environment=rules.build_image.output if IN_IMAGES else rules.create_venv.output,
+        environment=image_of if IN_IMAGES else rules.create_venv.output,
     output:
         "<results>/models/{environment}/{twin}.zip",
     log:
@@ -83,8 +85,11 @@ rule run_trial:
 # As many processes as it takes: a decision from the first ones asks for more, or says that they are enough.
 checkpoint decide_timing:
     input:
-        records=lambda wildcards: timings(**wildcards),
-        study=RESULTS / "params.yaml",
+        records=lambda wildcards: [
+            *timings(**wildcards),
+            *start().unfounded_decision(**wildcards),
+        ],
+        study=study_file,
         code=["src/twinproof/analysis/sampling.py", "src/twinproof/analysis/timing.py"],
     output:
         "<results>/timing/{environment}/{twin}/{processes}.json",

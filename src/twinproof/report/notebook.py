@@ -9,6 +9,7 @@ import difflib
 import os
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,11 +52,14 @@ def execute(source: Path, parameters: dict[str, str]) -> Any:
     check_parameters(source, parameters)
     import papermill  # type: ignore[import-untyped]
     from nbclient.exceptions import DeadKernelError
+    from traitlets.config import Config
 
+    # Unix sockets need no network. Abstract ones (`@`) have no path, which could be too long.
+    sockets = Config({"KernelManager": {"transport": "ipc", "ip": f"@twinproof-{uuid.uuid4()}"}})
     with _settings_of_nobody():
         try:
             return papermill.execute_notebook(
-                source, None, parameters, kernel_name=KERNEL, progress_bar=sys.stderr.isatty()
+                source, None, parameters, kernel_name=KERNEL, progress_bar=sys.stderr.isatty(), config=sockets
             )
         except papermill.PapermillExecutionError as error:
             cell = f"cell {error.exec_count}" if error.exec_count else f"cell at place {error.cell_index + 1}"

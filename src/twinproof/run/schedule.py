@@ -63,15 +63,15 @@ def write_schedule(schedule: Batches, seconds: float, results: Path) -> None:
         if path not in marks:
             path.unlink()
     for path, own in marks.items():
-        times = [_changed(results / "trials" / trial.path) for trial in own]
-        last, marked = max(filter(None, times), default=0), _changed(path)
-        if None in times:
+        paths = [results / "trials" / trial.path for trial in own]
+        if not all(record.exists() for record in paths):
             path.unlink(missing_ok=True)
-        elif marked is None or marked < last:
+        elif (last := newer(path, paths)) is not None:
             # What is in it changes with the records: Snakemake takes a file for changed only if its content is, too.
             write_whole(path, checksums(results / "trials", (trial.path for trial in own)))
             # As old as the last of its records: what is made from them is newer.
-            os.utime(path, ns=(last, last))
+            changed = last.stat().st_mtime_ns
+            os.utime(path, ns=(changed, changed))
 
 
 def read_schedule(results: Path) -> Batches:
@@ -126,6 +126,13 @@ def _trial(batch: str, name: str) -> plan.Trial:
 def mark(results: Path, name: str) -> Path:
     """Return the file that is there if a batch is done."""
     return results / "batches" / f"{name}.done"
+
+
+def newer(path: Path, records: Iterable[Path]) -> Path | None:
+    """Return the last of a batch's records if its mark is not as new as that or not there, else None."""
+    last = max(records, key=lambda record: record.stat().st_mtime_ns)
+    marked = _changed(path)
+    return last if marked is None or marked < last.stat().st_mtime_ns else None
 
 
 def _kind(trial: plan.Trial) -> tuple[str, str]:

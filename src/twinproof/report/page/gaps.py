@@ -31,7 +31,8 @@ def failures(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
                 "what": f"replicate {replicates[0]}" if len(replicates) == 1 else f"{len(replicates)} replicates",
                 "replicates": replicates,
             }
-    failed = tables["timing_processes"].dropna(subset="error").fillna({"quantity": "all quantities"})
+    failed = tables["timing_processes"].dropna(subset="error").astype({"quantity": object})
+    failed = failed.fillna({"quantity": "all quantities"})
     for key, rows in failed.groupby([*CELL, "style", "quantity", "error"], sort=False):
         environment, twin, style, quantity, error = key
         yield {

@@ -1,0 +1,28 @@
+"""Small studies run to their end, of which nothing is measured for real."""
+
+from pathlib import Path
+
+from tests.copies import must, run_in
+from tests.stand_in import ENVIRONMENT, StandIn
+
+
+def run(folder: Path, made: Path, *probes: str) -> Path:
+    """Run a study of these probes to its end and return its results."""
+    study = StandIn(folder, made, list(probes))
+    must(run_in(folder, "snakemake", "--cores", "2"))
+    assert "Nothing to be done" in must(run_in(folder, "snakemake", "--cores", "2"))
+    assert len(list(folder.glob("results/trials/*/*/*.json"))) == len(list(study.made.glob("trials/*/*/*.json"))) > 0
+    results = folder / "results"
+    assert all((results / name).stat().st_size for name in ("report/index.html", "version.json", "crate.zip"))
+    return results
+
+
+def test_a_study_of_identity_alone_has_no_notebook_and_all_else(tmp_path: Path) -> None:
+    results = run(tmp_path / "study", tmp_path / "made", "identity")
+    assert list((results / "notebooks").iterdir()) == []
+
+
+def test_a_folder_may_have_spaces_and_umlauts_in_its_name(tmp_path: Path) -> None:
+    odd = tmp_path / "Größe & Maß, 'neu'"
+    results = run(odd / "mein $HOME", odd / "made", "learning")
+    assert (results / "notebooks" / ENVIRONMENT / "simple" / "learning.html").exists()

@@ -1,0 +1,58 @@
+"""A study in a fresh copy whose environment measures nothing: its Python lays down records that were made up."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.multiplied import write_study
+from tests.copies import fresh_copy
+from tests.report import studies
+from twinproof import plan
+
+ENVIRONMENT = studies.ENVIRONMENT
+
+
+class StandIn:
+    """The copy, and the parameters of its study; `made` is where the records lie that its trials lay down."""
+
+    changes = 0
+
+    def __init__(self, folder: Path, made: Path, probes: list[str]) -> None:
+        self.folder, self.made = fresh_copy(folder), made
+        params = yaml.safe_load((folder / "params.yaml").read_text())
+        params["twins"] = {twin: params["twins"][twin] for twin in studies.TWINS}
+        params["environments"] = {ENVIRONMENT: {"probes": probes}}
+        params["learning"]["replicates"] = 2
+        params["timing"]["replicates"] = 6
+        params["timing"]["sampling"]["most"] = 6
+        self._put_python()
+        self.change(params)
+
+    def change(self, params: dict[str, Any]) -> None:
+        """Let the study have these parameters, and its trials the records of them, which differ from earlier ones."""
+        self.params, self.changes = params, self.changes + 1
+        templates = studies.templates()
+        for record in templates.values():
+            record["seconds"] += self.changes
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+        before = Path.cwd()
+        os.chdir(self.folder)
+        plan._code.cache_clear()
+        try:
+            write_study(self.made, params, templates)
+        finally:
+            os.chdir(before)
+
+    def _put_python(self) -> None:
+        place = self.folder / "results/environments" / ENVIRONMENT
+        python = place / "venv/bin/python"
+        python.parent.mkdir(parents=True)
+        command = shlex.join([sys.executable, "-IS", f"{self.folder}/bench/stand_in.py", f"{self.made}/trials"])
+        python.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        python.chmod(0o755)
+        lock = self.folder / "containers/locks" / f"{ENVIRONMENT}.txt"
+        (place / "venv.txt").write_text(lock.read_text())
