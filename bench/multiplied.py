@@ -20,6 +20,8 @@ from twinproof.record import Record, digest, write_record
 # Of these probes, what is found is a number that differs from run to run.
 VARIED = ("learning", "timing", "serialization")
 SPREAD = 0.01
+# An accuracy is a share of so many images of MNIST, 5,000 of which are for validation.
+IMAGES = {"accuracy": 55_000, "validation_accuracy": 5_000, "test_accuracy": 10_000}
 
 Templates = dict[tuple[str, str], Record]
 
@@ -91,7 +93,13 @@ def write_study(results: Path, params: Params, templates: Templates) -> int:
 def _varied(value: Any, chance: random.Random) -> Any:
     """Return what was found with each of its numbers a little different; counts stay as they are."""
     if isinstance(value, dict):
-        return {key: _varied(inner, chance) for key, inner in value.items()}
+        varied = {
+            key: round(_varied(inner, chance) * IMAGES[key]) / IMAGES[key] if key in IMAGES else _varied(inner, chance)
+            for key, inner in value.items()
+        }
+        if "epochs" in varied:
+            varied["seconds"] = sum(epoch["seconds"] for epoch in varied["epochs"])
+        return varied
     if isinstance(value, list):
         return [_varied(inner, chance) for inner in value]
     # Shares stay below 1.

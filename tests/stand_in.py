@@ -23,7 +23,7 @@ class StandIn:
 
     def __init__(self, folder: Path, made: Path, probes: list[str]) -> None:
         self.folder, self.made = fresh_copy(folder), made
-        params = yaml.safe_load((folder / "params.yaml").read_text())
+        params = studies.fit(yaml.safe_load((folder / "params.yaml").read_text()))
         params["twins"] = {twin: params["twins"][twin] for twin in studies.TWINS}
         params["environments"] = {ENVIRONMENT: {"probes": probes}}
         params["learning"]["replicates"] = 2
@@ -35,7 +35,7 @@ class StandIn:
     def change(self, params: dict[str, Any]) -> None:
         """Let the study have these parameters, and its trials the records of them, which differ from earlier ones."""
         self.params, self.changes = params, self.changes + 1
-        templates = studies.templates()
+        templates = studies.templates(params["identity"]["steps"])
         for record in templates.values():
             record["seconds"] += self.changes
         (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))

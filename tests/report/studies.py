@@ -25,6 +25,7 @@ EXAMINED = [Requirement("Every planned trial has a record", []), Requirement("Ev
 OUTCOMES = ["serialization", "introspection", "pitfalls"]
 SEEDS = [11, 22, 33]
 EPOCHS = 4
+STEPS = 12
 PROCESSES = 12
 Records = dict[str, dict[str, Any]]
 # Of each quantity: what functional takes, subclassed's ratio, how far processes differ, functional's ratio to itself.
@@ -76,16 +77,30 @@ def make_measurement(twin: str, replicate: int) -> dict[str, Any]:
     return {"clock": {"resolution": 1e-9, "cost": 8e-8}, "warming": warming}
 
 
-def make_identity() -> dict[str, Any]:
-    steps = [{"loss": 2.3 * math.exp(-step / 9), "weights": f"{step:064x}"} for step in range(12)]
-    result = {"variables": {"kernel": [784, 128]}, "parameters": 101770, "outputs": "0" * 64, "steps": steps}
+def make_identity(count: int = STEPS) -> dict[str, Any]:
+    def result(shift: float) -> dict[str, Any]:
+        """One that goes its own way from step 3 on, if it is shifted."""
+        steps = [
+            {
+                "loss": 2.3 * math.exp(-step / 9) + (shift if step >= 2 else 0),
+                "weights": f"{step + (100 if shift and step >= 2 else 0):064x}",
+            }
+            for step in range(count)
+        ]
+        variables = {"first/kernel": [784, 128], "first/bias": [128], "last/kernel": [128, 10], "last/bias": [10]}
+        return {"variables": variables, "parameters": 101770, "outputs": "0" * 64, "steps": steps}
+
+    functional, near = result(0), result(2e-8)
+    losses = max(abs(a["loss"] - b["loss"]) for a, b in zip(functional["steps"], near["steps"], strict=True))
     equal = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
-    near = {"outcome": "within tolerance", "outputs": 0.0, "losses": 2e-8, "weights": 1.5e-7, "first_difference": 3}
-    compared = {"sequential": equal, "subclassed": near, "control": equal}
-    return {"functional": {"status": "ok", "result": result}} | {
-        style: {"status": "ok", "result": {**copy.deepcopy(result), "comparison": comparison}}
-        for style, comparison in compared.items()
+    apart = {"outcome": "within tolerance", "outputs": 0.0, "losses": losses, "weights": 1.5e-7, "first_difference": 3}
+    found = {
+        "functional": functional,
+        "sequential": {**result(0), "comparison": equal},
+        "subclassed": {**near, "comparison": apart},
+        "control": {**result(0), "comparison": equal},
     }
+    return {style: {"status": "ok", "result": one} for style, one in found.items()}
 
 
 def make_learning(twin: str, replicate: int) -> dict[str, Any]:
@@ -243,12 +258,19 @@ def exchange_records(environment: str) -> Records:
     return made
 
 
-def templates() -> dict[tuple[str, str], dict[str, Any]]:
+def fit(params: dict[str, Any]) -> dict[str, Any]:
+    """Have parameters ask for what `templates` hold."""
+    params["identity"]["steps"] = STEPS
+    params["learning"]["epochs"] = EPOCHS
+    return params
+
+
+def templates(steps: int = STEPS) -> dict[tuple[str, str], dict[str, Any]]:
     """A record of each twin and probe that the schema allows, to make any number of (bench/multiplied.py)."""
     made = {}
     for twin in TWINS:
         found = {probe: make_outcomes(probe) for probe in OUTCOMES} | {
-            "identity": make_identity(),
+            "identity": make_identity(steps),
             "learning": make_learning(twin, 0),
             "timing": make_timing(twin, 0),
             "exchange": make_exchange(),

@@ -4,7 +4,7 @@ Counted are files and calls, which are the same on every machine, and no seconds
 """
 
 import cProfile
-import io
+import os
 import pstats
 import re
 from collections import Counter
@@ -33,7 +33,7 @@ PROBES = ["identity", "learning", "timing", "exchange", *studies.OUTCOMES]
 
 def study_of(count: int) -> Params:
     """Return the parameters of a study of all probes with about as many trials."""
-    params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    params = studies.fit(yaml.safe_load((REPOSITORY / "params.yaml").read_text()))
     params["twins"] = {twin: params["twins"][twin] for twin in studies.TWINS}
     params["environments"] = {name: {"probes": PROBES} for name in (studies.ENVIRONMENT, studies.OLDER)}
     return with_trials(params, count)
@@ -55,7 +55,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Pa
 def opened(monkeypatch: pytest.MonkeyPatch, results: Path, command: Callable[[], object]) -> Counter[int]:
     """Return how often a command opens each record: of how many records so often."""
     counts: Counter[str] = Counter({str(path): 0 for path in results.glob("trials/*/*/*.json")})
-    real = io.open
+    real = os.open
 
     def counting(file: Any, *rest: Any, **more: Any) -> Any:
         if str(file) in counts:
@@ -63,7 +63,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, results: Path, command: Callable[[],
         return real(file, *rest, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(io, "open", counting)
+        patched.setattr(os, "open", counting)
         command()
     return Counter(counts.values())
 

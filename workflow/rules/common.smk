@@ -184,6 +184,18 @@ def study_file(wildcards):
     return start().file(RESULTS / "params.yaml")
 
 
+def lock_of(wildcards):
+    """Return the lock of a venv, whose time does not matter if the venv holds just what the lock pins."""
+    environment = Environment(wildcards.environment)
+    lock = str(environment.lock)
+    return lock if environment.venv_fault() else ancient(lock)
+
+
+def image_of(wildcards):
+    """Return the files of an image."""
+    return start().image(wildcards.environment)
+
+
 def sources(*packages):
     """Return the source files of packages of the analysis side, but not those of packages in them."""
     return sorted(

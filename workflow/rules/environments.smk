@@ -1,12 +1,5 @@
 # An environment is a lock; here it becomes a venv or an image. It takes minutes and gigabytes: every study in this
 # folder, the quick one too, shares it.
-def lock_of(wildcards):
-    """Return the lock of a venv, whose time does not matter if the venv holds just what the lock pins."""
-    environment = Environment(wildcards.environment)
-    lock = str(environment.lock)
-    return lock if environment.venv_fault() else ancient(lock)
-
-
 rule create_venv:
     input:
         lock=lock_of,
@@ -24,11 +17,6 @@ rule create_venv:
         " && python workflow/install.py uv pip freeze --python {params.venv:q} > {output:q}.part && mv {output:q}.part {output:q}"
         " || {{ echo 'error: '{wildcards.environment:q}' could not be installed from '{input.lock:q}', see above;"
         " a lock is made with make lock, never edited' >&2; exit 1; }}) 2> {log:q}"
-
-
-def image_of(wildcards):
-    """Return the files of an image."""
-    return start().image(wildcards.environment)
 
 
 # An image has no inputs, as its times do not matter: it may come from another machine. Whether it is whole and built
