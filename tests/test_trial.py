@@ -51,7 +51,8 @@ def refused(done: Completed, project: Path) -> str:
     assert "Traceback" not in done.stderr
     assert (project / "record.json").read_text() == "former"
     assert sorted(project.glob(".record*")) == []
-    assert done.stderr.startswith("error: ")
+    # What TensorFlow says when it is imported may come before.
+    assert [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     return done.stderr
 
 

@@ -174,9 +174,9 @@ def load_twin(protocol: Mapping[str, Any], data: Dataset, seed: int, minutes: fl
     from twinproof import twins
     from twinproof.probes.contract import require_contract
 
-    asked = protocol["twin"]
-    load = functools.partial(twins.load, asked["name"], asked["module"], asked["arguments"])
-    known = [*protocol["code"], *protocol.get("files", [])]
+    asked, files = protocol["twin"], tuple(protocol.get("files", []))
+    load = functools.partial(twins.load, asked["name"], asked["module"], asked["arguments"], files)
+    known = [*protocol["code"], *files]
 
     def check() -> None:
         _end_after(minutes)

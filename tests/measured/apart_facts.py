@@ -41,6 +41,11 @@ def hangs() -> None:
     time.sleep(600)
 
 
+def reads() -> dict[str, Any]:
+    folders = sorted(path.name for path in Path().iterdir())
+    return {"first": Path("data/mnist/README.md").read_text().splitlines()[0], "folders": folders}
+
+
 def leaves() -> None:
     os._exit(3)
 
@@ -56,6 +61,7 @@ def main() -> None:
     start = time.monotonic()
     found["hangs"] = Apart(seconds=1).run(hangs)
     found["waited"] = time.monotonic() - start
+    found["reads"] = Apart(seconds=30, files=["data/mnist/README.md"]).run(reads)
     found["well again"] = apart.run(well, "again")
     print(json.dumps(found))
 

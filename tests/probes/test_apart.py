@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import REPOSITORY
+
 # Some minutes: with the studies of the same probes.
 pytestmark = pytest.mark.outcomes
 
@@ -25,6 +27,11 @@ def test_what_goes_well_gives_its_result_and_all_that_was_said(facts: Any) -> No
 
 def test_each_operation_finds_an_empty_folder(facts: Any) -> None:
     assert facts["well again"]["result"]["files"] == ["left_behind"]
+
+
+def test_files_that_a_twin_names_are_where_it_expects_them(facts: Any) -> None:
+    first = (REPOSITORY / "data/mnist/README.md").read_text().splitlines()[0]
+    assert facts["reads"]["result"] == {"first": first, "folders": ["data"]}
 
 
 def test_keras_is_there_at_once_and_nothing_of_the_users(facts: Any) -> None:

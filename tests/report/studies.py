@@ -1,6 +1,5 @@
 """Records that were made up: of two twins and three seeds, with one training that failed, and with more probes."""
 
-import copy
 import itertools
 import json
 import math

@@ -38,7 +38,7 @@ def end(repository: Path, probes: Iterable[str], failed: Iterable[str] = ()) -> 
     """Make up the records of a study of these probes, of which some failed in all trials, and all that follows."""
     results = repository / "results"
     shutil.rmtree(results, ignore_errors=True)
-    params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    params = studies.fit(yaml.safe_load((REPOSITORY / "params.yaml").read_text()))
     params["twins"] = {"dynamic": params["twins"]["dynamic"]}
     params["environments"] = {studies.ENVIRONMENT: {"probes": list(probes)}}
     for probe in PROBES:

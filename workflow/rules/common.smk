@@ -76,18 +76,6 @@ wildcard_constraints:
     notebook="|".join(WITH_NOTEBOOK),
 
 
-# Never run: where the workflow is only read, it stands in for what the start of a run does.
-rule begin:
-    output:
-        START.stand_in,
-    log:
-        "<results>/logs/begin.log",
-    message:
-        START.tell()
-    shell:
-        "exit 1 2> {log:q}"
-
-
 def threads_of(wildcards):
     """Return how many cores a trial of this probe is given: on one machine timing has them all, so that it runs alone."""
     alone = wildcards.probe == "timing" and workflow.local_exec

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,16 +29,18 @@ _IDLE_TALK = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, Impo
 
 
 class Apart:
-    """Runs functions apart from this process, one at a time, each in an empty working folder and with a time limit.
+    """Runs functions apart from this process, one at a time, each in a working folder of its own and with a time limit.
 
     Parameters
     ----------
     seconds
         The time limit of one operation.
+    files
+        Files that the functions read, by their paths from the project's folder: each working folder has them.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, files: Iterable[str] = ()) -> None:
+        self._seconds, self._files = seconds, {name: ROOT / name for name in files}
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["keras"])
 
@@ -56,7 +58,7 @@ class Apart:
         """
         ours, theirs = self._context.Pipe(duplex=False)
         with tempfile.TemporaryDirectory(prefix="twinproof-", ignore_cleanup_errors=True) as folder:
-            process = self._context.Process(target=_apart, args=(theirs, folder, operation, arguments))
+            process = self._context.Process(target=_apart, args=(theirs, folder, self._files, operation, arguments))
             process.start()
             theirs.close()
             try:
@@ -88,13 +90,22 @@ def _ending(code: int | None) -> str:
     return signal.Signals(-code).name if code and code < 0 else f"exit status {code}"
 
 
-def _apart(connection: Connection, folder: str, operation: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _apart(
+    connection: Connection,
+    folder: str,
+    files: Mapping[str, Path],
+    operation: Callable[..., Any],
+    arguments: tuple[Any, ...],
+) -> None:
     """Run in the other process: do the operation and send what became of it."""
     os.setsid()  # What it starts is ended with it.
     # The server, which ends with the process that would end this one.
     end_with_parent(os.getppid())
     work = Path(folder) / "work"
     work.mkdir()
+    for name, file in files.items():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).symlink_to(file)
     os.chdir(work)
     # What libraries leave lying about goes with the folder.
     tempfile.tempdir = folder

@@ -32,7 +32,7 @@ def write(twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], folder
 
     What cannot be written leaves the error in its place.
     """
-    apart = Apart(settings["time_limit"])
+    apart = Apart(settings["time_limit"], twin.files)
     for way in twin.ways:
         case = _case(twin, way, data, seed, settings["images"])
         for name in KEPT:
@@ -47,7 +47,7 @@ def run(
 ) -> Outcome:
     """Read what every environment wrote; `settings` has images, time_limit and models, the archive of each writer."""
     order = shuffled(twin.ways, seed)
-    apart = Apart(settings["time_limit"])
+    apart = Apart(settings["time_limit"], twin.files)
     cases = {way: _case(twin, way, data, seed, settings["images"]) for way in order}
     cells: dict[str, list[Cell]] = {way: [] for way in order}
     for number, (writer, archive) in enumerate(settings["models"].items()):

@@ -46,7 +46,7 @@ def run(
 ) -> Outcome:
     """Do every check and plant every fault in each style; `settings` has batch_size and time_limit."""
     order = shuffled(twin.builders, seed)
-    apart = Apart(settings["time_limit"])
+    apart = Apart(settings["time_limit"], twin.files)
     count = BATCHES * settings["batch_size"]
     images, classes = data.train.images[:count], data.train.labels[:count]
     labels = keras.utils.to_categorical(classes, data.classes)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,7 +44,7 @@ class Case(NamedTuple):
 
     def instances(self) -> Instances:
         """Return the maker of comparable instances of every way."""
-        return Instances(Twin(self.twin.name, self.twin.ways), self.images.shape[1], self.seed)
+        return Instances(replace(self.twin, builders=self.twin.ways, naive=None), self.images.shape[1], self.seed)
 
     def construct(self) -> keras.Model:
         """Return a new instance as the way's function makes it."""

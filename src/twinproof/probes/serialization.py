@@ -47,7 +47,7 @@ def run(
 ) -> Outcome:
     """Do every operation on every way of the twin; `settings` has images, repeats and time_limit."""
     order = shuffled(twin.ways, seed)
-    apart = Apart(settings["time_limit"])
+    apart = Apart(settings["time_limit"], twin.files)
     count = settings["images"]
     labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
     ways = {}

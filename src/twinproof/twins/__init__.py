@@ -13,7 +13,7 @@ no style of its own, but a way of writing, of which only serialization asks.
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ class Twin:
     name: str
     builders: "Mapping[str, Callable[[], keras.Model]]"
     naive: "Callable[[], keras.Model] | None" = None
+    files: tuple[str, ...] = ()  # that it reads, by their paths from the project's folder
 
     @property
     def ways(self) -> "Mapping[str, Callable[[], keras.Model]]":
@@ -39,7 +40,7 @@ class Twin:
         return {**self.builders, "naive": self.naive} if self.naive else self.builders
 
 
-def load(name: str, module: str, arguments: Mapping[str, Any]) -> Twin:
+def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[str] = ()) -> Twin:
     """Return the twin that `module` writes.
 
     Raises
@@ -57,7 +58,9 @@ def load(name: str, module: str, arguments: Mapping[str, Any]) -> Twin:
     functions = {way: getattr(source, way) for way in WAYS if callable(getattr(source, way, None))}
     require_styles(name, module, {way: _signature(function) for way, function in functions.items()}, arguments)
     builders = {way: partial(function, **arguments) for way, function in functions.items()}
-    return Twin(name, {style: builders[style] for style in STYLES if style in builders}, builders.get("naive"))
+    return Twin(
+        name, {style: builders[style] for style in STYLES if style in builders}, builders.get("naive"), tuple(files)
+    )
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
