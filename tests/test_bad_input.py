@@ -18,6 +18,7 @@ import yaml
 from twinproof import plan
 from twinproof.analysis.sampling import counts
 from twinproof.batch import main as batch
+from twinproof.cli import _rows
 from twinproof.data import FILES, read_checksums, read_dataset
 from twinproof.doctor import examine
 from twinproof.environments import Environment
@@ -478,12 +479,26 @@ SCHEDULES = {
     "a list": "[]",
     "no name of a batch": '{"seconds": 60, "batches": {"x": ["a/1"]}}',
     "no name of a trial": '{"seconds": 60, "batches": {"e/p-0": ["a"]}}',
+    "a batch of no number": '{"seconds": 60, "batches": {"e/p-$(x)": ["a/1"]}}',
+    "a trial of another number": '{"seconds": 60, "batches": {"e/p-0": ["a/01"]}}',
+    "a batch in a folder above": '{"seconds": 60, "batches": {"../e/p-0": ["a/1"]}}',
     "seconds in words": '{"seconds": "many", "batches": {}}',
 }
 for kind, text in SCHEDULES.items():
     BAD[f"schedule: {kind}"] = (
         lambda _, text=text: read_schedule(put("results/batches.json", text).parent),
         "batches.json: missing or not readable",
+    )
+ANSWERS = {
+    "another column": "sentence,more\nx,y\n",
+    "a value less": "sentence,evidence\nx\n",
+    "a value more": "sentence,evidence\nx,y,z\n",
+    "a field too long": f"sentence,evidence\n{'x' * 200_000},y\n",
+}
+for kind, text in ANSWERS.items():
+    BAD[f"table: {kind}"] = (
+        lambda _, text=text: _rows(put("results/tables/answer.csv", text).parents[1], "answer"),
+        "results/tables/answer.csv: ",
     )
 CITATIONS = {
     "a list": ("[]", "CITATION.cff: not a mapping; it must have title"),

@@ -1,6 +1,7 @@
 """`twinproof`: the few commands that a person types. The pipeline itself calls modules."""
 
 import csv
+import io
 import json
 import os
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from twinproof import plan
 from twinproof.environments import Environment
 from twinproof.errors import UserError, entry_point
 from twinproof.params import read_params
+from twinproof.reading import MissingError, read_text
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -143,15 +145,21 @@ def show(version: Annotated[str, typer.Argument(help="A git revision that has a 
 
 
 def _rows(results: Path, table: str) -> list[dict[str, str]]:
+    from twinproof.analysis.columns import COLUMNS
+
     path = results / "tables" / f"{table}.csv"
     try:
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file))
-    except FileNotFoundError:
+        rows = list(csv.DictReader(io.StringIO(read_text(path))))
+    except MissingError:
         raise UserError(
             f"{path}: no study has been run here yet; `snakemake --cores all` runs one, "
             "--results results/quick shows the quick one"
         ) from None
+    except csv.Error as error:
+        raise UserError(f"{path}: not CSV ({error}); run `snakemake --cores all tables`") from None
+    if any(None in (*row, *row.values()) for row in rows) or (rows and not {*COLUMNS[table]} <= {*rows[0]}):
+        raise UserError(f"{path}: lacks a column or a value; run `snakemake --cores all tables`")
+    return rows
 
 
 @app.command()
