@@ -311,8 +311,8 @@ for kind, (text, words) in PROFILES.items():
 
 RECORD = json.loads(GOLDEN.read_text())
 TEXTS = {
-    "nothing": ("", "not JSON: Expecting value"),
-    "cut short": (json.dumps(RECORD)[:-9], "not JSON: "),
+    "nothing": ("", "not JSON, cut short or edited (Expecting value"),
+    "cut short": (json.dumps(RECORD)[:-9], "not JSON, cut short or edited ("),
     "a list": ("[]", "the record: [] is not of type 'object'"),
     "nothing in JSON": ("null", "the record: None is not of type 'object'"),
     "no number": (json.dumps(RECORD | {"seconds": float("nan")}), "NaN is not a number of JSON"),
@@ -323,8 +323,8 @@ TEXTS = {
     "a key twice": (json.dumps(RECORD)[:-1] + ', "seed": 7}', "key 'seed' is there twice"),
     "lists in lists": ("[" * 1000 + "]" * 1000, "nested too deep; allowed: 64"),
     "lists without an end": ("[" * 200_000, "nested too deep; allowed: 64"),
-    "two records": (json.dumps(RECORD) * 2, "not JSON: Extra data"),
-    "a byte order mark": ("\ufeff" + json.dumps(RECORD), "not JSON: "),
+    "two records": (json.dumps(RECORD) * 2, "not JSON, cut short or edited (Extra data"),
+    "a byte order mark": ("\ufeff" + json.dumps(RECORD), "not JSON, cut short or edited ("),
 }
 for kind, (text, words) in TEXTS.items():
     BAD[f"record: {kind}"] = (lambda _, text=text: read_record(put("record.json", text)), words)
@@ -497,7 +497,7 @@ ANSWERS = {
 }
 for kind, text in ANSWERS.items():
     BAD[f"table: {kind}"] = (
-        lambda _, text=text: _rows(put("results/tables/answer.csv", text).parents[1], "answer"),
+        lambda _, text=text: _rows(put("results/tables/answer.csv", text).parents[1], "answer", "sentence", "evidence"),
         "results/tables/answer.csv: ",
     )
 CITATIONS = {

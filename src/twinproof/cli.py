@@ -89,13 +89,13 @@ def check(
 @app.command()
 def answer(results: ResultsFolder = Path("results")) -> None:
     """Print what the last study found: when to use which style, each claim's verdict, and one sentence a twin."""
-    for row in _rows(results, "answer"):
+    for row in _rows(results, "answer", "sentence", "evidence"):
         typer.echo(f"{row['sentence']} ({row['evidence'].replace(' ', ', ')})")
     typer.echo()
-    for row in _rows(results, "claims"):
+    for row in _rows(results, "claims", "claim", "verdict", "wording"):
         typer.echo(f"{row['claim']:3}  {row['verdict']:12}  {row['wording']}")
     typer.echo()
-    for row in _rows(results, "twins"):
+    for row in _rows(results, "twins", "environment", "answer"):
         typer.echo(f"{row['environment']}  {row['answer']}")
 
 
@@ -144,9 +144,7 @@ def show(version: Annotated[str, typer.Argument(help="A git revision that has a 
     typer.launch(str(page))
 
 
-def _rows(results: Path, table: str) -> list[dict[str, str]]:
-    from twinproof.analysis.columns import COLUMNS
-
+def _rows(results: Path, table: str, *columns: str) -> list[dict[str, str]]:
     path = results / "tables" / f"{table}.csv"
     try:
         rows = list(csv.DictReader(io.StringIO(read_text(path))))
@@ -157,7 +155,7 @@ def _rows(results: Path, table: str) -> list[dict[str, str]]:
         ) from None
     except csv.Error as error:
         raise UserError(f"{path}: not CSV ({error}); run `snakemake --cores all tables`") from None
-    if any(None in (*row, *row.values()) for row in rows) or (rows and not {*COLUMNS[table]} <= {*rows[0]}):
+    if any(None in (*row, *row.values()) for row in rows) or (rows and not {*columns} <= {*rows[0]}):
         raise UserError(f"{path}: lacks a column or a value; run `snakemake --cores all tables`")
     return rows
 
