@@ -63,6 +63,8 @@ def multiplied(params: Params, templates: Templates) -> Iterator[tuple[Trial, Re
         record["seconds"] *= chance.gauss(1, SPREAD)
         if trial.probe in VARIED:
             record["styles"] = _varied(record["styles"], chance)
+        if trial.probe == "learning":
+            _make_whole(record, params["data"]["validation"])
         yield trial, record | {"digest": digest(record)}
 
 
@@ -86,6 +88,16 @@ def write_study(results: Path, params: Params, templates: Templates) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(decision))
     return count
+
+
+def _make_whole(record: Record, validation: int) -> None:
+    """Have the figures of a training fit together: shares of a number of images, and times that add up."""
+    results = [found["result"] for found in record["styles"].values() if found["status"] == "ok"]
+    for result in results:
+        for epoch in result["epochs"]:
+            epoch["validation_accuracy"] = round(epoch["validation_accuracy"] * validation) / validation
+        result["seconds"] = sum(epoch["seconds"] for epoch in result["epochs"])
+    record["seconds"] = max(record["seconds"], sum(result["seconds"] for result in results))
 
 
 def _varied(value: Any, chance: random.Random) -> Any:

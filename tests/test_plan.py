@@ -257,7 +257,7 @@ def test_a_record_that_cannot_be_read_stops_the_plan_and_stays(
     def broken(*_: object) -> int:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("twinproof.reading.os.open", broken)
+    monkeypatch.setattr(Path, "open", broken)
     with pytest.raises(UserError, match=rf"{record}: cannot be read \(Input/output error\)"):
         plan._put_in_place(f"{ENVIRONMENT}/mine/learning", {}, project / "results")
     assert record.exists()

@@ -76,14 +76,23 @@ def make_measurement(twin: str, replicate: int) -> dict[str, Any]:
 
 def make_identity() -> dict[str, Any]:
     steps = [{"loss": 2.3 * math.exp(-step / 9), "weights": f"{step:064x}"} for step in range(12)]
-    result = {"variables": {"kernel": [784, 128]}, "parameters": 101770, "outputs": "0" * 64, "steps": steps}
+    variables = {"kernel": [784, 128], "bias": [1418]}
+    result = {"variables": variables, "parameters": 101770, "outputs": "0" * 64, "steps": steps}
     equal = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
     near = {"outcome": "within tolerance", "outputs": 0.0, "losses": 2e-8, "weights": 1.5e-7, "first_difference": 3}
     compared = {"sequential": equal, "subclassed": near, "control": equal}
-    return {"functional": {"status": "ok", "result": result}} | {
+    styles = {"functional": {"status": "ok", "result": result}} | {
         style: {"status": "ok", "result": {**copy.deepcopy(result), "comparison": comparison}}
         for style, comparison in compared.items()
     }
+    # From step 3 on another loss and other weights.
+    for step, found in enumerate(styles["subclassed"]["result"]["steps"][2:], 3):
+        found |= {"loss": found["loss"] + 2e-8, "weights": f"{100 + step:064x}"}
+    near["losses"] = max(
+        abs(own["loss"] - other["loss"])
+        for own, other in zip(styles["subclassed"]["result"]["steps"], steps, strict=True)
+    )
+    return styles
 
 
 def make_learning(twin: str, replicate: int) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def study_of(count: int) -> Params:
     """Return the parameters of a study of all probes with about as many trials."""
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     params["twins"] = {twin: params["twins"][twin] for twin in studies.TWINS}
+    params["identity"]["steps"], params["learning"]["epochs"] = 12, studies.EPOCHS
     params["environments"] = {name: {"probes": PROBES} for name in (studies.ENVIRONMENT, studies.OLDER)}
     return with_trials(params, count)
 
