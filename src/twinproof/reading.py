@@ -56,15 +56,16 @@ def read_bytes(path: Path, most: int = LARGEST) -> bytes:
             raise ReadingError(f"{path}: {found.st_size} bytes; allowed: at most {most}")
         with path.open("rb") as file:
             # Files of /proc say that they are empty, and may go on.
-            content = file.read(most + 1)
+            enough = min(most, max(found.st_size, MEGABYTE))
+            content = file.read(enough + 1)
     except FileNotFoundError as error:
         raise MissingError(f"{path}: cannot be read ({error.strerror})") from None
     except OSError as error:
         raise ReadingError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:  # A name that no file can have.
         raise ReadingError(f"{str(path)!r}: cannot be read ({error})") from None
-    if len(content) > most:
-        raise ReadingError(f"{path}: more than {most} bytes; allowed: at most {most}")
+    if len(content) > enough:
+        raise ReadingError(f"{path}: more than {enough} bytes, though its size is {found.st_size}; it grew while it was read")
     return content
 
 

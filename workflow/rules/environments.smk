@@ -1,12 +1,5 @@
 # An environment is a lock; here it becomes a venv or an image. It takes minutes and gigabytes: every study in this
 # folder, the quick one too, shares it.
-def lock_of(wildcards):
-    """Return the lock of a venv, whose time does not matter if the venv holds just what the lock pins."""
-    environment = Environment(wildcards.environment)
-    lock = str(environment.lock)
-    return lock if environment.venv_fault() else ancient(lock)
-
-
 rule create_venv:
     input:
         lock=lock_of,
