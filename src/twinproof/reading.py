@@ -65,7 +65,7 @@ def read_bytes(path: Path, most: int = LARGEST) -> bytes:
     except ValueError as error:  # A name that no file can have.
         raise ReadingError(f"{str(path)!r}: cannot be read ({error})") from None
     if len(content) > enough:
-        raise ReadingError(f"{path}: more than {enough} bytes, though its size is {found.st_size}; it grew while it was read")
+        raise ReadingError(f"{path}: more than {enough} bytes, although its size is {found.st_size}")
     return content
 
 
