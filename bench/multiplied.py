@@ -65,6 +65,10 @@ def multiplied(params: Params, templates: Templates) -> Iterator[tuple[Trial, Re
         record["seconds"] *= chance.gauss(1, SPREAD)
         if trial.probe in VARIED:
             record["styles"] = _varied(record["styles"], chance)
+        if trial.probe == "learning":
+            # A trial takes no less than the trainings in it.
+            results = [found["result"] for found in record["styles"].values() if found["status"] == "ok"]
+            record["seconds"] = max(record["seconds"], sum(result["seconds"] for result in results))
         yield trial, record | {"digest": digest(record)}
 
 

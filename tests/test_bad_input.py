@@ -18,6 +18,7 @@ import yaml
 from twinproof import plan
 from twinproof.analysis.sampling import counts
 from twinproof.batch import main as batch
+from twinproof.cli import _rows
 from twinproof.data import FILES, read_checksums, read_dataset
 from twinproof.doctor import examine
 from twinproof.environments import Environment
@@ -310,8 +311,8 @@ for kind, (text, words) in PROFILES.items():
 
 RECORD = json.loads(GOLDEN.read_text())
 TEXTS = {
-    "nothing": ("", "not JSON: Expecting value"),
-    "cut short": (json.dumps(RECORD)[:-9], "not JSON: "),
+    "nothing": ("", "not JSON, cut short or edited (Expecting value"),
+    "cut short": (json.dumps(RECORD)[:-9], "not JSON, cut short or edited ("),
     "a list": ("[]", "the record: [] is not of type 'object'"),
     "nothing in JSON": ("null", "the record: None is not of type 'object'"),
     "no number": (json.dumps(RECORD | {"seconds": float("nan")}), "NaN is not a number of JSON"),
@@ -322,8 +323,8 @@ TEXTS = {
     "a key twice": (json.dumps(RECORD)[:-1] + ', "seed": 7}', "key 'seed' is there twice"),
     "lists in lists": ("[" * 1000 + "]" * 1000, "nested too deep; allowed: 64"),
     "lists without an end": ("[" * 200_000, "nested too deep; allowed: 64"),
-    "two records": (json.dumps(RECORD) * 2, "not JSON: Extra data"),
-    "a byte order mark": ("\ufeff" + json.dumps(RECORD), "not JSON: "),
+    "two records": (json.dumps(RECORD) * 2, "not JSON, cut short or edited (Extra data"),
+    "a byte order mark": ("\ufeff" + json.dumps(RECORD), "not JSON, cut short or edited ("),
 }
 for kind, (text, words) in TEXTS.items():
     BAD[f"record: {kind}"] = (lambda _, text=text: read_record(put("record.json", text)), words)
@@ -478,12 +479,26 @@ SCHEDULES = {
     "a list": "[]",
     "no name of a batch": '{"seconds": 60, "batches": {"x": ["a/1"]}}',
     "no name of a trial": '{"seconds": 60, "batches": {"e/p-0": ["a"]}}',
+    "a batch of no number": '{"seconds": 60, "batches": {"e/p-$(x)": ["a/1"]}}',
+    "a trial of another number": '{"seconds": 60, "batches": {"e/p-0": ["a/01"]}}',
+    "a batch in a folder above": '{"seconds": 60, "batches": {"../e/p-0": ["a/1"]}}',
     "seconds in words": '{"seconds": "many", "batches": {}}',
 }
 for kind, text in SCHEDULES.items():
     BAD[f"schedule: {kind}"] = (
         lambda _, text=text: read_schedule(put("results/batches.json", text).parent),
         "batches.json: missing or not readable",
+    )
+ANSWERS = {
+    "another column": "sentence,more\nx,y\n",
+    "a value less": "sentence,evidence\nx\n",
+    "a value more": "sentence,evidence\nx,y,z\n",
+    "a field too long": f"sentence,evidence\n{'x' * 200_000},y\n",
+}
+for kind, text in ANSWERS.items():
+    BAD[f"table: {kind}"] = (
+        lambda _, text=text: _rows(put("results/tables/answer.csv", text).parents[1], "answer", "sentence", "evidence"),
+        "results/tables/answer.csv: ",
     )
 CITATIONS = {
     "a list": ("[]", "CITATION.cff: not a mapping; it must have title"),

@@ -261,7 +261,7 @@ def test_a_record_that_cannot_be_read_stops_the_plan_and_stays(
             raise OSError(5, "Input/output error")
         return opened(path, *more)
 
-    monkeypatch.setattr("twinproof.reading.os.open", broken)
+    monkeypatch.setattr(Path, "open", broken)
     with pytest.raises(UserError, match=rf"{record}: cannot be read \(Input/output error\)"):
         plan.changes(study, project / "results")
     assert record.exists()

@@ -1,6 +1,7 @@
 """`twinproof`: the few commands that a person types. The pipeline itself calls modules."""
 
 import csv
+import io
 import json
 import os
 from dataclasses import asdict
@@ -12,6 +13,7 @@ import typer
 from twinproof import plan
 from twinproof.errors import UserError, entry_point
 from twinproof.params import read_params
+from twinproof.reading import MissingError, read_text
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -113,13 +115,13 @@ def check(
 @app.command()
 def answer(results: ResultsFolder = Path("results")) -> None:
     """Print what the last study found: when to use which style, each claim's verdict, and one sentence a twin."""
-    for row in _rows(results, "answer"):
+    for row in _rows(results, "answer", "sentence", "evidence"):
         typer.echo(f"{row['sentence']} ({row['evidence'].replace(' ', ', ')})")
     typer.echo()
-    for row in _rows(results, "claims"):
+    for row in _rows(results, "claims", "claim", "verdict", "wording"):
         typer.echo(f"{row['claim']:3}  {row['verdict']:12}  {row['wording']}")
     typer.echo()
-    for row in _rows(results, "twins"):
+    for row in _rows(results, "twins", "environment", "answer"):
         typer.echo(f"{row['environment']}  {row['answer']}")
 
 
@@ -168,16 +170,20 @@ def show(version: Annotated[str, typer.Argument(help="A git revision that has a 
     typer.launch(str(page))
 
 
-def _rows(results: Path, table: str) -> list[dict[str, str]]:
+def _rows(results: Path, table: str, *columns: str) -> list[dict[str, str]]:
     path = results / "tables" / f"{table}.csv"
     try:
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file))
-    except FileNotFoundError:
+        rows = list(csv.DictReader(io.StringIO(read_text(path))))
+    except MissingError:
         raise UserError(
             f"{path}: no study has been run here yet; `snakemake --cores all` runs one, "
             "--results results/quick shows the quick one"
         ) from None
+    except csv.Error as error:
+        raise UserError(f"{path}: not CSV ({error}); run `snakemake --cores all tables`") from None
+    if any(None in (*row, *row.values()) for row in rows) or (rows and not {*columns} <= {*rows[0]}):
+        raise UserError(f"{path}: lacks a column or a value; run `snakemake --cores all tables`")
+    return rows
 
 
 @app.command()

@@ -7,7 +7,6 @@ as JSON (an infinite number, an integer beyond 64 bits).
 
 import json
 import math
-import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -49,26 +48,24 @@ def read_bytes(path: Path, most: int = LARGEST) -> bytes:
         If it is missing, no regular file, larger, or cannot be read.
     """
     try:
-        # A FIFO would wait for its other end.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                raise ReadingError(f"{path}: not a file with content, but {_kind(found.st_mode)}")
-            if found.st_size > most:
-                raise ReadingError(f"{path}: {found.st_size} bytes; allowed: at most {most}")
-            # Files of /proc and /sys say that they are empty, and may go on.
-            content = file.read(most + 1)
+        found = path.stat()
+        # Before it is opened: a pipe would wait for its other end.
+        if not stat.S_ISREG(found.st_mode):
+            raise ReadingError(f"{path}: not a file with content, but {_kind(found.st_mode)}")
+        if found.st_size > most:
+            raise ReadingError(f"{path}: {found.st_size} bytes; allowed: at most {most}")
+        with path.open("rb") as file:
+            # Files of /proc say that they are empty, and may go on.
+            enough = min(most, max(found.st_size, MEGABYTE))
+            content = file.read(enough + 1)
     except FileNotFoundError as error:
         raise MissingError(f"{path}: cannot be read ({error.strerror})") from None
-    except IsADirectoryError:
-        raise ReadingError(f"{path}: not a file with content, but a folder") from None
     except OSError as error:
         raise ReadingError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:  # A name that no file can have.
         raise ReadingError(f"{str(path)!r}: cannot be read ({error})") from None
-    if len(content) > most:
-        raise ReadingError(f"{path}: more than {most} bytes; allowed: at most {most}")
+    if len(content) > enough:
+        raise ReadingError(f"{path}: more than {enough} bytes, although its size is {found.st_size}")
     return content
 
 

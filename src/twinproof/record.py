@@ -56,7 +56,8 @@ def read_record(path: Path) -> Record:
     except MissingError:
         raise UserError(f"{path}: no such record; run `snakemake --cores all trials`") from None
     except MalformedError as error:
-        raise UserError(f"{error}; cut short or edited; {remedy}") from None
+        why = str(error).removeprefix(f"{path}: ").removeprefix("not JSON: ")
+        raise UserError(f"{path}: not JSON, cut short or edited ({why}); {remedy}") from None
     if isinstance(record, dict) and record.get("format") != FORMAT:
         raise UserError(f"{path}: format {record.get('format')!r}; allowed: {FORMAT}; {remedy}")
     if not _holds(record) and (fault := _fault(record)):

@@ -100,6 +100,13 @@ PYTHON = "PYTHONPATH=src PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 " + (
 )
 
 
+def lock_of(wildcards):
+    """Return the lock of a venv, whose time does not matter if the venv holds just what the lock pins."""
+    environment = Environment(wildcards.environment)
+    lock = str(environment.lock)
+    return lock if environment.venv_fault() else ancient(lock)
+
+
 def name_of(wildcards):
     """Return the name of a batch."""
     return f"{wildcards.environment}/{wildcards.probe}-{wildcards.batch}"

@@ -8,6 +8,7 @@ and a batch counts as done if, and only if, each of its trials has a record that
 import json
 import math
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable
 from itertools import chain, groupby
@@ -20,6 +21,10 @@ from twinproof.params import Params, read_params
 from twinproof.reading import ReadingError, read_json
 from twinproof.run.estimates import Estimates
 from twinproof.run.trials import TIMING
+
+# As `batches` names them, and `write_schedule` their trials.
+BATCH = re.compile(r"([^/]+)/([a-z]+)-(?:0|[1-9][0-9]*)")
+TRIAL = re.compile(r"([^/]+)/(0|[1-9][0-9]{0,8})")
 
 Batches = dict[str, list[plan.Trial]]
 
@@ -118,9 +123,10 @@ def _read(results: Path) -> tuple[float, Batches]:
 
 def _trial(batch: str, name: str) -> plan.Trial:
     """Return the trial of a batch that is written as the names of its twin and replicate."""
-    environment, probe = batch.rpartition("-")[0].split("/")
-    twin, replicate = name.split("/")
-    return plan.Trial(environment, twin, probe, int(replicate))
+    of_batch, of_trial = BATCH.fullmatch(batch), TRIAL.fullmatch(name)
+    if of_batch is None or of_trial is None:
+        raise ValueError(f"{batch}: {name}")
+    return plan.Trial(of_batch[1], of_trial[1], of_batch[2], int(of_trial[2]))
 
 
 def mark(results: Path, name: str) -> Path:
