@@ -79,18 +79,6 @@ wildcard_constraints:
     notebook="|".join(WITH_NOTEBOOK),
 
 
-# Never run: where the workflow is only read, it stands in for what the start of a run does.
-rule begin:
-    output:
-        START.stand_in,
-    log:
-        "<results>/logs/begin.log",
-    message:
-        START.tell()
-    shell:
-        "exit 1 2> {log}"
-
-
 def threads_of(wildcards):
     """Return how many cores a trial of this probe is given: on one machine timing has them all, so that it runs alone."""
     alone = wildcards.probe == "timing" and workflow.local_exec
@@ -175,6 +163,11 @@ def needed_by(trials):
         *installed,
         *models,
     ]
+
+
+def image_of(wildcards):
+    """Return the files of an image."""
+    return start().image(wildcards.environment)
 
 
 def protocol_file(environment, twin, probe):

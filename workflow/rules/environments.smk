@@ -19,11 +19,6 @@ rule create_venv:
         " a lock is made with make lock, never edited' >&2; exit 1; }}) 2> {log}"
 
 
-def image_of(wildcards):
-    """Return the files of an image."""
-    return start().image(wildcards.environment)
-
-
 # An image has no inputs, as its times do not matter: it may come from another machine. Whether it is whole and built
 # from the present lock is asked when a run starts (run/start.py); if it is not, its mark is set aside.
 rule build_image:

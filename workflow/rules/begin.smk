@@ -1,0 +1,10 @@
+# Never run: where the workflow is only read, it stands in for what the start of a run does.
+rule begin:
+    output:
+        START.stand_in,
+    log:
+        "<results>/logs/begin.log",
+    message:
+        START.tell()
+    shell:
+        "exit 1 2> {log}"
