@@ -14,6 +14,7 @@ import pytest
 
 from tests.copies import Completed, must, run_in
 from tests.stand_in import ENVIRONMENT, StandIn
+from twinproof.files import sha256
 
 STUDY = ("snakemake", "--cores", "2")
 TABLES = (*STUDY, "tables")
@@ -22,7 +23,7 @@ CELL = f"results/trials/{ENVIRONMENT}/simple"
 THEIRS = (".snakemake", "__pycache__", ".pytest_cache")
 READERS = [
     ("snakemake", "-n"),
-    ("snakemake", "-n", "--sdm", "apptainer", "images"),
+    ("snakemake", "-n", "images", "--sdm", "apptainer"),
     ("snakemake", "--lint"),
     ("snakemake", "--list-rules"),
     ("snakemake", "--summary"),
@@ -52,6 +53,25 @@ def study(ended: StandIn, tmp_path: Path) -> StandIn:
     own.folder = shutil.copytree(ended.folder, tmp_path / "study", symlinks=True)
     own.params = copy.deepcopy(ended.params)
     return own
+
+
+@pytest.fixture
+def apptainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something by that name, as Snakemake asks for its version."""
+    program = tmp_path / "bin" / "apptainer"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho apptainer version 1.3.0\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+
+
+def put_image(folder: Path, lock: str) -> Path:
+    """Put an empty image into a study, and a mark that says from which lock it was built; return the mark."""
+    place = folder / "results/environments" / ENVIRONMENT
+    (place / "image.sif").touch()
+    mark = place / "image.json"
+    mark.write_text(json.dumps({"lock": lock, "build": "", "image": "", "sif": None}))
+    return mark
 
 
 def state(folder: Path) -> dict[str, tuple[object, ...]]:
@@ -86,12 +106,10 @@ def disorder(study: StandIn) -> None:
     (study.folder / "results/batches" / ENVIRONMENT / "identity-0.done").unlink()
     future = study.folder / "src/twinproof/cli.py"
     os.utime(future, (future.stat().st_mtime + 10**6,) * 2)
-    place = study.folder / "results/environments"
-    mark = {"lock": "0" * 64, "build": "", "image": "", "sif": None}
-    (place / ENVIRONMENT / "image.json").write_text(json.dumps(mark))
-    (place / ENVIRONMENT / "image.sif").touch()
+    put_image(study.folder, "0" * 64)
 
 
+@pytest.mark.usefixtures("apptainer")
 def test_reading_changes_nothing(study: StandIn, tmp_path: Path) -> None:
     disorder(study)
     before = state(study.folder)
@@ -191,3 +209,18 @@ def test_a_dry_run_tells_what_the_run_does(study: StandIn, change: str) -> None:
     CHANGES[change](study)
     told = jobs(run_in(study.folder, *TABLES, "-n"))
     assert jobs(run_in(study.folder, *TABLES)) == told
+
+
+@pytest.mark.usefixtures("apptainer")
+def test_a_dry_run_builds_an_image_that_does_not_fit_and_no_other(study: StandIn) -> None:
+    command = ("snakemake", "-n", "images", "--sdm", "apptainer")
+    lock = sha256(study.folder / "containers/locks" / f"{ENVIRONMENT}.txt")
+    mark = put_image(study.folder, lock)
+    assert "Nothing to be done" in must(run_in(study.folder, *command))
+    # As the start of an earlier run left it, when the lock was another.
+    mark.rename(mark.with_suffix(".json.aside"))
+    assert "Nothing to be done" in must(run_in(study.folder, *command))
+    put_image(study.folder, "0" * 64)
+    printed = must(run_in(study.folder, *command))
+    assert "rule build_image:" in printed
+    assert f"{ENVIRONMENT}: the image is built from another lock; it counts as not built" in printed

@@ -169,6 +169,11 @@ def needed_by(trials):
     ]
 
 
+def image_of(wildcards):
+    """Return the files of an image."""
+    return start().image(wildcards.environment)
+
+
 def protocol_file(environment, twin, probe):
     """Return the file that holds a protocol."""
     return start().file(RESULTS / f"protocols/{environment}/{twin}/{probe}.json")

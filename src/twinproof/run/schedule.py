@@ -73,7 +73,7 @@ def write_schedule(schedule: Batches, seconds: float, results: Path) -> None:
             path.unlink(missing_ok=True)
         elif (last := newer(path, paths)) is not None:
             # What is in it changes with the records: Snakemake takes a file for changed only if its content is, too.
-            write_whole(path, checksums(results / "trials", (trial.path for trial in own)))
+            write_whole(path, sums(results, own))
             # As old as the last of its records: what is made from them is newer.
             changed = last.stat().st_mtime_ns
             os.utime(path, ns=(changed, changed))
@@ -132,6 +132,11 @@ def _trial(batch: str, name: str) -> plan.Trial:
 def mark(results: Path, name: str) -> Path:
     """Return the file that is there if a batch is done."""
     return results / "batches" / f"{name}.done"
+
+
+def sums(results: Path, trials: Iterable[plan.Trial]) -> str:
+    """Return what the mark of a batch of these trials holds."""
+    return checksums(results / "trials", (trial.path for trial in trials))
 
 
 def newer(path: Path, records: Iterable[Path]) -> Path | None:
