@@ -12,6 +12,8 @@ import yaml
 
 from tests.conftest import ENVIRONMENTS
 from tests.copies import REPOSITORY, commands, fresh_copy, must, run_in
+from tests.pitfalls.reports import LETTERS, ORDER, REPORTS
+from twinproof import plan
 from twinproof.analysis.inspection import CONTROL_FAILED
 
 pytestmark = pytest.mark.outcomes
@@ -24,12 +26,12 @@ VARYING = re.compile("_seconds$|^bytes$")
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study that has ended, of two twins in all environments, without learning and timing."""
-    folder = fresh_copy(tmp_path_factory.mktemp("outcomes") / "twinproof")
+    """A study that has ended, of three twins in all environments, without learning and timing."""
+    folder = fresh_copy(tmp_path_factory.mktemp("outcomes") / "twinproof", *ENVIRONMENTS)
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["twins"] = {twin: params["twins"][twin] for twin in ("simple", "dynamic", "conditional")}
     # Serialization takes longest; what concerns all twins is the same for each.
-    params["twins"]["simple"]["probes"] = ["identity"]
+    params["twins"]["simple"]["probes"] = ["identity", "pitfalls"]
     params["twins"]["conditional"]["probes"] = ["identity", "pitfalls"]
     params["environments"] = {environment: {"probes": ["identity", *PROBES]} for environment in ENVIRONMENTS}
     params["identity"] |= {"replicates": 1, "steps": 2}
@@ -133,8 +135,31 @@ def test_the_command_of_the_guide_tries_a_pitfall_and_sees_what_the_study_saw(st
     assert sorted((study / "results").rglob("*.json")) == before
 
 
-def test_every_control_works(study: Path) -> None:
-    assert not table(study, "pitfalls")["outcome"].eq(CONTROL_FAILED).any()
+def test_a_call_without_training_has_no_dropout_in_keras_3(study: Path) -> None:
+    found = [outcome(study, environment, "call_without_training")["outcome"] for environment in ENVIRONMENTS]
+    assert found == ["silently wrong", "silently wrong", "as expected"]
+
+
+def test_a_constructor_argument_without_a_config_is_an_error_at_save_in_the_newest_keras(study: Path) -> None:
+    found = outcome(study, ENVIRONMENTS[0], "argument_without_config")
+    assert (found["outcome"], found["step"]) == ("error", "save")
+    assert "NotImplementedError" in found["error"]
+    assert outcome(study, ENVIRONMENTS[-1], "argument_without_config")["outcome"] == "as expected"
+
+
+def test_every_control_works_or_says_why_it_cannot(study: Path) -> None:
+    rows = table(study, "pitfalls")
+    assert len(rows) == len(ENVIRONMENTS) * len(plan.pitfalls())
+    assert not rows["outcome"].eq(CONTROL_FAILED).any()
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_public_reports_end_as_they_are_known_to(study: Path, environment: str) -> None:
+    place, rows = ORDER.index(environment), table(study, "pitfalls")
+    rows = rows[rows["environment"] == environment]
+    outcomes = dict(zip(rows["twin"] + "/" + rows["pitfall"], rows["outcome"], strict=True))
+    known = {name: ends[place] for it in REPORTS for name, ends in (it[:2], it[2:])}
+    assert {name: LETTERS.get(outcomes[name]) for name in known} == known
 
 
 def test_a_rerun_gives_the_same_outcomes_cell_by_cell(study: Path, tmp_path: Path) -> None:
@@ -156,7 +181,10 @@ def outcomes(study: Path) -> dict[str, Any]:
 
 
 def found_in(study: Path) -> list[Path]:
-    return [path for probe in PROBES for path in (study / "results/trials/tf2.21-cpu").rglob(f"{probe}-*.json")]
+    """Return the records to compare: one of each probe, as what a probe finds of one twin says enough."""
+    trials = study / "results/trials/tf2.21-cpu"
+    twins = {"pitfalls": "conditional"}
+    return [path for probe in PROBES for path in (trials / twins.get(probe, "dynamic")).glob(f"{probe}-*.json")]
 
 
 def without_varying(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Prints what the probe of the pitfalls finds, in some of the catalogue and in made-up ones that end badly."""
+"""Prints what the probe of the pitfalls finds in made-up ones, some of which end badly."""
 
 import json
 import os
@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
-import keras
 import numpy as np
 
 from twinproof import pitfalls
@@ -57,8 +56,6 @@ ENDINGS = {
     "hangs": ("functional", "time.sleep(600)"),
     "raises": ("sequential", "raise RuntimeError(f'at {os.getcwd()}')"),
 }
-# Such as do not take long.
-DYNAMIC = ["argument_without_config", "layers_attribute", "nested_list", "private_layers_attribute"]
 SETTINGS = {"images": 192, "time_limit": 120}
 
 
@@ -87,10 +84,6 @@ def main() -> None:
         (HOME / "made_up" / f"{name}.py").write_text(MODULE.format(name=name, style=style, action=action))
     try:
         facts = {
-            "keras": keras.__version__,
-            "conditional": run("conditional", pitfalls.names("conditional")),
-            "conditional again": run("conditional", pitfalls.names("conditional")),
-            "dynamic": run("dynamic", DYNAMIC),
             # Short, now that the server of processes is up.
             "made up": run("made_up", list(ENDINGS), time_limit=5),
             "none": run("none", []),

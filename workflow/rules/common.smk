@@ -100,13 +100,6 @@ PYTHON = "PYTHONPATH=src PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 " + (
 )
 
 
-def lock_of(wildcards):
-    """Return the lock of a venv, whose time does not matter if the venv holds just what the lock pins."""
-    environment = Environment(wildcards.environment)
-    lock = str(environment.lock)
-    return lock if environment.venv_fault() else ancient(lock)
-
-
 def name_of(wildcards):
     """Return the name of a batch."""
     return f"{wildcards.environment}/{wildcards.probe}-{wildcards.batch}"
@@ -167,11 +160,6 @@ def needed_by(trials):
         *installed,
         *models,
     ]
-
-
-def image_of(wildcards):
-    """Return the files of an image."""
-    return start().image(wildcards.environment)
 
 
 def protocol_file(environment, twin, probe):
