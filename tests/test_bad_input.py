@@ -88,7 +88,8 @@ def read_no_file(reader: str, kind: str, _: Path) -> object:
 for one in READERS:
     for kind, (_, words) in NO_FILES.items():
         BAD[f"{one}: {kind}"] = (functools.partial(read_no_file, one, kind), words)
-BAD["a name with NUL"] = (lambda _: read_params(Path("a\0b")), "'a\\x00b': cannot be read (embedded null byte)")
+BAD["a name with NUL"] = (lambda _: read_params(Path("a\0b")), "a\\x00b: cannot be read (embedded null byte)")
+BAD["a name of two lines"] = (lambda _: read_params(Path("a\nb")), "a\\nb: cannot be read (No such file or directory)")
 BAD["a name too long"] = (lambda _: read_params(Path("x" * 300)), "cannot be read (File name too long)")
 
 

@@ -51,21 +51,21 @@ def read_bytes(path: Path, most: int = LARGEST) -> bytes:
         found = path.stat()
         # Before it is opened: a pipe would wait for its other end.
         if not stat.S_ISREG(found.st_mode):
-            raise ReadingError(f"{path}: not a file with content, but {_kind(found.st_mode)}")
+            raise ReadingError(f"{_named(path)}: not a file with content, but {_kind(found.st_mode)}")
         if found.st_size > most:
-            raise ReadingError(f"{path}: {found.st_size} bytes; allowed: at most {most}")
+            raise ReadingError(f"{_named(path)}: {found.st_size} bytes; allowed: at most {most}")
         with path.open("rb") as file:
             # Files of /proc say that they are empty, and may go on.
             enough = min(most, max(found.st_size, MEGABYTE))
             content = file.read(enough + 1)
     except FileNotFoundError as error:
-        raise MissingError(f"{path}: cannot be read ({error.strerror})") from None
+        raise MissingError(f"{_named(path)}: cannot be read ({error.strerror})") from None
     except OSError as error:
-        raise ReadingError(f"{path}: cannot be read ({error.strerror})") from None
+        raise ReadingError(f"{_named(path)}: cannot be read ({error.strerror})") from None
     except ValueError as error:  # A name that no file can have.
-        raise ReadingError(f"{str(path)!r}: cannot be read ({error})") from None
+        raise ReadingError(f"{_named(path)}: cannot be read ({error})") from None
     if len(content) > enough:
-        raise ReadingError(f"{path}: more than {enough} bytes, although its size is {found.st_size}")
+        raise ReadingError(f"{_named(path)}: more than {enough} bytes, although its size is {found.st_size}")
     return content
 
 
@@ -84,10 +84,10 @@ def read_text(path: Path, most: int = LARGEST) -> str:
         text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise MalformedError(f"{path}: not text, line {line} has a byte that is not UTF-8") from None
+        raise MalformedError(f"{_named(path)}: not text, line {line} has a byte that is not UTF-8") from None
     if (place := text.find("\0")) >= 0:
         line = text.count("\n", 0, place) + 1
-        raise MalformedError(f"{path}: not text, line {line} has a NUL character")
+        raise MalformedError(f"{_named(path)}: not text, line {line} has a NUL character")
     return text.replace("\r\n", "\n")
 
 
@@ -101,7 +101,7 @@ def read_json(path: Path) -> Any:
     MalformedError
         If it is not JSON, gives a key twice, has an infinite number or one that is too large, or is nested too deep.
     """
-    return parse_json(read_text(path), str(path))
+    return parse_json(read_text(path), _named(path))
 
 
 def parse_json(text: str, source: str) -> Any:
@@ -142,11 +142,11 @@ def read_yaml(path: Path) -> Any:
     try:
         return loader(text).get_single_data()
     except yaml.YAMLError as error:
-        raise MalformedError(f"{path}: not YAML: {_short(' '.join(str(error).split()))}") from None
+        raise MalformedError(f"{_named(path)}: not YAML: {_short(' '.join(str(error).split()))}") from None
     except RecursionError:
-        raise MalformedError(f"{path}: {_TOO_DEEP}") from None
+        raise MalformedError(f"{_named(path)}: {_TOO_DEEP}") from None
     except _LimitError as error:
-        raise MalformedError(f"{path}: {error}") from None
+        raise MalformedError(f"{_named(path)}: {error}") from None
 
 
 _TOO_DEEP = f"nested too deep; allowed: {DEEPEST} lists and mappings inside one another"
@@ -261,6 +261,11 @@ def _require_plain(value: Any) -> None:
             return
         level = below
     raise ValueError(_TOO_DEEP)
+
+
+def _named(path: Path) -> str:
+    """Return a path as it is written in one line."""
+    return str(path).replace("\n", "\\n")
 
 
 def _kind(mode: int) -> str:
