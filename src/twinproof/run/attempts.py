@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import textwrap
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from twinproof.analysis.inspection import pitfall_outcome
 from twinproof.environments import Environment
 from twinproof.errors import UserError
 from twinproof.params import Params
+from twinproof.run.processes import start
 
 Cell = dict[str, Any]
 # Of a message in the text; the whole one is in the JSON.
@@ -97,19 +97,6 @@ def _run(environment: str, params: Path, pitfalls: Sequence[str]) -> list[Cell]:
     if done.returncode:
         raise UserError(f"{environment}: exit status {done.returncode}\n{done.stderr.strip()}")
     return list(json.loads(done.stdout.splitlines()[-1]))
-
-
-def start(environment: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in the venv of an environment, as the workflow does (common.smk)."""
-    variables = {"PYTHONPATH": str(plan.SOURCE), "PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1"}
-    return subprocess.run(
-        [Environment(environment).venv / "bin" / "python", *arguments],
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
 
 
 def _outcome(cell: Cell) -> str:

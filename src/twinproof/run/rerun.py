@@ -4,9 +4,7 @@ Only what comes out the same to the last bit each time can be compared: identity
 of the same kind. That finds a forged record, which no digest can.
 """
 
-import os
 import random
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,10 +16,9 @@ from twinproof.errors import UserError, shown
 from twinproof.params import read_params
 from twinproof.plan import Trial
 from twinproof.record import Record, read_record
+from twinproof.run.processes import start
 
 DETERMINISTIC = ("identity", "learning")
-# All that a trial sees of the variables of whoever checks.
-VARIABLES = ("PATH", "HOME", "TMPDIR")
 LINES = 3
 
 
@@ -82,12 +79,8 @@ def _comparable(results: Path, trial: Trial) -> Record | None:
 
 
 def _measure(results: Path, trial: Trial, output: Path) -> None:
-    python = Environment(trial.environment).venv / "bin" / "python"
     options = {**trial._asdict(), "params": results / "params.yaml", "output": output}
-    command = [str(python), "-m", "twinproof.trial", *(f"--{name}={value}" for name, value in options.items())]
-    variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    source = {"PYTHONPATH": "src:.", "PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1"}
-    done = subprocess.run(command, env=variables | source, capture_output=True, text=True, errors="replace")
+    done = start(trial.environment, "-m", "twinproof.trial", *(f"--{name}={value}" for name, value in options.items()))
     if done.returncode:
         raise UserError(" ".join(done.stderr.split("\n")[-LINES - 1 :]).strip() or f"exit status {done.returncode}")
 
