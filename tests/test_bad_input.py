@@ -225,7 +225,7 @@ def plan_of(**changed: object) -> object:
     params = functools.reduce(lambda known, pair: known | dict([pair]), changed.items(), change("seed", 1))
     plan._code.cache_clear()
     plan.trials(params)
-    return plan.counting(params, Path("results"))
+    return plan.changes(params, Path("results"))
 
 
 def with_module(content: str, name: str = "mine", module: str = "mine") -> object:

@@ -81,13 +81,14 @@ def test_what_was_started_is_gone_and_what_was_not_written_is_told(
     folder: Path, how: str, status: int, words: str
 ) -> None:
     (folder / "output").write_text("former")
-    (folder / "temporary").mkdir()
-    environment = surroundings(folder) | {"TMPDIR": str(folder / "temporary")}
+    # Short: sockets lie in it, whose paths may not be long.
+    (folder / "t").mkdir()
+    environment = surroundings(folder) | {"TMPDIR": str(folder / "t")}
     command = [sys.executable, "-c", WORK, how]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout.strip()) == (status, words), done.stderr
     assert running(folder) == []
-    assert list((folder / "temporary").iterdir()) == []
+    assert list((folder / "t").iterdir()) == []
     assert (folder / "output").read_text() == ("former" if status else "done")
 
 

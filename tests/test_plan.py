@@ -254,12 +254,12 @@ def test_a_record_that_was_cut_short_is_set_aside_and_named(
 def test_a_record_that_cannot_be_read_stops_the_plan_and_stays(
     project: Path, study: dict[str, Any], record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = os.open
+    opened = Path.open
 
-    def broken(path: Path, *more: Any) -> int:
+    def broken(path: Path, *more: Any, **named: Any) -> Any:
         if path == record:
             raise OSError(5, "Input/output error")
-        return opened(path, *more)
+        return opened(path, *more, **named)
 
     monkeypatch.setattr(Path, "open", broken)
     with pytest.raises(UserError, match=rf"{record}: cannot be read \(Input/output error\)"):

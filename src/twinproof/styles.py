@@ -58,8 +58,8 @@ def read_module(twin: str, module: str, roots: list[str]) -> ast.Module:
         return ast.parse(Path(spec.origin).read_bytes(), spec.origin)
     except SyntaxError as error:
         raise UserError(f"twins.{twin}.module: {spec.origin}, line {error.lineno}: {error.msg}") from None
-    except ValueError as error:
-        raise UserError(f"twins.{twin}.module: {spec.origin}: {error}") from None
+    except (ValueError, RecursionError, MemoryError) as error:  # A NUL in it, or too many brackets.
+        raise UserError(f"twins.{twin}.module: {spec.origin}: {str(error) or 'nested too deep'}") from None
 
 
 def check_source(twin: str, module: str, arguments: Mapping[str, Any], roots: list[str]) -> None:

@@ -130,9 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run_apart(params: Params, trial: plan.Trial, output: Path, models: Path | None, minutes: float) -> Ending:
     """Run a trial in a process of its own, which has to write the record, and return how that ended."""
-    # A twin may change the working folder.
-    output, models = output.absolute(), models and models.absolute()
-    return write_apart(output, lambda: run(params, trial, output, models, minutes))
+    return write_apart(output.absolute(), lambda: run(params, trial, output, models, minutes))
 
 
 def run(params: Params, trial: plan.Trial, output: Path, models: Path | None, minutes: float) -> None:
@@ -146,6 +144,8 @@ def run(params: Params, trial: plan.Trial, output: Path, models: Path | None, mi
     require_planned(trial, params)
     # Now, not after minutes of measuring.
     require_room(output.parent)
+    # A twin may change the working folder.
+    output, models = output.absolute(), models and models.absolute()
     # Not an exception, which may be caught on its way up and become part of the record.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _end_after(minutes)

@@ -27,7 +27,7 @@ from twinproof.environments import Environment
 
 pytestmark = pytest.mark.containers
 
-IMAGES = [*QUICK, "--sdm", "apptainer"]
+IMAGES = [*QUICK[:1], "--sdm", "apptainer", *QUICK[1:]]
 # The one of the quick study's twins that draws random numbers while it is trained.
 TWIN = "conditional"
 

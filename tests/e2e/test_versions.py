@@ -78,7 +78,7 @@ def test_altered_data_in_a_clone_is_noticed(pulled):
     file.write_bytes(file.read_bytes()[:-1])
     done = run_in(pulled, "snakemake", "--cores", "2")
     assert done.returncode != 0
-    assert "t10k-labels-idx1-ubyte.gz: truncated" in done.stdout + done.stderr
+    assert "t10k-labels-idx1-ubyte.gz: altered" in done.stdout + done.stderr
 
 
 def test_metrics_and_plots_can_be_shown(version):

@@ -19,10 +19,7 @@ from twinproof.twins import Twin
 HOME = Path(os.environ.setdefault("MADE_UP_PITFALLS", tempfile.mkdtemp()))
 pitfalls.__path__.append(str(HOME))
 
-MODULE = '''"""It {name}
-
-As it is made to.
-"""
+MODULE = '''"""Ends as it is made to."""
 
 import os
 import sys
@@ -31,6 +28,7 @@ import warnings
 
 from twinproof.pitfalls import Seen
 
+TITLE = "It {name}"
 STYLE = "{style}"
 EXPECTED = "It does not."
 REFERENCES = ("https://example.org/1",)

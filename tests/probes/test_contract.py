@@ -32,7 +32,7 @@ TOLD = {
     "fails in call": ["`functional` cannot be built: ValueError: ", "no call"],
     "mute": ["cannot be built: Mute: its text cannot be had: str() of it raises RuntimeError"],
     "without a text": ["`functional` cannot be built: ValueError: without a text (", "contract_facts.py, line "],
-    "half a pair": ["`functional` cannot be built: ValueError: half \ud800 a pair"],
+    "half a pair": ["`functional` cannot be built: ValueError: half \\ud800 a pair"],
     "exits": ["`functional` cannot be built: SystemExit: 0 (", "contract_facts.py, line "],
     "interrupts": ["`functional` cannot be built: KeyboardInterrupt: without a text"],
 }

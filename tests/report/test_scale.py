@@ -4,7 +4,7 @@ Counted are files and calls, which are the same on every machine, and no seconds
 """
 
 import cProfile
-import os
+import io
 import pstats
 import re
 from collections import Counter
@@ -55,7 +55,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Pa
 def opened(monkeypatch: pytest.MonkeyPatch, results: Path, command: Callable[[], object]) -> Counter[int]:
     """Return how often a command opens each record: of how many records so often."""
     counts: Counter[str] = Counter({str(path): 0 for path in results.glob("trials/*/*/*.json")})
-    real = os.open
+    real = io.open
 
     def counting(file: Any, *rest: Any, **more: Any) -> Any:
         if str(file) in counts:
@@ -63,7 +63,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, results: Path, command: Callable[[],
         return real(file, *rest, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "open", counting)
+        patched.setattr(io, "open", counting)
         command()
     return Counter(counts.values())
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tests.conftest import ENVIRONMENT
+from tests.containers.test_study import TWIN
 from tests.copies import commands, records, require_equal_results
 from twinproof.environments import Environment
 
@@ -61,13 +62,12 @@ def test_jobs_in_the_image_give_the_results_of_one_machine(in_images: Path, quic
 
 def test_the_other_commands_of_the_guide_run(study: Path) -> None:
     params = yaml.safe_load((study / "params.yaml").read_text())
-    params["twins"] = {"dynamic": params["twins"]["dynamic"]}
     params["environments"] = {ENVIRONMENT: {"probes": ["learning"]}}
     params["learning"] |= {"replicates": 1, "epochs": 1}
     (study / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     printed = run_script(study, commands(GUIDE).partition("\n")[2])
     # Once by Slurm, and then neither for DVC nor after the crash.
     assert printed.count("measuring in") == 1
-    assert (study / f"results/trials/{ENVIRONMENT}/dynamic/learning-0.json").exists()
+    assert (study / f"results/trials/{ENVIRONMENT}/{TWIN}/learning-0.json").exists()
     assert (study / "results/report/index.html").exists()
     assert (study / "dvc.lock").exists()
