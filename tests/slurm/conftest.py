@@ -64,7 +64,7 @@ def run_asking(folder: Path) -> None:
     """Run three trials: a real one with too little memory at first, one for a GPU with too little time, a timing."""
     first = "{little} if attempt == 1 and wildcards.environment == '{environment}' else {enough}"
     little = {
-        "mem_mb: 4000 * attempt": "mem_mb: " + first.format(little=200, environment=ENVIRONMENT, enough=4000),
+        "mem_mb: 4000 * attempt": "mem_mb: " + first.format(little=60, environment=ENVIRONMENT, enough=4000),
         "runtime: 75 * attempt": "runtime: " + first.format(little=1, environment=GPU, enough=75),
     }
     on_cluster(copy_with_venv(folder), little)

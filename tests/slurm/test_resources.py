@@ -49,7 +49,7 @@ def test_timing_has_its_node_to_itself_and_no_other_trial_has(cluster: Cluster, 
 def test_job_over_its_memory_runs_again_with_more(cluster: Cluster, asking: Path) -> None:
     first, again = attempts(cluster, asking, ENVIRONMENT)
     assert "exceeded memory limit" in Path(first["StdOut"]).read_text()
-    assert "mem=200M" in first["TRES"]
+    assert "mem=60M" in first["TRES"]
     assert "mem=4000M" in again["TRES"]
     assert again["JobState"] == "COMPLETED"
     assert "dynamic identity 0: done" in log(asking, ENVIRONMENT)
