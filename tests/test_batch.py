@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -125,13 +124,15 @@ def test_a_trial_ends_with_the_process_that_started_it(batch: Callable[..., Comp
     python = python_of(ENVIRONMENT)
     environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY / 'src'}{os.pathsep}{project}"}
     command = [python, "-m", "twinproof.batch", *arguments("hangs/0")]
-    with subprocess.Popen(command, cwd=project, env=environment, stderr=subprocess.DEVNULL) as process:
-        # The guard, and the trial.
-        until(lambda: len(psutil.Process(process.pid).children(recursive=True)) == 2)
+    process = subprocess.Popen(command, cwd=project, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        # The guard, the trial, and its copy that checks the twin.
+        until(lambda: len(psutil.Process(process.pid).children(recursive=True)) == 3)
         started = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGKILL)
+    finally:
+        process.kill()
         process.wait()
-        until(lambda: not any(child.is_running() for child in started))
+    until(lambda: not any(child.is_running() for child in started))
 
 
 @pytest.mark.parametrize(

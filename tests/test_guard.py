@@ -122,11 +122,14 @@ def test_whoever_is_killed_nothing_is_left(folder: Path, kill: Callable[[subproc
     with subprocess.Popen(
         command, cwd=folder, env=surroundings(folder), stderr=subprocess.DEVNULL, start_new_session=True
     ) as process:
-        until((folder / "begun").exists)
-        assert len(running(folder)) == 3 + 4
-        kill(process)
-        until(lambda: not running(folder))
-        assert process.wait() != 0
+        try:
+            until((folder / "begun").exists)
+            assert len(running(folder)) == 3 + 4
+            kill(process)
+            until(lambda: not running(folder))
+            assert process.wait(60) != 0
+        finally:
+            process.kill()
 
 
 def test_nothing_is_left_of_a_job_whose_snakemake_is_killed(folder: Path) -> None:
