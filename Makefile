@@ -83,10 +83,10 @@ bench-page: .venv/ready  ## how large the report of the study is, and how soon i
 	python bench/page.py
 
 durations: .venv/ready  ## what the jobs of the last study, and of that of depth, took: by which the next is planned
-	python -m twinproof.run.durations --results results $(wildcard results/depth) --output workflow/durations.csv
+	python -m twinproof.pipeline.durations --results results $(wildcard results/depth) --output workflow/durations.csv
 
 picture: .venv/ready  ## the answer and its picture in the README, from the tables of the last study
-	python -m twinproof.report.picture --tables results/tables --output docs/answer --readme README.md
+	python -m twinproof.report.readme --tables results/tables --output docs/answer --readme README.md
 
 # UPGRADE=-U makes them again with the newest versions that their inputs allow.
 lock: .venv/bin/uv  ## make the hash locks again, as far as they changed

@@ -9,14 +9,17 @@ from collections import Counter
 from statistics import median
 from typing import Any
 
+import pandas as pd
 from scipy.stats import binomtest
 from side_by_side import ENVIRONMENT, ask_for_timing, repository_copy, timing_trial
 
-from twinproof.analysis.timing import family_confidence, fewest_processes
-from twinproof.analysis.timing_tables import timing_rows
+from twinproof.analysis.columns import COLUMNS
+from twinproof.analysis.statistics.ratios import family_confidence, fewest_processes
+from twinproof.analysis.tables import Rows
+from twinproof.analysis.verdicts.timing_table import timing_rows
 
 TWIN = "alike"
-MODULE = "from twinproof.twins.dynamic import functional\n\nsubclassed = functional\n"
+MODULE = "from twinproof.measured.twins.dynamic import functional\n\nsubclassed = functional\n"
 QUANTITIES = ["train_step", "call", "compiled_call"]
 # With fewer processes, no p-value survives the correction: nobody would cry wolf, whatever was measured.
 FEWEST = fewest_processes(family_confidence(len(QUANTITIES)))
@@ -33,12 +36,16 @@ def main() -> None:
     studies: list[list[dict[str, Any]]] = []
     with repository_copy() as folder:
         (folder / f"{TWIN}.py").write_text(MODULE)
-        sampling = ask_for_timing(folder, QUANTITIES, TWIN, TWIN)["timing"]["sampling"]
+        timing = ask_for_timing(folder, QUANTITIES, TWIN, TWIN)["timing"]
         for number in range(options.studies):
             replicates = range(number * options.processes, (number + 1) * options.processes)
             records = [timing_trial(folder, TWIN, replicate) for replicate in replicates]
             # The identity of what is the same code needs no measuring.
-            studies.append(list(timing_rows(records, {(ENVIRONMENT, TWIN): "bit-equal"}, sampling)))
+            rows = Rows({str(number): record for number, record in enumerate(records)})
+            tables = {
+                name: pd.DataFrame(rows.of[name], columns=COLUMNS[name]) for name in ("timing_processes", "trials")
+            }
+            studies.append(list(timing_rows(*tables.values(), {(ENVIRONMENT, TWIN): "bit-equal"}, timing)))
             print(f"study {number + 1} of {options.studies}, {options.processes} processes")
             for row in studies[-1]:
                 print(f"  {row['answer']}")

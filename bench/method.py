@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from other_intervals import bootstrap, huber, student, studentized_bootstrap
 from simulated_timings import BUDGET, CONTROL, ROUNDS, SCENARIOS, SLOWED, STYLE, Floats, log_seconds, studies
 
-from twinproof.analysis.timing import (
+from twinproof.analysis.statistics.ratios import (
     FAMILY_ERROR,
     MARGIN,
     PEEKING,
@@ -22,7 +22,7 @@ from twinproof.analysis.timing import (
     location_interval,
     p_value,
 )
-from twinproof.analysis.timing_verdicts import TOLERANCE
+from twinproof.analysis.verdicts.timing import TOLERANCE
 
 FIRST, BATCH = 12, 4
 FAMILY = 30

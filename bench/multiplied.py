@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from twinproof import plan
 from twinproof.analysis.sampling import timed
-from twinproof.environments import Environment
-from twinproof.params import Params
-from twinproof.plan import Trial
-from twinproof.record import Record, digest, write_record
+from twinproof.environments.environment import Environment
+from twinproof.pipeline.plan import write_plan
+from twinproof.study.params import Params
+from twinproof.study.protocol import make_protocol
+from twinproof.study.record import Record, digest, write_record
+from twinproof.study.trial import Trial, derive_seed, list_cells, list_trials
 
 # Of these probes, what is found is a number that differs from run to run.
 VARIED = ("learning", "timing", "serialization")
@@ -37,7 +38,7 @@ def read_templates(records: Iterable[Path]) -> Templates:
 
 def with_trials(params: Params, count: int) -> Params:
     """Return the parameters with as many replicates of everything as make about `count` trials in all."""
-    cells = plan.cells(params)
+    cells = list_cells(params)
     fewest = {probe: 6 if probe == "timing" else 1 for _, _, probe in cells}
     replicates = next(
         number for number in range(1, count + 1) if sum(max(number, fewest[cell[2]]) for cell in cells) >= count
@@ -53,15 +54,15 @@ def multiplied(params: Params, templates: Templates) -> Iterator[tuple[Trial, Re
     """Yield every trial of a study with its record: one of the same twin and probe, or else of the same probe."""
     by_probe = {probe: record for (_, probe), record in templates.items()}
     of_cell: dict[tuple[str, str, str], Record] = {}
-    for trial in plan.trials(params):
+    for trial in list_trials(params):
         cell = (trial.environment, trial.twin, trial.probe)
         if cell not in of_cell:
             of_cell[cell] = templates.get((trial.twin, trial.probe), by_probe[trial.probe]) | {
-                "protocol": plan.protocol(params, *cell),
+                "protocol": make_protocol(params, *cell),
                 "software": {"python": "3.11.0", "twinproof": "0.1.0"} | Environment(trial.environment).pinned(),
             }
         chance = random.Random(f"{trial}")  # noqa: S311
-        record = of_cell[cell] | trial._asdict() | {"seed": plan.seed(params, trial.twin, trial.replicate)}
+        record = of_cell[cell] | trial._asdict() | {"seed": derive_seed(params, trial.twin, trial.replicate)}
         record["seconds"] *= chance.gauss(1, SPREAD)
         if trial.probe in VARIED:
             record["styles"] = _varied(record["styles"], chance)
@@ -74,7 +75,7 @@ def multiplied(params: Params, templates: Templates) -> Iterator[tuple[Trial, Re
 
 def write_study(results: Path, params: Params, templates: Templates) -> int:
     """Write plan, records and the decisions on the timings below `results`; return the number of the records."""
-    plan.write_plan(params, results)
+    write_plan(params, results)
     count, checked = 0, set()
     for trial, record in multiplied(params, templates):
         path = results / "trials" / trial.path

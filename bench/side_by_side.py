@@ -103,7 +103,9 @@ def timing_trial(folder: Path, twin: str, replicate: int) -> dict[str, Any]:
     """Run a timing trial in this copy of the repository and return its record."""
     record = folder / f"results/{twin}-{replicate}.json"
     what = ["--environment", ENVIRONMENT, "--twin", twin, "--probe", "timing", "--replicate", str(replicate)]
-    run_measured(folder, "-m", "twinproof.trial", *what, "--params", "params.yaml", "--output", str(record))
+    run_measured(
+        folder, "-m", "twinproof.measured.run_trial", *what, "--params", "params.yaml", "--output", str(record)
+    )
     return json.loads(record.read_text())
 
 

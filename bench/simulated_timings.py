@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from twinproof.analysis.timing import process_log_ratio
+from twinproof.analysis.statistics.ratios import process_log_ratio
 
 Floats = NDArray[np.float64]
 

@@ -22,6 +22,8 @@ from side_by_side import (
     verdict,
 )
 
+from twinproof.study.trial import derive_seed, list_trials
+
 GOAL = 1.3
 CORES = 2
 
@@ -77,17 +79,17 @@ def _script() -> dict[str, Any]:
 
 
 def _plain(path: Path) -> None:
-    from twinproof import plan, probes, twins
-    from twinproof.data import read_dataset
-    from twinproof.params import read_params
+    from twinproof.measured import probes, twins
+    from twinproof.study.dataset import read_dataset
+    from twinproof.study.params import read_params
 
     params = read_params(path)
     where = params["data"]
     data = read_dataset(Path(where["directory"]), Path(where["checksums"]), where["validation"])
-    for trial in plan.trials(params):
+    for trial in list_trials(params):
         asked = params["twins"][trial.twin]
         twin = twins.load(trial.twin, asked["module"], asked.get("arguments", {}))
-        seed = plan.seed(params, trial.twin, trial.replicate)
+        seed = derive_seed(params, trial.twin, trial.replicate)
         outcome = probes.load(trial.probe)(twin, data, seed, params[trial.probe], lambda share, what: None)
         output = Path("results/plain", trial.path)
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,8 @@ from typing import Any
 
 from side_by_side import ROOT, environment_variables, interleave, measured_python, ratios, verdict
 
+from twinproof.study.trial import derive_seed
+
 GOALS = {"simple": 1.5, "dynamic": 2.5}
 CONTESTANTS = ("probe", "plain", "numpy")
 
@@ -60,17 +62,16 @@ def _report(twin: str, found: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def _contest(contestant: str, twin: str) -> dict[str, Any]:
-    from twinproof import plan
-    from twinproof.data import read_dataset
-    from twinproof.machine import pin_threads
-    from twinproof.params import read_params
+    from twinproof.measured.machine import pin_threads
+    from twinproof.study.dataset import read_dataset
+    from twinproof.study.params import read_params
 
     params = read_params(Path("params.yaml"))
     settings, where = params["learning"], params["data"]
     if contestant != "plain":
         pin_threads(settings["threads"])
     data = read_dataset(Path(where["directory"]), Path(where["checksums"]), where["validation"])
-    seed = plan.seed(params, twin, 0)
+    seed = derive_seed(params, twin, 0)
     if contestant == "numpy":
         from numpy_loop import learn
 
@@ -100,8 +101,8 @@ class _Clock:
 def _probe(module: str, arguments: dict[str, Any], data: Any, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
     import keras
 
-    from twinproof import twins
-    from twinproof.probes import learning
+    from twinproof.measured import twins
+    from twinproof.measured.probes import learning
 
     twin = twins.load("twin", module, arguments)
     # The probe's own seconds leave out what it notes at the end of an epoch; a comparison with plain `fit` may not.
@@ -117,7 +118,7 @@ def _plain(module: str, arguments: dict[str, Any], data: Any, seed: int, setting
 
     import keras
 
-    from twinproof.probes.instances import weights_digest
+    from twinproof.measured.probes.instances import weights_digest
 
     train, validation, test = (
         (part.images, keras.utils.to_categorical(part.labels)) for part in (data.train, data.validation, data.test)

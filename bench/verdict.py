@@ -26,7 +26,13 @@ from typing import Any
 import numpy as np
 from side_by_side import ask_for_timing, measured_python, repository_copy, run_measured, timing_trial, verdict
 
-from twinproof.analysis.timing import CONFIDENCE, decided, fewest_processes, location_interval, process_log_ratio
+from twinproof.analysis.statistics.ratios import (
+    CONFIDENCE,
+    decided,
+    fewest_processes,
+    location_interval,
+    process_log_ratio,
+)
 
 TARGET, STEPS, BATCH = 0.02, 100, 128
 STYLES = ("functional", "subclassed")
@@ -53,7 +59,7 @@ def main() -> None:
 def _compare(folder: Path, most: int, for_pyperf: list[str]) -> None:
     from scipy.stats import ttest_ind
 
-    ask_for_timing(folder, ["train_step"], "dynamic", "twinproof.twins.dynamic")
+    ask_for_timing(folder, ["train_step"], "dynamic", "twinproof.measured.twins.dynamic")
     install = ["uv", "pip", "install", "--quiet", "--no-deps", "--python", measured_python(), PYPERF]
     subprocess.run([*install, "--target", folder / "pyperf"], check=True)
     log_ratios, seconds = _in_turn(folder, most)
@@ -137,7 +143,7 @@ def _be_pyperf(arguments: list[str]) -> None:
 
 def _step_seconds(style: str, steps: int) -> float:
     """Return the seconds that each of so many training steps took, inside `fit`."""
-    from twinproof.probes.clock import Stopwatch
+    from twinproof.measured.probes.clock import Stopwatch
 
     # The stopwatch runs from the begin of the second batch to that of the last.
     end = BATCH * (steps + 2)
@@ -147,7 +153,7 @@ def _step_seconds(style: str, steps: int) -> float:
 
 @functools.cache
 def _model(style: str) -> Any:
-    from twinproof.twins import dynamic
+    from twinproof.measured.twins import dynamic
 
     model = getattr(dynamic, style)()
     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
@@ -158,7 +164,7 @@ def _model(style: str) -> Any:
 def _data() -> tuple[Any, Any]:
     import keras
 
-    from twinproof.data import read_dataset
+    from twinproof.study.dataset import read_dataset
 
     train = read_dataset(Path("data/mnist"), Path("data/mnist/SHA256SUMS"), 5000).train
     return train.images, keras.utils.to_categorical(train.labels)

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from twinproof import plan
-from twinproof.environments import Environment
-from twinproof.surroundings import clean
+from twinproof.environments.environment import Environment
+from twinproof.environments.variables import clean
+from twinproof.study.sources import code_of_module
 
 from . import lanes
 
@@ -152,7 +152,7 @@ def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: p
     """The folder of a small study, the present one, about whose code nothing is remembered."""
     folder = make_project(tmp_path / "project")
     monkeypatch.chdir(folder)
-    plan._code.cache_clear()
+    code_of_module.cache_clear()
     return folder
 
 
@@ -184,7 +184,7 @@ def make_here(output: Path) -> None:
 
 @pytest.fixture(scope="session")
 def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Completed]:
-    """Run Python inside an environment, as the workflow does; the modules in tests/measured are seen there too."""
+    """Run Python inside an environment, as the workflow does; the modules in tests/facts are seen there too."""
     alike = {
         "CUDA_VISIBLE_DEVICES": "-1",
         "KERAS_BACKEND": "tensorflow",
@@ -196,7 +196,7 @@ def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[...
     }
 
     def run(*arguments: str | Path, cwd: Path = REPOSITORY, environment: str = ENVIRONMENT) -> Completed:
-        path = os.pathsep.join(map(str, (REPOSITORY / "src", REPOSITORY / "tests" / "measured", cwd)))
+        path = os.pathsep.join(map(str, (REPOSITORY / "src", REPOSITORY / "tests" / "facts", cwd)))
         return subprocess.run(
             [python_of(environment), *arguments],
             cwd=cwd,
@@ -211,7 +211,7 @@ def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[...
 
 @pytest.fixture(scope="session")
 def facts_from(run_in_environment: Callable[..., Completed]) -> Callable[..., Any]:
-    """Run a module of tests/measured and return the JSON it prints last: Keras is imported once for many facts."""
+    """Run a module of tests/facts and return the JSON it prints last: Keras is imported once for many facts."""
 
     def facts(module: str, environment: str = ENVIRONMENT) -> Any:
         done = run_in_environment("-m", module, environment=environment)

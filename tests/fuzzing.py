@@ -23,17 +23,18 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from twinproof import plan
 from twinproof.analysis.plausibility import contradictions, foreign, shares_of
-from twinproof.data import FILES, read_checksums, read_dataset
-from twinproof.environments import Environment
-from twinproof.errors import UserError
-from twinproof.params import read_params
-from twinproof.record import digest, read_record
-from twinproof.report.crate.citation import read_citation
-from twinproof.run.config import parameters, read_config, require_sound, running
-from twinproof.run.durations import of_records
-from twinproof.run.schedule import read_schedule
+from twinproof.base.errors import UserError
+from twinproof.crate.citation import read_citation
+from twinproof.environments.environment import Environment
+from twinproof.pipeline.config import parameters, read_config, require_sound, running
+from twinproof.pipeline.durations import of_records
+from twinproof.pipeline.plan import _protocol_of
+from twinproof.pipeline.schedule import read_schedule
+from twinproof.study.dataset import FILES, read_checksums, read_dataset
+from twinproof.study.params import read_params
+from twinproof.study.record import digest, read_record
+from twinproof.study.trial import list_trials
 
 REPOSITORY = Path(__file__).parents[1]
 GOLDEN = max(REPOSITORY.glob("tests/golden/record-*.json"))
@@ -86,7 +87,7 @@ def targets(folder: Path) -> dict[str, Target]:
 
     def read_all_of(path: Path) -> None:
         list(of_records([path]))
-        plan._protocol_of(path)
+        _protocol_of(path)
         record = read_record(path)
         list(chain(foreign(record), contradictions(record), shares_of(record, 55_000, 10_000)))
 
@@ -94,8 +95,8 @@ def targets(folder: Path) -> dict[str, Target]:
         require_sound([path], {})
         config, _ = read_config(path, None)
         running(config)
-        plan.trials(parameters(config))
-        plan.trials(read_params(path))
+        list_trials(parameters(config))
+        list_trials(read_params(path))
 
     def described(_: Path) -> None:
         environment = Environment("small")

@@ -11,7 +11,7 @@ import yaml
 from bench.multiplied import write_study
 from tests.copies import fresh_copy
 from tests.report import studies
-from twinproof import plan
+from twinproof.study.sources import code_of_module
 
 ENVIRONMENT = studies.ENVIRONMENT
 
@@ -41,7 +41,7 @@ class StandIn:
         (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
         before = Path.cwd()
         os.chdir(self.folder)
-        plan._code.cache_clear()
+        code_of_module.cache_clear()
         try:
             write_study(self.made, params, templates)
         finally:

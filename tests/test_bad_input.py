@@ -15,25 +15,27 @@ from typing import Any
 import pytest
 import yaml
 
-from twinproof import plan
 from twinproof.analysis.sampling import counts
-from twinproof.batch import main as batch
+from twinproof.base.errors import UserError
 from twinproof.cli import _rows
-from twinproof.data import FILES, read_checksums, read_dataset
-from twinproof.doctor import examine
-from twinproof.environments import Environment
-from twinproof.errors import UserError
-from twinproof.params import check_params, read_params
-from twinproof.record import digest, read_record
-from twinproof.report.crate.citation import read_citation
-from twinproof.report.versions.revisions import read_workspace
-from twinproof.run.config import read_config, running
-from twinproof.run.schedule import read_schedule
-from twinproof.trial import require_planned
+from twinproof.crate.citation import read_citation
+from twinproof.environments.environment import Environment
+from twinproof.measured.run_batch import main as batch
+from twinproof.measured.run_trial import require_planned
+from twinproof.pipeline.config import read_config, running
+from twinproof.pipeline.doctor import examine
+from twinproof.pipeline.plan import find_changes
+from twinproof.pipeline.schedule import read_schedule
+from twinproof.study.dataset import FILES, read_checksums, read_dataset
+from twinproof.study.params import check_params, read_params
+from twinproof.study.record import digest, read_record
+from twinproof.study.sources import code_of_module
+from twinproof.study.trial import Trial, list_trials
+from twinproof.versions.find import read_workspace
 
 from .conftest import ENVIRONMENT, REPOSITORY
+from .environments.test_environment import BAD_LOCKS
 from .fuzzing import GOLDEN, idx, write_checksums, write_images
-from .test_environments import BAD_LOCKS
 
 Act = Callable[[Path], object]
 # Each kind of bad input: what is done in an empty project, and words of the line that is said.
@@ -223,9 +225,9 @@ for kind, (key, value, words) in PARAMETERS.items():
 
 def plan_of(**changed: object) -> object:
     params = functools.reduce(lambda known, pair: known | dict([pair]), changed.items(), change("seed", 1))
-    plan._code.cache_clear()
-    plan.trials(params)
-    return plan.changes(params, Path("results"))
+    code_of_module.cache_clear()
+    list_trials(params)
+    return find_changes(params, Path("results"))
 
 
 def with_module(content: str, name: str = "mine", module: str = "mine") -> object:
@@ -254,16 +256,16 @@ STUDIES: dict[str, tuple[Act, str]] = {
     "a package tensorflow": (lambda _: hide("tensorflow/__init__.py"), "tensorflow: would be imported in place of"),
     "an environment that nobody named": (lambda _: list(examine(change("seed", 1), "tf0")), "environment tf0: not in"),
     "a trial of no environment": (
-        lambda _: require_planned(plan.Trial("tf0", "simple", "identity", 0), change("seed", 1)), "--environment tf0"
+        lambda _: require_planned(Trial("tf0", "simple", "identity", 0), change("seed", 1)), "--environment tf0"
     ),
     "a trial of no twin": (
-        lambda _: require_planned(plan.Trial(ENVIRONMENT, "x", "identity", 0), change("seed", 1)), "--twin x: not in"
+        lambda _: require_planned(Trial(ENVIRONMENT, "x", "identity", 0), change("seed", 1)), "--twin x: not in"
     ),
     "a trial of no probe": (
-        lambda _: require_planned(plan.Trial(ENVIRONMENT, "simple", "x", 0), change("seed", 1)), "--probe x: not in"
+        lambda _: require_planned(Trial(ENVIRONMENT, "simple", "x", 0), change("seed", 1)), "--probe x: not in"
     ),
     "a trial before the first": (
-        lambda _: require_planned(plan.Trial(ENVIRONMENT, "simple", "identity", -1), change("seed", 1)), "--replicate"
+        lambda _: require_planned(Trial(ENVIRONMENT, "simple", "identity", -1), change("seed", 1)), "--replicate"
     ),
 }  # fmt: skip
 BAD |= {f"study: {kind}": one for kind, one in STUDIES.items()}

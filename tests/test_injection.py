@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from twinproof.data import FILES
-from twinproof.errors import UserError
-from twinproof.params import check_params
-from twinproof.run.config import parameters, read_config, running
+from twinproof.base.errors import UserError
+from twinproof.pipeline.config import parameters, read_config, running
+from twinproof.study.dataset import FILES
+from twinproof.study.params import check_params
 
 from .conftest import ENVIRONMENT, REPOSITORY
 from .copies import fresh_copy, make_small, must, run_in
@@ -64,7 +64,7 @@ def with_value(params: dict[str, Any], key: str, value: str) -> dict[str, Any]:
     if key == "environments":
         return params | {"environments": {value: {"probes": ["identity"]}}}
     if key == "twins":
-        return params | {"twins": {value: {"module": "twinproof.twins.simple"}}}
+        return params | {"twins": {value: {"module": "twinproof.measured.twins.simple"}}}
     *parents, last = key.split(".")
     section = params
     for parent in parents:
@@ -239,7 +239,7 @@ def test_snakemake_refuses_what_it_would_misread(copy: Path, more: str, words: s
 def test_a_data_set_in_a_folder_with_spaces_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "my dätä"
     shutil.copytree(REPOSITORY / "data/mnist", folder)
-    command = ["-m", "twinproof.data", "--directory", str(folder), "--checksums", str(folder / "SHA256SUMS")]
+    command = ["-m", "twinproof.study.dataset", "--directory", str(folder), "--checksums", str(folder / "SHA256SUMS")]
     done = run_in(REPOSITORY, sys.executable, *command, "--validation", "5000", "--output", str(tmp_path / "data.json"))
     must(done)
     assert all((folder / name).exists() for name in FILES.values())

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from twinproof.analysis.tables import main as make_tables
+from twinproof.base.errors import UserError, require_own_code
 from twinproof.cli import main
-from twinproof.errors import UserError, require_own_code
 
 from .conftest import REPOSITORY
 from .copies import fresh_copy, must
@@ -43,7 +43,9 @@ def test_its_own_code_runs_when_python_is_told_to_look_there_first(second: Path)
     (second / "src/twinproof/__init__.py").write_text((REPOSITORY / "src/twinproof/__init__.py").read_text())
     for module in ("errors", "mine"):
         source = REPOSITORY / f"src/twinproof/{module}.py"
-        mine = "from twinproof.errors import entry_point\n\n@entry_point\ndef main(_): print(__file__)\n\nmain([])\n"
+        mine = (
+            "from twinproof.base.errors import entry_point\n\n@entry_point\ndef main(_): print(__file__)\n\nmain([])\n"
+        )
         (second / f"src/twinproof/{module}.py").write_text(source.read_text() if source.exists() else mine)
     variables = {**os.environ, "PYTHONPATH": str(second / "src")}
     command = [sys.executable, "-m", "twinproof.mine"]
@@ -68,7 +70,7 @@ def test_a_link_to_the_folder_is_the_folder(tmp_path: Path, second: Path) -> Non
 def test_snakemake_of_another_clones_venv_runs_the_code_of_the_folder_without_activation(tmp_path: Path) -> None:
     """Where it reads the workflow, and in the jobs, whose interpreter has no options of the shell's."""
     copy = fresh_copy(tmp_path / "a copy für sich")
-    module = copy / "src/twinproof/data.py"
+    module = copy / "src/twinproof/study/dataset.py"
     start = "\nif __name__ =="
     told = "__name__, __file__, sys.flags.optimize * (__name__ == '__main__'), sep=','"
     tell = f"\nprint({told}, file=open('ran.txt', 'a'))\n{start}"
@@ -83,4 +85,4 @@ def test_snakemake_of_another_clones_venv_runs_the_code_of_the_folder_without_ac
     )
     must(done)
     ran = set((copy / "ran.txt").read_text().splitlines())
-    assert ran == {f"twinproof.data,{module},0", f"__main__,{module},0"}
+    assert ran == {f"twinproof.study.dataset,{module},0", f"__main__,{module},0"}

@@ -10,10 +10,12 @@ from typing import Annotated
 
 import typer
 
-from twinproof import plan
-from twinproof.errors import UserError, entry_point
-from twinproof.params import read_params
-from twinproof.reading import MissingError, read_text
+from twinproof.base.errors import UserError, entry_point
+from twinproof.base.reading import MissingError, read_text
+from twinproof.pipeline.plan import find_changes
+from twinproof.study.params import read_params
+from twinproof.study.sources import list_pitfalls
+from twinproof.study.trial import list_trials
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -35,12 +37,12 @@ def plan_study(
     """Check parameters, data, twins and locks without measuring, and say what a study would do, and what it costs."""
     from rich.console import Console
 
-    from twinproof.data import read_dataset
-    from twinproof.run.config import parameters, read_config, running
-    from twinproof.run.estimates import Estimates
-    from twinproof.run.forecast import forecast, forecast_table, tell
-    from twinproof.run.schedule import going_on, present_schedule
-    from twinproof.run.trials import known
+    from twinproof.analysis.trials import known
+    from twinproof.pipeline.config import parameters, read_config, running
+    from twinproof.pipeline.estimates import Estimates
+    from twinproof.pipeline.forecast import forecast, forecast_table, tell
+    from twinproof.pipeline.schedule import going_on, present_schedule
+    from twinproof.study.dataset import read_dataset
 
     config, executor = read_config(params, profile)
     how = running(config)
@@ -48,11 +50,11 @@ def plan_study(
     study = going_on(how.results) or parameters(config)
     data = study["data"]
     dataset = read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
-    there = plan.changes(study, how.results).counting
+    there = find_changes(study, how.results).counting
     parts = {part: len(getattr(dataset, part).labels) for part in ("train", "validation", "test")}
     typer.echo(f"data: {', '.join(f'{count} {part}' for part, count in parts.items())} images, checksums agree")
     estimates = Estimates(study, how.results)
-    batches = present_schedule(plan.trials(study), estimates, how.batch, how.results)
+    batches = present_schedule(list_trials(study), estimates, how.batch, how.results)
     expected = forecast(study, how.results, there, batches, estimates)
     Console(width=100).print(forecast_table(known(study, how.results, there), expected))
     slots = cores or executor.slots or len(os.sched_getaffinity(0))
@@ -71,10 +73,10 @@ def try_pitfalls(
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Run pitfalls of the catalogue in the installed environments and print what was seen; nothing is kept."""
-    from twinproof.run import attempts
+    from twinproof.pipeline import attempts
 
     if not names:
-        typer.echo("\n".join(plan.pitfalls()))
+        typer.echo("\n".join(list_pitfalls()))
         return
     study, pitfalls = read_params(params), attempts.choose(names)
     there, missing = attempts.installed(study, environments or [])
@@ -95,7 +97,7 @@ def check(
 ) -> None:
     """Check whether the study is complete and its records are what they say; exit status 1 if not."""
     from twinproof.analysis.completeness import examine
-    from twinproof.run.rerun import rerun
+    from twinproof.pipeline.rerun import rerun
 
     examined = examine(results)
     for requirement in examined:
@@ -128,7 +130,7 @@ def answer(results: ResultsFolder = Path("results")) -> None:
 @app.command()
 def versions() -> None:
     """List the versions of the report that git holds, the newest first, with the answer of each in a line."""
-    from twinproof.report.versions.revisions import list_versions
+    from twinproof.versions.find import list_versions
 
     listed = list(list_versions())
     if not listed:
@@ -146,10 +148,10 @@ def compare(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request.")] = False,
 ) -> None:
     """Say what changed between two versions of the report, and write a page of it; exit status 1 if anything did."""
-    from twinproof.files import write_whole
-    from twinproof.report.versions import forms
-    from twinproof.report.versions.comparison import compare as compare_studies
-    from twinproof.report.versions.revisions import RESULTS, read_revision, read_workspace
+    from twinproof.base.files import write_whole
+    from twinproof.versions import forms
+    from twinproof.versions.compare import compare as compare_studies
+    from twinproof.versions.find import RESULTS, read_revision, read_workspace
 
     found = compare_studies(read_revision(old), read_revision(new) if new else read_workspace(Path(RESULTS)))
     page = Path(RESULTS, "comparisons", f"{old}..{new or 'workspace'}.html".replace("/", "-"))
@@ -163,7 +165,7 @@ def compare(
 @app.command()
 def show(version: Annotated[str, typer.Argument(help="A git revision that has a report.")]) -> None:
     """Open an old report as it was, from git and DVC's cache or remote, and print where it lies."""
-    from twinproof.report.versions.retrieval import retrieve
+    from twinproof.versions.retrieve import retrieve
 
     page = retrieve(version)
     typer.echo(str(page))
@@ -195,7 +197,7 @@ def doctor(
     """Say what is here to run the study with, what is missing or broken, and what to do about it."""
     from rich.console import Console
 
-    from twinproof.doctor import examine, show
+    from twinproof.pipeline.doctor import examine, show
 
     study = read_params(params)
     with Console(stderr=True).status("looking into the environments"):

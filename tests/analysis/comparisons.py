@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from twinproof.analysis.timing_verdicts import Comparison
+from twinproof.analysis.verdicts.timing import Comparison
 
 
 def spread(centre: float, sd: float = 0.02, processes: int = 24) -> list[float]:

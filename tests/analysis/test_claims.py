@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from twinproof.analysis.advice import advice_rows
-from twinproof.analysis.claims import CLAIMS, claim_rows
 from twinproof.analysis.columns import COLUMNS
+from twinproof.analysis.verdicts.answer import advice_rows
+from twinproof.analysis.verdicts.claims import CLAIMS, claim_rows
 
 HERE = {"environment": "e", "replicate": 0}
 

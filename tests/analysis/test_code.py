@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import REPOSITORY
-from twinproof.analysis.code import code_rows
 from twinproof.analysis.columns import COLUMNS
-from twinproof.errors import UserError
+from twinproof.analysis.rows.code import code_rows
+from twinproof.base.errors import UserError
 
 SIZES = ["lines", "branches", "names", "definitions"]
 

@@ -9,10 +9,12 @@ import pytest
 import yaml
 
 from tests.conftest import REPOSITORY
-from twinproof import plan
 from twinproof.analysis.completeness import Requirement, examine
 from twinproof.cli import main
-from twinproof.record import Record, write_record
+from twinproof.environments.environment import Environment
+from twinproof.pipeline.plan import write_plan
+from twinproof.study.record import Record, write_record
+from twinproof.study.trial import derive_seed
 
 CELL = "tf2.21-cpu/simple"
 
@@ -28,15 +30,15 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity"]}}
     params["identity"]["steps"] = 2
     results = tmp_path / "results"
-    plan.write_plan(params, results)
+    write_plan(params, results)
     golden = json.loads((REPOSITORY / "tests/golden/record-5.json").read_text())
     protocol = json.loads((results / f"protocols/{CELL}/identity.json").read_text())
-    pinned = plan.Environment("tf2.21-cpu").pinned()
+    pinned = Environment("tf2.21-cpu").pinned()
     for replicate in range(2):
         own = {
             "environment": "tf2.21-cpu",
             "replicate": replicate,
-            "seed": plan.seed(params, "simple", replicate),
+            "seed": derive_seed(params, "simple", replicate),
             "protocol": protocol,
             "software": {"python": "3.11.7", "twinproof": "0.1.0", **pinned},
         }
@@ -78,7 +80,7 @@ def test_a_record_edited_by_hand_is_found(study: Path) -> None:
 
 EDITS: dict[str, tuple[Callable[[Record], object], str, str]] = {
     "other code": (
-        lambda record: record["protocol"]["code"].update({"twinproof/trial.py": "0" * 64}),
+        lambda record: record["protocol"]["code"].update({"twinproof/measured/run_trial.py": "0" * 64}),
         "Every record is of the trial",
         "code changed since it was measured",
     ),

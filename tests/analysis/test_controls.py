@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from tests.conftest import REPOSITORY
-from twinproof.analysis import claims
-from twinproof.analysis.inspection import CONTROL_FAILED, pitfall_outcome
-from twinproof.record import FORMAT, write_record
+from twinproof.analysis.rows.pitfalls import CONTROL_FAILED, pitfall_outcome
+from twinproof.analysis.verdicts import claims
 from twinproof.report.matrices import KINDS
+from twinproof.study.record import FORMAT, write_record
 
 ERROR = {"type": "TypeError", "message": "a float is no tensor"}
 WORKS = {"step": "train", "as_expected": True, "what": "fine", "error": None, "warnings": [], "reason": None}

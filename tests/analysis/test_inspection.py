@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from twinproof.analysis.inspection import STAGES, check_rows, fault_rows, pitfall_rows
+from twinproof.analysis.rows.introspection import STAGES, check_rows, fault_rows
+from twinproof.analysis.rows.pitfalls import pitfall_rows
 
 ERROR = {"type": "ValueError", "message": "no"}
 

@@ -4,10 +4,13 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from twinproof.analysis.sampling import decide, log_ratios
-from twinproof.analysis.timing_tables import timing_processes, timing_rows
+from twinproof.analysis.columns import COLUMNS
+from twinproof.analysis.rows.timing import log_ratios, timing_processes
+from twinproof.analysis.sampling import decide
+from twinproof.analysis.verdicts.timing_table import timing_rows
 
 CELL = ("tf2.21-cpu", "dynamic")
 
@@ -46,7 +49,12 @@ def timed(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def rows(records: list[dict[str, Any]], params: dict[str, Any], gate: str = "bit-equal") -> list[dict[str, Any]]:
-    return list(timing_rows(records, {CELL: gate}, params["timing"]["sampling"]))
+    processes = pd.DataFrame(
+        [row for record in records for row in timing_processes(record)], columns=COLUMNS["timing_processes"]
+    )
+    names = ("environment", "twin", "replicate")
+    trials = [{**{name: it[name] for name in names}, "probe": "timing", **it["machine"]} for it in records]
+    return list(timing_rows(processes, pd.DataFrame(trials), {CELL: gate}, params["timing"]))
 
 
 def test_narrow_intervals_are_enough_wherever_they_lie(timed: dict[str, Any]) -> None:
@@ -66,7 +74,7 @@ def test_wide_intervals_ask_for_more_processes_up_to_the_most(timed: dict[str, A
 
 
 def test_drift_that_all_share_does_not_widen_a_process() -> None:
-    (ratio,) = log_ratios([process(1, 1.05, 0.0)])["subclassed", "train_step"]
+    (ratio,) = log_ratios(timing_processes(process(1, 1.05, 0.0)))["subclassed", "train_step"]
     assert ratio == pytest.approx(math.log(1.05), abs=0.01)
 
 

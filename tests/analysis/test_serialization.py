@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from twinproof.analysis.serialization import OUTCOMES, outcome, serialization_rows
+from twinproof.analysis.rows.serialization import OUTCOMES, outcome, serialization_rows
 
 EMPTY = {
     "operation": ".keras", "place": "same process", "lacking": [], "saved": True, "loaded": True, "built": True,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from twinproof.analysis.statistics import mean_interval
+from twinproof.analysis.statistics.means import mean_interval
 
 
 def test_interval_agrees_with_scipys_own_t_interval():

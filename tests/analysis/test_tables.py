@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from twinproof import plan
 from twinproof.analysis.columns import COLUMNS
 from twinproof.analysis.tables import Rows, main, make_metrics, make_tables
-from twinproof.record import write_record
+from twinproof.pipeline.plan import write_plan
+from twinproof.study.record import write_record
+from twinproof.study.trial import derive_seed
 
 REPOSITORY = Path(__file__).parents[2]
 CELL = "tf2.21-cpu/dynamic"
@@ -50,7 +51,7 @@ def study(tmp_path, monkeypatch) -> Path:
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity", "learning"]}}
     params["identity"] |= {"replicates": 1, "steps": 1}
     params["learning"] |= {"replicates": 2, "epochs": 1}
-    plan.write_plan(params, tmp_path)
+    write_plan(params, tmp_path)
     golden = json.loads((REPOSITORY / "tests/golden/record-5.json").read_text())
     compared = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
     steps = {
@@ -76,7 +77,7 @@ def study(tmp_path, monkeypatch) -> Path:
             "twin": "dynamic",
             "probe": probe,
             "replicate": int(replicate),
-            "seed": plan.seed(params, "dynamic", int(replicate)),
+            "seed": derive_seed(params, "dynamic", int(replicate)),
             "seconds": 3.0,
             "protocol": json.loads((tmp_path / f"protocols/{CELL}/{probe}.json").read_text()),
             "order": list(found),

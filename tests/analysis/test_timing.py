@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from twinproof.analysis.timing import (
+from twinproof.analysis.statistics.ratios import (
     TARGET,
     decided,
     family_confidence,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from twinproof.analysis.timing import (
+from twinproof.analysis.statistics.ratios import (
     FAMILY_ERROR,
     MARGIN,
     PEEKING,
@@ -17,7 +17,7 @@ from twinproof.analysis.timing import (
     process_log_ratio,
     ratio_interval,
 )
-from twinproof.analysis.timing_verdicts import judge
+from twinproof.analysis.verdicts.timing import judge
 
 from .comparisons import comparison
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from twinproof.analysis.columns import COLUMNS
-from twinproof.analysis.timing_quality import quality_rows
+from twinproof.analysis.rows.timing_quality import quality_rows
 
 CELL = ["tf2.21-cpu", "simple"]
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinproof.analysis.timing import TARGET, decided, family_confidence, ratio_interval
-from twinproof.analysis.timing_verdicts import control_differs, control_found, judge
+from twinproof.analysis.statistics.ratios import TARGET, decided, family_confidence, ratio_interval
+from twinproof.analysis.verdicts.timing import control_differs, control_found, judge
 
 from .comparisons import comparison, spread
 

@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from twinproof.analysis.verdicts import NOT_JUDGED, answer, gate
+from twinproof.analysis.verdicts.learning import NOT_JUDGED, answer, gate
 
 FAIR = {"twin": "t", "gate": "bit-equal", "control": "bit-equal", "seeds": 5, "bit_equal_seeds": 5}
 ACCURACY = pd.DataFrame(

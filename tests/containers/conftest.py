@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from twinproof import builders
+from twinproof.environments import builders
 
 REPOSITORY = Path(__file__).parents[2]
 INSTALL_TOOLS = REPOSITORY / "containers" / "install-tools"

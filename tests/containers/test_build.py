@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import until
-from twinproof import builders
+from twinproof.environments import builders
 
 from .conftest import Completed, Copy
 

@@ -10,14 +10,14 @@ import yaml
 
 from tests.conftest import ENVIRONMENT, REPOSITORY, python_of
 from tests.copies import must, run_in
-from twinproof.environments import Environment
+from twinproof.environments.environment import Environment
 
 pytestmark = pytest.mark.gpu_image
 
 GPU = Environment("tf2.21-gpu")
 # All of them but the one that wants the driver's own library.
 LIBRARIES = 30
-TRIAL = ["-m", "twinproof.trial", "--twin", "conditional", "--probe", "identity", "--replicate", "0"]
+TRIAL = ["-m", "twinproof.measured.run_trial", "--twin", "conditional", "--probe", "identity", "--replicate", "0"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,7 +35,7 @@ def in_image(*command: str | Path, writable: Path | None = None) -> subprocess.C
 
 @pytest.fixture(scope="module")
 def inside() -> dict[str, Any]:
-    return json.loads(must(in_image("python", "-m", "twinproof.inside")))
+    return json.loads(must(in_image("python", "-m", "twinproof.measured.inside")))
 
 
 @pytest.fixture(scope="module")

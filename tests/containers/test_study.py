@@ -23,7 +23,7 @@ from tests.copies import (
     require_equal_results,
     run_in,
 )
-from twinproof.environments import Environment
+from twinproof.environments.environment import Environment
 
 pytestmark = pytest.mark.containers
 

@@ -12,9 +12,9 @@ import yaml
 
 from tests.conftest import ENVIRONMENTS
 from tests.copies import REPOSITORY, commands, fresh_copy, must, run_in
-from tests.pitfalls.reports import LETTERS, ORDER, REPORTS
-from twinproof import plan
-from twinproof.analysis.inspection import CONTROL_FAILED
+from tests.measured.pitfalls.reports import LETTERS, ORDER, REPORTS
+from twinproof.analysis.rows.pitfalls import CONTROL_FAILED
+from twinproof.study.sources import list_pitfalls
 
 pytestmark = pytest.mark.outcomes
 
@@ -149,7 +149,7 @@ def test_a_constructor_argument_without_a_config_is_an_error_at_save_in_the_newe
 
 def test_every_control_works_or_says_why_it_cannot(study: Path) -> None:
     rows = table(study, "pitfalls")
-    assert len(rows) == len(ENVIRONMENTS) * len(plan.pitfalls())
+    assert len(rows) == len(ENVIRONMENTS) * len(list_pitfalls())
     assert not rows["outcome"].eq(CONTROL_FAILED).any()
 
 

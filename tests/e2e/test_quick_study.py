@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from tests.copies import QUICK, measured, must, records, run_in
-from twinproof.run.durations import from_csv
+from twinproof.pipeline.durations import from_csv
 
 TRIALS = {"simple", "conditional", "dynamic"}
 
@@ -79,7 +79,9 @@ def test_twins_are_one_network_and_learn_the_digits_in_every_style(quick_study):
 def test_what_its_jobs_took_can_be_shipped(quick_study, tmp_path):
     output = tmp_path / "durations.csv"
     must(
-        run_in(quick_study, "python", "-m", "twinproof.run.durations", "--results=results/quick", f"--output={output}")
+        run_in(
+            quick_study, "python", "-m", "twinproof.pipeline.durations", "--results=results/quick", f"--output={output}"
+        )
     )
     took = {(one.twin, one.what): one for one in from_csv(output)}
     assert {(twin, probe) for twin in TRIALS for probe in ("identity", "learning")} < set(took)
@@ -101,7 +103,7 @@ def test_second_run_has_nothing_to_do(quick_study):
 OUTSIDE = [
     "README.md",
     "src/twinproof/report/page/page.py",
-    "src/twinproof/analysis/verdicts.py",
+    "src/twinproof/analysis/verdicts/learning.py",
     "src/twinproof/cli.py",
 ]
 
@@ -122,13 +124,13 @@ def test_change_of_the_page_makes_it_again_and_no_notebook(quick_study):
 
 
 def test_touching_a_source_file_measures_nothing_again(quick_study):
-    (quick_study / "src/twinproof/trial.py").touch()
+    (quick_study / "src/twinproof/measured/run_trial.py").touch()
     assert planned(quick_study) == []
 
 
 def test_what_concerns_a_twin_or_a_probe_measures_them_again(quick_study):
-    """Which change concerns what is proven in tests/test_plan.py; here, that Snakemake goes by it."""
-    twin, params = quick_study / "src/twinproof/twins/dynamic.py", quick_study / "params.yaml"
+    """Which change concerns what is proven in tests/pipeline/test_plan.py; here, that Snakemake goes by it."""
+    twin, params = quick_study / "src/twinproof/measured/twins/dynamic.py", quick_study / "params.yaml"
     with (
         changed(twin, twin.read_bytes() + b"\n# changed\n"),
         changed(params, params.read_bytes().replace(b"steps: 25", b"steps: 24")),
@@ -140,7 +142,7 @@ def test_what_concerns_a_twin_or_a_probe_measures_them_again(quick_study):
 
 
 def test_change_of_the_harness_measures_all_again_and_taken_back_nothing(quick_study):
-    path = quick_study / "src/twinproof/data.py"
+    path = quick_study / "src/twinproof/study/dataset.py"
     with changed(path, path.read_bytes().replace(b'"""The images', b'"""All images')):
         assert len(planned(quick_study)) == 12
     assert planned(quick_study) == []
@@ -182,7 +184,7 @@ def test_missing_data_file_is_named_before_anything_runs(quick_study):
 
 
 def test_wrong_parameter_is_explained_without_a_traceback(quick_study):
-    """All that may be wrong is in tests/test_params.py; here, that Snakemake passes on what is said of it."""
+    """All that may be wrong is in tests/study/test_params.py; here, that Snakemake passes on what is said of it."""
     params = quick_study / "params.yaml"
     with changed(params, params.read_bytes().replace(b"epochs: 5", b"epoch: 5")):
         done = run_in(quick_study, "snakemake", "--dry-run")
@@ -201,13 +203,16 @@ def test_last_good_page_stays_where_a_new_one_cannot_be_made(quick_study):
 
 
 def test_failed_trial_runs_again_and_costs_no_record(quick_study):
-    path = quick_study / "src/twinproof/twins/dynamic.py"
+    path = quick_study / "src/twinproof/measured/twins/dynamic.py"
     before = records(quick_study)
     with changed(path, path.read_bytes() + b"\n\nraise RuntimeError('unfinished')\n"):
         for _ in range(2):
             done = run_in(quick_study, *QUICK, "trials")
             assert done.returncode != 0
-            assert "importing twinproof.twins.dynamic failed: RuntimeError: unfinished" in done.stdout + done.stderr
+            assert (
+                "importing twinproof.measured.twins.dynamic failed: RuntimeError: unfinished"
+                in done.stdout + done.stderr
+            )
             assert "to do: 4 trials" in done.stderr
             assert "done: 0 trials run, 8 reused, 4 failed or not run" in done.stderr
         assert len(planned(quick_study)) == 4

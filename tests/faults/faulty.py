@@ -4,7 +4,7 @@ import os
 import time
 from typing import Any
 
-from twinproof.twins import dynamic
+from twinproof.measured.twins import dynamic
 
 
 def functional(ends: str) -> Any:

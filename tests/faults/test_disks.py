@@ -110,7 +110,7 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_was_there(
     require_whole(study, undisturbed, before)
     assert (disk / "report/index.html").read_bytes() != page
     # While they are made again for the code's sake: what is put back is what they would be, and yet it does not count.
-    with (study / "src/twinproof/analysis/verdicts.py").open("a") as code:
+    with (study / "src/twinproof/analysis/verdicts/learning.py").open("a") as code:
         code.write("# another\n")
     fills_up_once("tables.log", 2**12, *STUDY)
     assert "rule make_tables:" in must(run_in(study, *STUDY))

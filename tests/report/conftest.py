@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from twinproof.report import read_table
+from twinproof.analysis.columns import read_table
 
 from . import studies
 from .studies import ENVIRONMENT, OUTCOMES

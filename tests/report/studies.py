@@ -12,8 +12,8 @@ import yaml
 
 from twinproof.analysis.completeness import Requirement
 from twinproof.analysis.tables import Rows, make_metrics, make_tables
-from twinproof.record import FORMAT
 from twinproof.report import WITH_NOTEBOOK
+from twinproof.study.record import FORMAT
 
 ENVIRONMENT = "tf2.21-cpu"
 OLDER = "tf2.18-cpu"

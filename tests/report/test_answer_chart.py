@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from twinproof.analysis.columns import COLUMNS
-from twinproof.report import read_table
-from twinproof.report.charts import specification
-from twinproof.report.page.answer_chart import FARTHEST, answer_chart, takes, works
+from twinproof.analysis.columns import COLUMNS, read_table
+from twinproof.report.charts.answer import FARTHEST, answer_chart, takes, works
+from twinproof.report.charts.style import specification
 
 from ..conftest import REPOSITORY
 from . import studies

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 import yaml
 
-from twinproof import plan
 from twinproof.analysis.columns import COLUMNS
-from twinproof.params import read_params
-from twinproof.record import write_record
-from twinproof.report.crate.__main__ import main
-from twinproof.report.crate.citation import Author, read_citation
+from twinproof.crate.__main__ import main
+from twinproof.crate.citation import Author, read_citation
+from twinproof.pipeline.plan import write_plan
+from twinproof.study.params import read_params
+from twinproof.study.record import write_record
+from twinproof.study.trial import derive_seed, list_trials
 
 from .studies import ENVIRONMENT, EPOCHS, make_learning
 
@@ -42,10 +43,10 @@ def make_study(folder: Path, change: Change = lambda params: None, results: Path
     params["identity"] |= {"replicates": 1, "steps": 2}
     params["learning"] |= {"replicates": 2, "epochs": EPOCHS}
     change(params)
-    plan.write_plan(params, results)
-    for minute, trial in enumerate(plan.trials(params)):
+    write_plan(params, results)
+    for minute, trial in enumerate(list_trials(params)):
         styles = STYLES[trial.probe]
-        seed = plan.seed(params, trial.twin, trial.replicate)
+        seed = derive_seed(params, trial.twin, trial.replicate)
         record = GOLDEN | trial._asdict() | {"seed": seed, "order": list(styles), "styles": styles}
         record["protocol"] = json.loads(
             (results / f"protocols/{Path(trial.path).parent}/{trial.probe}.json").read_text()
@@ -102,7 +103,14 @@ def sums(folder: Path) -> str:
 
 def test_crate_holds_the_workflow_what_went_in_and_what_came_out(results: Path) -> None:
     held = set(make(results).namelist())
-    assert {"Snakefile", "workflow/Snakefile", "src/twinproof/trial.py", LOCK, "docs/tables.md", "LICENSE"} < held
+    assert {
+        "Snakefile",
+        "workflow/Snakefile",
+        "src/twinproof/measured/run_trial.py",
+        LOCK,
+        "docs/tables.md",
+        "LICENSE",
+    } < held
     assert {"data/mnist/train-images-idx3-ubyte.gz", "data/mnist/README.md", "results/params.yaml"} < held
     assert {RECORD, "results/tables/answer.csv", "results/metrics.json", "results/report/index.html"} < held
     assert {f"results/notebooks/{ENVIRONMENT}/dynamic/learning.{kind}" for kind in ("html", "ipynb")} < held
@@ -221,7 +229,7 @@ def test_image_that_trials_ran_in_is_named_by_its_digest(results: Path) -> None:
 
 
 def test_own_model_is_in_the_crate(project: Path) -> None:
-    shutil.copy(REPOSITORY / "src/twinproof/twins/dynamic.py", project / "mine.py")
+    shutil.copy(REPOSITORY / "src/twinproof/measured/twins/dynamic.py", project / "mine.py")
 
     def mine(params: dict[str, Any]) -> None:
         params["twins"]["dynamic"]["module"] = "mine"

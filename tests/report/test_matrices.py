@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-from twinproof.analysis import cells as cells_of_records
-from twinproof.analysis import serialization
+from twinproof.analysis.rows import common, serialization
 from twinproof.report import matrices
 
 
@@ -56,7 +55,7 @@ def test_what_is_silently_wrong_is_never_shown_as_good() -> None:
 
 def test_every_outcome_has_its_kind() -> None:
     assert set(serialization.OUTCOMES) <= set(matrices.KINDS)
-    endings = {"works", "differs", "fails", "as expected", "error", *cells_of_records.ENDINGS.values()}
+    endings = {"works", "differs", "fails", "as expected", "error", *common.ENDINGS.values()}
     assert endings <= set(matrices.KINDS)
 
 

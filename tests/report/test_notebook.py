@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from twinproof.report import notebook, read_table
+from twinproof.analysis.columns import read_table
+from twinproof.report import notebook
 
 ENVIRONMENT = "tf2.21-cpu"
 LEARNING = Path(__file__).parents[2] / "workflow" / "notebooks" / "learning.ipynb"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.report.page import outcome_charts
+from twinproof.report.charts import outcomes
 
 
 def drawn(chart: Any) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def test_operation_is_right_wrong_or_not_known() -> None:
         place=["same process"] * 5,
         outcome=["close", "silently wrong", "not available", "load fails", "timed out"],
     )
-    rows = drawn(outcome_charts.kept_shares(table))
+    rows = drawn(outcomes.kept_shares(table))
     assert list(rows["right"]) == [1, 0, 0, 0]
     assert list(rows["known"]) == [1, 1, 0, 2]
     assert set(rows["done"]) == {"ONNX, same process"}
@@ -32,41 +32,39 @@ def test_operation_is_right_wrong_or_not_known() -> None:
 
 def test_replicates_that_agree_are_counted_and_not_held_one_by_one() -> None:
     table = cells(style=["subclassed"] * 3, title=["a"] * 3, stage=["never", "never", "construct"])
-    rows = drawn(outcome_charts.fault_stages(table))
+    rows = drawn(outcomes.fault_stages(table))
     assert rows.set_index("stage")["count"].to_dict() == {"never": 2, "construct": 1}
 
 
 def test_exchange_has_a_panel_for_each_reader() -> None:
     table = cells(way=["functional", "naive"], writer=["e", "f"], outcome=["equal", "load fails"])
-    chart = outcome_charts.exchange_shares(table)
+    chart = outcomes.exchange_shares(table)
     assert set(drawn(chart)["reader"]) == {"read in e"}
     assert list(drawn(chart)["writer"]) == ["e", "f"]
 
 
 def test_pitfalls_are_counted_by_the_kind_of_their_outcome() -> None:
     outcomes = ["as expected", "error", "silently wrong", "crashed", "wrong, with a warning"]
-    rows = drawn(
-        outcome_charts.pitfall_outcomes(cells(style=["subclassed"] * 5, title=list("abcde"), outcome=outcomes))
-    )
+    rows = drawn(outcomes.pitfall_outcomes(cells(style=["subclassed"] * 5, title=list("abcde"), outcome=outcomes)))
     loud = "an error or a warning"
     assert list(rows["kind"]) == ["right", loud, "silently wrong", loud, loud]
 
 
 def test_stages_are_in_their_order() -> None:
     table = cells(style=["functional"] * 2, title=["a", "b"], stage=["never", "construct"])
-    assert list(drawn(outcome_charts.fault_stages(table))["place"]) == [4, 0]
+    assert list(drawn(outcomes.fault_stages(table))["place"]) == [4, 0]
 
 
 def test_checks_are_apart_by_the_state_of_the_model() -> None:
     table = cells(
         style=["functional"] * 2, check=["c"] * 2, when=["constructed", "built"], outcome=["works", "differs"]
     )
-    rows = drawn(outcome_charts.check_outcomes(table))
+    rows = drawn(outcomes.check_outcomes(table))
     assert list(rows["panel"]) == ["e, once constructed", "e, once built"]
     assert list(rows["kind"]) == ["right", "an error or a warning"]
 
 
 def test_code_is_counted_in_four_ways() -> None:
     code = pd.DataFrame([{"twin": "t", "way": "naive", "lines": 9, "branches": 1, "names": 7, "definitions": 2}])
-    rows = drawn(outcome_charts.code_size(code))
+    rows = drawn(outcomes.code_size(code))
     assert rows.set_index("measure")["count"].to_dict() == {"lines": 9, "branches": 1, "names": 7, "definitions": 2}

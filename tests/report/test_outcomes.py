@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from twinproof.report import notebook, read_table
+from twinproof.analysis.columns import read_table
+from twinproof.report import notebook
 
 from .test_page import make, without_libraries, words
 

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from twinproof.report import read_table
+from twinproof.analysis.columns import read_table
 from twinproof.report.page.__main__ import main
 
 from ..conftest import REPOSITORY

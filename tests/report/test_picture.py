@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from twinproof.report.picture import draw, main, put, tell
+from twinproof.report.readme import draw, main, put, tell
 
 from ..conftest import REPOSITORY
 

@@ -17,12 +17,13 @@ import yaml
 
 from bench.multiplied import with_trials, write_study
 from tests.conftest import REPOSITORY
-from twinproof import plan
 from twinproof.analysis import tables
+from twinproof.analysis.columns import read_table
 from twinproof.analysis.completeness import examine
-from twinproof.params import Params
-from twinproof.report import read_table
+from twinproof.pipeline.plan import write_plan
 from twinproof.report.page.__main__ import main
+from twinproof.study.params import Params
+from twinproof.study.trial import list_trials
 
 from . import studies
 from .test_page import arguments, words
@@ -79,9 +80,9 @@ def test_each_record_is_opened_once_by_whatever_reads_them(
     write: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = write(100)
-    count = len(plan.trials(study_of(100)))
+    count = len(list_trials(study_of(100)))
     for command in (
-        lambda: plan.write_plan(study_of(100), results),
+        lambda: write_plan(study_of(100), results),
         lambda: tables.main(["--results", str(results)]),
         lambda: examine(results),
     ):

@@ -10,16 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from twinproof.report import read_table
-from twinproof.report import words as figures
+from twinproof.analysis.columns import read_table
+from twinproof.base import numbers as figures
+from twinproof.report.charts.timing import differences_with_depth, growth_with_depth, process_ratios, timing_forest
 from twinproof.report.page.timings import depths, reasons
 from twinproof.report.timing import in_reading_order
-from twinproof.report.timing_charts import (
-    differences_with_depth,
-    growth_with_depth,
-    process_ratios,
-    timing_forest,
-)
 
 from .test_page import ENVIRONMENT, figure, make, specifications, words
 
@@ -212,9 +207,9 @@ def test_growth_is_shown_where_twins_differ_in_depth_alone(
 ) -> None:
     assert "by the depth of" not in make(timed_results)
     twins = timed_study["twins"] | {
-        "deep": {"module": "twinproof.twins.dynamic", "arguments": {"depth": 20}},
-        "wide": {"module": "twinproof.twins.dynamic", "arguments": {"depth": 20, "width": 9}},
-        "untimed": {"module": "twinproof.twins.dynamic", "arguments": {"depth": 50}},
+        "deep": {"module": "twinproof.measured.twins.dynamic", "arguments": {"depth": 20}},
+        "wide": {"module": "twinproof.measured.twins.dynamic", "arguments": {"depth": 20, "width": 9}},
+        "untimed": {"module": "twinproof.measured.twins.dynamic", "arguments": {"depth": 50}},
     }
     assert depths({"twins": twins}, {"simple", "dynamic", "deep", "wide"}) == [{"dynamic": 5, "deep": 20}]
     # The figures of dynamic, under another name.
@@ -242,10 +237,11 @@ def test_differences_with_depth_are_what_the_ratios_come_to(timing: pd.DataFrame
 def test_page_shows_growth_with_depth(
     tmp_path: Path, timed_records: dict[str, Any], timed_study: dict[str, Any], write_results: Write
 ) -> None:
-    timed_study["twins"]["simple"] = {"module": "twinproof.twins.dynamic", "arguments": {"depth": 1}}
+    timed_study["twins"]["simple"] = {"module": "twinproof.measured.twins.dynamic", "arguments": {"depth": 1}}
     html = make(write_results(tmp_path / "deep", timed_records, timed_study))
-    assert f"by the depth of twinproof.twins.dynamic in {ENVIRONMENT}, which is 1 in simple, 5 in dynamic;" in section(
-        html
+    assert (
+        f"by the depth of twinproof.measured.twins.dynamic in {ENVIRONMENT}, which is 1 in simple, 5 in dynamic;"
+        in section(html)
     )
     for caption in ("These ratios by the depth", "The time beyond that of functional, by the depth"):
         (rows,) = figure(html, caption)["datasets"].values()

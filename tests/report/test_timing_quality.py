@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from twinproof.report import read_table
-from twinproof.report import words as figures
+from twinproof.analysis.columns import read_table
+from twinproof.base import numbers as figures
 from twinproof.report.timing_quality import quality
 
 from .test_page import make

@@ -12,9 +12,9 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from twinproof.cli import main
-from twinproof.report.versions.comparison import Cell, compare
-from twinproof.report.versions.revisions import list_versions, read_revision, read_workspace
-from twinproof.report.versions.version import main as write_version
+from twinproof.versions.compare import Cell, compare
+from twinproof.versions.describe import main as write_version
+from twinproof.versions.find import list_versions, read_revision, read_workspace
 
 from .studies import ENVIRONMENT
 

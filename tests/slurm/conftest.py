@@ -11,9 +11,9 @@ import yaml
 from tests.conftest import ENVIRONMENT, REPOSITORY, make_here, python_of
 from tests.containers.test_study import TWIN, copy_with_image
 from tests.copies import commands, fresh_copy, must, only_twin, run_in
-from twinproof import builders
-from twinproof.environments import Environment
-from twinproof.errors import UserError
+from twinproof.base.errors import UserError
+from twinproof.environments import builders
+from twinproof.environments.environment import Environment
 
 from .cluster import Cluster
 

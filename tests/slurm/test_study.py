@@ -9,7 +9,7 @@ import yaml
 from tests.conftest import ENVIRONMENT
 from tests.containers.test_study import TWIN
 from tests.copies import commands, records, require_equal_results
-from twinproof.environments import Environment
+from twinproof.environments.environment import Environment
 
 from .cluster import Cluster
 from .conftest import GUIDE, run_script, without_image

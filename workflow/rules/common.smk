@@ -7,18 +7,18 @@ from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
 
-from twinproof import plan
+from twinproof.study.trial import Trial, list_cells, list_trials, list_writers
 from twinproof.analysis.sampling import counts, timed
-from twinproof.data import FILES
-from twinproof.environments import Environment, hand_to_containers
-from twinproof.errors import UserError
-from twinproof.files import require_room
+from twinproof.study.dataset import FILES
+from twinproof.environments.environment import Environment
+from twinproof.base.errors import UserError
+from twinproof.base.files import require_room
 from twinproof.report import WITH_NOTEBOOK
-from twinproof.run import schedule
-from twinproof.run.config import parameters, running
-from twinproof.run.start import Start
-from twinproof.run.summary import Summary
-from twinproof.surroundings import for_containers
+from twinproof.pipeline import schedule
+from twinproof.pipeline.config import parameters, running
+from twinproof.pipeline.start import Start
+from twinproof.pipeline.summary import Summary
+from twinproof.environments.variables import for_containers, hand_to_containers
 
 try:
     RUNNING = running(config)
@@ -26,7 +26,7 @@ try:
     GOING_ON = schedule.going_on(RESULTS)
     # What was changed since a run began, also for its jobs on other machines, is for the next one.
     PARAMS = GOING_ON or parameters(config)
-    TRIALS = plan.trials(PARAMS)
+    TRIALS = list_trials(PARAMS)
     if workflow.is_main_process and not GOING_ON:
         START = Start.planned(PARAMS, RESULTS, RUNNING.batch)
     else:
@@ -91,7 +91,7 @@ def gpus_of(wildcards):
     return int(wildcards.environment in WITH_GPU)
 
 
-# Python finds the source of this folder, and starts itself again with a clean list of variables (surroundings.py). What runs
+# Python finds the source of this folder, and starts itself again with a clean list of variables (environments/variables.py). What runs
 # in a venv ends with Snakemake, also where that is killed: it would run beside what the next start measures.
 PYTHON = "PYTHONPATH=src PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 " + (
     "python"
@@ -125,7 +125,7 @@ def needed_by_batch(wildcards):
 
 def needed_by_trial(wildcards):
     """Return what a trial needs, and nothing if it has a record."""
-    trial = plan.Trial(**{**wildcards})
+    trial = Trial(**{**wildcards})
     if start().measured(trial):
         return []
     return [
@@ -147,7 +147,7 @@ def needed_by(trials):
         f"{RESULTS}/models/{name}/{twin}.zip"
         for twin in twins
         if probe == "exchange"
-        for name in plan.writers(PARAMS, twin)
+        for name in list_writers(PARAMS, twin)
     ]
     installed = (
         start().image(environment)
@@ -210,7 +210,7 @@ def timings_of(environment, twin):
 def timings(environment, twin, processes):
     """Return the first records of the timing of one twin."""
     return [
-        start().record(plan.Trial(environment, twin, "timing", number))
+        start().record(Trial(environment, twin, "timing", number))
         for number in range(int(processes))
     ]
 

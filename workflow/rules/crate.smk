@@ -9,7 +9,7 @@ rule make_crate:
         study=study_file,
         # Whatever else bears on the results, the images too, has them made again, and so the crate.
         citation="CITATION.cff",
-        code=sources("report/crate"),
+        code=sources("crate"),
     output:
         crate=update("<results>/crate.zip"),
         made=made("crate"),
@@ -18,7 +18,7 @@ rule make_crate:
     params:
         results=RESULTS,
     shell:
-        "python -m twinproof.report.crate --results {params.results:q} --output {output.crate:q} 2> {log:q}"
+        "python -m twinproof.crate --results {params.results:q} --output {output.crate:q} 2> {log:q}"
 
 
 rule crate:

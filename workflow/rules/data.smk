@@ -17,5 +17,5 @@ rule verify_data:
         directory=lambda wildcards, input: Path(input.images[0]).parent,
         validation=PARAMS["data"]["validation"],
     shell:
-        "python -m twinproof.data --directory {params.directory:q} --checksums {input.checksums:q}"
+        "python -m twinproof.study.dataset --directory {params.directory:q} --checksums {input.checksums:q}"
         " --validation {params.validation:q} --output {output:q} 2> {log:q}"

@@ -20,7 +20,7 @@ rule create_venv:
 
 
 # An image has no inputs, as its times do not matter: it may come from another machine. Whether it is whole and built
-# from the present lock is asked when a run starts (run/start.py); if it is not, its mark is set aside.
+# from the present lock is asked when a run starts (pipeline/start.py); if it is not, its mark is set aside.
 rule build_image:
     input:
         lambda wildcards: start().unfit_image(wildcards.environment),

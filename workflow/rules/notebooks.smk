@@ -3,7 +3,7 @@ rule run_notebook:
     input:
         rules.make_tables.output,
         notebook="workflow/notebooks/{notebook}.ipynb",
-        code=sources("report"),
+        code=sources("report", "report/charts"),
     output:
         notebook=update("<results>/notebooks/{environment}/{twin}/{notebook}.ipynb"),
         html=update(
@@ -31,7 +31,7 @@ rule run_notebook:
 
 NOTEBOOKS = sorted(
     path
-    for environment, twin, probe in plan.cells(PARAMS)
+    for environment, twin, probe in list_cells(PARAMS)
     if probe in WITH_NOTEBOOK
     for path in expand(
         rules.run_notebook.output, environment=environment, twin=twin, notebook=probe

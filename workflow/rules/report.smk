@@ -6,7 +6,9 @@ rule make_report:
         NOTEBOOKS,
         metrics=rules.make_tables.output.metrics,
         study=study_file,
-        code=sources("report", "report/page", "report/page/template", "report/versions"),
+        code=sources(
+            "report", "report/charts", "report/page", "report/page/template"
+        ),
     output:
         page=update(
             report(
@@ -43,7 +45,7 @@ rule make_version:
     params:
         results=RESULTS,
     shell:
-        "python -m twinproof.report.versions.version --results {params.results:q} --output {output.version:q} 2> {log:q}"
+        "python -m twinproof.versions.describe --results {params.results:q} --output {output.version:q} 2> {log:q}"
 
 
 rule report:

@@ -7,7 +7,7 @@ def asked():
     jobs = list(workflow.dag.needrun_jobs())
     batches = [job.wildcards for job in jobs if job.rule.name == "run_batch"]
     alone = [
-        plan.Trial(**{**job.wildcards}) for job in jobs if job.rule.name == "run_trial"
+        Trial(**{**job.wildcards}) for job in jobs if job.rule.name == "run_trial"
     ]
     return [
         *(trial for batch in batches for trial in left_of(batch)),

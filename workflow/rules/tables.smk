@@ -26,7 +26,9 @@ TABLES = [
 rule make_tables:
     input:
         MEASURED,
-        code=sources("analysis"),
+        code=sources(
+            "analysis", "analysis/rows", "analysis/statistics", "analysis/verdicts"
+        ),
         study=study_file,
     output:
         tables=[

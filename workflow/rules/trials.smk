@@ -18,11 +18,11 @@ rule write_models:
         python=PYTHON,
         study=RESULTS / "params.yaml",
     shell:
-        "{params.python} -m twinproof.exchange --environment {wildcards.environment:q}"
+        "{params.python} -m twinproof.measured.write_models --environment {wildcards.environment:q}"
         " --twin {wildcards.twin:q} --params {params.study:q} --output {output:q} 2> {log:q}"
 
 
-# Trials of one probe, one after the other: each in a process of its own, with a record of its own (run/schedule.py). Those that
+# Trials of one probe, one after the other: each in a process of its own, with a record of its own (pipeline/schedule.py). Those that
 # have one are not run again.
 rule run_batch:
     input:
@@ -51,13 +51,13 @@ rule run_batch:
     message:
         "measuring in {wildcards.environment}: {wildcards.probe} of {params.left}"
     shell:
-        "{params.python} -m twinproof.batch --environment {wildcards.environment:q} --probe {wildcards.probe:q}"
+        "{params.python} -m twinproof.measured.run_batch --environment {wildcards.environment:q} --probe {wildcards.probe:q}"
         " --trials {params.trials:q} --params {params.study:q} --models {params.models:q}"
         " --records {params.records:q} --limit {params.limit:q} --mark {output:q} 2> {log:q}"
 
 
 # One trial by itself: timing, and any whose record is asked for by name. Whether a record counts is decided by its protocol
-# when the study is planned (plan.py): one that does not is set aside, so that a trial is run if, and only if, its record is
+# when the study is planned (pipeline/plan.py): one that does not is set aside, so that a trial is run if, and only if, its record is
 # missing.
 rule run_trial:
     input:
@@ -77,7 +77,7 @@ rule run_trial:
         study=RESULTS / "params.yaml",
         limit=RUNNING.limit,
     shell:
-        "{params.python} -m twinproof.trial --environment {wildcards.environment:q}"
+        "{params.python} -m twinproof.measured.run_trial --environment {wildcards.environment:q}"
         " --twin {wildcards.twin:q} --probe {wildcards.probe:q} --replicate {wildcards.replicate:q}"
         " --params {params.study:q} --models {params.models:q} --output {output:q} --limit {params.limit:q} 2> {log:q}"
 
@@ -90,7 +90,7 @@ checkpoint decide_timing:
             *start().unfounded_decision(**wildcards),
         ],
         study=study_file,
-        code=["src/twinproof/analysis/sampling.py", "src/twinproof/analysis/timing.py"],
+        code=["src/twinproof/analysis/sampling.py", "src/twinproof/analysis/statistics/ratios.py"],
     output:
         "<results>/timing/{environment}/{twin}/{processes}.json",
     log:

@@ -6,17 +6,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from twinproof import plan
 from twinproof.analysis.plausibility import contradictions, shares_of
+from twinproof.analysis.quantities import CONTROLS
 from twinproof.analysis.records import image_counts, planned_trials, without_results
-from twinproof.analysis.sampling import CONTROLS
-from twinproof.data import read_checksums
-from twinproof.environments import Environment
-from twinproof.errors import UserError
-from twinproof.files import sha256
-from twinproof.params import Params, read_params
-from twinproof.plan import Trial
-from twinproof.record import Record, read_record
+from twinproof.base.errors import UserError
+from twinproof.base.files import sha256
+from twinproof.environments.environment import Environment
+from twinproof.study.dataset import read_checksums
+from twinproof.study.params import Params, read_params
+from twinproof.study.protocol import make_protocol
+from twinproof.study.record import Record, read_record
+from twinproof.study.trial import Trial, derive_seed, list_trials
 
 TOLD = 5
 # Of a probe, the styles that no comparison is made without.
@@ -60,7 +60,7 @@ def examine(results: Path) -> list[Requirement]:
     try:
         planned = planned_trials(params, results)
     except UserError as error:
-        undecided, planned = [str(error)], plan.trials(params)
+        undecided, planned = [str(error)], list_trials(params)
     missing, faulty, records, counts = [], [], {}, image_counts(results)
     for trial in planned:
         path = results / "trials" / trial.path
@@ -117,7 +117,7 @@ def _of_others(params: Params, records: Mapping[Trial, Record]) -> Iterator[str]
             continue
         cell = (trial.environment, trial.twin, trial.probe)
         try:
-            protocol = protocols[cell] = protocols.get(cell) or plan.protocol(params, *cell)
+            protocol = protocols[cell] = protocols.get(cell) or make_protocol(params, *cell)
         except UserError as error:
             yield str(error)
             continue
@@ -129,7 +129,7 @@ def _seeds(params: Params, records: Mapping[Trial, Record]) -> Iterator[str]:
     replicates: dict[tuple[str, int], set[int]] = defaultdict(set)
     for trial, record in records.items():
         replicates[trial.twin, record["seed"]].add(trial.replicate)
-        if record["seed"] != (planned := plan.seed(params, trial.twin, trial.replicate)):
+        if record["seed"] != (planned := derive_seed(params, trial.twin, trial.replicate)):
             yield f"{trial.path}: seed {record['seed']}; planned: {planned}"
     for (twin, seed), sharing in replicates.items():
         if len(sharing) > 1:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from twinproof import plan
-from twinproof.errors import shown
-from twinproof.record import Record
+from twinproof.base.errors import shown
+from twinproof.study.record import Record
+from twinproof.study.trial import derive_seed
 
 WAYS = ("sequential", "functional", "subclassed", "naive")
 # The participants of a probe that are no style.
@@ -63,7 +63,7 @@ def foreign(record: Record) -> Iterator[str]:
         ("environment", protocol["environment"]),
         ("twin", protocol["twin"]["name"]),
         ("probe", protocol["probe"]["name"]),
-        ("seed", plan.seed({"seed": protocol["study_seed"]}, record["twin"], record["replicate"])),
+        ("seed", derive_seed({"seed": protocol["study_seed"]}, record["twin"], record["replicate"])),
     ):
         if record[key] != planned:
             yield f"{key}: {shown(record[key])}; its protocol says {shown(planned)}"

@@ -7,11 +7,11 @@ from typing import Any
 
 from twinproof.analysis.plausibility import contradictions, foreign, shares_of
 from twinproof.analysis.sampling import timing_trials
-from twinproof.errors import UserError
-from twinproof.params import Params, read_params
-from twinproof.plan import Trial, trials
-from twinproof.reading import ReadingError, read_json
-from twinproof.record import Record, read_record
+from twinproof.base.errors import UserError
+from twinproof.base.reading import ReadingError, read_json
+from twinproof.study.params import Params, read_params
+from twinproof.study.record import Record, read_record
+from twinproof.study.trial import Trial, list_trials
 
 
 def planned_trials(params: Params, results: Path) -> list[Trial]:
@@ -22,7 +22,7 @@ def planned_trials(params: Params, results: Path) -> list[Trial]:
     UserError
         If it was not decided yet how many processes of a timing there are to be.
     """
-    static = [trial for trial in trials(params) if trial.probe != "timing"]
+    static = [trial for trial in list_trials(params) if trial.probe != "timing"]
     return [*static, *timing_trials(params, results)]
 
 
@@ -34,8 +34,8 @@ def read_records(results: Path) -> Iterator[tuple[Trial, Record]]:
     Raises
     ------
     UserError
-        As `planned_trials` and `twinproof.record.read_record`, and if a record is another trial's, contradicts itself
-        (plausibility.py), or was made under another protocol than the one that was last planned.
+        As `planned_trials` and `read_record`, and if a record is another trial's, contradicts itself (plausibility.py),
+        or was made under another protocol than the one that was last planned.
     """
     protocols: dict[Path, Any] = {}
     counts = image_counts(results)

@@ -15,48 +15,27 @@ from pathlib import Path
 from typing import Any
 
 from twinproof.analysis.plausibility import contradictions, foreign
-from twinproof.analysis.timing import decided, family_confidence, process_log_ratio
-from twinproof.errors import UserError, entry_point
-from twinproof.files import write_whole
-from twinproof.params import Params, read_params
-from twinproof.plan import Trial, cells
-from twinproof.reading import MissingError, read_json
-from twinproof.record import Record, read_record
-
-CONTROLS = ("control", "slowed")
-# Repeated many times on one warm instance; all others are done once an instance or by Python alone.
-STEADY = ("train_step", "predict", "compiled_call")
-
-
-def kind(quantity: str) -> str:
-    """Return which of the two targets and margins of the parameters a quantity has."""
-    return "steady" if quantity in STEADY else "rough"
-
-
-def log_ratios(records: list[Record]) -> dict[tuple[str, str], list[float]]:
-    """Return for each style (but functional) and quantity the log-ratio to functional of each process that has both."""
-    found: dict[tuple[str, str], list[float]] = {}
-    for record in records:
-        quantities = {
-            style: measured.get("result", {}).get("quantities", {}) for style, measured in record["styles"].items()
-        }
-        reference = quantities.pop("functional")
-        for style, own in quantities.items():
-            for quantity in own.keys() & reference.keys():
-                ratio = process_log_ratio(own[quantity], reference[quantity])
-                found.setdefault((style, quantity), []).append(ratio)
-    return found
+from twinproof.analysis.quantities import CONTROLS, kind
+from twinproof.analysis.rows.timing import log_ratios, timing_processes
+from twinproof.analysis.statistics.ratios import decided, family_confidence
+from twinproof.base.errors import UserError, entry_point
+from twinproof.base.files import write_whole
+from twinproof.base.reading import MissingError, read_json
+from twinproof.study.params import Params, read_params
+from twinproof.study.record import Record, read_record
+from twinproof.study.trial import Trial, list_cells
 
 
 def timed(params: Params) -> list[tuple[str, str]]:
     """Return the environments and twins that are timed."""
-    return [(environment, twin) for environment, twin, probe in cells(params) if probe == "timing"]
+    return [(environment, twin) for environment, twin, probe in list_cells(params) if probe == "timing"]
 
 
 def decide(params: Params, records: list[Record]) -> dict[str, Any]:
     """Return how many processes there are, how many there are to be next (None: enough), and what is too wide yet."""
     count, sampling = len(records), params["timing"]["sampling"]
-    compared = {key: values for key, values in log_ratios(records).items() if key[0] not in CONTROLS}
+    rows = (row for record in records for row in timing_processes(record))
+    compared = {key: values for key, values in log_ratios(rows).items() if key[0] not in CONTROLS}
     # The family of the whole study, were every twin like this one.
     confidence = family_confidence(max(1, len(compared)) * len(timed(params)))
     wide = [

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twinproof.errors import UserError, entry_point
-from twinproof.files import write_whole
+from twinproof.base.errors import UserError, entry_point
+from twinproof.base.files import write_whole
 
 KERNEL = "python3"
 # Figures are pictures and there are no formulas: the page needs no script, and nbconvert's own come from outside.

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from twinproof.analysis.columns import CELL
-from twinproof.report import words
+from twinproof.analysis.quantities import in_order
 
 # As they are counted.
 VERDICTS = {name: name for name in ("slower", "faster", "larger", "smaller", "equivalent", "undecided")} | {
@@ -18,7 +18,7 @@ def in_reading_order(timing: pd.DataFrame) -> pd.DataFrame:
     """Return the rows twin by twin, style by style, and then the quantities in the order in which all show them."""
 
     def places(names: pd.Series) -> pd.Series:
-        listed = words.in_order(names) if names.name == "quantity" else names.unique()
+        listed = in_order(names) if names.name == "quantity" else names.unique()
         return names.map({name: place for place, name in enumerate(listed)})
 
     return timing.sort_values([*CELL, "style", "quantity"], key=places, ignore_index=True)

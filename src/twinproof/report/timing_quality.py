@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.sampling import kind
-from twinproof.analysis.timing_verdicts import is_found
-from twinproof.report import words
+from twinproof.analysis.quantities import kind
+from twinproof.analysis.verdicts.timing import is_found
+from twinproof.base import numbers
 
 
 def quality(timing: pd.DataFrame, measuring: pd.DataFrame) -> dict[str, str]:
@@ -33,7 +33,7 @@ def quality(timing: pd.DataFrame, measuring: pd.DataFrame) -> dict[str, str]:
 
 def _corrected(rows: pd.DataFrame) -> str:
     """Tell of the intervals whose width sampling judges."""
-    aim = f"\N{PLUS-MINUS SIGN}{words.percent(rows['target'].iloc[0])} is aimed at"
+    aim = f"\N{PLUS-MINUS SIGN}{numbers.percent(rows['target'].iloc[0])} is aimed at"
     endless = len(rows) - len(_ended(rows, "family_low", "family_high"))
     short = f"{endless} of {len(rows)} ratios have too few processes for that"
     widest = _widest(rows, "family_low", "family_high")
@@ -48,7 +48,7 @@ def _controls(timing: pd.DataFrame) -> dict[str, str]:
     again, slowed = rows.dropna(subset="control"), rows.dropna(subset="slowed")
     leave = ((again["control_low"] > 1) | (again["control_high"] < 1)).sum()
     found = [is_found(*ends) for ends in zip(slowed["slowed_low"], slowed["slowed_high"], slowed["added"], strict=True)]
-    added = " or ".join(words.percent(share) for share in rows["added"].unique())
+    added = " or ".join(numbers.percent(share) for share in rows["added"].unique())
     return {
         "Functional again": f"{leave} of {len(again)} intervals leave 1 out; by chance, 1 in 20 does",
         "Functional, slowed": f"the added {added} were found in {sum(found)} of {len(slowed)} quantities",
@@ -61,8 +61,8 @@ def _machine(measuring: pd.DataFrame) -> dict[str, str]:
         f"(at most {measuring[f'load_{when}_most'].max():.1f})"
         for when in ("before", "after")
     )
-    stolen = f"{_range(measuring['stolen_share'], words.percent)} (at most "
-    stolen += f"{words.percent(measuring['stolen_share_most'].max())}) of the processor time was taken by the host"
+    stolen = f"{_range(measuring['stolen_share'], numbers.percent)} (at most "
+    stolen += f"{numbers.percent(measuring['stolen_share_most'].max())}) of the processor time was taken by the host"
     frequencies = pd.concat([measuring["megahertz_lowest"], measuring["megahertz_highest"]]).dropna()
     return {
         "Load": load,
@@ -106,7 +106,7 @@ def _outliers(timing: pd.DataFrame) -> dict[str, str]:
 
 
 def _ended(timing: pd.DataFrame, low: str, high: str) -> pd.DataFrame:
-    return timing[[words.is_finite(*ends) for ends in zip(timing[low], timing[high], strict=True)]]
+    return timing[[numbers.is_finite(*ends) for ends in zip(timing[low], timing[high], strict=True)]]
 
 
 def _widest(timing: pd.DataFrame, low: str, high: str) -> str | None:
@@ -115,7 +115,7 @@ def _widest(timing: pd.DataFrame, low: str, high: str) -> str | None:
     if ended.empty:
         return None
     row = ended.iloc[(ended[high] / ended[low]).argmax()]
-    return f"{words.half_width(row[low], row[high])} ({row['quantity']} of {row['twin']}, {row['style']})"
+    return f"{numbers.half_width(row[low], row[high])} ({row['quantity']} of {row['twin']}, {row['style']})"
 
 
 def _range(values: "pd.Series[Any]", say: Callable[[float], str]) -> str:
@@ -125,4 +125,4 @@ def _range(values: "pd.Series[Any]", say: Callable[[float], str]) -> str:
 
 
 def _seconds(value: float) -> str:
-    return words.amount(value, "seconds")
+    return numbers.amount(value, "seconds")

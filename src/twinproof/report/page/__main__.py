@@ -9,14 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from twinproof.analysis.columns import COLUMNS
-from twinproof.errors import UserError, entry_point
-from twinproof.files import write_whole
-from twinproof.params import read_params
-from twinproof.reading import ReadingError, read_json
-from twinproof.report import read_table
+from twinproof.analysis.columns import COLUMNS, read_table
+from twinproof.base.errors import UserError, entry_point
+from twinproof.base.files import write_whole
+from twinproof.base.reading import ReadingError, read_json
+from twinproof.report.made_from import made_from
 from twinproof.report.page.page import find_notebooks, make_page
-from twinproof.report.versions.version import made_from
+from twinproof.study.params import read_params
 
 
 @entry_point

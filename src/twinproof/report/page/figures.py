@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.serialization import RIGHT
+from twinproof.analysis.rows.serialization import RIGHT
 
 Tables = Mapping[str, pd.DataFrame]
 Figure = dict[str, Any]
@@ -13,10 +13,10 @@ Figure = dict[str, Any]
 
 def figure(chart: Any, rooms: Sequence[int], caption: str, environment: str | None = None) -> Figure:
     """Return what the page draws: `rooms` are what the axis of each panel takes beside it in pixels, or of all."""
-    from twinproof.report import charts
+    from twinproof.report.charts.style import specification
 
     return {
-        "spec": charts.specification(chart),
+        "spec": specification(chart),
         "rooms": rooms,
         "caption": caption,
         "choices": {"environment": environment} if environment else {},
@@ -38,7 +38,7 @@ def figures(tables: Tables) -> dict[str, list[Figure]]:
 
 
 def _answer(tables: Tables) -> Iterator[Figure]:
-    from twinproof.report.page.answer_chart import answer_chart, takes, works
+    from twinproof.report.charts.answer import answer_chart, takes, works
 
     shares, ratios = works(tables), takes(tables)
     chart = answer_chart(shares, ratios)
@@ -58,33 +58,33 @@ def _answer(tables: Tables) -> Iterator[Figure]:
 
 
 def _learning(tables: Tables) -> Iterator[Figure]:
-    from twinproof.report import charts
+    from twinproof.report.charts.learning import first, learning_curves
 
     for environment, epochs in tables["learning_epochs"].groupby("environment", sort=False):
         learning = tables["learning"][tables["learning"]["environment"] == environment]
         compared, seeds = learning["bit_equal"].dropna(), learning["replicate"].nunique()
-        drawn = charts.first(learning)["replicate"].nunique()
+        drawn = first(learning)["replicate"].nunique()
         caption = (
             f"Validation accuracy by epoch in {environment}, one line for each of "
             f"{f'the first {drawn} of ' if drawn < seeds else ''}{seeds} seeds in each style; where styles coincide, "
             "the thinner line lies inside the wider one, and here "
             f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with the very weights of functional."
         )
-        yield figure(charts.learning_curves(epochs, learning), [60], caption, str(environment))
+        yield figure(learning_curves(epochs, learning), [60], caption, str(environment))
 
 
 def _differences(tables: Tables) -> Iterator[Figure]:
-    from twinproof.report import charts
+    from twinproof.report.charts import learning
 
     accuracy = tables["accuracy"]
     if accuracy["difference"].notna().any():
         caption = "Test accuracy of each style minus functional's, the mean over seeds with its 95 % interval."
-        yield figure(charts.accuracy_differences(accuracy), [100], caption)
+        yield figure(learning.accuracy_differences(accuracy), [100], caption)
 
 
 def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report import keeping_charts
-    from twinproof.report.page import outcome_charts
+    from twinproof.report.charts import outcomes
+    from twinproof.report.charts import serialization as kept_files
 
     if serialization.empty:
         return
@@ -92,60 +92,60 @@ def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
         "On how many twins each operation ends right, by way of writing and environment; a dash is what is not "
         "available there."
     )
-    yield figure(outcome_charts.kept_shares(serialization), [270], caption)
+    yield figure(outcomes.kept_shares(serialization), [270], caption)
     for environment, rows in serialization.groupby("environment", sort=False):
         where, processes = str(environment), rows["replicate"].nunique()
-        if len(keeping_charts.kept(rows)):
+        if len(kept_files.kept(rows)):
             caption = f"Bytes on disk of each format in {where}, by way of writing, one panel a twin."
-            yield figure(keeping_charts.sizes(rows), [140], caption, where)
+            yield figure(kept_files.sizes(rows), [140], caption, where)
             caption = (
                 f"Seconds to save and to load in each format in {where}, the median of the repeats in "
                 f"{'one process' if processes == 1 else f'{processes} processes'} with the fastest and the slowest."
             )
-            yield figure(keeping_charts.seconds(rows), [140], caption, where)
+            yield figure(kept_files.seconds(rows), [140], caption, where)
 
 
 def _pitfalls(pitfalls: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report.page import outcome_charts
+    from twinproof.report.charts import outcomes
 
     if len(pitfalls):
         caption = f"How {pitfalls['pitfall'].nunique()} pitfalls end in each environment."
-        yield figure(outcome_charts.pitfall_outcomes(pitfalls), [100], caption)
+        yield figure(outcomes.pitfall_outcomes(pitfalls), [100], caption)
 
 
 def _exchange(exchange: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report.page import outcome_charts
+    from twinproof.report.charts import outcomes
 
     if len(exchange):
         caption = (
             "How many models, over all twins and formats, are read right by each environment, by way of writing and by "
             "the environment that wrote them."
         )
-        yield figure(outcome_charts.exchange_shares(exchange), [100], caption)
+        yield figure(outcomes.exchange_shares(exchange), [100], caption)
 
 
 def _faults(faults: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report.page import outcome_charts
+    from twinproof.report.charts import outcomes
 
     if len(faults):
         caption = "When each planted mistake is caught, from the model's construction to never, by style."
-        yield figure(outcome_charts.fault_stages(faults), [100], caption)
+        yield figure(outcomes.fault_stages(faults), [100], caption)
 
 
 def _introspection(introspection: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report.page import outcome_charts
+    from twinproof.report.charts import outcomes
 
     if len(introspection):
         caption = "How many checks of a model find what they find in the functional one once that is built, by style."
-        yield figure(outcome_charts.check_outcomes(introspection), [100], caption)
+        yield figure(outcomes.check_outcomes(introspection), [100], caption)
 
 
 def _code(code: pd.DataFrame) -> Iterator[Figure]:
-    from twinproof.report.page import outcome_charts
+    from twinproof.report.charts import outcomes
 
     if len(code):
         caption = "Statements, branches, distinct names and definitions of each way of writing each twin."
-        yield figure(outcome_charts.code_size(code), [100], caption)
+        yield figure(outcomes.code_size(code), [100], caption)
 
 
 def exchange_counts(exchange: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from twinproof.analysis.columns import CELL
-from twinproof.params import Params
-from twinproof.plan import cells
+from twinproof.study.params import Params
+from twinproof.study.trial import list_cells
 
 # Each with the table that tells on which replicates it was done.
 PROBES = {
@@ -45,7 +45,7 @@ def failures(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
 
 def missing(tables: Mapping[str, pd.DataFrame], params: Params) -> Iterator[str]:
     """Say which probe was not measured, for which twin, and why."""
-    planned_cells = cells(params)
+    planned_cells = list_cells(params)
     asked_anywhere = dict.fromkeys(probe for asked in params["environments"].values() for probe in asked["probes"])
     for twin, network in params["twins"].items():
         own = network.get("probes", asked_anywhere)

@@ -11,10 +11,9 @@ import pandas as pd
 import yaml
 
 from twinproof.analysis.columns import CELL
-from twinproof.analysis.sampling import CONTROLS
-from twinproof.analysis.verdicts import ONE_NETWORK, gate
-from twinproof.params import Params
-from twinproof.plan import cells
+from twinproof.analysis.quantities import CONTROLS
+from twinproof.analysis.verdicts.learning import ONE_NETWORK, gate
+from twinproof.base.numbers import counted
 from twinproof.report import WITH_NOTEBOOK, matrices
 from twinproof.report.page import assets, gaps
 from twinproof.report.page.figures import exchange_counts, figures
@@ -23,7 +22,8 @@ from twinproof.report.page.records import FROM_PAGE, Records
 from twinproof.report.page.rows import Rows, plain, rows_of
 from twinproof.report.page.timings import timing_sections
 from twinproof.report.rendering import render
-from twinproof.report.words import counted
+from twinproof.study.params import Params
+from twinproof.study.trial import list_cells
 
 # Where on the page a table is shown.
 ANCHORS = {
@@ -50,7 +50,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
     links
         The notebooks: environment, twin, what it shows, and href relative to the page, or None if it was not made.
     origin
-        The digests of `twinproof.report.versions.version.made_from`.
+        The digests of `twinproof.versions.describe.made_from`.
     """
     drawn, timing = figures(tables), timing_sections(tables["timing"], tables["timing_quality"], params)
     scripts, style = assets.scripts(drawn=bool(timing) or any(drawn.values())), assets.styles()
@@ -106,7 +106,7 @@ def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
             "shows": shows,
             "href": _relative(path, page) if path.is_file() else None,
         }
-        for environment, twin, probe in cells(params)
+        for environment, twin, probe in list_cells(params)
         if (shows := WITH_NOTEBOOK.get(probe))
         for path in [notebooks / environment / twin / f"{probe}.html"]
     ]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.params import Params
-from twinproof.report import words
+from twinproof.base import numbers
 from twinproof.report.page.figures import figure
 from twinproof.report.page.rows import Rows
 from twinproof.report.timing import counts, in_reading_order
 from twinproof.report.timing_quality import quality
+from twinproof.study.params import Params
 
 
 def timing_sections(timing: pd.DataFrame, measuring: pd.DataFrame, params: Params) -> Rows:
@@ -59,7 +59,7 @@ def depths(params: Params, timed: set[str]) -> list[dict[str, int]]:
 
 def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator[dict[str, Any]]:
     """Yield the forest of one environment, and how ratios grow with depth where twins differ in it."""
-    from twinproof.report import timing_charts
+    from twinproof.report.charts import timing as timing_charts
 
     caption = (
         f"Ratio of each quantity to functional in {environment}, with its 95 % interval over processes: "
@@ -88,11 +88,11 @@ def _table(timing: pd.DataFrame) -> Rows:
     return [
         {
             **{key: row[key] for key in ("twin", "style", "quantity", "verdict")},
-            "functional": words.amount(row["functional"], row["unit"]),
+            "functional": numbers.amount(row["functional"], row["unit"]),
             "processes": int(row["processes"]),
             "outliers": int(row["outliers"]),
             "further": None if pd.isna(row["further"]) else int(row["further"]),
-            "added": words.percent(row["added"]),
+            "added": numbers.percent(row["added"]),
             # By which the rows are sorted.
             "order": {
                 key: 0 if pd.isna(row[key]) else row[key] for key in ("functional", "ratio", "control", "slowed")
@@ -100,7 +100,7 @@ def _table(timing: pd.DataFrame) -> Rows:
             **{
                 ratio: "not measured"
                 if pd.isna(row[ratio])
-                else f"{row[ratio]:.3f} {words.interval(row[low], row[high])}"
+                else f"{row[ratio]:.3f} {numbers.interval(row[low], row[high])}"
                 for ratio, low, high in (
                     ("ratio", "low", "high"),
                     ("control", "control_low", "control_high"),

@@ -1,0 +1,32 @@
+"""The quantities of timing: their order, their units, and how precisely each can be known."""
+
+from collections.abc import Iterable
+
+# As one goes along: made, trained, asked, kept. Others come after these.
+QUANTITIES = [
+    "make", "construct", "build", "first_step", "peak_memory", "device_memory", "train_step", "predict", "predict_one",
+    "call", "compiled_call", "save", "load",
+]  # fmt: skip
+CONTROLS = ("control", "slowed")
+# Repeated many times on one warm instance; all others are done once an instance or by Python alone.
+STEADY = ("train_step", "predict", "compiled_call")
+
+
+def kind(quantity: str) -> str:
+    """Return which of the two targets and margins of the parameters a quantity has."""
+    return "steady" if quantity in STEADY else "rough"
+
+
+def is_memory(quantity: str) -> bool:
+    """Tell whether a quantity is in bytes; all others are in seconds."""
+    return quantity.endswith("_memory")
+
+
+def unit(quantity: str) -> str:
+    """Return the unit of a quantity."""
+    return "bytes" if is_memory(quantity) else "seconds"
+
+
+def in_order(quantities: Iterable[str]) -> list[str]:
+    """Return each of the quantities once, in the order in which they are shown."""
+    return sorted(set(quantities), key=lambda name: ([*QUANTITIES, name].index(name), name))

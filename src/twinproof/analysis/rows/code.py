@@ -1,0 +1,118 @@
+"""How much code is each way of writing a twin?
+
+Counted is the function named after the way, with each function, class and constant of its module that it reaches by
+name, straight or through others. Imports and docstrings are left out; what two ways share counts for both. The source
+is read, never run.
+
+The numbers tell how much is written, not how hard it is to read, to write or to get right. A line may hold little or
+much, a name may be known to everyone or made up here, and what another module, Keras above all, does behind a name is
+not seen: a style may be short because the library does more for it.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from twinproof.environments.variables import SOURCE
+from twinproof.study.styles import WAYS, read_module
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_BRANCHES = (
+    ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.comprehension, ast.While, ast.ExceptHandler, ast.match_case,
+)  # fmt: skip
+
+
+def code_rows(twins: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield one row for each way in which a twin is written; `twins` are those of the parameters.
+
+    Raises
+    ------
+    UserError
+        If a twin has no module, or one that is not Python.
+    """
+    roots = [str(SOURCE), str(Path.cwd())]
+    for twin, network in twins.items():
+        definitions = _definitions(read_module(twin, network["module"], roots))
+        for way in WAYS:
+            if way in definitions:
+                yield {"twin": twin, "way": way, **_sizes(_reached(way, definitions))}
+
+
+def _definitions(module: ast.Module) -> dict[str, list[ast.stmt]]:
+    """Return under each name of the module the statements that bind it, other than imports."""
+    found = defaultdict(list)
+    for statement in module.body:
+        for name in _bound([statement]):
+            found[name].append(statement)
+    return found
+
+
+def _reached(way: str, definitions: Mapping[str, list[ast.stmt]]) -> list[ast.stmt]:
+    """Return the statements behind a name, and behind the names that these use, and so on."""
+    names, waiting = {way}, [way]
+    while waiting:
+        for statement in definitions[waiting.pop()]:
+            new = (_used([statement]) & definitions.keys()) - names
+            names |= new
+            waiting += new
+    # One statement may bind many names.
+    return list(dict.fromkeys(statement for name in sorted(names) for statement in definitions[name]))
+
+
+def _sizes(statements: list[ast.stmt]) -> dict[str, int]:
+    nodes = [node for statement in statements for node in _walk(statement)]
+    operators = sum(len(node.values) - 1 for node in nodes if isinstance(node, ast.BoolOp))
+    conditions = sum(len(node.ifs) for node in nodes if isinstance(node, ast.comprehension))
+    identifiers = (getattr(node, field, None) for node in nodes for field in ("id", "attr", "arg", "name"))
+    return {
+        "lines": sum(isinstance(node, ast.stmt) for node in nodes),
+        "branches": sum(isinstance(node, _BRANCHES) for node in nodes) + operators + conditions,
+        "names": len({identifier for identifier in identifiers if isinstance(identifier, str)}),
+        "definitions": sum(isinstance(node, _DEFINITIONS) for node in nodes),
+    }
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield `node` and all within it, without imports and docstrings."""
+    if isinstance(node, ast.Import | ast.ImportFrom) or _is_docstring(node):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _walk(child)
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _bound(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the names that `nodes` bind where they stand, not within the functions and classes that they define."""
+    names = set()
+    for node in nodes:
+        if isinstance(node, _DEFINITIONS):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif not isinstance(node, ast.Lambda):
+            names |= _bound(ast.iter_child_nodes(node))
+    return names
+
+
+def _used(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the names that `nodes` take from around them: a function's own variables are none of these."""
+    names = set()
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, _FUNCTIONS):
+            body = [node.body] if isinstance(node, ast.Lambda) else node.body
+            own = _bound(body) | {child.arg for child in ast.walk(node.args) if isinstance(child, ast.arg)}
+            # Decorators, defaults and annotations are worked out outside of the function.
+            outside = [child for child in ast.iter_child_nodes(node) if child not in body]
+            names |= (_used(body) - own) | _used(outside)
+        else:
+            names |= _used(ast.iter_child_nodes(node))
+    return names

@@ -1,0 +1,1 @@
+"""Intervals, tests and corrections: numbers in, numbers out."""

@@ -1,0 +1,166 @@
+"""When to use which style: a short text that follows from the tables, each sentence with what it rests on.
+
+What was not measured is not spoken of.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from twinproof.analysis.rows.serialization import RIGHT
+from twinproof.analysis.verdicts.claims import INCONCLUSIVE, MIXED, REFUTED, SUPPORTED, went_right
+
+Tables = dict[str, pd.DataFrame]
+# As a reader would say them, after "a subclassed model ...".
+_QUANTITIES = {
+    "make": "is made", "train_step": "is trained", "predict": "predicts a batch", "call": "is called on one sample",
+    "compiled_call": "is called on one sample when compiled", "save": "is saved", "load": "is loaded",
+}  # fmt: skip
+_WITHOUT_CODE = "fresh process, no code"
+
+
+def advice_rows(tables: Tables) -> Iterator[dict[str, Any]]:
+    """Yield the sentences of the answer in their order: topic, sentence, and the tables that it rests on."""
+    for topic, tell, evidence in (
+        ("choice", _choice, "claims"),
+        ("accuracy", _accuracy, "twins accuracy"),
+        ("speed", _speed, "timing"),
+        ("keeping", _keeping, "serialization"),
+        ("care", _care, "serialization"),
+        ("mistakes", _mistakes, "faults claims"),
+        ("reach", _reach, "claims identity"),
+        ("pitfalls", _pitfalls, "pitfalls"),
+    ):
+        if sentence := tell(tables):
+            yield {"topic": topic, "sentence": sentence, "evidence": evidence}
+
+
+def _choice(tables: Tables) -> str | None:
+    verdicts = _verdicts(tables)
+    reasons = {"C9": "it needs more care to keep", "C8": "it shows mistakes later", "C1": "it takes more code"}
+    known = {claim: verdicts[claim] for claim in reasons if verdicts[claim] != INCONCLUSIVE}
+    if "C9" not in known:
+        return None
+    if set(known.values()) == {REFUTED} and len(known) == len(reasons):
+        return "Write the style that you find clearer: nothing measured here speaks against a subclass."
+    against = [
+        reasons[claim] + (", if not in every respect" if verdict == MIXED else "")
+        for claim, verdict in known.items()
+        if verdict in (SUPPORTED, MIXED)
+    ]
+    if not against:
+        return None
+    return (
+        "Write the functional style unless you have a reason to subclass, as where you find the code of a class "
+        f"clearer: {_listed(against)}."
+    )
+
+
+def _accuracy(tables: Tables) -> str | None:
+    judged = tables["twins"][tables["twins"]["verdict"].isin(["equal", "inconclusive"])]
+    if judged.empty:
+        return None
+    equal = int(judged["verdict"].eq("equal").sum())
+    where = f"{_of(equal, len(judged))} pairs of twin and environment"
+    if equal == len(judged):
+        return f"The style does not matter to what a model learns: in {where} all weights end equal to the last bit."
+    return f"In {where} the styles learn the same to the last bit; see the accuracies of the others."
+
+
+def _speed(tables: Tables) -> str | None:
+    timing = tables["timing"]
+    rows = timing[(timing["style"] == "subclassed") & timing["quantity"].isin(_QUANTITIES)]
+    parts: dict[str, list[str]] = {"as fast": [], "faster": [], "slower": []}
+    for quantity, done in _QUANTITIES.items():
+        found = rows[rows["quantity"] == quantity]
+        kinds = set(found["verdict"])
+        if len(kinds) != 1:
+            continue
+        kind = {"equivalent": "as fast"}.get(*kinds, *kinds)
+        if kind in parts:
+            ratios = found["ratio"]
+            parts[kind].append(f"{done} ({_range(ratios.min(), ratios.max())})")
+    told = [f"{_listed(done)} {kind}" for kind, done in parts.items() if done]
+    if not told:
+        return None
+    return (
+        f"Of time, a subclassed model {'; '.join(told)}, in brackets the ratios to functional in all twins; "
+        "whatever is not named here is undecided or differs from twin to twin."
+    )
+
+
+def _keeping(tables: Tables) -> str | None:
+    cells = tables["serialization"]
+    elsewhere = cells[(cells["place"] == _WITHOUT_CODE) & (cells["outcome"] != "not available")]
+    if not {"functional", "subclassed"} <= set(elsewhere["way"]):
+        return None
+    right: dict[str, dict[str, set[bool]]] = {}
+    for row in elsewhere.to_dict("records"):
+        right.setdefault(row["operation"], {}).setdefault(row["way"], set()).add(row["outcome"] in RIGHT)
+    always = {name: ways.get("subclassed") for name, ways in right.items() if ways.get("functional") == {True}}
+    never = [name for name, found in always.items() if found == {False}]
+    both = [name for name, found in always.items() if found == {True}]
+    if not never:
+        return f"Both styles are loaded without their code from {_listed(both)}." if both else None
+    return (
+        f"For a model that others load without your code, do not subclass: from {_listed(never)} a functional model is "
+        "read in every environment, and a subclass in none" + (f"; {_listed(both)} hold either." if both else ".")
+    )
+
+
+def _care(tables: Tables) -> str | None:
+    pairs = went_right(tables["serialization"], "subclassed", "naive")
+    if pairs.empty:
+        return None
+    careful, naive = int(pairs["subclassed"].eq(True).sum()), int(pairs["naive"].eq(True).sum())
+    return (
+        "If you subclass, take **kwargs, write get_config and register the class: so "
+        f"{_of(careful, len(pairs))} operations of keeping and copying go well, without {_of(naive, len(pairs))}."
+    )
+
+
+def _mistakes(tables: Tables) -> str | None:
+    claim = tables["claims"].set_index("claim").loc["C8"]
+    return None if claim["verdict"] == INCONCLUSIVE else f"Of finding mistakes: {claim['figures']}."
+
+
+def _reach(tables: Tables) -> str | None:
+    verdicts = _verdicts(tables)
+    names = [name for name in ("C5", "C6", "C7") if verdicts[name] == REFUTED]
+    if not names:
+        return None
+    if len(names) < 3:
+        return f"Some of what is said to need a subclass has a functional counterpart ({', '.join(names)} are refuted)."
+    return (
+        "What is said to need a subclass has a functional counterpart that is the same network: branches, attention, "
+        "inner losses and a chosen depth are no reason by themselves, though a layer class of your own may be."
+    )
+
+
+def _pitfalls(tables: Tables) -> str | None:
+    rows = tables["pitfalls"]
+    if rows.empty:
+        return None
+    parts = []
+    for environment, found in rows.groupby("environment", sort=False):
+        silent = int(found["outcome"].eq("silently wrong").sum())
+        loud = int(found["outcome"].isin(["error", "wrong, with a warning", "crashed", "timed out"]).sum())
+        parts.append(f"{silent} silent and {loud} loud in {environment}")
+    return f"Of {rows['pitfall'].nunique()} pitfalls that users report, there are {_listed(parts)}."
+
+
+def _verdicts(tables: Tables) -> dict[str, str]:
+    return dict(zip(tables["claims"]["claim"], tables["claims"]["verdict"], strict=True))
+
+
+def _of(count: int, total: int) -> str:
+    return f"all {total}" if count == total else f"{count or 'none'} of {total}"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f} to {high:.2f}"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

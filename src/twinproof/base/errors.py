@@ -1,0 +1,76 @@
+"""The errors that a user can put right."""
+
+import functools
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+
+class UserError(Exception):
+    """A mistake in the input, with a message that says what is wrong, where, and what is allowed.
+
+    The entry points print it as one line and exit with status 2; every other exception is a fault of twinproof. What
+    moves the cursor or cannot be shown at all is escaped, as names of files and values of users may have anything.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in message))
+
+
+def described(error: BaseException) -> dict[str, str]:
+    """Return what a record tells of an error: its type and its text, whatever the error makes of that."""
+    try:
+        text = str(error)
+    except Exception as broken:
+        text = f"its text cannot be had: str() of it raises {type(broken).__name__}"
+    return {"type": type(error).__name__, "message": text or "without a text"}
+
+
+def shown(value: object, most: int = 80) -> str:
+    """Return a value as a message shows it: in one line, not too long, without characters that move the cursor."""
+    if isinstance(value, int) and abs(value) >= 10**most:
+        return "a number of hundreds of digits"
+    try:
+        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    except (ValueError, RecursionError):
+        return f"a {type(value).__name__} that cannot be shown"
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[..., int]:
+    """Have `main` return an exit status: its own, 0 if it has none, and 2 after a `UserError`, printed as one line.
+
+    After Ctrl-C it is that of shells, and nothing is printed: who interrupts knows. Nothing is run where the present
+    folder has a twinproof of its own, and this is another.
+    """
+
+    @functools.wraps(main)
+    def run(arguments: list[str] | None = None) -> int:
+        try:
+            require_own_code(Path.cwd())
+            return main(arguments) or 0
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            return 128 + signal.SIGINT
+
+    return run
+
+
+def require_own_code(folder: Path) -> None:
+    """Raise `UserError` if a folder lies in a copy of this project whose code is not the code that runs.
+
+    So it is with a second working tree while the venv of the first one is active.
+    """
+    package = Path("src", "twinproof")
+    for root in (folder, *folder.parents):
+        if (root / package / "__init__.py").is_file():
+            running = Path(__file__).parents[1]
+            if not running.samefile(root / package):
+                raise UserError(
+                    f"{root} has its own twinproof, but that of {running} would run; "
+                    f"activate a venv made there with `make .venv/ready`, or set PYTHONPATH={root / 'src'}"
+                )
+            return

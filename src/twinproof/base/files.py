@@ -1,0 +1,80 @@
+"""Files that appear whole or not at all, and digests of files."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from twinproof.base.errors import UserError
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write `content` to a temporary file beside `path`, then rename it into place.
+
+    A reader never sees half of it, a kill leaves the former file, and two writers are harmless.
+
+    Raises
+    ------
+    UserError
+        If the disk is full or the folder cannot be written to; the former file, if any, is still there.
+    """
+    try:
+        _write_whole(path, content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); a former one is as it was") from error
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes private files; results are to be as readable as any other file of the user.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def require_room(folder: Path) -> None:
+    """Raise `UserError` unless something of a megabyte can be written to a folder, which is made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(2**20))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written to ({error.strerror}); what is there is as it was") from None
+
+
+def holds(path: Path, content: str) -> bool:
+    """Return whether a file holds just this."""
+    try:
+        return path.read_text() == content
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+
+
+def write_if_changed(path: Path, content: str) -> None:
+    """Write `content` unless `path` holds just that: what did not change keeps its time, and nothing is run again."""
+    if not holds(path, content):
+        write_whole(path, content)
+
+
+def checksums(folder: Path, names: Iterable[str]) -> str:
+    """Return a line for each of these files below a folder, as sha256sum writes them."""
+    return "".join(f"{sha256(folder / name)}  {name}\n" for name in names)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

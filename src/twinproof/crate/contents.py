@@ -1,0 +1,133 @@
+"""What is in a research crate, checked against the records, and packed."""
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from twinproof.analysis.columns import COLUMNS
+from twinproof.analysis.records import read_records, without_results
+from twinproof.base.errors import UserError
+from twinproof.crate.citation import read_citation
+from twinproof.crate.entities import Study
+from twinproof.crate.metadata import METADATA, WORKFLOW, describe
+from twinproof.environments.environment import Environment
+from twinproof.report import WITH_NOTEBOOK
+from twinproof.study.dataset import FILES
+from twinproof.study.params import Params, read_params
+from twinproof.study.trial import list_cells
+
+# Of the repository: what the workflow is, and what a reader of its results needs.
+ALONE = ["params.yaml", "pyproject.toml", "Makefile", "README.md", "LICENSE", "CITATION.cff"]
+FOLDERS = ["workflow", "profiles", "containers", "src", "docs"]
+SUMS = "SHA256SUMS"
+REMEDY = "run `snakemake --cores all`"
+
+
+def make_crate(results: Path) -> bytes:
+    """Return the crate of a study as a zip file; the same study makes the same bytes.
+
+    Raises
+    ------
+    UserError
+        If a file is missing, was changed since the study was measured, or is not what it is to be.
+    """
+    study, files = gather(results)
+    contents = {name: _read(path) for name, path in sorted(files.items())}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    _check_origin(study, digests)
+    contents[SUMS] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
+    contents = {METADATA: describe(study, contents).encode(), **contents}
+
+    packed, ended = io.BytesIO(), study.ended.timetuple()[:6]
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in contents.items():
+            # The date is that of the run: it is the same every time.
+            entry = zipfile.ZipInfo(name, ended)
+            entry.create_system, entry.compress_type = 3, zipfile.ZIP_DEFLATED  # 3: Unix, whose modes follow.
+            runs = name in files and os.access(files[name], os.X_OK)
+            entry.external_attr = (0o100755 if runs else 0o100644) << 16
+            archive.writestr(entry, content)
+    return packed.getvalue()
+
+
+def gather(results: Path) -> tuple[Study, dict[str, Path]]:
+    """Return the study below `results`, and the files of its crate: name in the crate, where it lies.
+
+    Raises
+    ------
+    UserError
+        If no study was run, or CITATION.cff or a record cannot be used.
+    """
+    if not (results / "params.yaml").exists():
+        raise UserError(f"{results}: no study was run here, as there is no params.yaml; {REMEDY}")
+    params = read_params(results / "params.yaml")
+    records = {f"trials/{trial.path}": without_results(record) for trial, record in read_records(results)}
+    if not records:
+        raise UserError(f"{results / 'params.yaml'}: asks for no trial, so there is no run to tell of")
+    images = Path(params["data"]["directory"])
+    # What lies outside of the repository has a place of its own in the crate.
+    data, below = _folder(images, f"data/{images.name}"), _folder(results, "results")
+    protocols = [record["protocol"] for record in records.values()]
+    code = {name for protocol in protocols for name in [*protocol["code"], *protocol.get("files", [])]}
+    files = {name: Path(name) for name in [WORKFLOW, *_repository(), *code]}
+    files |= {f"{data}/{file}": images / file for file in FILES.values()}
+    files |= {f"{data}/{name}": path for name in ("README.md", SUMS) if (path := images / name).is_file()}
+    files |= {f"{below}/{name}": results / name for name in [*records, *_decisions(results), *_made(params)]}
+    citation = read_citation(Path("CITATION.cff"))
+    return Study(params, {f"{below}/{name}": records[name] for name in records}, citation, data, below), files
+
+
+def _repository() -> Iterator[str]:
+    """Yield the files that are in every crate, whatever was measured."""
+    found = [path for folder in FOLDERS for path in Path(folder).rglob("*")]
+    seen = [path for path in found if not any(part == "__pycache__" or part.startswith(".") for part in path.parts)]
+    yield from (path.as_posix() for path in [*map(Path, ALONE), *seen] if path.is_file())
+
+
+def _made(params: Params) -> Iterator[str]:
+    """Yield what the workflow made for the study, apart from records, below its results."""
+    yield from ("params.yaml", "metrics.json", "version.json", "report/index.html")
+    yield from (f"made/{what}.done" for what in ("tables", "report", "version"))
+    yield from (f"tables/{table}.csv" for table in COLUMNS)
+    for environment, twin, probe in list_cells(params):
+        yield f"protocols/{environment}/{twin}/{probe}.json"
+        if probe in WITH_NOTEBOOK:
+            yield from (f"notebooks/{environment}/{twin}/{probe}.{kind}" for kind in ("html", "ipynb"))
+            yield f"made/notebooks/{environment}/{twin}/{probe}.done"
+
+
+def _decisions(results: Path) -> Iterator[str]:
+    """Yield what was decided on the timings as they were measured."""
+    for path in (results / "timing").rglob("*.json"):
+        yield path.relative_to(results).as_posix()
+
+
+def _check_origin(study: Study, digests: dict[str, str]) -> None:
+    """Raise `UserError` unless code, locks and data are those that the records were measured with."""
+    for name, record in study.records.items():
+        protocol = record["protocol"]
+        expected = {
+            **protocol["code"],
+            **protocol.get("files", {}),
+            **{f"{study.data}/{file}": digest for file, digest in protocol["data"]["sha256"].items()},
+            Environment(record["environment"]).lock.as_posix(): protocol["lock"],
+        }
+        for file, digest in expected.items():
+            if digests.get(file) != digest:
+                raise UserError(f"{file}: not what {name} was measured with; {REMEDY}")
+
+
+def _folder(path: Path, otherwise: str) -> str:
+    """Return where a folder lies below the repository's root, or another place if it lies elsewhere."""
+    relative = Path(os.path.relpath(path))
+    return otherwise if ".." in relative.parts else relative.as_posix()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from None

@@ -1,0 +1,191 @@
+"""Describes a research crate as an RO-Crate: what its files are, and the run that made them.
+
+The profile is Workflow Run Crate 0.5, and with it Process Run Crate 0.5, Workflow RO-Crate 1.0 and RO-Crate 1.1.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from twinproof.crate.citation import Author
+from twinproof.crate.entities import Crate, Entity, Study, add_entity, compact, folder_of
+from twinproof.crate.run import add_run
+from twinproof.study.record import Record
+
+METADATA = "ro-crate-metadata.json"
+WORKFLOW = "Snakefile"
+PROFILES = {
+    "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
+    "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
+}
+TERMS = "https://w3id.org/ro/terms/workflow-run/context"
+BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
+SPDX = "https://spdx.org/licenses/"
+HOLDS = "This crate is a run of the study: workflow, environments, images, records, tables, notebooks and report."
+# The images that come with twinproof; the licence of others is not known here.
+MNIST = "data/mnist"
+MNIST_LICENCE = "CC-BY-SA-3.0"
+
+# By the end of a file's name; of all others the content tells.
+FORMATS = {
+    ".csv": "text/csv", ".gz": "application/gzip", ".html": "text/html", ".ipynb": "application/x-ipynb+json",
+    ".json": "application/json", ".md": "text/markdown", ".py": "text/x-python", ".rst": "text/x-rst",
+    ".toml": "application/toml", ".yaml": "application/yaml",
+}  # fmt: skip
+
+
+def describe(study: Study, contents: Mapping[str, bytes]) -> str:
+    """Return the metadata of a crate with these files, in JSON-LD."""
+    from rocrate.rocrate import ROCrate  # type: ignore[import-untyped]
+
+    crate = ROCrate(version="1.1")
+    crate.metadata.extra_contexts.append(TERMS)
+    citation, root = study.citation, crate.root_dataset
+    root["name"], root["description"], root["keywords"] = (
+        citation.title,
+        f"{citation.abstract} {HOLDS}",
+        citation.keywords,
+    )
+    root["author"] = compact([_author(crate, author, number) for number, author in enumerate(citation.authors, 1)])
+    root["license"] = compact([_licence(crate, name) for name in citation.licences])
+    root["datePublished"] = study.ended.isoformat()
+    root["conformsTo"] = [
+        add_entity(crate, address, "CreativeWork", name=name, version=address.rpartition("/")[2])
+        for address, name in PROFILES.items()
+    ]
+    _add_files(crate, study, contents)
+    add_run(crate, _add_workflow(crate, study, contents[WORKFLOW]), study)
+    return json.dumps(crate.metadata.generate(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _author(crate: Crate, author: Author, number: int) -> Entity:
+    identifier, kind = author.address or f"#author-{number}", "Person" if author.person else "Organization"
+    entity = add_entity(crate, identifier, kind, name=author.name)
+    if author.address:
+        entity["url"] = author.address
+    if author.affiliation:
+        entity["affiliation"] = add_entity(crate, f"#affiliation-{number}", "Organization", name=author.affiliation)
+    return entity
+
+
+def _licence(crate: Crate, name: str) -> Entity:
+    return add_entity(crate, SPDX + name, "CreativeWork", name=name, description=f"The licence that SPDX calls {name}")
+
+
+def _add_workflow(crate: Crate, study: Study, content: bytes) -> Entity:
+    """Add the workflow, and the language it is written in."""
+    told: dict[str, Any] = {
+        **_facts(WORKFLOW, content),
+        **{key: crate.root_dataset[key] for key in ("name", "author", "license")},
+        "version": study.citation.version,
+        "conformsTo": {"@id": BIOSCHEMAS},
+        "hasPart": [folder_of(crate, folder) for folder in ("workflow", "src", "containers")],
+    }
+    if study.citation.address:
+        told["url"] = study.citation.address
+    version = importlib.metadata.version("snakemake")
+    return crate.add_workflow(dest_path=WORKFLOW, properties=told, main=True, lang="snakemake", lang_version=version)
+
+
+def _add_files(crate: Crate, study: Study, contents: Mapping[str, bytes]) -> None:
+    """Add every file but the workflow, and the folders that mean something, with what lies in each."""
+    parts: dict[str, list[Entity]] = {}
+    for folder, told in sorted(_folders(crate, study).items()):
+        entity = crate.add_dataset(dest_path=folder, properties=told)
+        if above := _innermost(folder, parts):
+            parts[above].append(entity)
+        parts[folder] = []
+    notes = _notes(crate, study)
+    for name, content in contents.items():
+        if name == WORKFLOW:
+            continue
+        above, told = _innermost(name, parts), _facts(name, content) | notes.get(name, {})
+        if above == study.data:
+            told["license"] = folder_of(crate, above)["license"]
+        entity = crate.add_file(dest_path=name, properties=told)
+        if above:
+            parts[above].append(entity)
+    for folder, inside in parts.items():
+        folder_of(crate, folder)["hasPart"] = compact(inside)
+
+
+def _folders(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
+    images: dict[str, Any] = {
+        "name": "Images",
+        "description": "The images that were learned from",
+        "license": "Not known to twinproof: ask who published the images",
+    }
+    if study.data == MNIST:
+        images = {
+            "name": "MNIST",
+            "description": "The MNIST database of handwritten digits, by Yann LeCun and Corinna Cortes",
+            "license": _licence(crate, MNIST_LICENCE),
+        }
+    told = {
+        "containers": ("Containers", "The recipe of the images, and what builds them"),
+        "containers/locks": ("Environments", "For each, the packages to measure in, with their versions and digests"),
+        "docs": ("Guides", "How the study is run and what its results hold: tables.md, records.md"),
+        "src": ("Source", "What measures, analyses and reports"),
+        "workflow": ("Workflow", "Rules, profiles, notebooks, schemas, and the packages that the workflow runs with"),
+        f"{study.results}/made": ("Marks", "Empty files: what each is named after was made whole"),
+        f"{study.results}/notebooks": ("Notebooks", "The notebooks with their outputs, and a page of each"),
+        f"{study.results}/protocols": ("Protocols", "What a trial's result may depend on, apart from the machine"),
+        f"{study.results}/tables": ("Tables", "What the records say, tidily; docs/tables.md tells what they hold"),
+        f"{study.results}/trials": ("Records", "One for each trial; docs/records.md tells what they hold"),
+    }
+    return {study.data: images} | {
+        folder: {"name": name, "description": description} for folder, (name, description) in told.items()
+    }
+
+
+def _notes(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
+    """Say what a file is, where its name and folder do not."""
+    notes: dict[str, dict[str, Any]] = {"README.md": {"about": crate.root_dataset}}
+    for file, name, description in [
+        ("metrics.json", "Metrics", "Accuracies and identity of each twin, for programs"),
+        ("params.yaml", "Parameters", "The parameters that the study went by"),
+        ("report/index.html", "Report", "The answer, on a page that opens offline"),
+        ("version.json", "Version", "What the report was made from, and the digest of each of its parts"),
+    ]:
+        notes[f"{study.results}/{file}"] = {"name": name, "description": description}
+    for file, record in study.records.items():
+        name = "{environment}, {twin}: {probe} {replicate}".format_map(record)
+        notes[file] = {"name": name, "dateCreated": record["started"]}
+        notes[f"containers/locks/{record['environment']}.txt"] = {
+            "name": record["environment"],
+            "description": _software(record),
+        }
+    return notes
+
+
+def _software(record: Record) -> str:
+    software = record["software"]
+    named = {"Python": ["python"], "Keras": ["keras"], "TensorFlow": ["tensorflow", "tensorflow-cpu"]}
+    return ", ".join(
+        f"{name} {software[package]}" for name, packages in named.items() for package in packages if package in software
+    )
+
+
+def _facts(name: str, content: bytes) -> dict[str, Any]:
+    return {
+        "encodingFormat": FORMATS.get(PurePosixPath(name).suffix) or _plain(content),
+        "contentSize": str(len(content)),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def _plain(content: bytes) -> str:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return "application/octet-stream"
+    return "text/plain"
+
+
+def _innermost(name: str, folders: Mapping[str, Any]) -> str | None:
+    """Return the innermost of the folders that a file or folder lies in, None if it lies in none."""
+    return next((str(above) for above in PurePosixPath(name).parents if str(above) in folders), None)

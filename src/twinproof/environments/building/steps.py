@@ -1,0 +1,105 @@
+"""The steps of a build, the commands that it runs, and how it ends when it is stopped."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+# Ends a build's processes when the build itself is killed and cannot: it sees so by its standard input.
+GUARD = 'read -r _; kill -TERM "-$1"; sleep 5; kill -KILL "-$1"'
+
+
+class StepError(Exception):
+    """A step that failed; what it had to say itself has been shown."""
+
+
+class StoppedError(Exception):
+    """A signal that ends the build."""
+
+
+def stop(number: int, _frame: object) -> NoReturn:
+    """Turn a signal into an exception."""
+    ignore_signals()
+    raise StoppedError(number)
+
+
+def ignore_signals() -> None:
+    """See that what comes now comes to its end: it is short."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+
+
+def take_signals() -> None:
+    """Take the signals that came while they were held back."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def run(command: list[str], work: Path) -> None:
+    """Run a command in `work`, where its temporary files go, too; show its output; end all its processes if stopped.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If it fails.
+    """
+    kept = {f"{name}_{what}": str(work) for name in ("APPTAINER", "SINGULARITY") for what in ("TMPDIR", "CACHEDIR")}
+    docker = {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+    environment = {**os.environ, **kept, **docker, "TMPDIR": str(work), "BUILDAH_ISOLATION": "chroot"}
+    # A signal must not come between the birth of the child and the moment when it is known here.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        cwd=work,
+        env=environment,
+        process_group=0,
+        preexec_fn=take_signals,
+    )
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", GUARD, "guard", str(child.pid)], stdin=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        take_signals()
+        status = child.wait()
+    except StoppedError:
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(child.pid, signal.SIGTERM)
+            child.wait(20)
+        raise
+    finally:
+        # What outlives the command outlives it by mistake.
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        guard.kill()
+        guard.communicate()
+    if status:
+        raise subprocess.CalledProcessError(status, command)
+
+
+@dataclass
+class Steps:
+    """The steps of a build: announced, timed, and named if they fail."""
+
+    total: int
+    seconds: dict[str, float | None] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str, what: str, advice: str) -> Iterator[None]:
+        """Announce a step and time it; `advice` is what to do if it fails."""
+        start = time.monotonic()
+        head = f"==> [{len(self.seconds) + 1}/{self.total}] {name}:"
+        print(head, what, flush=True)
+        try:
+            yield
+        except (StepError, OSError, subprocess.CalledProcessError) as error:
+            why = "its own words are above" if isinstance(error, subprocess.CalledProcessError) else error
+            raise StepError(f"step {name} failed ({why}); nothing was left half-built; {advice}") from error
+        self.seconds[name] = round(time.monotonic() - start, 1)
+        print(f"{head} {self.seconds[name]:.0f} s", flush=True)

@@ -1,0 +1,136 @@
+"""An environment to measure in: where its lock, venv and image lie, and what is known of them.
+
+Standard library only: `containers/build` uses it too, and it runs on a machine that has nothing else.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from twinproof.base.errors import UserError
+from twinproof.base.files import sha256
+from twinproof.base.reading import MissingError, ReadingError, read_json, read_text
+from twinproof.environments.lock import importable_modules, parse_lock
+
+LOCKS = Path("containers/locks")
+FOLDER = Path("results/environments")
+# What `uv pip freeze` prints.
+PINNED = r"^([A-Za-z0-9._-]+)==([^\s;\\]+)"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A locked set of packages, as a venv or as an image; paths are relative to the repository's root."""
+
+    name: str
+
+    @property
+    def lock(self) -> Path:
+        """The exact versions and hashes of all packages."""
+        return LOCKS / f"{self.name}.txt"
+
+    @property
+    def folder(self) -> Path:
+        """What is made from the lock; every study in this repository shares it."""
+        return FOLDER / self.name
+
+    @property
+    def venv(self) -> Path:
+        """The local venv."""
+        return self.folder / "venv"
+
+    @property
+    def venv_mark(self) -> Path:
+        """The list of what the venv holds, written last: it marks a whole venv."""
+        return self.folder / "venv.txt"
+
+    @property
+    def sif(self) -> Path:
+        """The image as apptainer runs it."""
+        return self.folder / "image.sif"
+
+    @property
+    def archive(self) -> Path:
+        """The image as an OCI archive, for docker and podman."""
+        return self.folder / "image.oci.tar"
+
+    @property
+    def image_mark(self) -> Path:
+        """What the image is and was built from, written last: it marks a whole image (docs/environments.md)."""
+        return self.folder / "image.json"
+
+    def pinned(self) -> dict[str, str]:
+        """Return the version of each package in the lock.
+
+        Raises
+        ------
+        UserError
+            If there is no such lock, or if it holds anything but packages with version and SHA-256.
+        """
+        try:
+            text = read_text(self.lock)
+        except MissingError:
+            known = ", ".join(sorted(path.stem for path in LOCKS.glob("*.txt")))
+            raise UserError(
+                f"environments: {self.name} has no lock {self.lock}; allowed: {known or 'none is there'}"
+            ) from None
+        try:
+            return parse_lock(text)
+        except ValueError as error:
+            raise UserError(f"{self.lock}, {error}; `make lock` makes it again") from None
+
+    def modules(self) -> set[str]:
+        """Return the names that programs in the environment import: Python's own modules, and those of its packages."""
+        return importable_modules(self.pinned())
+
+    def lock_digest(self) -> str:
+        """Return the SHA-256 of the lock."""
+        self.pinned()
+        return sha256(self.lock)
+
+    def wants_gpu(self) -> bool:
+        """Return whether the lock holds NVIDIA's CUDA libraries."""
+        return any(name.startswith("nvidia-") for name in self.pinned())
+
+    def image(self) -> dict[str, Any] | None:
+        """Return what is known of the image that was built, None if none was."""
+        return _described(self.image_mark)
+
+    def venv_fault(self) -> str | None:
+        """Say why the venv is not to be used, None if it holds what the lock pins."""
+        try:
+            held = read_text(self.venv_mark)
+        except ReadingError:
+            return "not made yet"
+        if dict(re.findall(PINNED, held, re.MULTILINE)) != self.pinned():
+            return "made from another lock"
+        return None
+
+    def image_fault(self, mark: Path | None = None) -> str | None:
+        """Say why the image that `mark` describes is not to be used, None if it is whole and built from the lock."""
+        mark = mark or self.image_mark
+        if not mark.exists():
+            return "not built yet"
+        described = _described(mark)
+        if described is None:
+            return f"not described by {mark}, which cannot be read"
+        if described["lock"] != self.lock_digest():
+            return "built from another lock"
+        if described["sif"] and self.sif.exists():
+            size, whole = self.sif.stat().st_size, described["sif"]["size"]
+            if size != whole:
+                return f"cut short: {self.sif} has {size} of {whole} bytes"
+        return None
+
+
+def _described(mark: Path) -> dict[str, Any] | None:
+    """Return what a mark tells, None if it is not what `containers/build` writes."""
+    try:
+        told = read_json(mark)
+        texts = [told["lock"], told["build"], told["image"]]
+        size = told["sif"]["size"] if told["sif"] else 0
+    except (ReadingError, KeyError, TypeError):
+        return None
+    fits = isinstance(size, int) and all(isinstance(text, str) for text in texts)
+    return cast(dict[str, Any], told) if fits else None

@@ -1,0 +1,67 @@
+"""What a lock may say, and what it pins. Standard library only: the build of images uses it, too."""
+
+import functools
+import re
+import sys
+from collections.abc import Iterable
+
+# A whole entry of a lock: name, version, perhaps a condition on the machine, hashes.
+LOCKED = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.+!_]*)"
+    r"(?: *;[\w .,()<>=!~'\"]*?)?(?: +--hash=sha256:[0-9a-f]{64})+"
+)
+COMMENT = re.compile(r"(^|\s)#.*")
+# Packages that are imported under another name than their own.
+IMPORTED = {
+    "absl_py": ("absl",),
+    "attrs": ("attr", "attrs"),
+    "google_pasta": ("pasta",),
+    "grpcio": ("grpc",),
+    "libclang": ("clang",),
+    "markdown_it_py": ("markdown_it",),
+    "protobuf": ("google",),
+    "pyyaml": ("yaml", "_yaml"),
+    "rpds_py": ("rpds",),
+    "tensorflow_cpu": ("tensorflow",),
+}
+ALLOWED = "name==version --hash=sha256:..., and comments"
+
+
+@functools.cache
+def parse_lock(text: str) -> dict[str, str]:
+    """Return the version of each package that the text of a lock pins.
+
+    An installer obeys more than that: an option that names another index, a file to include, an address. All of it is
+    refused, so that a lock says what is installed and nothing else does.
+
+    Raises
+    ------
+    ValueError
+        With the line, if it holds anything else.
+    """
+    found: dict[str, str] = {}
+    entry, begun = "", 0
+    for number, line in enumerate([*text.split("\n"), ""], 1):
+        line = COMMENT.sub("", line).rstrip()
+        begun = begun if entry else number
+        entry += line.removesuffix("\\") + " "
+        if line.endswith("\\"):
+            continue
+        words, entry = entry.strip(), ""
+        if not words:
+            continue
+        package = LOCKED.fullmatch(words)
+        if package is None:
+            raise ValueError(f"line {begun}: {words[:80]!r} is not allowed; allowed: {ALLOWED}")
+        name, version = package.groups()
+        if found.setdefault(name, version) != version:
+            raise ValueError(f"line {begun}: {name} is there twice; allowed: {ALLOWED}")
+    if not found:
+        raise ValueError(f"line 1: no package is there; allowed: {ALLOWED}")
+    return found
+
+
+def importable_modules(packages: Iterable[str]) -> set[str]:
+    """Return the names that programs can import: Python's own modules, and those of these packages."""
+    normal = (re.sub(r"[-.]", "_", name).lower() for name in packages)
+    return set(sys.stdlib_module_names).union(*(IMPORTED.get(name, (name,)) for name in normal))

@@ -1,0 +1,31 @@
+"""Which images count as built: each has a mark, which is set aside where the image no longer fits its lock."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from twinproof.environments.environment import Environment
+
+
+def misplaced_marks(names: Iterable[str]) -> dict[Path, Path]:
+    """Return the marks of images that are to move, with their new places: aside if unfit, back if they fit again."""
+    found = {}
+    for environment in map(Environment, names):
+        mark = environment.image_mark
+        aside = mark.with_suffix(".json.aside")
+        if mark.exists():
+            if environment.image_fault():
+                found[mark] = aside
+        elif aside.exists() and environment.image_fault(aside) is None:
+            found[aside] = mark
+    return found
+
+
+def check_image_marks(names: Iterable[str]) -> None:
+    """Set the mark of each image aside that is not to be used, and say so; bring back one that fits again."""
+    for environment in map(Environment, names):
+        for source, target in misplaced_marks([environment.name]).items():
+            if source == environment.image_mark:
+                fault = environment.image_fault()
+                print(f"{environment.name}: the image is {fault}; it counts as not built", file=sys.stderr)
+            source.replace(target)

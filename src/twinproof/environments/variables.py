@@ -1,0 +1,121 @@
+"""What a process that measures is started with: one list of variables, the same in a venv and in an image.
+
+What the user's shell sets must not decide a result: options of Keras, TensorFlow, XLA, of the interpreter, of numeric
+libraries and of the loader. So such a process starts itself again, with this list and nothing else, before it does
+anything. Standard library only.
+"""
+
+import os
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+from twinproof.base.checkout import find_commit, received_commit
+
+SOURCE = Path(__file__).parents[2]
+# Every image has its lock here, and no venv has.
+LOCK_OF_IMAGE = Path("/opt/lock.txt")
+# An option of the interpreter that says: this process was started with the list. No variable can set it.
+STARTED = "twinproof"
+
+# What belongs to the machine or to the job, and so is let through. It is in every record.
+LET_THROUGH = (
+    # The GPUs that a scheduler, or the user, gives this process.
+    "CUDA_DEVICE_ORDER",
+    "CUDA_VISIBLE_DEVICES",
+    # OpenBLAS may not know a processor, and then computes slowly or wrongly. Who runs the machine says what it is.
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+)
+FIXED = {
+    "LC_ALL": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONSAFEPATH": "1",
+}
+# Options of the interpreter that change no result.
+KEPT_BY_JOBS = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def enter(module: str) -> None:
+    """Start this process again as `python -m module` with the clean list of variables, unless it was started so."""
+    if STARTED in sys._xoptions:
+        return
+    commit = received_commit(os.environ) if in_image() else find_commit()
+    variables = clean(os.environ) | commit.variables()
+    os.execve(sys.executable, [sys.executable, "-X", STARTED, "-m", module, *sys.argv[1:]], variables)  # noqa: S606
+
+
+def clean(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return what a process that measures is started with, where these variables are set."""
+    built = ("TWINPROOF_LOCK", "TWINPROOF_BUILD") if in_image() else ()
+    return {
+        **FIXED,
+        **{name: variables[name] for name in built if name in variables},
+        "PATH": f"{Path(sys.executable).parent}:{PROGRAMS}",
+        # Relative, as a path may hold a colon.
+        "PYTHONPATH": f"{os.path.relpath(SOURCE)}:.",
+        **_compiled_kernels(variables),
+        **let_through(variables),
+    }
+
+
+def let_through(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return those of these variables that are let through."""
+    kept = {name: variables[name] for name in LET_THROUGH if name in variables}
+    # An image has a folder of its own for what is temporary.
+    if "TMPDIR" in variables and not in_image():
+        kept["TMPDIR"] = variables["TMPDIR"]
+    if libraries := _libraries(variables.get("LD_LIBRARY_PATH", "")):
+        kept["LD_LIBRARY_PATH"] = libraries
+    return kept
+
+
+def prepare_jobs() -> None:
+    """Have the jobs of a workflow that this process starts run this code, by the programs of this process's venv.
+
+    No option of the interpreter that the user's shell sets reaches them: with PYTHONOPTIMIZE=2 there are no figures.
+    """
+    for name in list(os.environ):
+        if name.startswith("PYTHON") and name not in KEPT_BY_JOBS:
+            del os.environ[name]
+    for name, first in (("PYTHONPATH", str(SOURCE)), ("PATH", str(Path(sys.executable).parent))):
+        others = filter(None, os.environ.get(name, "").split(os.pathsep))
+        os.environ[name] = os.pathsep.join(dict.fromkeys([first, *others]))
+
+
+def in_image() -> bool:
+    """Return whether this process runs in an image that `containers/build` made."""
+    return LOCK_OF_IMAGE.exists()
+
+
+def for_containers(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return what a container is handed, besides which it sees no variable of the user's."""
+    return {name: variables[name] for name in LET_THROUGH if name in variables} | find_commit().variables()
+
+
+def _libraries(folders: str) -> str:
+    """Return which of these folders of libraries are let through.
+
+    In an image all of them: its runtime puts the driver of the GPU there. In a venv only that of Python's own library,
+    without which some builds of Python do not start.
+    """
+    if in_image():
+        return folders
+    own = sysconfig.get_config_var("LIBDIR")
+    return own if own in folders.split(":") else ""
+
+
+def _compiled_kernels(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return where CUDA keeps what it compiled, which may take half an hour: in the home, as without this variable."""
+    if not variables.get("HOME"):
+        return {}
+    return {"CUDA_CACHE_PATH": variables.get("CUDA_CACHE_PATH") or f"{variables['HOME']}/.nv/ComputeCache"}
+
+
+def hand_to_containers(variables: Mapping[str, str]) -> None:
+    """Have the containers that this process starts know these variables, whichever program runs them."""
+    for prefix in ("APPTAINERENV_", "SINGULARITYENV_"):
+        os.environ.update({prefix + name: value for name, value in variables.items()})

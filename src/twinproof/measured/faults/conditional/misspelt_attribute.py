@@ -1,0 +1,47 @@
+"""The layer is kept under one name and called by another, in the branch of training alone."""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from twinproof.measured.faults import Program
+from twinproof.measured.faults.usual import use
+
+TITLE = "A misspelt name where the model is trained"
+CULPRIT = ("dropuot", "dropout")
+
+
+def functional(images: Any, labels: Any) -> Program:
+    """Go on from a variable that there is not; a graph has no branch."""
+
+    def build() -> keras.Model:
+        inputs = keras.Input((784,))
+        dropout = layers.Dropout(0.5)(layers.Dense(64, activation="relu")(inputs))  # noqa: F841
+        x = layers.Dense(128, activation="relu")(dropuot)  # type: ignore[name-defined]  # noqa: F821
+        return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+
+    return use(build, images, labels)
+
+
+class Misspelt(keras.Model):
+    """Calls an attribute that there is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = layers.Dense(64, activation="relu")
+        self.dropout = layers.Dropout(0.5)
+        self.decoder = layers.Dense(128, activation="relu")
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        """Return the class probabilities of `images`, shape (n, 10)."""
+        x = self.encoder(images)
+        if training:
+            x = self.dropuot(x, training=True)
+        return self.classifier(self.decoder(x))
+
+
+def subclassed(images: Any, labels: Any) -> Program:
+    """Use the class."""
+    return use(Misspelt, images, labels)

@@ -1,0 +1,18 @@
+"""As it comes from dividing by zero where images are scaled."""
+
+from typing import Any
+
+import numpy as np
+
+from twinproof.measured.faults import Program
+from twinproof.measured.faults.usual import use
+
+TITLE = "A value that is not a number"
+CULPRIT = ("nan", "NaN", "not a number", "finite")
+
+
+def program(build: Any, images: Any, labels: Any) -> Program:
+    """Train on images, the first value of which is not a number."""
+    images = images.copy()
+    images[0, 0] = np.nan
+    return use(build, images, labels)

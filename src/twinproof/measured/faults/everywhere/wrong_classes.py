@@ -1,0 +1,14 @@
+"""As `to_categorical` makes them where the last class is not among the labels."""
+
+from typing import Any
+
+from twinproof.measured.faults import Program
+from twinproof.measured.faults.usual import use
+
+TITLE = "Labels of one class too few"
+CULPRIT = ("target", "label", ", 9)")
+
+
+def program(build: Any, images: Any, labels: Any) -> Program:
+    """Train on labels without the last column."""
+    return use(build, images, labels[:, :-1])

@@ -1,0 +1,14 @@
+"""As they are read from a text file."""
+
+from typing import Any
+
+from twinproof.measured.faults import Program
+from twinproof.measured.faults.usual import use
+
+TITLE = "Images as strings"
+CULPRIT = ("string", "dtype", "<U")
+
+
+def program(build: Any, images: Any, labels: Any) -> Program:
+    """Train on what should have been converted to numbers."""
+    return use(build, images.astype(str), labels)

@@ -1,0 +1,187 @@
+"""Runs what may end badly in processes of its own, and ends whatever it started, however it ends itself.
+
+There are three processes. A user or Snakemake starts the first. The guard has a session of its own, so that it outlives
+the first and can clean up after it. The third does the work, and dies with the guard. What the work starts and leaves
+behind becomes a child of the guard, however it tries to get away.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast
+
+from twinproof.base.errors import UserError
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # From <sys/prctl.h>.
+Answer = TypeVar("Answer")
+REFUSED = 2
+PATIENCE = 1000  # looks, each 10 ms after the last, until all that was killed is gone
+
+
+class Ending(NamedTuple):
+    """How a process ended: its exit status, 0 if all went well, and the same in words."""
+
+    status: int
+    words: str
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Do `work` in a guard and return its exit status; nothing that it started is left, even if this is killed."""
+    _adopt_orphans()
+    guard = _fork(work, as_guard=True)
+    try:
+        status = os.waitpid(guard, 0)[1]
+    except BaseException:
+        # Ctrl-C reaches this process alone.
+        os.kill(guard, signal.SIGTERM)
+        os.waitpid(guard, 0)
+        raise
+    finally:
+        # Of a guard that was killed itself.
+        end_descendants()
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def write_apart(output: Path, write: Callable[[], object]) -> Ending:
+    """Have a process of its own write a file, and say how that ended; what the process started ends with it.
+
+    A process that ends as if all were well, and did not write the file, has failed.
+    """
+    before = _identity(output)
+
+    def work() -> int:
+        write()
+        return 0
+
+    code = os.waitstatus_to_exitcode(os.waitpid(_fork(work), 0)[1])
+    end_descendants()
+    if code == -signal.SIGKILL:
+        return Ending(1, "killed from outside: for want of memory, most often")
+    if code:
+        told = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        return Ending(max(code, 1), f"failed with {told}, see above")
+    if _identity(output) == before:
+        return Ending(1, f"failed: it ended without {output.name}, as after os._exit in the twin's code")
+    return Ending(0, "done")
+
+
+def ask_apart(question: Callable[[], Answer]) -> Answer:
+    """Return what a copy of this process answers: a small value of JSON; where it has no answer, end as it ended.
+
+    What the copy did, this process has not done.
+    """
+    reading, writing = os.pipe()
+
+    def work() -> int:
+        os.write(writing, json.dumps(question()).encode())
+        return 0
+
+    code = os.waitstatus_to_exitcode(os.waitpid(_fork(work), 0)[1])
+    # What the copy started may still hold the other end.
+    os.set_blocking(reading, False)
+    with suppress(BlockingIOError):
+        if answer := os.read(reading, 2**16):
+            os.close(reading)
+            os.close(writing)
+            return cast(Answer, json.loads(answer))
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+def end_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
+    """Have this process get a signal when the one that started it ends, of which `parent` is the number."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), how)
+
+
+def end_descendants() -> None:
+    """Kill every process that this one started, and that those started, and wait until they are gone."""
+    import psutil
+
+    for _ in range(PATIENCE):
+        left = psutil.Process().children(recursive=True)
+        if not left:
+            return
+        for one in left:
+            with suppress(psutil.Error):
+                one.kill()
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(0.01)
+    print(f"cannot be ended: process {', '.join(str(one.pid) for one in left)}", file=sys.stderr)
+
+
+def _fork(work: Callable[[], int], *, as_guard: bool = False) -> int:
+    """Start a process that does `work` and ends with its exit status; it waits for no thread that is still running."""
+    parent = os.getpid()
+    _flush()
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        if as_guard:
+            os.setsid()
+            _adopt_orphans()
+            signal.signal(signal.SIGTERM, _leave)
+            end_with_parent(parent, signal.SIGTERM)
+        else:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            end_with_parent(parent)
+        code = work()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = REFUSED
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        if as_guard:
+            end_descendants()
+        _tidy()
+        os._exit(code)
+
+
+def _leave(*_: Any) -> NoReturn:
+    end_descendants()
+    os._exit(128 + signal.SIGTERM)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of each process whose own parent ends, among all that start from here."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _tidy() -> None:
+    """Do what Python does at the end of a process, as far as it takes no time."""
+    if util := sys.modules.get("multiprocessing.util"):
+        with suppress(Exception):
+            util._run_finalizers()  # Removes the folder of its sockets.
+    _flush()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from the one that takes its place, None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

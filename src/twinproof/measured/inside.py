@@ -1,0 +1,52 @@
+"""What is seen from inside an environment: `python -m twinproof.measured.inside` prints it as one line of JSON.
+
+Standard library only, and no backend is imported: it is quick, and it answers where a backend cannot be imported.
+"""
+
+import ctypes
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from twinproof.environments.variables import enter
+from twinproof.measured.machine import gpus
+
+
+def look() -> dict[str, Any]:
+    """Return the packages, what the image says of itself, the CUDA libraries and, where there are some, the GPUs."""
+    libraries = sorted(Path(sysconfig.get_path("purelib")).glob("nvidia/*/lib/*.so*"))
+    return {
+        "python": platform.python_version(),
+        "packages": packages(),
+        # Both are written into the image when it is built.
+        "lock": os.environ.get("TWINPROOF_LOCK"),
+        "build": os.environ.get("TWINPROOF_BUILD"),
+        "libraries": {library.name: fault(library) for library in libraries},
+        "gpus": gpus() if libraries else None,
+    }
+
+
+def packages() -> dict[str, str]:
+    """Return the version of each package, under the name that locks use."""
+    found = ((each.metadata["Name"], each.version) for each in importlib.metadata.distributions())
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
+
+
+def fault(library: Path) -> str | None:
+    """Say why a library cannot be loaded, None if it can."""
+    try:
+        ctypes.CDLL(str(library))
+    except OSError as error:
+        return str(error).removeprefix(f"{library}: ")
+    return None
+
+
+if __name__ == "__main__":
+    # As a trial is, so that both see the same.
+    enter("twinproof.measured.inside")
+    print(json.dumps(look(), sort_keys=True))

@@ -1,0 +1,150 @@
+"""The facts of the worker, as seen from inside the process that measures."""
+
+import ctypes
+import importlib.metadata
+import os
+import platform
+import re
+from pathlib import Path
+from typing import Any
+
+import twinproof
+from twinproof.base.errors import UserError
+from twinproof.environments.environment import Environment
+
+
+def pin_threads(threads: int) -> None:
+    """Make every numeric library that is imported from now on use this many processor threads."""
+    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ[variable] = str(threads)
+
+
+def pin_cores(cores: int) -> list[int]:
+    """Keep this process, and every thread it starts from now on, on the last of the cores it may use; return these.
+
+    Threads that wander between cores, those of the input pipeline too, made times five times as unsteady.
+    """
+    chosen = sorted(os.sched_getaffinity(0))[-cores:]
+    os.sched_setaffinity(0, chosen)
+    return chosen
+
+
+def machine() -> dict[str, Any]:
+    """Return what the worker is made of. Memory is in bytes; `cores` are those this process may use."""
+    import psutil
+
+    return {
+        "host": platform.node(),
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory": psutil.virtual_memory().total,
+    }
+
+
+def conditions() -> dict[str, Any]:
+    """Return what the machine is like at this moment.
+
+    `load` is the mean number of runnable processes over the last minute, `stolen` the processor time in seconds that
+    the host took, since it started, from the cores that this process may use, and `megahertz` the mean frequency of
+    all cores, None where it is not told.
+    """
+    import psutil
+
+    own = os.sched_getaffinity(0)
+    times = [one for core, one in enumerate(psutil.cpu_times(percpu=True)) if core in own]
+    frequency = psutil.cpu_freq()
+    return {
+        "load": os.getloadavg()[0],
+        "stolen": sum(float(getattr(one, "steal", 0.0)) for one in times),
+        "megahertz": frequency.current if frequency else None,
+    }
+
+
+def software(environment: Environment) -> dict[str, str]:
+    """Return the version of each package that the environment's lock pins, of Python and of twinproof.
+
+    Raises
+    ------
+    UserError
+        If a package is missing or of another version: then this is not the environment that the lock names.
+    """
+    versions = {}
+    for name, expected in environment.pinned().items():
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "missing"
+        if versions[name] != expected:
+            raise UserError(
+                f"environment {environment.name}: {name} is {versions[name]}, but {environment.lock} says {expected}; "
+                f"remove {environment.folder} and run again"
+            )
+    return {"python": platform.python_version(), "twinproof": twinproof.__version__, **versions}
+
+
+def image(environment: Environment) -> str | None:
+    """Return the digest of the image that this process runs in, None outside one.
+
+    Raises
+    ------
+    UserError
+        If the image was built from another lock than the environment's, or is not the one described beside it.
+    """
+    # Both are written into the image when it is built.
+    lock, build = os.environ.get("TWINPROOF_LOCK"), os.environ.get("TWINPROOF_BUILD")
+    if lock is None:
+        return None
+    described = environment.image()
+    if lock != environment.lock_digest():
+        fault = f"was built from a lock with the SHA-256 {lock[:12]}, but {environment.lock} has "
+        fault += environment.lock_digest()[:12]
+    elif described is None or described["build"] != build:
+        fault = f"is not the one that {environment.image_mark} describes"
+    else:
+        return str(described["image"])
+    raise UserError(
+        f"environment {environment.name}: this image {fault}; remove {environment.image_mark} and run again"
+    )
+
+
+def device() -> str:
+    """Return what the backend computes on: `CPU`, or `GPU` and its name."""
+    import tensorflow as tf
+
+    where = tf.linalg.matmul(tf.ones((1, 1)), tf.ones((1, 1))).device.rpartition("device:")[2]
+    kind, _, index = where.partition(":")
+    if kind != "GPU":
+        return str(kind)
+    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[int(index)])
+    return f"GPU {details.get('device_name', 'of unknown name')}"
+
+
+def gpus() -> dict[str, Any]:
+    """Return the names of the GPUs that the driver shows, and why there are none."""
+    try:
+        cuda = ctypes.CDLL("libcuda.so.1")
+    except OSError as error:
+        return {"names": [], "fault": f"no driver: {error}"}
+    count, name = ctypes.c_int(), ctypes.create_string_buffer(256)
+    for call, arguments in ((cuda.cuInit, [0]), (cuda.cuDeviceGetCount, [ctypes.byref(count)])):
+        if status := call(*arguments):
+            word = ctypes.c_char_p()
+            cuda.cuGetErrorName(status, ctypes.byref(word))
+            return {"names": [], "fault": f"{call.__name__}: {(word.value or b'error').decode()} ({status})"}
+    names = []
+    for index in range(count.value):
+        device = ctypes.c_int()
+        cuda.cuDeviceGet(ctypes.byref(device), index)
+        cuda.cuDeviceGetName(name, len(name), device)
+        names.append(name.value.decode())
+    return {"names": names, "fault": None if names else "the driver shows none"}
+
+
+def _processor() -> str:
+    # py-cpuinfo tells much more, but takes 1.2 s of processor time in every trial.
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.machine()

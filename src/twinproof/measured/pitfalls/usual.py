@@ -1,0 +1,61 @@
+"""What is usually done with a model: it is trained on a batch, kept, and compared with what is loaded."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import keras
+import numpy as np
+
+from twinproof.measured.pitfalls import Program, Seen
+
+# For XLA each program would take seconds more to compile.
+COMPILED: dict[str, Any] = {"optimizer": "adam", "loss": "categorical_crossentropy", "jit_compile": False}
+
+
+def train(model: Any, images: Any, labels: Any, **compiled: Any) -> Generator[str, None, None]:
+    """Compile a model, as usual but for what is given, and train it for one step."""
+    yield "compile"
+    model.compile(**COMPILED | compiled)
+    yield "train"
+    model.train_on_batch(images, labels)
+
+
+def keep(model: Any, images: Any) -> Program:
+    """Save a model, load it and see whether both predict the same."""
+    expected = model.predict_on_batch(images)
+    yield "save"
+    model.save("model.keras")
+    yield "load"
+    loaded = keras.models.load_model("model.keras")
+    yield "predict"
+    return same_outputs(loaded.predict_on_batch(images), expected)
+
+
+def train_and_keep(make: Callable[[], Any], images: Any, labels: Any) -> Program:
+    """Make a model, train it, save it, load it and see whether both predict the same."""
+    yield "construct"
+    model = make()
+    yield from train(model, images, labels)
+    return (yield from keep(model, images))
+
+
+def same_outputs(found: Any, expected: Any) -> Seen:
+    """See whether outputs are the same, bit for bit."""
+    apart = float(np.abs(found - expected).max())
+    return Seen(apart == 0, f"outputs differ by up to {apart:.2g}" if apart else "the outputs are the same")
+
+
+def all_change(before: list[Any], after: list[Any]) -> Seen:
+    """See whether training changed all arrays of weights."""
+    changed = _changed(before, after)
+    return Seen(changed == len(before), f"{changed} of {len(before)} arrays of weights changed")
+
+
+def none_change(before: list[Any], after: list[Any]) -> Seen:
+    """See whether training left all arrays of weights as they were."""
+    changed = _changed(before, after)
+    return Seen(changed == 0, f"{changed} of {len(before)} arrays of weights changed")
+
+
+def _changed(before: list[Any], after: list[Any]) -> int:
+    return sum(not np.array_equal(*pair) for pair in zip(before, after, strict=True))

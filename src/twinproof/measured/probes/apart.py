@@ -1,0 +1,174 @@
+"""Runs one operation in a process of its own, so that a crash, a hang or a killed interpreter costs that one only.
+
+The processes are forked from a server that has imported Keras and done nothing with it: each starts in a fraction of a
+second, knows no class of the user's, and leaves nothing behind.
+"""
+
+import logging
+import multiprocessing
+import os
+import re
+import signal
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from twinproof.base.errors import described
+from twinproof.measured.guard import end_with_parent
+
+# Where the trial was started: beside the user's parameters and modules.
+ROOT = Path.cwd()
+# What libraries say to their own users, whatever they are used for, is no word on the operation.
+_IDLE_TALK = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning, ResourceWarning)
+
+
+class Apart:
+    """Runs functions apart from this process, one at a time, each in a working folder of its own and with a time limit.
+
+    Parameters
+    ----------
+    seconds
+        The time limit of one operation.
+    files
+        Files that the functions read, by their paths from the project's folder: each working folder has them.
+    """
+
+    def __init__(self, seconds: float, files: Iterable[str] = ()) -> None:
+        self._seconds, self._files = seconds, {name: ROOT / name for name in files}
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["keras"])
+
+    def run(self, operation: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+        """Return how `operation(*arguments)` ended.
+
+        Both are sent to the other process, so that they are functions of a module, and plain values; so is the result.
+
+        Returns
+        -------
+        dict
+            `result`, what it returned, or None; `error` with `type` and `message`, or None; `warnings`, what was said
+            meanwhile by Python's warnings and by loggers, each text once. A process that ends by itself has the error
+            type "Crash", one that exceeds the limit "Timeout".
+        """
+        ours, theirs = self._context.Pipe(duplex=False)
+        with tempfile.TemporaryDirectory(prefix="twinproof-", ignore_cleanup_errors=True) as folder:
+            process = self._context.Process(target=_apart, args=(theirs, folder, self._files, operation, arguments))
+            process.start()
+            theirs.close()
+            try:
+                if ours.poll(self._seconds):
+                    return dict(ours.recv())
+                return _ended("Timeout", f"not done after {self._seconds:g} s")
+            except (EOFError, OSError):
+                # OSError: in the middle of sending.
+                process.join()
+                return _ended("Crash", f"the process ended by itself: {_ending(process.exitcode)}")
+            finally:
+                _end(process.pid)
+                process.join()
+                ours.close()
+
+
+def _end(pid: int | None) -> None:
+    """End a process and what it started, if any of it is still there."""
+    for end in (os.killpg, os.kill):
+        with suppress(ProcessLookupError):
+            end(pid or 0, signal.SIGKILL)
+
+
+def _ended(kind: str, message: str) -> dict[str, Any]:
+    return {"result": None, "error": {"type": kind, "message": message}, "warnings": []}
+
+
+def _ending(code: int | None) -> str:
+    return signal.Signals(-code).name if code and code < 0 else f"exit status {code}"
+
+
+def _apart(
+    connection: Connection,
+    folder: str,
+    files: Mapping[str, Path],
+    operation: Callable[..., Any],
+    arguments: tuple[Any, ...],
+) -> None:
+    """Run in the other process: do the operation and send what became of it."""
+    os.setsid()  # What it starts is ended with it.
+    # The server, which ends with the process that would end this one.
+    end_with_parent(os.getppid())
+    work = Path(folder) / "work"
+    work.mkdir()
+    for name, file in files.items():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).symlink_to(file)
+    os.chdir(work)
+    # What libraries leave lying about goes with the folder.
+    tempfile.tempdir = folder
+    # What is printed is for the log.
+    os.dup2(2, 1)
+    with heard() as said:
+        try:
+            found: dict[str, Any] = {"result": operation(*arguments), "error": None}
+        except Exception as error:
+            if isinstance(error, MemoryError):
+                # That of the machine: the same as if the process had been killed for it.
+                os.kill(os.getpid(), signal.SIGKILL)
+            traceback.print_exc()
+            found = {"result": None, "error": described(error)}
+    connection.send(_readable({**found, "warnings": list(dict.fromkeys(said))}, folder))
+    connection.close()
+    sys.stdout.flush()
+    # Threads that a backend left running are not waited for.
+    os._exit(0)
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """Collect what is said by warnings and loggers to whoever does something."""
+    said: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    ear = Ear(logging.WARNING)
+    loggers = [logging.getLogger(), *(logging.getLogger(name) for name in ("absl", "tensorflow"))]
+    for logger in loggers:
+        logger.addHandler(ear)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield said
+        finally:
+            said += [str(warning.message) for warning in caught if not issubclass(warning.category, _IDLE_TALK)]
+            for logger in loggers:
+                logger.removeHandler(ear)
+
+
+def _readable(found: Any, folder: str) -> Any:
+    """Leave out of every text what belongs to this run or this machine, not to what is told."""
+    if isinstance(found, dict):
+        return {key: _readable(value, folder) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_readable(value, folder) for value in found]
+    if not isinstance(found, str):
+        return found
+    for pattern, instead in (
+        (re.escape(f"{folder}/work"), "."),
+        (re.escape(folder), ".."),
+        # Of this trial's other folders, and of the user's own: the names within.
+        (r"/\S*?/twinproof-\w{8}/", ""),
+        # Of the packages and of the project, the names from their own folder on.
+        (r"/\S*?/(?=site-packages/|src/twinproof/)", ""),
+        (re.escape(str(ROOT)) + "/", ""),
+        (r"\b0x[0-9a-f]{6,}\b", "0x..."),
+        (r"__autograph_generated_file\w+", "__autograph_generated_file"),
+        (r"\x1b\[\d*m", ""),
+    ):
+        found = re.sub(pattern, instead, found)
+    return found.strip()

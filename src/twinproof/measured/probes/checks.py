@@ -1,0 +1,227 @@
+"""The checks: what is looked at or changed in a model, one function each.
+
+Each makes the model first, as some of them change the ground that it is made on, and returns what it finds as a plain
+value of JSON. What it finds is the same for every style, where all goes well: inputs, which have a layer of their own
+in some styles only, are left out. A check raises `NotAvailableError` where the environment has not what it needs, and
+lets other errors pass.
+"""
+
+import importlib.util
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from twinproof.proof.weights import weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Subject(NamedTuple):
+    """What a check is about: a model to be made, and three batches of images with their one-hot labels."""
+
+    construct: Callable[[], keras.Model]
+    build: Callable[[keras.Model], None]
+    built: bool
+    images: "NDArray[np.float32]"
+    labels: "NDArray[np.float32]"
+    batch_size: int
+
+    def make(self) -> keras.Model:
+        """Return a new model, built or not."""
+        model = self.construct()
+        if self.built:
+            self.build(model)
+        return model
+
+    def layer(self) -> str:
+        """Return the name of a layer with weights, the same in every style: the last one in the alphabet."""
+        model = self.construct()
+        self.build(model)
+        name = max(layer.name for layer in model.layers if layer.weights)
+        # As if this model had never been made.
+        keras.backend.clear_session()
+        return str(name)
+
+
+class NotAvailableError(Exception):
+    """The environment has not what a check needs."""
+
+
+def summary(subject: Subject) -> Any:
+    """How many layers the summary lists, with a shape that is known, and the parameters that it counts."""
+    model, written = subject.make(), list[str]()
+    model.summary(print_fn=lambda text, **_: written.append(text), line_length=120)
+    lines = "\n".join(written).splitlines()
+    own = [line for layer in _layers(model) for line in lines if re.search(rf"\b{layer.name}\b.*\(", line)]
+    total = next(line for line in lines if "Total params" in line)
+    return {
+        "layers": len(own),
+        "shapes": sum(bool(re.search(r"[(\[]None, ", line)) for line in own),
+        "parameters": re.sub(r"[^\d]", "", total.partition(":")[2].partition("(")[0]),
+    }
+
+
+def count_params(subject: Subject) -> Any:
+    """The number of parameters."""
+    return int(subject.make().count_params())
+
+
+def layer_names(subject: Subject) -> Any:
+    """The names of the layers."""
+    return sorted(layer.name for layer in _layers(subject.make()))
+
+
+def weight_names(subject: Subject) -> Any:
+    """The names of the weights."""
+    return sorted(weights(subject.make()))
+
+
+def get_layer(subject: Subject) -> Any:
+    """A layer by its name: its class and the number of its weights."""
+    name = subject.layer()
+    layer = subject.make().get_layer(name)
+    return {"class": type(layer).__name__, "weights": len(layer.weights)}
+
+
+def inputs(subject: Subject) -> Any:
+    """The shapes of the inputs."""
+    return [list(tensor.shape) for tensor in subject.make().inputs or []]
+
+
+def output_shape(subject: Subject) -> Any:
+    """The shape of the output."""
+    return list(subject.make().output_shape)
+
+
+def layer_outputs(subject: Subject) -> Any:
+    """The shape of each layer's output."""
+    return {layer.name: list(layer.output.shape) for layer in _layers(subject.make())}
+
+
+def feature_extraction(subject: Subject) -> Any:
+    """The shape of what a model predicts that ends at a layer inside."""
+    name, model = subject.layer(), subject.make()
+    part = keras.Model(model.inputs, model.get_layer(name).output)
+    return list(part.predict_on_batch(subject.images).shape)
+
+
+def graph_drawing(subject: Subject) -> Any:
+    """The number of layers in the drawing, and of lines between them."""
+    if importlib.util.find_spec("pydot") is None:
+        raise NotAvailableError("there is no pydot")
+    drawn = keras.utils.model_to_dot(subject.make())
+    named = [node for node in drawn.get_nodes() if node.get_name() not in ("node", "edge", "graph")]
+    nodes = {node.get_name() for node in named if "InputLayer" not in str(node.get_label())}
+    return {"nodes": len(nodes), "edges": sum(edge.get_source() in nodes for edge in drawn.get_edges())}
+
+
+def freezing(subject: Subject) -> Any:
+    """Which weights are trained once a layer is frozen."""
+    name, model = subject.layer(), subject.make()
+    model.get_layer(name).trainable = False
+    _compile(model)
+    # The first step builds what is not built.
+    model.train_on_batch(subject.images, subject.labels)
+    before = weights(model)
+    model.train_on_batch(subject.images, subject.labels)
+    return sorted(name for name, value in weights(model).items() if not np.array_equal(value, before[name]))
+
+
+def mixed_precision(subject: Subject) -> Any:
+    """What layers compute in and outputs are given in, under the policy `mixed_float16`."""
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    model = subject.make()
+    outputs = np.asarray(model(subject.images))
+    return {
+        "compute": sorted({layer.compute_dtype for layer in _layers(model)}),
+        "output": str(outputs.dtype),
+        "finite": bool(np.isfinite(outputs).all()),
+    }
+
+
+def quantization(subject: Subject) -> Any:
+    """How many weights are of type int8 after quantization, and whether outputs are finite."""
+    if not hasattr(keras.Model, "quantize"):
+        raise NotAvailableError(f"Keras {keras.__version__} has no Model.quantize")
+    model = subject.make()
+    model.quantize("int8")
+    outputs = np.asarray(model(subject.images))
+    return {
+        "int8": sum(weight.dtype == "int8" for weight in model.weights),
+        "finite": bool(np.isfinite(outputs).all()),
+    }
+
+
+def custom_train_step(subject: Subject) -> Any:
+    """Whether a training step of one's own is taken, and the loss falls."""
+    model = subject.make()
+    if type(model).__module__.startswith("keras."):
+        # A graph is held by a class that has the step; in a class of one's own the step is written.
+        whole = isinstance(model, keras.Sequential)
+        own = type("Own", (keras.Sequential if whole else keras.Model,), {"train_step": _train_step})
+        model = own(model.layers) if whole else own(model.input, model.output)
+    else:
+        type(model).train_step = _train_step
+    _compile(model)
+    history = _fit(model, subject, epochs=3)
+    return {"taken": "own_loss" in history, "loss falls": history["own_loss"][-1] < history["own_loss"][0]}
+
+
+def distribution_strategy(subject: Subject) -> Any:
+    """Whether training under a strategy of distribution, on one device, keeps the loss finite."""
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope():
+        model = subject.make()
+        _compile(model)
+    history = _fit(model, subject)
+    return {"replicas": strategy.num_replicas_in_sync, "finite": bool(np.isfinite(history["loss"]).all())}
+
+
+Check = Callable[[Subject], Any]
+CHECKS: dict[str, Check] = {
+    check.__name__: check
+    for check in (
+        summary,
+        count_params,
+        layer_names,
+        weight_names,
+        get_layer,
+        inputs,
+        output_shape,
+        layer_outputs,
+        feature_extraction,
+        graph_drawing,
+        freezing,
+        mixed_precision,
+        quantization,
+        custom_train_step,
+        distribution_strategy,
+    )
+}
+
+
+def _layers(model: keras.Model) -> list[Any]:
+    return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
+def _compile(model: keras.Model) -> None:
+    model.compile(optimizer="sgd", loss="categorical_crossentropy")
+
+
+def _fit(model: keras.Model, subject: Subject, epochs: int = 1) -> dict[str, list[float]]:
+    done = model.fit(subject.images, subject.labels, batch_size=subject.batch_size, epochs=epochs, verbose=0)
+    return dict(done.history)
+
+
+def _train_step(model: Any, data: Any) -> dict[str, Any]:
+    images, labels, *_ = data
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(keras.losses.categorical_crossentropy(labels, model(images, training=True)))
+    variables = model.trainable_variables
+    model.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+    return {"own_loss": loss}

@@ -1,0 +1,99 @@
+"""Participants who take turns in rounds, so that each pays for the noise of the machine alike."""
+
+import gc
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from twinproof.measured.probes.instances import failure
+
+# A quantity is warm when a round of all participants is not this much faster than the fastest before it.
+WARM = 0.9
+FEWEST_WARMING, MOST_WARMING = 2, 8
+
+# What a participant does in its turn: it returns what was measured, by quantity, in seconds or bytes.
+Turn = Callable[[], Mapping[str, float]]
+
+
+class Contest:
+    """The rounds that participants run in, and what came of them; only `quantities` are kept."""
+
+    def __init__(self, names: Iterable[str], quantities: Iterable[str], order: random.Random) -> None:
+        self.names, self.quantities = list(names), set(quantities)
+        self.warming: dict[str, dict[str, list[Any]]] = {}
+        self._order = order
+        self._values: dict[str, dict[str, list[float]]] = {name: {} for name in self.names}
+        self._errors: dict[str, dict[str, dict[str, str]]] = {name: {} for name in self.names}
+
+    def rounds(self, quantities: Iterable[str], turns: Mapping[str, Turn], rounds: int, *, keep: bool = True) -> None:
+        """Let each participant have one turn a round, in a new random order, and keep what it measures.
+
+        Whose turn raises an error is out of these quantities, and the others go on.
+        """
+        with _no_garbage_collection():
+            for _ in range(rounds):
+                for name, measured in self._round(list(quantities), turns).items():
+                    for quantity in self.quantities & measured.keys() if keep else ():
+                        self._keep(quantity, name, measured[quantity])
+
+    def warm_rounds(self, quantity: str, turns: Mapping[str, Turn], rounds: int) -> None:
+        """Do the same, after rounds that are not kept: until they get no faster."""
+        fastest, settled, count = float("inf"), False, 0
+        with _no_garbage_collection():
+            while not settled and count < MOST_WARMING:
+                found = self._round([quantity], turns)
+                if not found:
+                    return  # Nobody is able to.
+                took = sum(measured[quantity] for measured in found.values())
+                count += 1
+                settled = count >= FEWEST_WARMING and took > WARM * fastest
+                fastest = min(fastest, took)
+        told = self.warming.setdefault(quantity, {"rounds": [], "settled": []})
+        told["rounds"].append(count)
+        told["settled"].append(settled)
+        self.rounds([quantity], turns, rounds)
+
+    def fail(self, quantities: Iterable[str], name: str, error: BaseException) -> None:
+        """Note that a participant cannot do something."""
+        told = failure(error)
+        for quantity in quantities:
+            self._errors[name].setdefault(quantity, told)
+
+    def results(self) -> dict[str, dict[str, Any]]:
+        """Return each participant's status, with what was measured by quantity and the errors of what failed."""
+        styles = {}
+        for name in self.names:
+            errors = {quantity: error for quantity, error in self._errors[name].items() if quantity in self.quantities}
+            kept = {quantity: values for quantity, values in self._values[name].items() if quantity not in errors}
+            if not kept:
+                styles[name] = {"status": "failed", "error": next(iter(self._errors[name].values()))}
+            else:
+                styles[name] = {"status": "ok", "result": {"quantities": kept, "errors": errors}}
+        return styles
+
+    def _keep(self, quantity: str, name: str, value: float) -> None:
+        if value > 0:
+            self._values[name].setdefault(quantity, []).append(value)
+        else:
+            self.fail([quantity], name, ArithmeticError(f"{value:g} was measured, of which there is no ratio"))
+
+    def _round(self, quantities: list[str], turns: Mapping[str, Turn]) -> dict[str, Mapping[str, float]]:
+        able = [name for name in turns if not self._errors[name].keys() & set(quantities)]
+        found = {}
+        for name in self._order.sample(able, len(able)):
+            try:
+                found[name] = turns[name]()
+            except BaseException as error:
+                self.fail(quantities, name, error)
+        return found
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

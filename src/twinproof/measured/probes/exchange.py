@@ -1,0 +1,93 @@
+"""Can a model that one environment wrote be read in another?
+
+Each environment writes every way of a twin in the formats that are for keeping; each reads what all have written, with
+the code at hand, and compares the outputs with those that the writer found.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from twinproof.measured.probes import Outcome
+from twinproof.measured.probes.apart import Apart
+from twinproof.measured.probes.formats import FORMATS, predict
+from twinproof.measured.probes.instances import shuffled
+from twinproof.measured.probes.operations import Case, Cell, carry_out, load_with_code
+from twinproof.measured.twins import Twin
+from twinproof.study.dataset import Dataset
+
+# What is exported to other runtimes is read by those, whatever the version of Keras.
+KEPT = (".keras", ".h5", ".weights.h5, built", "SavedModel")
+EXPECTED, ERROR = "expected.npy", "error.json"
+
+
+def write(twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], folder: Path) -> None:
+    """Write every way of `twin` in every format, each into its place below `folder`, with its outputs beside it.
+
+    What cannot be written leaves the error in its place.
+    """
+    apart = Apart(settings["time_limit"], twin.files)
+    for way in twin.ways:
+        case = _case(twin, way, data, seed, settings["images"])
+        for name in KEPT:
+            place = _place(folder, way, name)
+            place.mkdir(parents=True)
+            if error := apart.run(_write, case, name, place)["error"]:
+                (place / ERROR).write_text(json.dumps(error))
+
+
+def run(
+    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
+) -> Outcome:
+    """Read what every environment wrote; `settings` has images, time_limit and models, the archive of each writer."""
+    order = shuffled(twin.ways, seed)
+    apart = Apart(settings["time_limit"], twin.files)
+    cases = {way: _case(twin, way, data, seed, settings["images"]) for way in order}
+    cells: dict[str, list[Cell]] = {way: [] for way in order}
+    for number, (writer, archive) in enumerate(settings["models"].items()):
+        with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
+            shutil.unpack_archive(archive, temporary, "zip")
+            for done_ways, way in enumerate(order):
+                progress((number + done_ways / len(order)) / len(settings["models"]), f"{way} of {writer}")
+                for name in KEPT:
+                    found = _read(apart, cases[way], name, _place(Path(temporary), way, name))
+                    cells[way].append(_cell(writer, name, found))
+    return Outcome(order, {way: {"status": "ok", "result": {"cells": made}} for way, made in cells.items()})
+
+
+def _case(twin: Twin, way: str, data: Dataset, seed: int, count: int) -> Case:
+    labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
+    return Case(twin, way, seed, data.train.images[:count], labels)
+
+
+def _place(folder: Path, way: str, name: str) -> Path:
+    return folder / way / name.replace(", built", "").strip(".")
+
+
+def _write(case: Case, name: str, place: Path) -> None:
+    """Run in the other process: train, save, and keep what the model predicts."""
+    model = case.trained(case.instances())
+    FORMATS[name].write(model, place / FORMATS[name].file)
+    np.save(place / EXPECTED, predict(model, case.images), allow_pickle=False)
+
+
+def _read(apart: Apart, case: Case, name: str, place: Path) -> Cell:
+    if (place / ERROR).exists():
+        return {"step": "save", "error": json.loads((place / ERROR).read_text())}
+    expected = np.load(place / EXPECTED, allow_pickle=False)
+    ended = apart.run(carry_out, load_with_code, case, name, place / FORMATS[name].file, expected)
+    return {"saved": True, **(ended["result"] or {"error": ended["error"]})}
+
+
+def _cell(writer: str, name: str, found: Cell) -> Cell:
+    empty: Cell = {
+        "saved": False, "loaded": False, "built": None, "bit_equal": None, "largest": None, "mean": None, "step": None,
+        "error": None, "warnings": [],
+    }  # fmt: skip
+    return {"writer": writer, "format": name, **empty, **found}

@@ -1,0 +1,124 @@
+"""Comparable instances: models of a twin's styles that start from the same weights and draw the same random numbers.
+
+Nothing here depends on the order in which layers are constructed: weights are copied by name from one instance, and
+each layer that draws random numbers is seeded by its name.
+"""
+
+import random
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from twinproof.base.errors import described
+from twinproof.measured.twins import Twin
+from twinproof.proof.generations import seed_random_layers
+from twinproof.proof.weights import copy_weights, weights
+
+if TYPE_CHECKING:
+    from twinproof.proof.weights import Weights
+
+
+class Instances:
+    """Makes instances of the styles of `twin`, compiled and ready to be trained on images of `pixels` values.
+
+    The first style that can be built, functional before all others, gives the initial weights; every instance starts
+    from a copy of them.
+    """
+
+    def __init__(self, twin: Twin, pixels: int, seed: int) -> None:
+        self._twin, self._pixels, self._seed = twin, pixels, seed
+        self._initial: Weights | None = None
+
+    def make(self, style: str, **compiling: Any) -> keras.Model:
+        """Return a new instance; `compiling` is passed on to `compile`.
+
+        Raises
+        ------
+        NotTwinsError
+            If the weights or the random layers of this style differ from those of the first, by name or shape.
+        """
+        if self._initial is None:
+            # Where no style can be built, each is to end with its own error, below.
+            with suppress(Exception):
+                self._initial = self._first_weights()
+        model = self._new(style)
+        self.prepare(model, **compiling)
+        return model
+
+    def construct(self, style: str) -> keras.Model:
+        """Return a new instance as the style's function makes it."""
+        return self._twin.builders[style]()
+
+    def build(self, model: keras.Model) -> None:
+        """Give a new instance its weights, if it has none yet.
+
+        A symbolic call builds a subclass without moving the state of its random layers, as a training call would.
+        """
+        model(keras.Input((self._pixels,)))
+
+    def prepare(self, model: keras.Model, **compiling: Any) -> None:
+        """Make a built instance comparable, and compile it."""
+        if self._initial is None:
+            weights(model)  # Where the weights of no style can be told, this one is to end with its own error.
+            self._initial = self._first_weights()
+        copy_weights(self._initial, model)
+        seed_random_layers(model, self._seed)
+        # The order of the training images is drawn from the global seed, which building may have used up.
+        keras.utils.set_random_seed(self._seed)
+        model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"], **compiling)
+
+    def _first_weights(self) -> "Weights":
+        errors = []
+        for style in sorted(self._twin.builders, key="functional".__ne__):
+            try:
+                return weights(self._new(style))
+            except Exception as error:
+                errors.append(error)
+        raise errors[0]
+
+    def _new(self, style: str) -> keras.Model:
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(self._seed)
+        model = self.construct(style)
+        self.build(model)
+        return model
+
+
+def shuffled(participants: Iterable[str], seed: int) -> list[str]:
+    """Return `participants` in the random order that belongs to `seed`."""
+    order = list(participants)
+    random.Random(seed).shuffle(order)  # noqa: S311
+    return order
+
+
+def attempt(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return the status of one style with its result, or with its error if `measure` raises one."""
+    try:
+        return {"status": "ok", "result": measure()}
+    except BaseException as error:  # Also what ends a process, as sys.exit does: it ends the style.
+        return {"status": "failed", "error": failure(error)}
+
+
+def failure(error: BaseException) -> dict[str, str]:
+    """Return what a record tells of an error that was just caught; the traceback goes to the log.
+
+    Raises
+    ------
+    MemoryError
+        If it is one: that of the machine, not of the style. Then there is no record, and the trial is run again.
+    """
+    if isinstance(error, MemoryError):
+        raise error
+    traceback.print_exc()
+    return described(error)
+
+
+def require_finite(value: float, what: str) -> float:
+    """Return `value`, or raise `ArithmeticError` if it is not a finite number: a model that diverged has no result."""
+    if not np.isfinite(value):
+        raise ArithmeticError(f"{what} is {value}")
+    return float(value)

@@ -1,0 +1,132 @@
+"""What can be seen and changed in a model of each style, and when are mistakes caught?
+
+Every check is done on a model as it is constructed, and on one that is built; every fault of the catalogue is planted.
+Each runs in a process of its own.
+"""
+
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import keras
+
+from twinproof.measured import faults
+from twinproof.measured.probes import Outcome
+from twinproof.measured.probes.apart import Apart
+from twinproof.measured.probes.checks import CHECKS, NotAvailableError, Subject
+from twinproof.measured.probes.instances import Instances, shuffled
+from twinproof.measured.probes.steps import follow
+from twinproof.measured.twins import Twin
+from twinproof.study.dataset import Dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CONSTRUCTED, BUILT = "constructed", "built"
+BATCHES = 3
+
+Cell = dict[str, Any]
+
+
+class Case(NamedTuple):
+    """A style of a twin, and some batches of images with their labels."""
+
+    twin: Twin
+    style: str
+    seed: int
+    images: "NDArray[Any]"
+    labels: "NDArray[Any]"
+    batch_size: int
+
+
+def run(
+    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
+) -> Outcome:
+    """Do every check and plant every fault in each style; `settings` has batch_size and time_limit."""
+    order = shuffled(twin.builders, seed)
+    apart = Apart(settings["time_limit"], twin.files)
+    count = BATCHES * settings["batch_size"]
+    images, classes = data.train.images[:count], data.train.labels[:count]
+    labels = keras.utils.to_categorical(classes, data.classes)
+    styles = {}
+    for done, style in enumerate(order):
+        case = Case(twin, style, seed, images, labels, settings["batch_size"])
+        planned = list(_cells(case, apart))
+        found: dict[str, list[Cell]] = {"checks": [], "faults": []}
+        for number, (kind, measure) in enumerate(planned):
+            progress((done + number / len(planned)) / len(order), style)
+            found[kind].append(measure())
+        styles[style] = {"status": "ok", "result": found}
+    return Outcome(order, styles)
+
+
+def _cells(case: Case, apart: Apart) -> Iterator[tuple[str, Callable[[], Cell]]]:
+    for name in CHECKS:
+        for when in (CONSTRUCTED, BUILT):
+            yield "checks", partial(_check, case, apart, name, when)
+    for name in faults.names(case.twin.name):
+        fault = faults.load(case.twin.name, name)
+        if fault.is_possible(case.style):
+            yield "faults", partial(_plant, case, apart, fault)
+
+
+def _check(case: Case, apart: Apart, name: str, when: str) -> Cell:
+    ended = apart.run(_do_check, case, name, when)
+    error = ended["error"]
+    return {
+        "check": name,
+        "when": when,
+        "value": ended["result"],
+        "error": error,
+        "warnings": ended["warnings"],
+        "available": not error or error["type"] != NotAvailableError.__name__,
+    }
+
+
+def _do_check(case: Case, name: str, when: str) -> Any:
+    """Run in the other process: make the model and look at it."""
+    keras.utils.set_random_seed(case.seed)
+    instances = Instances(case.twin, case.images.shape[1], case.seed)
+    return CHECKS[name](
+        Subject(_builder(case), instances.build, when == BUILT, case.images, case.labels, case.batch_size)
+    )
+
+
+def _plant(case: Case, apart: Apart, fault: faults.Fault) -> Cell:
+    with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
+        begun = Path(folder) / "begun"
+        begun.write_text(faults.STAGES[0])
+        ended = apart.run(_do_plant, case, fault.name, begun)
+        # Of a process that died there is but the stage that it had come to.
+        error = ended["error"] or ended["result"]
+        stage = begun.read_text() if error else faults.STAGES[-1]
+    said = [error["message"]] if error else ended["warnings"]
+    return {
+        "fault": fault.name,
+        "title": fault.title,
+        "stage": stage,
+        "error": error,
+        "warnings": ended["warnings"],
+        "names_culprit": fault.is_named_by(said) if said else None,
+    }
+
+
+def _do_plant(case: Case, name: str, begun: Path) -> Any:
+    """Run in the other process: make the mistake, and return the error that it ends with."""
+    keras.utils.set_random_seed(case.seed)
+    fault = faults.load(case.twin.name, name)
+    program = fault.program(case.style, _builder(case), case.images, case.labels)
+    return follow(_noting(program, begun))["error"]
+
+
+def _noting(program: faults.Program, begun: Path) -> Generator[str, None, None]:
+    """Go on with a program, after each of its stages is noted where it outlives this process."""
+    for stage in program:
+        begun.write_text(stage)
+        yield stage
+
+
+def _builder(case: Case) -> Callable[[], keras.Model]:
+    return case.twin.builders[case.style]

@@ -1,0 +1,73 @@
+"""What happens in the traps that users report?
+
+Each pitfall of the twin is a program of its own: it does what its author would do, in a process of its own.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from twinproof.measured import pitfalls
+from twinproof.measured.probes import Outcome
+from twinproof.measured.probes.apart import Apart
+from twinproof.measured.probes.steps import follow
+from twinproof.measured.twins import Twin
+from twinproof.study.dataset import Dataset
+from twinproof.study.styles import STYLES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def run(
+    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
+) -> Outcome:
+    """Run every pitfall of the twin, with the style it belongs to; `settings` has images and time_limit."""
+    apart = Apart(settings["time_limit"])
+    images, labels = examples(data, settings["images"])
+    names = pitfalls.names(twin.name)
+    cells: dict[str, list[dict[str, Any]]] = {style: [] for style in STYLES}
+    for done, name in enumerate(names):
+        progress(done / len(names), name)
+        style, cell = examine(apart, twin.name, name, seed, images, labels)
+        cells[style].append(cell)
+    found = {style: {"status": "ok", "result": {"pitfalls": some}} for style, some in cells.items() if some}
+    return Outcome(list(found), found)
+
+
+def examples(data: Dataset, count: int) -> tuple["NDArray[Any]", "NDArray[Any]"]:
+    """Return the first training images and their labels, one-hot."""
+    return data.train.images[:count], keras.utils.to_categorical(data.train.labels[:count], data.classes)
+
+
+def examine(
+    apart: Apart, twin: str, name: str, seed: int, images: "NDArray[Any]", labels: "NDArray[Any]"
+) -> tuple[str, dict[str, Any]]:
+    """Run one pitfall and its control; return its style and its cell of the record."""
+    pitfall = pitfalls.load(twin, name)
+    program, control = (
+        _found(apart.run(_try, twin, name, part, seed, images, labels)) for part in ("program", "control")
+    )
+    return pitfall.style, {
+        "pitfall": pitfall.name,
+        "title": pitfall.title,
+        "expected": pitfall.expected,
+        "references": list(pitfall.references),
+        **program,
+        "control": {**control, "reason": pitfall.reason(keras.__version__)},
+    }
+
+
+def _try(twin: str, name: str, part: str, seed: int, images: "NDArray[Any]", labels: "NDArray[Any]") -> dict[str, Any]:
+    """Run in the other process: follow the program of a pitfall, or its control."""
+    keras.utils.set_random_seed(seed)
+    ended = follow(getattr(pitfalls.load(twin, name), part)(images, labels))
+    seen = ended.pop("value")
+    return {**ended, "as_expected": seen and seen.as_expected, "what": seen and seen.what}
+
+
+def _found(ended: dict[str, Any]) -> dict[str, Any]:
+    """Return what a program saw; of a process that died there is but the way it ended."""
+    found = ended["result"] or {"step": None, "error": ended["error"], "as_expected": None, "what": None}
+    return {**found, "warnings": ended["warnings"]}

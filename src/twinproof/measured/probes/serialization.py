@@ -1,0 +1,128 @@
+"""What becomes of a model that is kept and used again?
+
+Every way of writing the twin, also the subclass as one writes it at first, is saved and loaded in every format, in the
+process that trained it and in fresh ones, with its code at hand and without; copied; saved before it is built; and
+trained on after a break. Each of these runs in a process of its own.
+"""
+
+import importlib.util
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from twinproof.measured.probes import Outcome
+from twinproof.measured.probes.apart import Apart
+from twinproof.measured.probes.formats import FORMATS
+from twinproof.measured.probes.instances import shuffled
+from twinproof.measured.probes.operations import (
+    COPIES,
+    RESUMED,
+    Case,
+    Cell,
+    carry_out,
+    copied,
+    keep_unbuilt,
+    load_with_code,
+    load_without_code,
+    resume,
+    save_and_load,
+)
+from twinproof.measured.twins import Twin
+from twinproof.study.dataset import Dataset
+
+# Where a file is read; "code at hand" is: the module that writes the twin can be imported.
+SAME, WITH_CODE, WITHOUT_CODE = "same process", "fresh process, code at hand", "fresh process, no code"
+# What may lie beside a twin's module and is none of its code.
+_HARNESS = ("twinproof.measured.twins", "__main__", "__mp_main__")
+UNBUILT = (".keras", ".weights.h5, built", "SavedModel")
+
+
+def run(
+    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
+) -> Outcome:
+    """Do every operation on every way of the twin; `settings` has images, repeats and time_limit."""
+    order = shuffled(twin.ways, seed)
+    apart = Apart(settings["time_limit"], twin.files)
+    count = settings["images"]
+    labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
+    ways = {}
+    for done, way in enumerate(order):
+        case = Case(twin, way, seed, data.train.images[:count], labels)
+        cells = []
+        planned = list(_operations(case, apart, settings["repeats"]))
+        for number, operation in enumerate(planned):
+            progress((done + number / len(planned)) / len(order), way)
+            cells += operation()
+        ways[way] = {"status": "ok", "result": {"cells": cells}}
+    return Outcome(order, ways)
+
+
+def _operations(case: Case, apart: Apart, repeats: int) -> Generator[Callable[[], list[Cell]], None, None]:
+    for name in FORMATS:
+        yield partial(_keep, case, apart, name, repeats)
+    for name in COPIES:
+        yield partial(_one, apart, f"copy: {name}", copied, case, name)
+    for name in UNBUILT:
+        yield partial(_one, apart, f"saved unbuilt: {name}", keep_unbuilt, case, name)
+    for name in RESUMED:
+        yield partial(_one, apart, f"resumed: {name}", resume, case, name)
+
+
+def _keep(case: Case, apart: Apart, name: str, repeats: int) -> list[Cell]:
+    """Save and load here, and load what was saved in fresh processes."""
+    kind = FORMATS[name]
+    places = [SAME, WITH_CODE] if kind.takes_code else [SAME, WITH_CODE, WITHOUT_CODE]
+    if lacking := [package for package in kind.packages if importlib.util.find_spec(package) is None]:
+        return [_cell(name, place, {"lacking": lacking}) for place in places]
+    with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
+        path = Path(folder) / kind.file
+        saved = apart.run(carry_out, save_and_load, case, name, path, repeats)
+        expected = (saved["result"] or {}).pop("expected", None)
+        cells = [_cell(name, SAME, _found(saved))]
+        for place in places[1:]:
+            if expected is None:
+                # What could not be saved cannot be loaded elsewhere; nor what a process took with it that ended.
+                cells.append(_cell(name, place, _found(saved)))
+                continue
+            if place == WITH_CODE:
+                loaded = apart.run(carry_out, load_with_code, case, name, path, expected)
+            else:
+                loaded = apart.run(carry_out, load_without_code, _modules(case), name, path, case.images, expected)
+            cells.append(_cell(name, place, {"saved": True, "bytes": cells[0]["bytes"], **_found(loaded)}))
+    return cells
+
+
+def _modules(case: Case) -> list[str]:
+    """Return the modules in which the ways are written, and those of theirs that lie beside them."""
+    own = {getattr(build, "func", build).__module__ for build in case.twin.ways.values()}
+    roots = {Path(file).parent for name in own if (file := sys.modules[name].__file__)}
+    beside = {
+        name
+        for name, module in list(sys.modules.items())
+        if (file := getattr(module, "__file__", None)) and Path(file).parent in roots and name not in _HARNESS
+    }
+    return sorted(own | beside)
+
+
+def _one(apart: Apart, name: str, operation: Callable[..., Any], *arguments: Any) -> list[Cell]:
+    return [_cell(name, SAME, _found(apart.run(carry_out, operation, *arguments)))]
+
+
+def _found(ended: dict[str, Any]) -> dict[str, Any]:
+    """Return what an operation found, or how its process ended if that is all there is."""
+    return dict(ended["result"]) if ended["result"] else {"error": ended["error"]}
+
+
+def _cell(operation: str, place: str, found: Mapping[str, Any]) -> Cell:
+    """Return a cell of the record: every key of it, whatever was found."""
+    empty = {
+        "lacking": [], "saved": False, "loaded": False, "built": None, "bit_equal": None, "largest": None,
+        "mean": None, "optimizer": None, "bytes": None, "save_seconds": [], "load_seconds": [], "step": None,
+        "error": None, "warnings": [],
+    }  # fmt: skip
+    return {"operation": operation, "place": place, **empty, **found}

@@ -1,0 +1,91 @@
+"""Runs trials of one probe one after the other, each in a process of its own, and starts only once for all of them.
+
+The processes are forked from this one, which has imported Keras and done nothing with it: a trial in a batch is no
+other than one by itself, and one that crashes or hangs takes nothing but itself along.
+
+Usage: python -m twinproof.measured.run_batch --environment tf2.21-cpu --probe learning --trials dynamic/0 dynamic/1
+       --params params.yaml --records results/trials --limit 60 --mark results/batches/tf2.21-cpu/learning-0.done
+"""
+
+import argparse
+import re
+import sys
+import time
+from pathlib import Path
+
+from twinproof.base.errors import UserError, entry_point
+from twinproof.base.files import checksums, write_whole
+from twinproof.environments.variables import enter
+from twinproof.measured.guard import REFUSED, guarded
+from twinproof.measured.machine import pin_threads
+from twinproof.measured.run_trial import no_home, read_images, require_planned, run_apart
+from twinproof.study.params import Params, read_params
+from twinproof.study.trial import Trial
+
+
+@entry_point
+def main(arguments: list[str] | None = None) -> int:
+    """Run those of these trials that have no record yet, and mark that all have one; exit status 1 if one fails."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.measured.run_batch", description=main.__doc__)
+    parser.add_argument("--environment", required=True, help="the environment this process runs in")
+    parser.add_argument("--probe", required=True)
+    parser.add_argument("--trials", required=True, nargs="*", metavar="TWIN/REPLICATE")
+    parser.add_argument("--params", type=Path, required=True, help="params.yaml")
+    parser.add_argument("--records", type=Path, required=True, help="the folder of the records")
+    parser.add_argument("--models", type=Path, help="of exchange: the folder of the models that environments wrote")
+    parser.add_argument("--limit", type=float, default=60, help="minutes after which a trial is ended")
+    parser.add_argument("--mark", type=Path, required=True, help="the file to write once all have a record: their sums")
+    options = parser.parse_args(arguments)
+    params = read_params(options.params)
+    asked = [_trial(options.environment, options.probe, name) for name in options.trials]
+    for one in asked:
+        require_planned(one, params)
+    return guarded(lambda: _measure(params, asked, options))
+
+
+def _measure(params: Params, asked: list[Trial], options: argparse.Namespace) -> int:
+    missing = [one for one in asked if not (options.records / one.path).exists()]
+    if missing:
+        _prepare(params, options.probe)
+    if not _run(missing, params, options):
+        return 1
+    write_whole(options.mark, checksums(options.records, (one.path for one in asked)))
+    return 0
+
+
+def _trial(environment: str, probe: str, name: str) -> Trial:
+    twin, _, replicate = name.rpartition("/")
+    if not re.fullmatch("0|[1-9][0-9]{0,8}", replicate):
+        raise UserError(f"--trials {name}: allowed: the name of a twin, / and the number of a replicate")
+    return Trial(environment, twin, probe, int(replicate))
+
+
+def _prepare(params: Params, probe: str) -> None:
+    """Do what every trial would do first, and what none of them can tell from having done it itself."""
+    pin_threads(params[probe]["threads"])
+    read_images(params)
+    with no_home():
+        import keras  # noqa: F401
+
+
+def _run(missing: list[Trial], params: Params, options: argparse.Namespace) -> bool:
+    """Run trials one after the other, say how each ended, and return whether all went well."""
+    refused: set[str] = set()
+    failed = False
+    for one in missing:
+        started = time.monotonic()
+        if one.twin in refused:
+            words = "not run, as this twin was refused above"
+        else:
+            ending = run_apart(params, one, options.records / one.path, options.models, options.limit)
+            words = ending.words if ending.status else f"{ending.words} in {time.monotonic() - started:.1f} s"
+            failed = failed or ending.status != 0
+            if ending.status == REFUSED:
+                refused.add(one.twin)
+        print(f"{one.twin} {one.probe} {one.replicate}: {words}", file=sys.stderr, flush=True)
+    return not failed
+
+
+if __name__ == "__main__":
+    enter("twinproof.measured.run_batch")
+    sys.exit(main())

@@ -1,0 +1,270 @@
+"""Runs one probe of one twin and writes one record: the entry point inside an environment.
+
+Usage: python -m twinproof.measured.run_trial --twin dynamic --probe learning --replicate 3 --environment tf2.21-cpu
+       --params params.yaml --output X.json
+"""
+
+import argparse
+import datetime
+import faulthandler
+import functools
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinproof.base.checkout import received_commit
+from twinproof.base.errors import UserError, entry_point
+from twinproof.base.files import require_room
+from twinproof.environments.environment import Environment
+from twinproof.environments.variables import enter, let_through
+from twinproof.measured.guard import REFUSED, Ending, ask_apart, guarded, write_apart
+from twinproof.measured.machine import conditions, device, gpus, image, machine, pin_cores, pin_threads, software
+from twinproof.measured.reads import require_named
+from twinproof.study.dataset import Dataset, read_dataset
+from twinproof.study.params import Params, read_params
+from twinproof.study.protocol import make_protocol
+from twinproof.study.record import FORMAT, Record, write_record
+from twinproof.study.trial import Trial, derive_seed, list_cells, list_writers
+
+if TYPE_CHECKING:
+    from twinproof.measured.twins import Twin
+
+
+def measure(params: Params, trial: Trial, models: Path | None = None, minutes: float | None = None) -> Record:
+    """Run a trial in this process and return its record.
+
+    `models` is the folder of the models that environments wrote, of which the probe `exchange` reads; `minutes` is how
+    long the check of the twin may take.
+
+    Raises
+    ------
+    UserError
+        If the data, the twin or the environment is not what the parameters say.
+    """
+    variables, commit = let_through(os.environ), received_commit(os.environ)
+    # First of all: NumPy too counts its threads when it is imported.
+    pin_threads(params[trial.probe]["threads"])
+    worker = machine()
+    # Only what runs alone: others would meet on the same core.
+    pinned = pin_cores(params[trial.probe]["threads"]) if trial.probe == "timing" else None
+    protocol = make_protocol(params, trial.environment, trial.twin, trial.probe)
+    settings = params[trial.probe]
+    handed = {"models": _models(params, trial, models)} if trial.probe == "exchange" else {}
+    environment = Environment(trial.environment)
+    container, versions = image(environment), software(environment)
+    wants_gpu = environment.wants_gpu()
+    # A process that has looked is not to be copied any more.
+    no_driver = ask_apart(gpus)["fault"] if wants_gpu else None
+    if no_driver:
+        _go_on_without_gpu(environment, params, no_driver)
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow would say the same, at length.
+    data = read_images(params)
+    with no_home():
+        # Only now, when all input is known to be right, is Keras worth importing.
+        from twinproof.measured import probes
+
+        seed = derive_seed(params, trial.twin, trial.replicate)
+        twin = load_twin(protocol, data, seed, minutes)
+        probe = probes.load(trial.probe)
+        computed_on = device()
+        if wants_gpu and computed_on == "CPU" and not no_driver:
+            _go_on_without_gpu(environment, params, "TensorFlow does not use the one that the driver shows")
+        started, before, clock = datetime.datetime.now(datetime.UTC), conditions(), time.perf_counter()
+        with _progress_bar(f"{trial.twin} {trial.probe} {trial.replicate}") as progress:
+            outcome = probe(twin, data, seed, settings | handed, progress)
+        seconds = time.perf_counter() - clock
+        return {
+            "format": FORMAT,
+            **trial._asdict(),
+            "seed": seed,
+            "protocol": protocol,
+            "commit": commit.commit,
+            "commit_missing": commit.missing,
+            "variables": variables,
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": seconds,
+            "conditions": {"before": before, "after": conditions()},
+            "machine": {
+                **worker,
+                "threads": settings["threads"],
+                "pinned": pinned,
+                "device": computed_on,
+                "image": container,
+            },
+            "software": versions,
+            "measurement": outcome.measurement,
+            "order": outcome.order,
+            "styles": outcome.styles,
+        }
+
+
+@entry_point
+def main(arguments: list[str] | None = None) -> int:
+    """Run one trial and write its record."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.measured.run_trial", description=main.__doc__)
+    parser.add_argument("--environment", required=True, help="the environment this process runs in")
+    parser.add_argument("--twin", required=True)
+    parser.add_argument("--probe", required=True)
+    parser.add_argument("--replicate", type=int, required=True)
+    parser.add_argument("--params", type=Path, required=True, help="params.yaml")
+    parser.add_argument("--output", type=Path, required=True, help="where to write the record")
+    parser.add_argument("--models", type=Path, help="of exchange: the folder of the models that environments wrote")
+    parser.add_argument("--limit", type=float, default=60, help="minutes after which it is ended")
+    options = parser.parse_args(arguments)
+    trial = Trial(options.environment, options.twin, options.probe, options.replicate)
+    params = read_params(options.params)
+
+    def work() -> int:
+        ending = run_apart(params, trial, options.output, options.models, options.limit)
+        if ending.status not in (0, REFUSED):
+            print(f"{trial.twin} {trial.probe} {trial.replicate}: {ending.words}", file=sys.stderr)
+        return ending.status
+
+    return guarded(work)
+
+
+def run_apart(params: Params, trial: Trial, output: Path, models: Path | None, minutes: float) -> Ending:
+    """Run a trial in a process of its own, which has to write the record, and return how that ended."""
+    return write_apart(output.absolute(), lambda: run(params, trial, output, models, minutes))
+
+
+def run(params: Params, trial: Trial, output: Path, models: Path | None, minutes: float) -> None:
+    """Run a trial in this process and write its record; it ends at Ctrl-C, and if that takes longer than `minutes`.
+
+    Raises
+    ------
+    UserError
+        As `measure`, and if the parameters describe no such trial or the record cannot be written.
+    """
+    require_planned(trial, params)
+    # Now, not after minutes of measuring.
+    require_room(output.parent)
+    # A twin may change the working folder.
+    output, models = output.absolute(), models and models.absolute()
+    # Not an exception, which may be caught on its way up and become part of the record.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _end_after(minutes)
+    write_record(output, measure(params, trial, models, minutes))
+    _end_after(None)
+
+
+def _end_after(minutes: float | None) -> None:
+    """Have this process end after some time, or not, and tell where it was, even if in the middle of compiled code."""
+    if minutes is None:
+        faulthandler.cancel_dump_traceback_later()
+    else:
+        faulthandler.dump_traceback_later(60 * minutes, exit=True)
+
+
+def load_twin(protocol: Mapping[str, Any], data: Dataset, seed: int, minutes: float | None = None) -> "Twin":
+    """Return a twin whose models can be built and are what a study measures, and which reads no files but known ones.
+
+    A copy of this process checks that: what measures is left as if it had never been.
+
+    Raises
+    ------
+    UserError
+        If the module cannot be imported, or has not the styles.
+    """
+    from twinproof.measured import twins
+    from twinproof.measured.probes.contract import require_contract
+
+    asked, files = protocol["twin"], tuple(protocol.get("files", []))
+    load = functools.partial(twins.load, asked["name"], asked["module"], asked["arguments"], files)
+    known = [*protocol["code"], *files]
+
+    def check() -> None:
+        _end_after(minutes)
+        require_named(asked["name"], known, lambda: require_contract(load(), data, seed))
+
+    # It is the copy that may hang, and that is to tell where.
+    _end_after(None)
+    ask_apart(check)
+    _end_after(minutes)
+    # A twin may change the working folder; paths of the study are relative to this one.
+    with chdir(Path.cwd()):
+        return load()
+
+
+def read_images(params: Params) -> Dataset:
+    """Return the images of the study; they are read once in a process and those that it forks."""
+    data = params["data"]
+    return _images(Path(data["directory"]), Path(data["checksums"]), data["validation"])
+
+
+_images = functools.cache(read_dataset)
+
+
+def require_planned(trial: Trial, params: Params) -> None:
+    """Raise `UserError` unless the parameters describe this trial."""
+    planned = list_cells(params)
+    for key, value, allowed in (
+        ("environment", trial.environment, list(params["environments"])),
+        ("twin", trial.twin, list(params["twins"])),
+        ("probe", trial.probe, [cell[2] for cell in planned if cell[:2] == (trial.environment, trial.twin)]),
+    ):
+        if value not in allowed:
+            raise UserError(f"--{key} {value}: not in the parameters; allowed: {', '.join(allowed)}")
+    if trial.replicate < 0:
+        raise UserError(f"--replicate {trial.replicate}: allowed: 0 and more")
+
+
+def _models(params: Params, trial: Trial, folder: Path | None) -> dict[str, str]:
+    """Return the archive of each environment that writes the models of this twin."""
+    if folder is None:
+        raise UserError(
+            "--models: missing; the probe exchange reads what `python -m twinproof.measured.write_models` wrote there"
+        )
+    archives = {name: folder / name / f"{trial.twin}.zip" for name in list_writers(params, trial.twin)}
+    for archive in archives.values():
+        if not archive.is_file():
+            raise UserError(f"{archive}: no such file; `python -m twinproof.measured.write_models` writes it")
+    return {name: str(archive) for name, archive in archives.items()}
+
+
+@contextmanager
+def no_home() -> Iterator[None]:
+    """Keep the user's home from being read or written, Keras's settings in it too, and the backend from talking."""
+    with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
+        os.environ["HOME"] = os.environ["KERAS_HOME"] = folder
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        # Otherwise TensorFlow takes all of a GPU's memory, needed or not.
+        os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+        yield
+
+
+@contextmanager
+def _progress_bar(name: str) -> Iterator[Callable[[float, str], None]]:
+    """Show a bar where somebody watches, on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda share, what: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=1.0)
+        yield lambda share, what: bar.update(task, completed=share, description=f"{name}: {what}")
+
+
+def _go_on_without_gpu(environment: Environment, params: Params, why: str) -> None:
+    """Say that there is no GPU; raise `UserError` unless the parameters allow that."""
+    key = f"environments.{environment.name}.without_gpu"
+    if params["environments"][environment.name].get("without_gpu", "error") == "error":
+        raise UserError(
+            f"environment {environment.name}: no GPU is seen here ({why}); run where there is one "
+            f"(`twinproof doctor {environment.name}` tells more), or set {key}: cpu in params.yaml"
+        )
+    print(f"{environment.name}: no GPU is seen here ({why}); computing on the CPU, as {key} allows", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    enter("twinproof.measured.run_trial")
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The twins: one module a network, one function a style.
+
+A twin's module has a function named `functional` and at least one of `sequential` and `subclassed`. Each returns a new,
+uncompiled model for flat images, shape (n, pixels), that ends in class probabilities, shape (n, classes); they take the
+same keyword arguments. Layers that hold weights or draw random numbers are given the same names in every style: that is
+how weights are matched.
+
+It imports Keras, and TensorFlow where an operation has no name that all generations of Keras share.
+
+It may have a function named `naive`, too: the subclass as one writes it at first, without a thought of saving it. It is
+no style of its own, but a way of writing, of which only serialization asks.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from twinproof.base.errors import UserError, described
+from twinproof.study.styles import STYLES, WAYS, require_styles
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Twin:
+    """One network, written in two or more styles, and perhaps as a naive subclass."""
+
+    name: str
+    builders: "Mapping[str, Callable[[], keras.Model]]"
+    naive: "Callable[[], keras.Model] | None" = None
+    files: tuple[str, ...] = ()  # that it reads, by their paths from the project's folder
+
+    @property
+    def ways(self) -> "Mapping[str, Callable[[], keras.Model]]":
+        """The builders by style, and that of the naive subclass if there is one."""
+        return {**self.builders, "naive": self.naive} if self.naive else self.builders
+
+
+def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[str] = ()) -> Twin:
+    """Return the twin that `module` writes.
+
+    Raises
+    ------
+    UserError
+        If the module cannot be imported, lacks a style, or a style does not take these arguments.
+    """
+    try:
+        source = importlib.import_module(module)
+    except BaseException as error:  # Also what would end the process, as sys.exit does.
+        told = described(error)
+        raise UserError(
+            f"twins.{name}.module: importing {module} failed: {told['type']}: {' '.join(told['message'].split())}"
+        ) from error
+    functions = {way: getattr(source, way) for way in WAYS if callable(getattr(source, way, None))}
+    require_styles(name, module, {way: _signature(function) for way, function in functions.items()}, arguments)
+    builders = {way: partial(function, **arguments) for way, function in functions.items()}
+    return Twin(
+        name, {style: builders[style] for style in STYLES if style in builders}, builders.get("naive"), tuple(files)
+    )
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):  # Some that are written in C have none.
+        return None

@@ -1,0 +1,113 @@
+"""Pitfalls tried one by one: each in the environments that are installed, without a study and without a record."""
+
+import json
+import os
+import textwrap
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from twinproof.analysis.rows.pitfalls import pitfall_outcome
+from twinproof.base.errors import UserError
+from twinproof.environments.environment import Environment
+from twinproof.environments.processes import start
+from twinproof.study.params import Params
+from twinproof.study.sources import list_pitfalls
+
+Cell = dict[str, Any]
+# Of a message in the text; the whole one is in the JSON.
+LONGEST = 300
+
+
+def choose(names: Sequence[str]) -> list[str]:
+    """Return the pitfalls of these names, each as twin/pitfall; a name may be given without its twin.
+
+    Raises
+    ------
+    UserError
+        If the catalogue has no such pitfall.
+    """
+    catalogue = list_pitfalls()
+    found = {name: [it for it in catalogue if name in (it, it.partition("/")[2])] for name in names}
+    for name, pitfalls in found.items():
+        if not pitfalls:
+            raise UserError(f"{name}: no such pitfall; allowed: {', '.join(catalogue)}")
+    return list(dict.fromkeys(it for pitfalls in found.values() for it in pitfalls))
+
+
+def installed(params: Params, chosen: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the environments to try pitfalls in, and for each that is left out one line that says how to get it.
+
+    These are the ones that are chosen, or else all of the parameters that compute on the CPU.
+
+    Raises
+    ------
+    UserError
+        If a chosen one is not in the parameters, or none is installed.
+    """
+    known = list(params["environments"])
+    for name in chosen:
+        if name not in known:
+            raise UserError(f"--in {name}: no such environment; allowed: {', '.join(known)}")
+    names = list(dict.fromkeys(chosen)) or [name for name in known if not Environment(name).wants_gpu()]
+    faults = {name: fault for name in names if (fault := Environment(name).venv_fault())}
+    missing = [
+        f"{name}: {fault}; `snakemake --cores 2 {Environment(name).venv_mark}` makes it"
+        for name, fault in faults.items()
+    ]
+    if len(missing) == len(names):
+        raise UserError("\n".join(missing) or "environments: params.yaml has none for the CPU; name one with --in")
+    return [name for name in names if name not in faults], missing
+
+
+def attempt(environments: Sequence[str], params: Path, pitfalls: Sequence[str]) -> list[dict[str, Cell]]:
+    """Run pitfalls in each environment; return for each pitfall its cell of a record, by environment."""
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        found = list(pool.map(lambda environment: _run(environment, params, pitfalls), environments))
+    return [dict(zip(environments, cells, strict=True)) for cells in zip(*found, strict=True)]
+
+
+def tell(found: dict[str, Cell]) -> Iterator[str]:
+    """Yield the lines that say how one pitfall ended in each environment."""
+    first = next(iter(found.values()))
+    yield f"{first['twin']}/{first['pitfall']} ({first['style']}): {first['title']}"
+    yield f"  Expected: {first['expected']}"
+    outcomes = {environment: _outcome(cell) for environment, cell in found.items()}
+    width, wider = (max(map(len, column)) for column in (outcomes, outcomes.values()))
+    for environment, cell in found.items():
+        yield f"  {environment:{width}}  {outcomes[environment]:{wider}}  {_seen(cell)}".rstrip()
+        for warning in cell["warnings"]:
+            yield f"  {'':{width}}  warning: {_line(warning)}"
+        control = cell["control"]
+        if not control["as_expected"]:
+            reason = f" ({control['reason']})" if control["reason"] else ""
+            yield f"  {'':{width}}  control: {_outcome({**cell, **control, 'control': None})}  {_seen(control)}{reason}"
+
+
+def _run(environment: str, params: Path, pitfalls: Sequence[str]) -> list[Cell]:
+    """Run pitfalls in an environment and return what was seen.
+
+    Raises
+    ------
+    UserError
+        If that process ends without an answer.
+    """
+    done = start(environment, "-m", "twinproof.measured.try_pitfalls", "--params", str(params), *pitfalls)
+    if done.returncode:
+        raise UserError(f"{environment}: exit status {done.returncode}\n{done.stderr.strip()}")
+    return list(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _outcome(cell: Cell) -> str:
+    outcome = pitfall_outcome(cell)
+    return f"error at {cell['step']}" if outcome == "error" else outcome
+
+
+def _seen(cell: Cell) -> str:
+    error = cell["error"]
+    return _line(f"{error['type']}: {error['message']}" if error else cell["what"])
+
+
+def _line(text: str) -> str:
+    return textwrap.shorten(text, LONGEST, placeholder=" ...")

@@ -1,0 +1,192 @@
+"""What a run will do and cost: its jobs, their seconds and bytes, and how that compares with what it took."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+from collections import Counter
+from collections.abc import Iterator, Set
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from twinproof.analysis.sampling import timed
+from twinproof.analysis.trials import TIMING, decided
+from twinproof.base.numbers import counted, duration, size
+from twinproof.environments.environment import Environment
+from twinproof.pipeline.estimates import Estimates
+from twinproof.pipeline.schedule import Batches
+from twinproof.report import WITH_NOTEBOOK
+from twinproof.study.params import Params
+from twinproof.study.trial import Trial, list_cells, list_writers
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# What is made from all records, one after the other.
+FINAL = ("make_tables", "make_report", "make_version", "make_crate")
+
+
+class Job(NamedTuple):
+    """One process to come: its trials, if it has any, the processor seconds and the bytes that it is expected to take.
+
+    `earlier` tells whether that is known from earlier records of the study, or from a shipped one.
+    """
+
+    rule: str
+    environment: str
+    probe: str
+    trials: tuple[Trial, ...]
+    seconds: float
+    bytes: float
+    earlier: bool
+
+
+class Forecast(NamedTuple):
+    """All jobs to come of a study, and the timing trials that may be added to them, of which nobody knows yet."""
+
+    jobs: list[Job]
+    added: list[Job]
+
+    def seconds(self) -> float:
+        """Return the processor seconds of all jobs."""
+        return sum(job.seconds for job in self.jobs)
+
+    def bytes(self) -> float:
+        """Return the bytes that all jobs write."""
+        return sum(job.bytes for job in self.jobs)
+
+    def wall(self, slots: int, alone: bool) -> float:
+        """Return the seconds until all is done, so many jobs at a time; timing may have the machine `alone`."""
+        stages = (
+            [job for job in self.jobs if job.rule in ("create_venv", "verify_data")],
+            [job for job in self.jobs if job.rule == "write_models"],
+            [job for job in self.jobs if job.rule == "run_batch"],
+            [job for job in self.jobs if job.rule == "run_trial"],
+            [job for job in self.jobs if job.rule == "run_notebook"],
+            *([job] for job in self.jobs if job.rule in FINAL),
+        )
+        return sum(
+            _together(stage, 1 if alone and stage and stage[0].rule == "run_trial" else slots) for stage in stages
+        )
+
+
+def forecast(params: Params, results: Path, there: Set[str], batches: Batches, estimates: Estimates) -> Forecast:
+    """Return what is still to be done of a study whose records that count are `there`, by their paths."""
+    trials = [*_batches(there, batches, estimates), *_timings(params, results, there, estimates)]
+    before = list(_before(params, results, trials, estimates))
+    after = []
+    if trials or not (results / "crate.zip").exists():
+        cells = {cell for cell in list_cells(params) if cell[2] in WITH_NOTEBOOK}
+        after = [job("run_notebook", estimates, environment=cell[0]) for cell in sorted(cells)]
+        after += [job(rule, estimates) for rule in FINAL]
+    return Forecast([*before, *trials, *after], list(_added(params, results, there, estimates)))
+
+
+def job(rule: str, estimates: Estimates, environment: str = "") -> Job:
+    """Return a job without trials."""
+    return Job(rule, environment, "", (), *estimates.job(rule, environment))
+
+
+def _batches(there: Set[str], batches: Batches, estimates: Estimates) -> Iterator[Job]:
+    for own in batches.values():
+        if missing := [trial for trial in own if trial.path not in there]:
+            yield _of_trials("run_batch", missing, estimates)
+
+
+def _timings(params: Params, results: Path, there: Set[str], estimates: Estimates) -> Iterator[Job]:
+    for environment, twin in timed(params):
+        for trial in decided(params, results, there, environment, twin)[0]:
+            if trial.path not in there:
+                yield _of_trials("run_trial", [trial], estimates)
+
+
+def _added(params: Params, results: Path, there: Set[str], estimates: Estimates) -> Iterator[Job]:
+    most = params[TIMING]["sampling"]["most"]
+    for environment, twin in timed(params):
+        trials, all_of_them = decided(params, results, there, environment, twin)
+        for number in range(len(trials), len(trials) if all_of_them else most):
+            trial = Trial(environment, twin, TIMING, number)
+            if trial.path not in there:
+                yield _of_trials("run_trial", [trial], estimates)
+
+
+def _before(params: Params, results: Path, trials: list[Job], estimates: Estimates) -> Iterator[Job]:
+    """Return what the trials wait for."""
+    readers = {trial.twin for job in trials for trial in job.trials if trial.probe == "exchange"}
+    writers = {(environment, twin) for twin in readers for environment in list_writers(params, twin)}
+    for environment in sorted({job.environment for job in trials} | {name for name, _ in writers}):
+        if Environment(environment).venv_fault():
+            yield job("create_venv", estimates, environment)
+    for environment, twin in sorted(writers):
+        if not (results / "models" / environment / f"{twin}.zip").exists():
+            yield job("write_models", estimates, environment)
+    if trials and not (results / "data.json").exists():
+        yield job("verify_data", estimates)
+
+
+def _of_trials(rule: str, trials: list[Trial], estimates: Estimates) -> Job:
+    expected = [estimates.trial(trial) for trial in trials]
+    environment, _, probe, _ = trials[0]
+    seconds = estimates.start(rule, environment) + sum(one.seconds for one in expected)
+    size, earlier = sum(one.bytes for one in expected), all(one.earlier for one in expected)
+    return Job(rule, environment, probe, tuple(trials), seconds, size, earlier)
+
+
+def _together(jobs: list[Job], slots: int) -> float:
+    """Return the seconds that jobs take, so many at a time, the longest first."""
+    # Any number may be allowed at a time.
+    busy = [0.0] * max(1, min(slots, len(jobs)))
+    for seconds in sorted((job.seconds for job in jobs), reverse=True):
+        heapq.heapreplace(busy, busy[0] + seconds)
+    return max(busy)
+
+
+def forecast_table(planned: list[Trial], expected: Forecast) -> Table:
+    """Return by environment and probe what is done and to do, with what it costs, and then all other jobs."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("environment", "probe or job", "trials", "done", "jobs", "processor", "disk", "known from"):
+        left = column in ("environment", "probe or job", "known from")
+        table.add_column(column, justify="left" if left else "right", no_wrap=True)
+    counts = Counter((trial.environment, trial.probe) for trial in planned)
+    trials = [job for job in expected.jobs if job.trials]
+    for (environment, probe), count in counts.items():
+        own = [job for job in trials if (job.environment, job.probe) == (environment, probe)]
+        done = count - sum(len(job.trials) for job in own)
+        table.add_row(environment, probe, str(count), str(done), *_cost(own))
+    others = [job for job in expected.jobs if not job.trials]
+    for rule in dict.fromkeys(job.rule for job in others):
+        table.add_row("", rule, "", "", *_cost([job for job in others if job.rule == rule]))
+    return table
+
+
+def _cost(jobs: list[Job]) -> tuple[str, str, str, str]:
+    if not jobs:
+        return "0", "", "", ""
+    known = "records" if all(job.earlier for job in jobs) else "shipped"
+    total = Forecast(jobs, [])
+    return str(len(jobs)), duration(total.seconds()), size(total.bytes()), known
+
+
+def tell(expected: Forecast, slots: int, alone: bool) -> str:
+    """Say in words what all of it costs."""
+    count = sum(len(job.trials) for job in expected.jobs)
+    if not expected.jobs:
+        return "nothing is to be measured; `snakemake -n` says what else is to be made again"
+    lines = [
+        f"to do: {counted(count, 'trial')}, {counted(len(expected.jobs), 'job')}, "
+        f"{duration(expected.seconds())} of processor time, "
+        f"{size(expected.bytes())}; about {duration(expected.wall(slots, alone))} with {at_a_time(slots)}"
+    ]
+    if expected.added:
+        most = Forecast([*expected.jobs, *expected.added], []).wall(slots, alone)
+        added = counted(len(expected.added), "trial")
+        lines.append(f"timing may add up to {added}, if its intervals want them: {duration(most)}")
+    return "\n".join(lines)
+
+
+def at_a_time(slots: int) -> str:
+    """Say how many jobs may run at a time; Snakemake calls any number a very large one."""
+    return "any number at a time" if slots == sys.maxsize else f"{slots} at a time"

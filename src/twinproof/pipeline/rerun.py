@@ -1,0 +1,114 @@
+"""Measures some trials again and holds their records against that: `twinproof check --rerun N`.
+
+Only what comes out the same to the last bit each time can be compared: identity and learning on a CPU, on a processor
+of the same kind. That finds a forged record, which no digest can.
+"""
+
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from twinproof.analysis.records import planned_trials
+from twinproof.base.errors import UserError, shown
+from twinproof.environments.environment import Environment
+from twinproof.environments.processes import start
+from twinproof.study.params import read_params
+from twinproof.study.record import Record, read_record
+from twinproof.study.trial import Trial
+
+DETERMINISTIC = ("identity", "learning")
+LINES = 3
+
+
+class Again(NamedTuple):
+    """A record, and how it compares with what was measured again."""
+
+    record: Path
+    outcome: Literal["same", "DIFFERS", "unlike"]
+    detail: str = ""
+
+
+def rerun(results: Path, count: int, measure: "Callable[[Path, Trial, Path], None] | None" = None) -> Iterator[Again]:
+    """Measure so many trials again, chosen at random of those that can be compared, and say how each compares.
+
+    Raises
+    ------
+    UserError
+        If there is none to choose from, or an environment is not made.
+    """
+    measure = measure or _measure
+    trials = {trial: record for trial in _candidates(results) if (record := _comparable(results, trial))}
+    if not trials:
+        raise UserError(
+            f"{results}: no record of {' or '.join(DETERMINISTIC)} on a CPU is there to be measured again; "
+            "`snakemake --cores all trials` measures them"
+        )
+    chosen = random.SystemRandom().sample(sorted(trials), min(count, len(trials)))
+    for environment in sorted({trial.environment for trial in chosen}):
+        if fault := Environment(environment).venv_fault():
+            raise UserError(
+                f"{environment}: its venv is {fault}; "
+                f"`snakemake --cores 2 {Environment(environment).venv_mark}` makes it"
+            )
+    for trial in chosen:
+        place = results / "trials" / trial.path
+        with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
+            other = Path(folder) / "record.json"
+            try:
+                measure(results, trial, other)
+                yield _compared(place, trials[trial], read_record(other))
+            except UserError as error:
+                yield Again(place, "DIFFERS", f"it cannot be measured again: {error}")
+
+
+def _candidates(results: Path) -> list[Trial]:
+    return [
+        trial for trial in planned_trials(read_params(results / "params.yaml"), results) if trial.probe in DETERMINISTIC
+    ]
+
+
+def _comparable(results: Path, trial: Trial) -> Record | None:
+    """Return the record of a trial, None if there is none that can be compared; `check` says what is wrong with it."""
+    try:
+        record = read_record(results / "trials" / trial.path)
+    except UserError:
+        return None
+    return record if record["machine"]["device"] == "CPU" else None
+
+
+def _measure(results: Path, trial: Trial, output: Path) -> None:
+    options = {**trial._asdict(), "params": results / "params.yaml", "output": output}
+    done = start(
+        trial.environment,
+        "-m",
+        "twinproof.measured.run_trial",
+        *(f"--{name}={value}" for name, value in options.items()),
+    )
+    if done.returncode:
+        raise UserError(" ".join(done.stderr.split("\n")[-LINES - 1 :]).strip() or f"exit status {done.returncode}")
+
+
+def _compared(place: Path, kept: Record, again: Record) -> Again:
+    if kept["protocol"] != again["protocol"]:
+        return Again(place, "unlike", "measured under another protocol")
+    difference = next(_differences(kept["styles"], again["styles"], "styles"), None)
+    if difference is None:
+        return Again(place, "same")
+    processors = [record["machine"]["processor"] for record in (kept, again)]
+    if processors[0] != processors[1]:
+        return Again(place, "unlike", f"measured on {shown(processors[0])}, and here is {shown(processors[1])}")
+    return Again(place, "DIFFERS", difference)
+
+
+def _differences(kept: Any, again: Any, place: str) -> Iterator[str]:
+    """Yield where two results differ, apart from the time that they took."""
+    if isinstance(kept, dict) and isinstance(again, dict):
+        for key in sorted({*kept, *again} - {"seconds"}):
+            yield from _differences(kept.get(key), again.get(key), f"{place}.{key}")
+    elif isinstance(kept, list) and isinstance(again, list) and len(kept) == len(again):
+        for number, (one, other) in enumerate(zip(kept, again, strict=True)):
+            yield from _differences(one, other, f"{place}.{number}")
+    elif kept != again:
+        yield f"{place}: {shown(kept)} in the record, {shown(again)} now"

@@ -1,0 +1,1 @@
+"""Are two Keras models one network? Keras and NumPy only: this works outside any study."""

@@ -1,0 +1,198 @@
+"""The picture that carries the answer: what works in each way of writing, and what it takes, side by side."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from twinproof.analysis.columns import CELL
+from twinproof.analysis.quantities import in_order
+from twinproof.analysis.rows.serialization import RIGHT, UNKNOWN
+from twinproof.analysis.verdicts.learning import ONE_NETWORK
+from twinproof.base import numbers
+from twinproof.report.charts.style import DASHES, FONT, WAYS, styled, way_colours
+from twinproof.report.timing import in_reading_order
+
+Tables = Mapping[str, pd.DataFrame]
+
+# A place where a model is loaded, as it is asked for.
+PLACES = {
+    "same process": "loaded again",
+    "fresh process, code at hand": "loaded in a fresh process",
+    "fresh process, no code": "loaded without its code",
+}
+EARLY = ("construct", "compile")
+SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+SHARES = [*CELL, "question", "way", "right", "known"]
+# A ratio beyond it, or below its inverse, would press those around 1 together: it is written at the edge instead.
+FARTHEST = 2.0
+RATIO = "times functional"
+LANE = 10  # pixels for a ratio and its interval
+ROW = 46  # pixels for a question
+
+
+def answer_chart(shares: pd.DataFrame, ratios: pd.DataFrame, width: int = 330) -> Any:
+    """Return the shares of what works in each way of writing, and beside them the ratios of what it takes.
+
+    Parameters
+    ----------
+    shares, ratios
+        What `works` and `takes` found; what was not measured is left out.
+    width
+        Of a panel in pixels.
+
+    Returns
+    -------
+    Chart
+        Two panels side by side, or one; None if there is nothing to draw.
+    """
+    ways = [way for way in WAYS if way in {*shares["way"], *ratios["way"]}]
+    panels = [
+        *([_shares(shares, ways, width)] if len(shares) else []),
+        *([_ratios(ratios, ways, width)] if len(ratios) else []),
+    ]
+    if not panels:
+        return None
+    return styled(
+        alt.concat(*panels, columns=2, spacing=30),
+        "The share of what works in each way of writing, and the ratio to functional of what it takes",
+    )
+
+
+def works(tables: Tables) -> pd.DataFrame:
+    """Return for each question and way of writing how many things are `right`, of those `known`, twin by twin."""
+    passed = tables["twins"].loc[tables["twins"]["gate"].isin(ONE_NETWORK), CELL].drop_duplicates()
+    rows = pd.concat([pd.DataFrame(columns=SHARES), *_counted(tables)]) if len(passed) else pd.DataFrame(columns=SHARES)
+    return rows.astype({"right": int, "known": int}).merge(passed, on=CELL)[SHARES]
+
+
+def takes(tables: Tables) -> pd.DataFrame:
+    """Return the ratio to functional of each quantity, with its interval as far as the axis goes."""
+    timing = in_reading_order(tables["timing"]).rename(columns={"style": "way"}).dropna(subset="ratio")
+    number = timing[["ratio", "low", "high"]].astype(float)
+    beyond = ~number["ratio"].between(1 / FARTHEST, FARTHEST)
+    # Where an interval has no end, it goes on to the end of the axis.
+    low, high = number["low"].fillna(0.0), number["high"].fillna(math.inf)
+    return timing[[*CELL, "way", "quantity", "ratio", "verdict"]].assign(
+        interval=[numbers.interval(*ends) for ends in zip(timing["low"], timing["high"], strict=True)],
+        at=number["ratio"].clip(1 / FARTHEST, FARTHEST),
+        low=low.clip(1 / FARTHEST, FARTHEST),
+        high=high.clip(1 / FARTHEST, FARTHEST),
+        beyond=number["ratio"].map("{:.2g}".format).where(beyond, ""),
+    )
+
+
+def _counted(tables: Tables) -> Iterator[pd.DataFrame]:
+    """Yield the counts of each question, in the order in which they are asked of a model."""
+    learned = tables["accuracy"].dropna(subset="bit_equal").rename(columns={"style": "way"})
+    if len(learned):
+        yield learned.assign(
+            question="same weights after training", right=learned["bit_equal"].astype(int), known=learned["seeds"]
+        )[SHARES]
+    faults = tables["faults"].rename(columns={"style": "way"})
+    yield _count(faults, "mistakes caught before training", faults["stage"].isin(EARLY))
+    checks = tables["introspection"].rename(columns={"style": "way"})
+    for when in ("constructed", "built"):
+        rows = checks[(checks["when"] == when) & (checks["outcome"] != UNKNOWN)]
+        yield _count(rows, f"checks work once {when}", rows["outcome"] == "works")
+    kept = tables["serialization"][tables["serialization"]["outcome"] != UNKNOWN]
+    for place, question in PLACES.items():
+        rows = kept[kept["place"] == place]
+        yield _count(rows, question, rows["outcome"].isin(RIGHT))
+    read = tables["exchange"][tables["exchange"]["outcome"] != UNKNOWN]
+    read = read[read["writer"] != read["environment"]]
+    yield _count(read, "read by another version", read["outcome"].isin(RIGHT))
+
+
+def _count(rows: pd.DataFrame, question: str, right: "pd.Series[bool]") -> pd.DataFrame:
+    counted = rows.assign(right=right).groupby([*CELL, "way"], sort=False)["right"].agg(right="sum", known="size")
+    return counted.reset_index().assign(question=question)[SHARES]
+
+
+def _shares(shares: pd.DataFrame, ways: list[str], width: int) -> Any:
+    """Return a dot for each way and question, joined by a line: the longer, the more the ways differ."""
+    asked = list(dict.fromkeys(shares["question"]))
+    # Where ways coincide, each is still seen: the first is the largest, and the others lie on it.
+    sizes = dict(zip(ways, (240, 140, 75, 40), strict=False))
+    base = (
+        alt.Chart(shares)
+        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=["question", "way"])
+        .transform_calculate(
+            share="datum.right / datum.known",
+            counted="datum.right + ' of ' + datum.known",
+            size=f"{json.dumps(sizes)}[datum.way]",
+        )
+        .encode(y=alt.Y("question:N", title=None, sort=asked, axis=alt.Axis(grid=False, labelLimit=0, domain=False)))
+    )
+    span = base.mark_rule(opacity=0.35, aria=False).encode(x=alt.X("min(share):Q", title=None), x2="max(share):Q")
+    axis = alt.Axis(format=".0%", tickCount=5)
+    dots = base.mark_circle(opacity=1).encode(
+        x=alt.X("share:Q", title="of what was tried", scale=alt.Scale(domain=[0, 1]), axis=axis),
+        color=way_colours(ways),
+        size=alt.Size("size:Q", scale=None, legend=None),
+        order=alt.Order("size:Q", sort="descending"),
+        tooltip=["question:N", "way:N", alt.Tooltip("share:Q", format=".0%"), "counted:N"],
+    )
+    return alt.layer(span, dots).properties(
+        width=width, height=alt.Step(ROW), title=alt.Title("What works", anchor="start")
+    )
+
+
+def _ratios(ratios: pd.DataFrame, ways: list[str], width: int) -> Any:
+    """Return a mark for each twin and way of writing, in a lane of its own below its quantity."""
+    drawn = ratios.assign(lane=ratios["way"] + ", " + ratios["twin"] + ", " + ratios["environment"])
+    twins = list(dict.fromkeys(drawn["twin"]))
+    lanes = sorted(dict.fromkeys(drawn["lane"]), key=lambda lane: ways.index(lane.split(", ")[0]))
+    base = alt.Chart(drawn).encode(
+        y=alt.Y(
+            "quantity:N",
+            title=None,
+            sort=in_order(drawn["quantity"]),
+            axis=alt.Axis(grid=True, labelLimit=0, domain=False, tickBand="extent"),
+        ),
+        yOffset=alt.YOffset("lane:N", scale=alt.Scale(domain=lanes, range=[LANE / 2, LANE * (len(lanes) - 0.5)])),
+        color=way_colours(ways),
+        tooltip=[
+            "twin:N",
+            "environment:N",
+            "quantity:N",
+            "way:N",
+            alt.Tooltip("ratio:Q", format=".3f"),
+            "interval:N",
+            "verdict:N",
+        ],
+    )
+    axis = alt.Axis(format="~g", values=[0.5, 0.7, 1, 1.4, 2])
+    x = alt.X(
+        "at:Q",
+        title=RATIO,
+        scale=alt.Scale(type="log", domain=[1 / FARTHEST, FARTHEST], nice=False, padding=8),
+        axis=axis,
+    )
+    inside, outside = (base.transform_filter(f"{sign}datum.beyond") for sign in ("!", "!!"))
+    bars = inside.mark_rule(strokeWidth=2, opacity=0.6).encode(x=alt.X("low:Q", title=RATIO), x2="high:Q")
+    legend = alt.Legend(orient="top") if len(twins) > 1 else None
+    shapes = alt.Shape("twin:N", title=None, scale=alt.Scale(domain=twins, range=SHAPES[: len(twins)]), legend=legend)
+    points = inside.mark_point(filled=True, size=34, opacity=1).encode(x=x, shape=shapes)
+    text: dict[str, Any] = {"fontSize": 9, "font": FONT}
+    left, right = "\N{BLACK LEFT-POINTING SMALL TRIANGLE}", "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
+    below = outside.transform_filter("datum.ratio < 1").transform_calculate(told=f"'{left} ' + datum.beyond")
+    above = outside.transform_filter("datum.ratio > 1").transform_calculate(told=f"datum.beyond + ' {right}'")
+    figures = [
+        below.mark_text(align="left", **text).encode(x=x, text="told:N"),
+        above.mark_text(align="right", **text).encode(x=x, text="told:N"),
+    ]
+    one = (
+        alt.Chart(drawn)
+        .transform_aggregate(groupby=["nothing"])
+        .mark_rule(strokeDash=DASHES[3], aria=False)
+        .encode(x=alt.datum(1.0))
+    )
+    return alt.layer(one, bars, points, *figures).properties(
+        width=width,
+        height=alt.Step(LANE * (len(lanes) + 1), **{"for": "position"}),
+        title=alt.Title("What it takes", anchor="start"),
+    )

@@ -1,0 +1,189 @@
+"""Charts of outcomes: how many of each kind, and what share is right, by environment and way of writing."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from twinproof.analysis.rows.introspection import STAGES
+from twinproof.analysis.rows.serialization import RIGHT, UNKNOWN, WAYS
+from twinproof.report.charts.style import styled, way_colours
+from twinproof.report.matrices import KINDS
+
+# What kinds of outcome are called where they are counted, each with its colour.
+SAID = {"good": "right", "loud": "an error or a warning", "bad": "silently wrong", "quiet": "not available"}
+COLOURS = {"good": "#009e73", "loud": "#e69f00", "bad": "#d6403a", "quiet": "#8c8c8c"}
+# From a mistake that is caught at once to one that never is.
+STAGE_COLOURS = ["#009e73", "#7bc8a4", "#f0d58c", "#e69f00", "#d6403a"]
+BAR = 26  # pixels
+
+
+def kept_shares(serialization: pd.DataFrame) -> Any:
+    """Return the share of twins on which each operation is right, by way of writing, one panel for each environment."""
+    rows = _right(serialization).assign(done=serialization["operation"] + ", " + serialization["place"])
+    return styled(
+        _heat(rows, alt.Y("done:N", title=None, sort=None, axis=alt.Axis(labelLimit=0)), "environment"),
+        "The share of twins on which each operation is right, by way of writing and environment",
+    )
+
+
+def exchange_shares(exchange: pd.DataFrame) -> Any:
+    """Return the share of what each environment wrote that another reads right, one panel for each reader."""
+    rows = _right(exchange).assign(reader="read in " + exchange["environment"])
+    y = alt.Y("writer:N", title="written in", sort=None, axis=alt.Axis(labelLimit=0))
+    return styled(
+        _heat(rows, y, "reader"), "The share of what each environment wrote that is read right, by way of writing"
+    )
+
+
+def fault_stages(faults: pd.DataFrame) -> Any:
+    """Return how many planted mistakes are caught at each stage, by style, one panel for each environment."""
+    rows = faults[["environment", "twin", "style", "title", "stage"]].assign(place=faults["stage"].map(STAGES.index))
+    colour = _legend("stage", STAGES, STAGE_COLOURS)
+    return styled(_bars(rows, "style", colour, "environment"), "When planted mistakes are caught, by style")
+
+
+def check_outcomes(introspection: pd.DataFrame) -> Any:
+    """Return how many checks work, by style, one panel for each environment and state of the model."""
+    rows = introspection[["environment", "twin", "style", "check"]].assign(
+        kind=_kinds(introspection), panel=introspection["environment"] + ", once " + introspection["when"]
+    )
+    return styled(_bars(_ranked(rows), "style", _kind(), "panel"), "How many checks work, by style")
+
+
+def pitfall_outcomes(pitfalls: pd.DataFrame) -> Any:
+    """Return how many pitfalls end in each kind of outcome, by environment."""
+    rows = pitfalls[["environment", "twin", "style", "title"]].assign(kind=_kinds(pitfalls), panel="all pitfalls")
+    return styled(_bars(_ranked(rows), "environment", _kind(), "panel"), "How pitfalls end, by environment")
+
+
+def code_size(code: pd.DataFrame) -> Any:
+    """Return statements, branches, names and definitions of each way of writing each twin, one panel for each."""
+    measures = ["lines", "branches", "names", "definitions"]
+    rows = code.melt(["twin", "way"], measures, "measure", "count")
+    ways = [way for way in WAYS if way in set(rows["way"])]
+    chart = (
+        alt.Chart(rows)
+        .mark_bar()
+        .encode(
+            x=alt.X("count:Q", title=None, axis=_whole()),
+            y=alt.Y("twin:N", title=None, sort=list(dict.fromkeys(rows["twin"]))),
+            yOffset=alt.YOffset("way:N", sort=ways),
+            color=way_colours(ways),
+            tooltip=["twin:N", "way:N", "measure:N", "count:Q"],
+        )
+        .properties(width=260, height=alt.Step(8 * (len(ways) + 1), **{"for": "position"}))
+        .facet(facet=alt.Facet("measure:N", title=None, sort=measures), columns=4)
+        .resolve_scale(x="independent")
+    )
+    return styled(chart, "How much code each way of writing takes")
+
+
+def _right(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return whether each outcome is right, and whether anything is known: what is not available is neither."""
+    known = cells["outcome"] != UNKNOWN
+    shown = [name for name in ("environment", "writer", "twin", "way") if name in cells]
+    return cells[shown].assign(right=cells["outcome"].isin(RIGHT).astype(int), known=known.astype(int))
+
+
+def _counted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return each different row once, with how often it is there: most replicates agree, and a page holds few rows."""
+    return rows.groupby(list(rows.columns), sort=False, dropna=False).size().reset_index(name="count")
+
+
+def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
+    """Return a panel for each value of `panel`: a share in each cell, its figure and its shade."""
+    row = y.shorthand.removesuffix(":N")
+    rows = _counted(rows)
+    rows = rows.assign(right=rows["right"] * rows["count"], known=rows["known"] * rows["count"])
+    ways = [way for way in WAYS if way in set(rows["way"])]
+    base = (
+        alt.Chart(rows)
+        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=[row, "way", panel])
+        .transform_calculate(
+            share="datum.known ? datum.right / datum.known : null",
+            told="datum.known ? datum.right + '/' + datum.known : '\N{EN DASH}'",
+        )
+        .encode(x=alt.X("way:N", title=None, sort=ways, axis=_slanted()), y=y)
+    )
+    # On both a light and a dark page the text has the colour that its cell leaves readable.
+    shade = alt.Scale(domain=[0, 0.5, 1], range=["#e58a7b", "#f3e6bd", "#7fc8a9"])
+    cells = base.mark_rect(stroke="transparent", strokeWidth=2).encode(
+        color=alt.condition(
+            "isValid(datum.share)",
+            alt.Color(
+                "share:Q", title="right", scale=shade, legend=alt.Legend(format=".0%", orient="top", gradientLength=160)
+            ),
+            alt.value("transparent"),
+        ),
+        tooltip=[f"{row}:N", "way:N", alt.Tooltip("told:N", title="right")],
+    )
+    figures = base.mark_text(fontSize=10).encode(
+        text="told:N",
+        color=alt.condition("isValid(datum.share)", alt.value("#14181d"), alt.value("currentColor")),
+    )
+    return (
+        alt.layer(cells, figures)
+        .properties(width=260, height=alt.Step(18))
+        .facet(facet=alt.Facet(f"{panel}:N", title=None, sort=list(dict.fromkeys(rows[panel]))), columns=3)
+        .resolve_scale(x="independent")
+    )
+
+
+def _bars(rows: pd.DataFrame, y: str, colour: alt.Color, panel: str) -> Any:
+    """Return a panel for each value of `panel`: a bar for each value of `y`, in parts by colour."""
+    part = colour.shorthand.removesuffix(":N")
+    rows = _counted(rows)
+    chart = (
+        alt.Chart(rows)
+        .transform_aggregate(count="sum(count)", place="min(place)", groupby=[y, part, panel])
+        .transform_joinaggregate(every="sum(count)", groupby=[y, panel])
+        .transform_calculate(told="datum.count + ' of ' + datum.every")
+        .mark_bar(height=BAR - 8)
+        .encode(
+            x=alt.X("count:Q", title=None, axis=_whole()),
+            y=alt.Y(f"{y}:N", title=None, sort=list(dict.fromkeys(rows[y])), axis=alt.Axis(labelLimit=0)),
+            color=colour,
+            order="place:Q",
+            tooltip=[f"{y}:N", f"{part}:N", alt.Tooltip("told:N", title="count")],
+        )
+    )
+    return chart.properties(width=260, height=alt.Step(BAR)).facet(
+        facet=alt.Facet(f"{panel}:N", title=None, sort=list(dict.fromkeys(rows[panel]))), columns=3
+    )
+
+
+def _slanted() -> alt.Axis:
+    """Return an axis of names, which are slanted where there is no room for them."""
+    narrow = "child_width < 240"
+    angle, align, baseline = (
+        alt.ExprRef(f"{narrow} ? {there} : {else_}")
+        for there, else_ in ((-40, 0), ("'left'", "'center'"), ("'middle'", "'bottom'"))
+    )
+    return alt.Axis(orient="top", ticks=False, labelAngle=angle, labelAlign=align, labelBaseline=baseline)
+
+
+def _whole() -> alt.Axis:
+    """Return an axis of counts, which are marked at whole numbers alone."""
+    return alt.Axis(tickCount=5, labelExpr="datum.value == round(datum.value) ? datum.label : ''")
+
+
+def _kinds(cells: pd.DataFrame) -> "pd.Series[str]":
+    return cells["outcome"].map(lambda outcome: SAID[KINDS.get(outcome, "quiet")])
+
+
+def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(place=rows["kind"].map(list(SAID.values()).index))
+
+
+def _kind() -> alt.Color:
+    return _legend("kind", list(SAID.values()), [COLOURS[kind] for kind in SAID])
+
+
+def _legend(name: str, values: list[str], colours: list[str]) -> alt.Color:
+    return alt.Color(
+        f"{name}:N",
+        title=None,
+        scale=alt.Scale(domain=values, range=colours),
+        legend=alt.Legend(orient="top", labelLimit=0, symbolType="square"),
+    )

@@ -1,0 +1,107 @@
+"""Charts of how large the files are that a model is kept in, and how long saving and loading take."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from twinproof.analysis.rows.serialization import WAYS
+from twinproof.report.charts.style import styled, way_colours
+
+_SAME = "same process"
+# Vega would mark each multiple of them, too.
+_POWERS = alt.Axis(values=[10.0**power for power in range(-6, 4)], format="~g")
+LANE = 7  # pixels for a way of writing
+
+
+def sizes(serialization: pd.DataFrame, width: int = 460, columns: int = 3) -> Any:
+    """Return the bytes on disk of each format, by way of writing, one panel for each twin.
+
+    Parameters
+    ----------
+    serialization
+        The table serialization of one environment, or its rows of one twin.
+    width, columns
+        Of a panel in pixels; panels in a row.
+    """
+    saved = kept(serialization)
+    saved = saved.assign(kilobytes=saved["bytes"].astype(float) / 1024)
+    chart = (
+        _by_format(saved)
+        .mark_point(filled=True, size=45, opacity=1)
+        .encode(
+            x=alt.X("kilobytes:Q", title="KiB on disk", scale=alt.Scale(zero=True)),
+            tooltip=["twin:N", "operation:N", "way:N", alt.Tooltip("kilobytes:Q", title="KiB", format=",.1f")],
+        )
+        .properties(width=width, height=_height(saved))
+        .facet(facet=_panels(saved, "twin"), columns=columns)
+    )
+    return styled(chart, "Bytes on disk of each format, by way of writing")
+
+
+def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 3) -> Any:
+    """Return the seconds to save and to load in each format, with their intervals, one panel for each of them and twin.
+
+    Parameters
+    ----------
+    serialization
+        The table serialization of one environment, or its rows of one twin.
+    width, columns
+        Of a panel in pixels; panels in a row.
+    """
+    saved = kept(serialization)
+    told = pd.concat(
+        saved[["environment", "twin", "operation", "way"]].assign(
+            panel=f"{action}, " + saved["twin"],
+            **{"seconds": saved[f"{action}_seconds"], "low": saved[f"{action}_low"], "high": saved[f"{action}_high"]},
+        )
+        for action in ("save", "load")
+    ).dropna(subset=["seconds"])
+    base = _by_format(told)
+    bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, opacity=0.6)
+    points = base.mark_point(filled=True, size=45, opacity=1).encode(
+        x=alt.X("seconds:Q", title="seconds", scale=alt.Scale(type="log"), axis=_POWERS),
+        tooltip=[
+            "twin:N",
+            "operation:N",
+            "way:N",
+            *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("seconds", "low", "high")),
+        ],
+    )
+    chart = (
+        alt.layer(bars.encode(x=alt.X("low:Q", title="seconds"), x2="high:Q"), points)
+        .properties(width=width, height=_height(told))
+        .facet(facet=_panels(told, "panel"), columns=columns)
+    )
+    return styled(chart, "Seconds to save and to load in each format, by way of writing")
+
+
+def kept(serialization: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each format and way of writing of what was saved by the process that trained it.
+
+    Of several replicates it has the median, and of intervals the ends that lie farthest out.
+    """
+    over = {"bytes": "median"} | {
+        f"{action}_{end}": how
+        for action in ("save", "load")
+        for end, how in (("seconds", "median"), ("low", "min"), ("high", "max"))
+    }
+    saved = serialization[(serialization["place"] == _SAME) & serialization["save_seconds"].notna()]
+    return saved.groupby(["environment", "twin", "way", "operation"], sort=False, as_index=False).agg(over)
+
+
+def _by_format(rows: pd.DataFrame) -> Any:
+    ways = [way for way in WAYS if way in set(rows["way"])]
+    return alt.Chart(rows).encode(
+        y=alt.Y("operation:N", title=None, sort=None, axis=alt.Axis(labelLimit=0)),
+        yOffset=alt.YOffset("way:N", sort=ways),
+        color=way_colours(ways),
+    )
+
+
+def _height(rows: pd.DataFrame) -> alt.Step:
+    return alt.Step(LANE * (rows["way"].nunique() + 1), **{"for": "position"})
+
+
+def _panels(rows: pd.DataFrame, column: str) -> alt.Facet:
+    return alt.Facet(f"{column}:N", title=None, sort=list(dict.fromkeys(rows[column])))

@@ -1,0 +1,152 @@
+"""The parameters of a study: params.yaml, checked against workflow/schemas/params.schema.yaml."""
+
+import functools
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from twinproof.base.errors import UserError, shown
+from twinproof.base.reading import LARGEST_INTEGER, read_yaml
+
+SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "params.schema.yaml"
+
+Params = dict[str, Any]
+# In a path these mean something to the shell, to Snakemake or to those who read lists of paths.
+SPECIAL = re.compile(r"""^-|[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{}<>\[\]()*?|&;$`"'\\!#~]""")
+SURROGATE = re.compile("[\ud800-\udfff]")
+LONGEST = 200
+A_PATH = (
+    f"a path of at most {LONGEST} characters, without control characters, without a dash at its beginning, and with "
+    "none of {}<>[]()*?|&;$`\"'\\!#~"
+)
+
+
+def is_path(value: object) -> bool:
+    """Tell whether a value can be a path of a study: one that is a path and nothing else wherever it is written."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST and not SPECIAL.search(value)
+
+
+def read_params(path: Path) -> Params:
+    """Return the checked parameters in the YAML (or JSON) file `path`.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, is not YAML, or a parameter is not allowed.
+    """
+    return check_params(read_yaml(path), str(path))
+
+
+def check_params(params: object, source: str = "params.yaml") -> Params:
+    """Return `params` if the schema allows them.
+
+    Raises
+    ------
+    UserError
+        With one line for each fault: the key, the value, what is allowed.
+    """
+    faults = list(_foreign(params))
+    if not faults:
+        # One error for each missing key, each explained with all of them: told once.
+        faults = list(dict.fromkeys(line for error in _validator().iter_errors(params) for line in _explain(error)))
+    if faults:
+        raise UserError("\n".join(f"{source}: {fault}" for fault in faults))
+    return cast(Params, params)
+
+
+@functools.cache
+def _validator() -> Any:
+    import jsonschema
+
+    draft = jsonschema.Draft202012Validator
+    # For JSON Schema 2.0 is an integer; for Python it is not.
+    whole = draft.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    formats = jsonschema.FormatChecker(formats=())
+    formats.checks("path")(lambda value: is_path(value) or not isinstance(value, str))
+    extend: Any = jsonschema.validators.extend
+    kind = extend(draft, {"pattern": whole_pattern}, type_checker=whole)
+    return kind(yaml.safe_load(SCHEMA.read_text()), format_checker=formats)
+
+
+def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: Any) -> Iterator[Any]:
+    """Check JSON Schema's `pattern` as JSON Schema means it: for Python alone, $ also matches before a last newline."""
+    import jsonschema
+
+    exact = pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern
+    if isinstance(instance, str) and not re.search(exact, instance):
+        yield jsonschema.ValidationError(f"{shown(instance)} does not match {pattern!r}")
+
+
+def _foreign(value: object, key: str = "") -> Iterator[str]:
+    """Find what YAML can say and JSON, in which records and protocols are kept, cannot."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(name, str):
+                yield from _foreign(inner, _join(key, name))
+            else:
+                yield f"{key or 'the file'}: key {shown(name)} is not a text; put it in quotes"
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _foreign(inner, _join(key, index))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{key}: {value!r} is not allowed; allowed: a finite number"
+    elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        yield f"{key}: {shown(value)} is not allowed; allowed: an integer of 64 bits"
+    elif isinstance(value, str) and SURROGATE.search(value):
+        yield f"{key}: {shown(value)} is not allowed; allowed: a text that is Unicode"
+    elif not isinstance(value, str | int | float | bool | None):
+        allowed = "allowed: a text (in quotes), a number, true, false, a list, a mapping"
+        yield f"{key}: {shown(value)} is not allowed; {allowed}"
+
+
+def _explain(error: Any) -> Iterator[str]:
+    """Say what is wrong with one value in the words of the user's file."""
+    key = functools.reduce(_join, error.absolute_path, "")
+    schema = error.schema
+    if error.validator == "additionalProperties" and isinstance(schema.get("additionalProperties"), bool):
+        allowed = ", ".join(schema["properties"])
+        for name in sorted(set(error.instance) - set(schema["properties"])):
+            yield f"{_join(key, name)}: unknown key; allowed: {allowed}"
+    elif error.validator == "required":
+        for name in schema["required"]:
+            if name not in error.instance:
+                yield f"{_join(key, name)}: missing; {_allowed(schema['properties'].get(name, {}))}"
+    elif error.validator == "propertyNames" or "propertyNames" in error.absolute_schema_path:
+        yield f"{key}: {shown(error.instance)} is not a name; {_allowed(schema)}"
+    else:
+        yield f"{key or 'the file'}: {shown(error.instance)} is not allowed; {_allowed(schema)}"
+
+
+def _join(key: str, name: object) -> str:
+    text = str(name) if str(name).isprintable() and len(str(name)) <= 80 else shown(name)
+    return f"{key}.{text}" if key else text
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    """Describe in one phrase what a schema allows."""
+    words = []
+    if "enum" in schema:
+        words.append("one of " + ", ".join(map(str, schema["enum"])))
+    if "type" in schema:
+        words.append({"object": "a mapping", "array": "a list", "string": "a text"}.get(schema["type"], schema["type"]))
+    for keyword, phrase in {
+        "minimum": "at least {}",
+        "exclusiveMinimum": "greater than {}",
+        "maximum": "at most {}",
+        "pattern": "matching {}",
+        "maxLength": "of at most {} characters",
+        "minProperties": "with at least {} entry",
+        "minItems": "with at least {} entry",
+    }.items():
+        if keyword in schema:
+            words.append(phrase.format(schema[keyword]))
+    if schema.get("format") == "path":
+        words = [A_PATH]
+    if schema.get("uniqueItems"):
+        words.append("each once")
+    text = "allowed: " + ", ".join(words)
+    return f"{text} ({schema['description']})" if "description" in schema else text

@@ -1,0 +1,62 @@
+"""The protocol of a trial: everything that its result may depend on, apart from the machine.
+
+These are its parameters, and the digests of the code, the data and the lock behind it. Every record carries the
+protocol it was made under, and only a record under the present protocol counts.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from twinproof.environments.environment import Environment
+from twinproof.study.dataset import read_checksums
+from twinproof.study.params import Params
+from twinproof.study.sources import code_of, named_files, require_no_shadow
+from twinproof.study.trial import list_writers
+
+
+def make_protocol(params: Params, environment: str, twin: str, probe: str) -> dict[str, Any]:
+    """Return what the results of one twin under one probe in one environment may depend on, apart from the machine.
+
+    Raises
+    ------
+    UserError
+        If the environment has no lock, the twin no module or not the files that it names, or the data no checksums, and
+        as `require_no_shadow`.
+    """
+    require_no_shadow(environment)
+    # How many processes are measured does not change what one of them measures.
+    settings = {name: value for name, value in params[probe].items() if name not in ("replicates", "sampling")}
+    device = {}
+    if Environment(environment).wants_gpu():
+        # Records that fell back to the CPU are none of a study that does not allow that.
+        device = {"without_gpu": params["environments"][environment].get("without_gpu", "error")}
+    files = named_files(twin, params["twins"][twin].get("files", []))
+    written = {}
+    if probe == "exchange":
+        written = {"written_with": {name: Environment(name).lock_digest() for name in list_writers(params, twin)}}
+    return {
+        "environment": environment,
+        **device,
+        **written,
+        **({"files": files} if files else {}),
+        "twin": {
+            "name": twin,
+            "module": params["twins"][twin]["module"],
+            "arguments": dict(params["twins"][twin].get("arguments", {})),
+        },
+        "probe": {"name": probe, **settings},
+        "data": {
+            "validation": params["data"]["validation"],
+            "sha256": read_checksums(Path(params["data"]["checksums"])),
+        },
+        "study_seed": params["seed"],
+        "lock": Environment(environment).lock_digest(),
+        "code": code_of(twin, params["twins"][twin]["module"], probe),
+    }
+
+
+def digest(content: Any) -> str:
+    """Return a short digest of a protocol: the name of the folder of records that were made under it."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

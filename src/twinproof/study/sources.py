@@ -1,0 +1,158 @@
+"""The source files that a trial's result depends on, and other files that its twin reads."""
+
+import functools
+import importlib.machinery
+import inspect
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from modulefinder import ModuleFinder
+from pathlib import Path
+from typing import Any
+
+from twinproof.base.errors import UserError
+from twinproof.base.files import sha256
+from twinproof.environments.environment import Environment
+from twinproof.environments.variables import SOURCE
+
+HARNESS = "twinproof.measured.run_trial"
+# What else runs for a probe, before its trials.
+WRITERS = {"exchange": ("twinproof.measured.write_models",)}
+# What a probe finds by the twin's name, in folders of the twins: programs of their own.
+CATALOGUES = {"pitfalls": "twinproof.measured.pitfalls", "introspection": "twinproof.measured.faults"}
+EVERY_TWIN = "everywhere"
+
+
+def code_of(twin: str, module: str, probe: str) -> dict[str, str]:
+    """Return the source files that a trial runs, with their SHA-256: the harness, the probe, the twin, their imports.
+
+    Only what lies in the package or beside params.yaml counts: the packages of the environment are in its lock.
+    """
+    found: dict[str, str] = {}
+    for name in (HARNESS, f"twinproof.measured.probes.{probe}", *WRITERS.get(probe, ()), *catalogue(probe, twin)):
+        try:
+            found |= code_of_module(name)
+        except SyntaxError as error:
+            raise UserError(f"{name}: {error.filename}, line {error.lineno}: {error.msg}") from None
+    try:
+        found |= code_of_module(module)
+    except ImportError:
+        raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml") from None
+    except SyntaxError as error:
+        raise UserError(f"twins.{twin}.module: {error.filename}, line {error.lineno}: {error.msg}") from None
+    return dict(sorted(found.items()))
+
+
+def catalogue(probe: str, twin: str) -> list[str]:
+    """Return the modules of a probe's catalogue that concern a twin; none if the probe has no catalogue."""
+    package = CATALOGUES.get(probe)
+    if package is None:
+        return []
+    folder = SOURCE / package.replace(".", "/")
+    found = (path for part in (twin, EVERY_TWIN) for path in (folder / part).glob("*.py") if path.stem != "__init__")
+    return sorted(f"{package}.{path.parent.name}.{path.stem}" for path in found)
+
+
+def list_pitfalls() -> list[str]:
+    """Return the catalogue of pitfalls, each as twin/pitfall, in alphabetical order."""
+    folder = SOURCE / CATALOGUES["pitfalls"].replace(".", "/")
+    return sorted(f"{path.parent.name}/{path.stem}" for path in folder.glob("*/*.py") if path.stem != "__init__")
+
+
+def require_no_shadow(environment: str) -> None:
+    """Raise `UserError` if a module beside params.yaml would be imported in place of one of Python or of the lock."""
+    names = Environment(environment).modules()
+    for path in sorted(Path.cwd().iterdir()):
+        # A folder without __init__.py hides nothing.
+        name = path.name if (path / "__init__.py").is_file() else inspect.getmodulename(path.name)
+        if name in names:
+            raise UserError(
+                f"{path.name}: would be imported in place of the module {name} of Python or of {environment}; "
+                "give it another name"
+            )
+
+
+def named_files(twin: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of each file that the parameters name for a twin, by its path from the present folder.
+
+    Raises
+    ------
+    UserError
+        If there is no such file.
+    """
+    digests = {}
+    for name in sorted(names):
+        try:
+            found = Path(name).stat()
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError(0, "not a file")
+            digests[name] = _file_digest(name, found.st_ino, found.st_size, found.st_mtime_ns)
+        except OSError as error:
+            raise UserError(
+                f"twins.{twin}.files: {name} cannot be read ({error.strerror}); "
+                "a file is named by its path from the folder of params.yaml"
+            ) from None
+    return digests
+
+
+@functools.cache
+def _file_digest(name: str, *_: int) -> str:
+    """Return the SHA-256 of a file; it may be large, and is asked for every probe of a twin."""
+    return sha256(Path(name))
+
+
+@functools.cache
+def code_of_module(module: str) -> dict[str, str]:
+    """Return the source files of a module and of all that it imports, with their SHA-256.
+
+    Raises
+    ------
+    ImportError
+        If there is no such module.
+    SyntaxError
+        With its file, if that or what it imports is not Python.
+    """
+    roots = [str(SOURCE), str(Path.cwd())]
+    if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], roots) is None:
+        raise ImportError(module)
+    finder = _Finder(path=roots)
+    with suppress(SyntaxError):  # Noted by the finder, wherever it is.
+        finder.import_hook(module)
+    if finder.broken:
+        raise finder.broken
+    files = {Path(file) for found in finder.modules.values() if (file := getattr(found, "__file__", None))}
+    return {_name(file): sha256(file) for file in files}
+
+
+class _Finder(ModuleFinder):
+    """Also finds modules in folders without `__init__.py`, and notes a syntax error wherever it is."""
+
+    _FOLDER = ("", "", -1)
+    broken: SyntaxError | None = None
+
+    def find_module(self, name: str, path: Any, parent: Any = None) -> Any:
+        spec = importlib.machinery.PathFinder.find_spec(name, self.path if path is None else path)
+        if spec and spec.origin is None and spec.submodule_search_locations:
+            return None, list(spec.submodule_search_locations), self._FOLDER
+        return super().find_module(name, path, parent)
+
+    def load_module(self, fqname: str, fp: Any, pathname: Any, file_info: Any) -> Any:
+        if file_info == self._FOLDER:
+            folder: Any = self.add_module(fqname)
+            folder.__path__ = pathname
+            return folder
+        try:
+            return super().load_module(fqname, fp, pathname, file_info)
+        except SyntaxError as error:
+            error.filename = error.filename or pathname
+            self.broken = self.broken or error
+            raise
+        except (ValueError, RecursionError, MemoryError) as error:  # A NUL in it, or too many brackets.
+            self.broken = self.broken or SyntaxError(str(error) or "nested too deep", (pathname, 1, 0, ""))
+            raise self.broken from None
+
+
+def _name(file: Path) -> str:
+    """Name a source file as it is named in the repository, wherever that lies."""
+    root = SOURCE.parent if file.is_relative_to(SOURCE) else Path.cwd()
+    return file.relative_to(root).as_posix()

@@ -1,0 +1,70 @@
+"""An old report as it was: taken from git and DVC's cache or remote, and compared with the digests that git keeps."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from twinproof.base.checkout import git_variables
+from twinproof.base.errors import UserError
+from twinproof.report.made_from import tree_digest
+from twinproof.versions.find import RESULTS, extract, read_version, resolve
+
+# The page and what it links to, as far as git does not have it.
+FETCHED = ["report", "notebooks", "trials"]
+FOLDER = Path("build/versions")
+
+
+def retrieve(revision: str) -> Path:
+    """Return the page of the report that a revision has, in a folder of its own below `build/versions`.
+
+    Raises
+    ------
+    UserError
+        If there is no such revision or report, if neither cache nor remote has it, or if what they have is not what
+        the version says.
+    """
+    commit = resolve(revision)
+    version = read_version(revision, commit)
+    folder = FOLDER / commit[:12] / RESULTS
+    page = folder / "report" / "index.html"
+    digests = version["digests"]
+    if all((folder / part).is_dir() and tree_digest(folder / part) == digest for part, digest in digests.items()):
+        return page
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetched-", dir=folder.parent) as scratch:
+        results = extract(commit, Path(scratch))
+        for part in FETCHED:
+            _get(revision, commit, part, results / part)
+            if tree_digest(results / part) != digests.get(part):
+                raise UserError(
+                    f"{revision}: {RESULTS}/{part} in DVC's cache or remote is not what was reported, as its digest "
+                    "tells; remove it from the cache (`dvc status`, `dvc gc`) and pull it again"
+                )
+        shutil.rmtree(folder, ignore_errors=True)
+        results.rename(folder)
+    return page
+
+
+def _get(revision: str, commit: str, part: str, target: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "dvc",
+        "get",
+        "--quiet",
+        "--rev",
+        commit,
+        "--out",
+        str(target),
+        ".",
+        f"{RESULTS}/{part}",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, env=git_variables())
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or ["dvc get said nothing"])[0].removeprefix("ERROR: ")
+        raise UserError(
+            f"{revision}: {RESULTS}/{part} is neither in DVC's cache nor in its remote ({why}); `dvc push` where "
+            "it was made, then try again"
+        )

@@ -1,0 +1,67 @@
+"""Prints what the identity probe finds about pairs that are, or are not, one network."""
+
+import json
+from functools import partial
+
+import keras
+import styles
+
+from twinproof.measured.probes import identity
+from twinproof.measured.twins import Twin
+
+BACKWARDS = partial(styles.Backwards, name="small")
+# Names of styles are free here, so that one functional and one control serve for many.
+PARTICIPANTS = {
+    "functional": styles.functional,
+    "subclassed": BACKWARDS,
+    "wider": partial(styles.functional, width=9),
+    "other activation": partial(styles.functional, activation="tanh"),
+    "swapped names": partial(styles.functional, names=("second", "first")),
+    "other name": partial(styles.functional, names=("first", "third")),
+    "other random layer": partial(styles.functional, noise="other"),
+    "raises": styles.raises,
+    "not a number": styles.not_a_number,
+    "not a number once trained": styles.not_a_number_once_trained,
+}
+TWINS = {
+    "many": PARTICIPANTS,
+    "functional raises": {"functional": styles.raises, "subclassed": BACKWARDS},
+    "model named like its layer": {
+        "functional": partial(styles.functional, name="first"),
+        "subclassed": partial(styles.Backwards, name="first"),
+    },
+    "other shape": {"functional": styles.functional, "subclassed": styles.other_shape},
+}
+if hasattr(keras, "random"):  # Keras 2 has no generators that a user's layer could keep.
+    TWINS["own generators"] = {
+        "functional": partial(styles.own_generators, ("one", "two")),
+        "subclassed": partial(styles.own_generators, ("two", "one")),
+    }
+
+
+def run(builders: dict, steps: int = 3, tolerance: float = 1e-6) -> dict:
+    told = []
+    outcome = identity.run(
+        Twin("small", builders),
+        styles.dataset(),
+        7,
+        {"steps": steps, "batch_size": 16, "tolerance": tolerance},
+        lambda share, what: told.append(share),
+    )
+    return {**outcome._asdict(), "progress": told}
+
+
+def main() -> None:
+    facts = {}
+    for name, builders in TWINS.items():
+        try:
+            facts[name] = run(builders)
+        except Exception as error:  # A crash is for the test of this twin to tell.
+            facts[name] = {"crash": repr(error)}
+    last = {name: PARTICIPANTS[name] for name in ("functional", "other activation", "not a number once trained")}
+    facts["one step, tolerant"] = run(last, steps=1, tolerance=100.0)
+    print(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()

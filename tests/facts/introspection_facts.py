@@ -1,0 +1,59 @@
+"""Prints what the introspection probe finds by some of its checks and faults, so that it does not take minutes."""
+
+import json
+import os
+from typing import Any
+from unittest.mock import patch
+
+import keras
+import numpy as np
+import styles
+
+from twinproof.measured import faults, twins
+from twinproof.measured.probes import introspection
+from twinproof.measured.probes.checks import CHECKS
+from twinproof.measured.twins import Twin
+from twinproof.study.dataset import Dataset, Examples
+
+SIMPLE = twins.load("simple", "twinproof.measured.twins.simple", {})
+SETTINGS = {"batch_size": 8, "time_limit": 120}
+
+
+def crashes() -> keras.Model:
+    os.abort()
+
+
+def dataset() -> Dataset:
+    images = np.random.default_rng(0).random((24, 784), dtype=np.float32)
+    examples = Examples(images, np.arange(24) % 10)
+    return Dataset(examples, examples, examples, 10)
+
+
+def run(twin: Twin, data: Dataset, checks: list[str], planted: list[str]) -> dict[str, Any]:
+    told: list[float] = []
+    with (
+        patch.object(introspection, "CHECKS", {name: CHECKS[name] for name in checks}),
+        patch.object(faults, "names", lambda twin: planted),
+    ):
+        outcome = introspection.run(twin, data, 7, SETTINGS, lambda share, what: told.append(share))
+    return {**outcome._asdict(), "progress": told}
+
+
+def main() -> None:
+    two = Twin("simple", {style: SIMPLE.builders[style] for style in ("functional", "subclassed")})
+    bad = Twin("small", {"functional": styles.functional, "sequential": styles.raises, "subclassed": crashes})
+    facts = {
+        "two": run(
+            two,
+            dataset(),
+            ["summary", "freezing", "graph_drawing", "quantization"],
+            ["wrong_input_width", "mismatch_inside", "unused_layer"],
+        ),
+        "again": run(two, dataset(), ["summary", "freezing"], ["mismatch_inside"]),
+        "bad": run(bad, styles.dataset(), ["layer_names"], ["wrong_loss_shape"]),
+    }
+    print(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()

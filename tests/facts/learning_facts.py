@@ -1,0 +1,38 @@
+"""Prints what the learning probe finds on few images, the last batch of which is not full."""
+
+import json
+from functools import partial
+
+import styles
+
+from twinproof.measured.probes import learning
+from twinproof.measured.twins import Twin
+
+BACKWARDS = partial(styles.Backwards, name="small")
+SETTINGS = {"epochs": 2, "batch_size": 32, "steps_per_execution": 4}
+
+
+def run(builders: dict, seed: int = 7, **settings: int) -> dict:
+    told = []
+    twin = Twin("small", builders)
+    outcome = learning.run(twin, styles.dataset(), seed, SETTINGS | settings, lambda share, what: told.append(share))
+    return {**outcome._asdict(), "progress": told}
+
+
+def main() -> None:
+    alone = {"functional": styles.functional}
+    facts = {
+        "steps_per_execution 1": run({**alone, "subclassed": BACKWARDS}, steps_per_execution=1),
+        "steps_per_execution 4": run(alone, steps_per_execution=4),
+        "steps_per_execution 100": run(alone, steps_per_execution=100),
+        "other seed": run(alone, seed=8, epochs=1),
+        "two fail": run(
+            {"sequential": styles.raises, **alone, "subclassed": styles.not_a_number_once_trained}, epochs=1
+        ),
+        "functional fails": run({"functional": styles.raises, "subclassed": BACKWARDS}, epochs=1),
+    }
+    print(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Prints what the timing probe finds about participants whose costs are known."""
+
+import json
+import time
+from functools import partial
+from typing import Any
+from unittest import mock
+
+import keras
+import numpy as np
+import styles
+import tensorflow as tf
+
+from twinproof.measured.probes import timing
+from twinproof.measured.probes.memory import peaks
+from twinproof.measured.twins import Twin
+
+QUANTITIES = [*timing.MADE, *timing.FIRST, "train_step", "predict", "predict_one", "call", "compiled_call"]
+SETTINGS = {
+    "quantities": [*QUANTITIES, "save", "load"],
+    "generations": 2,
+    "rounds": 3,
+    "steps": 4,
+    "batch_size": 16,
+    "added": 0.5,
+}
+
+
+class NeverSaved(styles.Backwards):
+    """A subclass that cannot be saved."""
+
+    def get_config(self) -> dict[str, Any]:
+        raise NotImplementedError("no config")
+
+
+class Slow(keras.callbacks.Callback):
+    """Makes each step of training longer, and what is done before and after the steps much longer."""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        time.sleep(0.5)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        time.sleep(0.5)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        time.sleep(0.05)
+
+
+@keras.saving.register_keras_serializable("timing")
+class SlowlyTrained(styles.Backwards):
+    """Waits 50 ms in each step of training, and half a second before and after them."""
+
+    def fit(self, *arguments: Any, callbacks: Any = (), **named: Any) -> Any:
+        return super().fit(*arguments, callbacks=[Slow(), *callbacks], **named)
+
+
+def slowly_made() -> keras.Model:
+    time.sleep(0.2)
+    return styles.functional()
+
+
+READY: list[keras.Model] = []
+
+
+def ready() -> keras.Model:
+    """Return a model so soon that no clock can tell."""
+    if not READY:
+        READY.append(styles.functional())
+    return READY[0]
+
+
+# Names of styles are free here, so that one contest serves for many questions.
+PARTICIPANTS = {
+    "functional": styles.functional,
+    "subclassed": partial(styles.Backwards, name="small"),
+    "slowly made": slowly_made,
+    "slowly trained": partial(SlowlyTrained, name="small"),
+    "never saved": partial(NeverSaved, name="small"),
+    "raises": styles.raises,
+    "ready": ready,
+}
+
+
+def measure(participants: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    told: list[float] = []
+    twin = Twin("small", participants)
+    outcome = timing.run(twin, styles.dataset(), 7, SETTINGS | settings, lambda share, what: told.append(share))
+    return {**outcome._asdict(), "progress": told}
+
+
+def takes(size: int, added: float) -> float:
+    """Return the peak of an action that takes and frees `size` bytes."""
+    return peaks(lambda: np.ones(size, "uint8").sum(), added)["peak_memory"]
+
+
+def takes_on_device(size: int, added: float) -> float:
+    """Return the same of the memory of a device, whose allocator is played: 16 MiB are in use already."""
+    held = {"current": 2**24, "peak": 2**24}
+
+    def take(count: int) -> None:
+        held["peak"] = max(held["peak"], held["current"] + count)
+
+    device = tf.config.LogicalDevice("/device:CPU:0", "GPU")
+    memory = {"get_memory_info": lambda name: held, "reset_memory_stats": lambda name: None}
+    with (
+        mock.patch("tensorflow.config.list_logical_devices", return_value=[device]),
+        mock.patch.multiple("tensorflow.config.experimental", **memory),
+        mock.patch("tensorflow.zeros", side_effect=lambda count: take(4 * count)),
+    ):
+        return peaks(lambda: take(size), added)["device_memory"]
+
+
+def main() -> None:
+    some = {name: PARTICIPANTS[name] for name in ("functional", "subclassed")}
+    facts = {
+        "all": measure(PARTICIPANTS),
+        "load alone": measure(some, quantities=["load"]),
+        "peaks of 64 MiB": {
+            "alone": takes(2**26, 0),
+            "a half added": takes(2**26, 0.5),
+            "alone again": takes(2**26, 0),
+        },
+        "peaks of 64 MiB on a device": {
+            "alone": takes_on_device(2**26, 0),
+            "a half added": takes_on_device(2**26, 0.5),
+        },
+    }
+    print(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The probe of the pitfalls runs each as its author would, and tells what came of it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from twinproof.study.record import FORMAT, write_record
+
+# Some minutes: with the studies of the same probes.
+pytestmark = pytest.mark.outcomes
+
+Cell = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def facts(facts_from: Callable[..., Any]) -> Any:
+    """In one environment: what the real ones do in each is in e2e/test_outcomes.py."""
+    return facts_from("pitfalls_facts")
+
+
+def cells(facts: Any, run: str) -> dict[str, Cell]:
+    styles = facts[run]["styles"].values()
+    return {cell["pitfall"]: cell for style in styles for cell in style["result"]["pitfalls"]}
+
+
+def test_pitfalls_are_grouped_by_style_and_every_style_has_some(facts: Any) -> None:
+    assert list(facts["made up"]["styles"]) == ["sequential", "functional"] == facts["made up"]["order"]
+    assert facts["none"]["styles"] == {}
+
+
+def test_what_is_found_fits_the_record(facts: Any, tmp_path: Path) -> None:
+    golden = json.loads((REPOSITORY / "tests" / "golden" / f"record-{FORMAT}.json").read_text())
+    found = {"probe": "pitfalls", "measurement": None, **{key: facts["made up"][key] for key in ("order", "styles")}}
+    write_record(tmp_path / "record.json", golden | found)
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("aborts", {"type": "Crash", "message": "the process ended by itself: SIGABRT"}),
+        ("exits", {"type": "Crash", "message": "the process ended by itself: exit status 3"}),
+        ("hangs", {"type": "Timeout", "message": "not done after 5 s"}),
+    ],
+)
+def test_a_process_that_dies_costs_its_own_pitfall_only(facts: Any, name: str, error: dict[str, str]) -> None:
+    cell = cells(facts, "made up")[name]
+    assert cell["error"] == error
+    assert (cell["step"], cell["as_expected"], cell["what"]) == (None, None, None)
+
+
+def test_the_others_run_and_tell_what_they_see_and_hear(facts: Any) -> None:
+    found = cells(facts, "made up")
+    assert list(found) == ["exits", "raises", "aborts", "ends", "hangs"]
+    assert found["ends"] == {
+        "pitfall": "ends",
+        "title": "It ends",
+        "expected": "It does not.",
+        "references": ["https://example.org/1"],
+        "step": "end",
+        "as_expected": False,
+        "what": "192 images",
+        "error": None,
+        "warnings": ["something is odd"],
+        "control": {
+            "step": "begin without it",
+            "as_expected": True,
+            "what": "nothing is odd",
+            "error": None,
+            "warnings": [],
+            "reason": None,
+        },
+    }
+    # The working folder, another one in every run, is left out.
+    assert found["raises"]["error"] == {"type": "RuntimeError", "message": "at ."}
+    assert found["raises"]["warnings"] == ["something is odd"]
+
+
+def test_progress_tells_what_is_being_done(facts: Any) -> None:
+    told = facts["made up"]["progress"]
+    assert [what for _, what in told] == ["aborts", "ends", "exits", "hangs", "raises"]
+    assert [share for share, _ in told] == [0, 0.2, 0.4, 0.6, 0.8]
