@@ -36,9 +36,9 @@ def read_templates(records: Iterable[Path]) -> Templates:
     return templates
 
 
-def with_trials(params: Params, count: int) -> Params:
+def with_trials(params: dict[str, Any], count: int) -> dict[str, Any]:
     """Return the parameters with as many replicates of everything as make about `count` trials in all."""
-    cells = list_cells(params)
+    cells = list_cells(Params.parse(params))
     fewest = {probe: 6 if probe == "timing" else 1 for _, _, probe in cells}
     replicates = next(
         number for number in range(1, count + 1) if sum(max(number, fewest[cell[2]]) for cell in cells) >= count
@@ -50,19 +50,20 @@ def with_trials(params: Params, count: int) -> Params:
     return params | {"timing": timing | {"sampling": timing["sampling"] | {"most": timing["replicates"]}}}
 
 
-def multiplied(params: Params, templates: Templates) -> Iterator[tuple[Trial, Record]]:
+def multiplied(params: dict[str, Any], templates: Templates) -> Iterator[tuple[Trial, Record]]:
     """Yield every trial of a study with its record: one of the same twin and probe, or else of the same probe."""
     by_probe = {probe: record for (_, probe), record in templates.items()}
     of_cell: dict[tuple[str, str, str], Record] = {}
-    for trial in list_trials(params):
+    study = Params.parse(params)
+    for trial in list_trials(study):
         cell = (trial.environment, trial.twin, trial.probe)
         if cell not in of_cell:
             of_cell[cell] = templates.get((trial.twin, trial.probe), by_probe[trial.probe]) | {
-                "protocol": make_protocol(params, *cell),
+                "protocol": make_protocol(study, *cell),
                 "software": {"python": "3.11.0", "twinproof": "0.1.0"} | Environment(trial.environment).pinned(),
             }
         chance = random.Random(f"{trial}")  # noqa: S311
-        record = of_cell[cell] | trial._asdict() | {"seed": derive_seed(params, trial.twin, trial.replicate)}
+        record = of_cell[cell] | trial._asdict() | {"seed": derive_seed(params["seed"], trial.twin, trial.replicate)}
         record["seconds"] *= chance.gauss(1, SPREAD)
         if trial.probe in VARIED:
             record["styles"] = _varied(record["styles"], chance)
@@ -73,9 +74,9 @@ def multiplied(params: Params, templates: Templates) -> Iterator[tuple[Trial, Re
         yield trial, record | {"digest": digest(record)}
 
 
-def write_study(results: Path, params: Params, templates: Templates) -> int:
+def write_study(results: Path, params: dict[str, Any], templates: Templates) -> int:
     """Write plan, records and the decisions on the timings below `results`; return the number of the records."""
-    write_plan(params, results)
+    write_plan(Params.parse(params), results)
     count, checked = 0, set()
     for trial, record in multiplied(params, templates):
         path = results / "trials" / trial.path
@@ -88,7 +89,7 @@ def write_study(results: Path, params: Params, templates: Templates) -> int:
         count += 1
     timing = params["timing"]
     decision = {"processes": timing["replicates"], "next": None, "wide": [], "sampling": timing["sampling"]}
-    for environment, twin in timed(params):
+    for environment, twin in timed(Params.parse(params)):
         path = results / "timing" / environment / twin / f"{timing['replicates']}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(decision))

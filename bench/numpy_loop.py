@@ -1,7 +1,7 @@
 """What the networks need at least: the same training in NumPy alone, without a framework."""
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twinproof.study.dataset import Dataset
+    from twinproof.study.settings import LearningSettings
 
 RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.9, 0.999, 1e-7
 
@@ -80,15 +81,15 @@ class Network:
         self.flat -= work
 
 
-def learn(data: "Dataset", hidden: list[int], seed: int, settings: dict[str, Any]) -> float:
+def learn(data: "Dataset", hidden: list[int], seed: int, settings: "LearningSettings") -> float:
     """Train as the learning probe does, validation included, and return the accuracy on the test images."""
     generator = np.random.default_rng(seed)
     images, labels = data.train
     network = Network([images.shape[1], *hidden, data.classes], generator)
-    for _ in range(settings["epochs"]):
+    for _ in range(settings.epochs):
         order = generator.permutation(len(labels))
-        for start in range(0, len(order), settings["batch_size"]):
-            rows = order[start : start + settings["batch_size"]]
+        for start in range(0, len(order), settings.batch_size):
+            rows = order[start : start + settings.batch_size]
             network.train(images[rows], labels[rows])
         network.accuracy(*data.validation)
     return network.accuracy(*data.test)

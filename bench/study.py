@@ -84,13 +84,13 @@ def _plain(path: Path) -> None:
     from twinproof.study.params import read_params
 
     params = read_params(path)
-    where = params["data"]
-    data = read_dataset(Path(where["directory"]), Path(where["checksums"]), where["validation"])
+    where = params.data
+    data = read_dataset(where.directory, where.checksums, where.validation)
     for trial in list_trials(params):
-        asked = params["twins"][trial.twin]
-        twin = twins.load(trial.twin, asked["module"], asked.get("arguments", {}))
-        seed = derive_seed(params, trial.twin, trial.replicate)
-        outcome = probes.load(trial.probe)(twin, data, seed, params[trial.probe], lambda share, what: None)
+        asked = params.twins[trial.twin]
+        twin = twins.load(trial.twin, asked.module, asked.arguments)
+        seed = derive_seed(params.seed, trial.twin, trial.replicate)
+        outcome = probes.load(trial.probe)(twin, data, seed, params.settings[trial.probe])
         output = Path("results/plain", trial.path)
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps(outcome.styles))

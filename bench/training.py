@@ -15,6 +15,7 @@ from typing import Any
 
 from side_by_side import ROOT, environment_variables, interleave, measured_python, ratios, verdict
 
+from twinproof.study.settings import LearningSettings
 from twinproof.study.trial import derive_seed
 
 GOALS = {"simple": 1.5, "dynamic": 2.5}
@@ -65,22 +66,23 @@ def _contest(contestant: str, twin: str) -> dict[str, Any]:
     from twinproof.measured.machine import pin_threads
     from twinproof.study.dataset import read_dataset
     from twinproof.study.params import read_params
+    from twinproof.study.settings import Probe
 
     params = read_params(Path("params.yaml"))
-    settings, where = params["learning"], params["data"]
+    settings, where = params.settings[Probe.LEARNING], params.data
     if contestant != "plain":
-        pin_threads(settings["threads"])
-    data = read_dataset(Path(where["directory"]), Path(where["checksums"]), where["validation"])
-    seed = derive_seed(params, twin, 0)
+        pin_threads(settings.threads)
+    data = read_dataset(where.directory, where.checksums, where.validation)
+    seed = derive_seed(params.seed, twin, 0)
     if contestant == "numpy":
         from numpy_loop import learn
 
-        depth, width = {"simple": (1, 128), "dynamic": (params["twins"]["dynamic"]["arguments"]["depth"], 64)}[twin]
+        depth, width = {"simple": (1, 128), "dynamic": (params.twins["dynamic"].arguments["depth"], 64)}[twin]
         clock = _Clock(learn)
         accuracy = clock(data, [width] * depth, seed, settings)
         return {"accuracy": accuracy, "weights": None, **clock.times}
-    be, asked = _probe if contestant == "probe" else _plain, params["twins"][twin]
-    return be(asked["module"], asked.get("arguments", {}), data, seed, settings)
+    be, asked = _probe if contestant == "probe" else _plain, params.twins[twin]
+    return be(asked.module, asked.arguments, data, seed, settings)
 
 
 class _Clock:
@@ -98,7 +100,7 @@ class _Clock:
             self.times = {"seconds": time.perf_counter() - wall, "processor": time.process_time() - processor}
 
 
-def _probe(module: str, arguments: dict[str, Any], data: Any, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
+def _probe(module: str, arguments: dict[str, Any], data: Any, seed: int, settings: LearningSettings) -> dict[str, Any]:
     import keras
 
     from twinproof.measured import twins
@@ -109,16 +111,16 @@ def _probe(module: str, arguments: dict[str, Any], data: Any, seed: int, setting
     clock = _Clock(keras.Model.fit)
     keras.Model.fit = lambda self, *args, **named: clock(self, *args, **named)
     only = twins.Twin(twin.name, {"functional": twin.builders["functional"]})
-    result = learning.run(only, data, seed, settings, lambda share, what: None).styles["functional"]["result"]
+    result = learning.run(only, data, seed, settings).styles["functional"]["result"]
     return {"accuracy": result["test_accuracy"], "weights": result["weights"], **clock.times}
 
 
-def _plain(module: str, arguments: dict[str, Any], data: Any, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
+def _plain(module: str, arguments: dict[str, Any], data: Any, seed: int, settings: LearningSettings) -> dict[str, Any]:
     import importlib
 
     import keras
 
-    from twinproof.measured.probes.instances import weights_digest
+    from twinproof.proof.weights import weights_digest
 
     train, validation, test = (
         (part.images, keras.utils.to_categorical(part.labels)) for part in (data.train, data.validation, data.test)
@@ -131,8 +133,8 @@ def _plain(module: str, arguments: dict[str, Any], data: Any, seed: int, setting
     clock = _Clock(model.fit)
     clock(
         *train,
-        batch_size=settings["batch_size"],
-        epochs=settings["epochs"],
+        batch_size=settings.batch_size,
+        epochs=settings.epochs,
         validation_data=validation,
         verbose=0,
     )

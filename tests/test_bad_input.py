@@ -27,7 +27,7 @@ from twinproof.pipeline.doctor import examine
 from twinproof.pipeline.plan import find_changes
 from twinproof.pipeline.schedule import read_schedule
 from twinproof.study.dataset import FILES, read_checksums, read_dataset
-from twinproof.study.params import check_params, read_params
+from twinproof.study.params import Params, check_params, read_params
 from twinproof.study.record import digest, read_record
 from twinproof.study.sources import code_of_module
 from twinproof.study.trial import Trial, list_trials
@@ -223,11 +223,15 @@ for kind, (key, value, words) in PARAMETERS.items():
 # Studies that cannot be.
 
 
+def shipped() -> Params:
+    return Params.parse(change("seed", 1))
+
+
 def plan_of(**changed: object) -> object:
     params = functools.reduce(lambda known, pair: known | dict([pair]), changed.items(), change("seed", 1))
     code_of_module.cache_clear()
-    list_trials(params)
-    return find_changes(params, Path("results"))
+    list_trials(Params.parse(params))
+    return find_changes(Params.parse(params), Path("results"))
 
 
 def with_module(content: str, name: str = "mine", module: str = "mine") -> object:
@@ -254,18 +258,18 @@ STUDIES: dict[str, tuple[Act, str]] = {
     "keras.py": (lambda _: hide("keras.py"), "keras.py: would be imported in place of the module keras"),
     "yaml.py": (lambda _: hide("yaml.py"), "yaml.py: would be imported in place of the module yaml"),
     "a package tensorflow": (lambda _: hide("tensorflow/__init__.py"), "tensorflow: would be imported in place of"),
-    "an environment that nobody named": (lambda _: list(examine(change("seed", 1), "tf0")), "environment tf0: not in"),
+    "an environment that nobody named": (lambda _: list(examine(shipped(), "tf0")), "environment tf0: not in"),
     "a trial of no environment": (
-        lambda _: require_planned(Trial("tf0", "simple", "identity", 0), change("seed", 1)), "--environment tf0"
+        lambda _: require_planned(Trial("tf0", "simple", "identity", 0), shipped()), "--environment tf0"
     ),
     "a trial of no twin": (
-        lambda _: require_planned(Trial(ENVIRONMENT, "x", "identity", 0), change("seed", 1)), "--twin x: not in"
+        lambda _: require_planned(Trial(ENVIRONMENT, "x", "identity", 0), shipped()), "--twin x: not in"
     ),
     "a trial of no probe": (
-        lambda _: require_planned(Trial(ENVIRONMENT, "simple", "x", 0), change("seed", 1)), "--probe x: not in"
+        lambda _: require_planned(Trial(ENVIRONMENT, "simple", "x", 0), shipped()), "--probe x: not in"
     ),
     "a trial before the first": (
-        lambda _: require_planned(Trial(ENVIRONMENT, "simple", "identity", -1), change("seed", 1)), "--replicate"
+        lambda _: require_planned(Trial(ENVIRONMENT, "simple", "identity", -1), shipped()), "--replicate"
     ),
 }  # fmt: skip
 BAD |= {f"study: {kind}": one for kind, one in STUDIES.items()}
@@ -452,7 +456,7 @@ for kind, (file, content, honest, words) in IMAGES.items():
 
 def read_decision(text: str, _: Path) -> object:
     put(f"results/timing/{ENVIRONMENT}/simple/12.json", text)
-    return list(counts(change("seed", 1), Path("results"), ENVIRONMENT, "simple"))
+    return list(counts(shipped(), Path("results"), ENVIRONMENT, "simple"))
 
 
 SAMPLING = change("seed", 1)["timing"]["sampling"]

@@ -140,13 +140,13 @@ def test_a_key_that_is_none_is_shown_in_one_line(params: dict[str, Any], payload
 def test_a_folder_of_another_name_is_allowed(params: dict[str, Any], name: str) -> None:
     assert running({"pathvars": {"results": name}}).results == Path(name)
     params["data"] |= {"directory": name, "checksums": f"../{name}"}
-    assert parameters(params) == params
+    assert parameters(params).data.directory == Path(name)
 
 
 def test_arguments_may_be_any_text_as_they_reach_no_command(params: dict[str, Any]) -> None:
     texts = [text for text in PAYLOADS.values() if text.isprintable()]
     params["twins"]["simple"]["arguments"] = {"text": texts}
-    assert check_params(params)["twins"]["simple"]["arguments"] == {"text": texts}
+    assert check_params(params).twins["simple"].arguments == {"text": texts}
     rules = "".join(path.read_text() for path in (REPOSITORY / "workflow/rules").glob("*.smk"))
     assert "arguments" not in rules
 

@@ -48,8 +48,7 @@ def plan_study(
     how = running(config)
     # While a run goes on, what is left of it.
     study = going_on(how.results) or parameters(config)
-    data = study["data"]
-    dataset = read_dataset(Path(data["directory"]), Path(data["checksums"]), data["validation"])
+    dataset = read_dataset(study.data.directory, study.data.checksums, study.data.validation)
     there = find_changes(study, how.results).counting
     parts = {part: len(getattr(dataset, part).labels) for part in ("train", "validation", "test")}
     typer.echo(f"data: {', '.join(f'{count} {part}' for part, count in parts.items())} images, checksums agree")

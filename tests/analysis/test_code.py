@@ -10,6 +10,7 @@ from tests.conftest import REPOSITORY
 from twinproof.analysis.columns import COLUMNS
 from twinproof.analysis.rows.code import code_rows
 from twinproof.base.errors import UserError
+from twinproof.study.params import Params, TwinParams
 
 SIZES = ["lines", "branches", "names", "definitions"]
 
@@ -23,7 +24,7 @@ def sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         file = tmp_path / f"{module.replace('.', '/')}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(source)
-        rows = list(code_rows({"mine": {"module": module}}))
+        rows = list(code_rows({"mine": TwinParams(module)}))
         assert all(list(row) == COLUMNS["code"] and row["twin"] == "mine" for row in rows)
         return {row["way"]: tuple(row[size] for size in SIZES) for row in rows}
 
@@ -134,7 +135,7 @@ def test_the_source_is_never_run_nor_what_lies_around_it(sizes: Any, tmp_path: P
 def test_a_module_that_is_not_there_is_a_users_mistake(sizes: Any, module: str) -> None:
     sizes("")
     with pytest.raises(UserError, match=rf"twins\.other\.module: no module {module}; it must lie in src/"):
-        list(code_rows({"other": {"module": module}}))
+        list(code_rows({"other": TwinParams(module)}))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_a_module_that_is_not_python_is_a_users_mistake(sizes: Any, source: str,
 
 def test_of_each_shipped_twin_every_way_is_counted(params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
-    found = {(row["twin"], row["way"]): row for row in code_rows(params["twins"])}
+    found = {(row["twin"], row["way"]): row for row in code_rows(Params.parse(params).twins)}
     for twin in params["twins"]:
         functional, subclassed = found[twin, "functional"], found[twin, "subclassed"]
         assert all(functional[size] <= subclassed[size] for size in SIZES), twin

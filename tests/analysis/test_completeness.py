@@ -13,6 +13,7 @@ from twinproof.analysis.completeness import Requirement, examine
 from twinproof.cli import main
 from twinproof.environments.environment import Environment
 from twinproof.pipeline.plan import write_plan
+from twinproof.study.params import Params
 from twinproof.study.record import Record, write_record
 from twinproof.study.trial import derive_seed
 
@@ -30,7 +31,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity"]}}
     params["identity"]["steps"] = 2
     results = tmp_path / "results"
-    write_plan(params, results)
+    write_plan(Params.parse(params), results)
     golden = json.loads((REPOSITORY / "tests/golden/record-5.json").read_text())
     protocol = json.loads((results / f"protocols/{CELL}/identity.json").read_text())
     pinned = Environment("tf2.21-cpu").pinned()
@@ -38,7 +39,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         own = {
             "environment": "tf2.21-cpu",
             "replicate": replicate,
-            "seed": derive_seed(params, "simple", replicate),
+            "seed": derive_seed(params["seed"], "simple", replicate),
             "protocol": protocol,
             "software": {"python": "3.11.7", "twinproof": "0.1.0", **pinned},
         }

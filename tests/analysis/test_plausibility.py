@@ -14,6 +14,7 @@ from twinproof.analysis.records import read_records
 from twinproof.analysis.tables import main as make_tables
 from twinproof.base.errors import UserError
 from twinproof.pipeline.plan import write_plan
+from twinproof.study.params import Params
 from twinproof.study.record import read_record, write_record
 from twinproof.study.trial import derive_seed
 
@@ -36,7 +37,7 @@ def learning() -> Record:
     settings = {"name": "learning", "epochs": studies.EPOCHS, "batch_size": 128, "threads": 1}
     styles = {style: found for style, found in studies.make_learning("dynamic", 0).items() if style != "sequential"}
     record["protocol"] = {**record["protocol"], "probe": settings, "twin": {"name": "dynamic"}}
-    seed = derive_seed({"seed": record["protocol"]["study_seed"]}, "dynamic", 0)
+    seed = derive_seed(record["protocol"]["study_seed"], "dynamic", 0)
     return record | {
         "probe": "learning", "twin": "dynamic", "seed": seed, "seconds": 41.5, "order": list(styles), "styles": styles
     }  # fmt: skip
@@ -217,7 +218,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, params: Record) -> Pa
     params["twins"] = {"dynamic": params["twins"]["dynamic"]}
     params["environments"] = {"tf2.21-cpu": {"probes": ["learning"]}}
     params["learning"] |= {"replicates": 1, "epochs": studies.EPOCHS}
-    write_plan(params, tmp_path)
+    write_plan(Params.parse(params), tmp_path)
     protocol = json.loads((tmp_path / f"protocols/{CELL}/learning.json").read_text())
     (tmp_path / "data.json").write_text('{"train": {"labels": 60000}, "test": {"labels": 10000}}')
     write_record(tmp_path / f"trials/{CELL}/learning-0.json", learning() | {"protocol": protocol})

@@ -11,6 +11,7 @@ from twinproof.analysis.columns import COLUMNS
 from twinproof.analysis.rows.timing import log_ratios, timing_processes
 from twinproof.analysis.sampling import decide
 from twinproof.analysis.verdicts.timing_table import timing_rows
+from twinproof.study.params import Params
 
 CELL = ("tf2.21-cpu", "dynamic")
 
@@ -54,12 +55,12 @@ def rows(records: list[dict[str, Any]], params: dict[str, Any], gate: str = "bit
     )
     names = ("environment", "twin", "replicate")
     trials = [{**{name: it[name] for name in names}, "probe": "timing", **it["machine"]} for it in records]
-    return list(timing_rows(processes, pd.DataFrame(trials), {CELL: gate}, params["timing"]))
+    return list(timing_rows(processes, pd.DataFrame(trials), {CELL: gate}, Params.parse(params).timing))
 
 
 def test_narrow_intervals_are_enough_wherever_they_lie(timed: dict[str, Any]) -> None:
     for ratio in (1.0, 1.5):
-        assert decide(timed, [process(number, ratio, 0.002) for number in range(12)]) == {
+        assert decide(Params.parse(timed), [process(number, ratio, 0.002) for number in range(12)]) == {
             "processes": 12,
             "next": None,
             "wide": [],
@@ -69,7 +70,7 @@ def test_narrow_intervals_are_enough_wherever_they_lie(timed: dict[str, Any]) ->
 
 def test_wide_intervals_ask_for_more_processes_up_to_the_most(timed: dict[str, Any]) -> None:
     for count, following in ((12, 16), (22, 24), (24, None)):
-        decision = decide(timed, [process(number, 1.0, 0.2) for number in range(count)])
+        decision = decide(Params.parse(timed), [process(number, 1.0, 0.2) for number in range(count)])
         assert (decision["next"], decision["wide"]) == (following, ["subclassed train_step"])
 
 
@@ -108,7 +109,7 @@ def test_sampling_ends_where_the_intervals_of_the_family_are_as_narrow_as_the_ta
         (row,) = rows(records, timed)
         assert 0 < row["family_low"] < row["low"] < row["high"] < row["family_high"]
         narrow = math.log(row["family_high"] / row["family_low"]) / 2 <= math.log1p(row["target"])
-        assert narrow == (decide(timed, records)["next"] is None)
+        assert narrow == (decide(Params.parse(timed), records)["next"] is None)
         ended.append(narrow)
     assert ended == [True, False, False]
 

@@ -9,6 +9,7 @@ import yaml
 from twinproof.analysis.columns import COLUMNS
 from twinproof.analysis.tables import Rows, main, make_metrics, make_tables
 from twinproof.pipeline.plan import write_plan
+from twinproof.study.params import Params, read_params
 from twinproof.study.record import write_record
 from twinproof.study.trial import derive_seed
 
@@ -51,7 +52,7 @@ def study(tmp_path, monkeypatch) -> Path:
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity", "learning"]}}
     params["identity"] |= {"replicates": 1, "steps": 1}
     params["learning"] |= {"replicates": 2, "epochs": 1}
-    write_plan(params, tmp_path)
+    write_plan(Params.parse(params), tmp_path)
     golden = json.loads((REPOSITORY / "tests/golden/record-5.json").read_text())
     compared = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
     steps = {
@@ -77,7 +78,7 @@ def study(tmp_path, monkeypatch) -> Path:
             "twin": "dynamic",
             "probe": probe,
             "replicate": int(replicate),
-            "seed": derive_seed(params, "dynamic", int(replicate)),
+            "seed": derive_seed(params["seed"], "dynamic", int(replicate)),
             "seconds": 3.0,
             "protocol": json.loads((tmp_path / f"protocols/{CELL}/{probe}.json").read_text()),
             "order": list(found),
@@ -95,7 +96,7 @@ def edit(path: Path, change) -> None:
 
 def tables_of(study: Path):
     records = {path.name: json.loads(path.read_text()) for path in sorted(study.glob("trials/**/*.json"))}
-    return make_tables(Rows(records), yaml.safe_load((study / "params.yaml").read_text()), [])
+    return make_tables(Rows(records), read_params(study / "params.yaml"), [])
 
 
 # What is not counted by trial, style, step or epoch.

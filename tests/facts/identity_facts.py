@@ -8,6 +8,7 @@ import styles
 
 from twinproof.measured.probes import identity
 from twinproof.measured.twins import Twin
+from twinproof.study.settings import IdentitySettings
 
 BACKWARDS = partial(styles.Backwards, name="small")
 # Names of styles are free here, so that one functional and one control serve for many.
@@ -40,15 +41,13 @@ if hasattr(keras, "random"):  # Keras 2 has no generators that a user's layer co
 
 
 def run(builders: dict, steps: int = 3, tolerance: float = 1e-6) -> dict:
-    told = []
     outcome = identity.run(
         Twin("small", builders),
         styles.dataset(),
         7,
-        {"steps": steps, "batch_size": 16, "tolerance": tolerance},
-        lambda share, what: told.append(share),
+        IdentitySettings(replicates=1, threads=1, steps=steps, batch_size=16, tolerance=tolerance),
     )
-    return {**outcome._asdict(), "progress": told}
+    return outcome._asdict()
 
 
 def main() -> None:

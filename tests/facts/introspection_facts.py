@@ -14,9 +14,10 @@ from twinproof.measured.probes import introspection
 from twinproof.measured.probes.checks import CHECKS
 from twinproof.measured.twins import Twin
 from twinproof.study.dataset import Dataset, Examples
+from twinproof.study.settings import IntrospectionSettings
 
 SIMPLE = twins.load("simple", "twinproof.measured.twins.simple", {})
-SETTINGS = {"batch_size": 8, "time_limit": 120}
+SETTINGS = IntrospectionSettings(replicates=1, threads=1, batch_size=8, time_limit=120)
 
 
 def crashes() -> keras.Model:
@@ -30,13 +31,12 @@ def dataset() -> Dataset:
 
 
 def run(twin: Twin, data: Dataset, checks: list[str], planted: list[str]) -> dict[str, Any]:
-    told: list[float] = []
     with (
         patch.object(introspection, "CHECKS", {name: CHECKS[name] for name in checks}),
         patch.object(faults, "names", lambda twin: planted),
     ):
-        outcome = introspection.run(twin, data, 7, SETTINGS, lambda share, what: told.append(share))
-    return {**outcome._asdict(), "progress": told}
+        outcome = introspection.run(twin, data, 7, SETTINGS)
+    return outcome._asdict()
 
 
 def main() -> None:

@@ -1,22 +1,23 @@
 """Prints what the learning probe finds on few images, the last batch of which is not full."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import styles
 
 from twinproof.measured.probes import learning
 from twinproof.measured.twins import Twin
+from twinproof.study.settings import LearningSettings
 
 BACKWARDS = partial(styles.Backwards, name="small")
-SETTINGS = {"epochs": 2, "batch_size": 32, "steps_per_execution": 4}
+SETTINGS = LearningSettings(replicates=1, threads=1, epochs=2, batch_size=32, steps_per_execution=4)
 
 
 def run(builders: dict, seed: int = 7, **settings: int) -> dict:
-    told = []
     twin = Twin("small", builders)
-    outcome = learning.run(twin, styles.dataset(), seed, SETTINGS | settings, lambda share, what: told.append(share))
-    return {**outcome._asdict(), "progress": told}
+    outcome = learning.run(twin, styles.dataset(), seed, replace(SETTINGS, **settings))
+    return outcome._asdict()
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,6 +14,7 @@ from twinproof.measured import pitfalls
 from twinproof.measured.probes import pitfalls as probe
 from twinproof.measured.twins import Twin
 from twinproof.study.dataset import Dataset, Examples
+from twinproof.study.settings import PitfallsSettings
 
 # Every process that is started imports this module, too, and so finds the made-up pitfalls where the first has put
 # them.
@@ -54,7 +56,7 @@ ENDINGS = {
     "hangs": ("functional", "time.sleep(600)"),
     "raises": ("sequential", "raise RuntimeError(f'at {os.getcwd()}')"),
 }
-SETTINGS = {"images": 192, "time_limit": 120}
+SETTINGS = PitfallsSettings(replicates=1, threads=1, images=192, time_limit=120)
 
 
 def dataset() -> Dataset:
@@ -68,12 +70,9 @@ def dataset() -> Dataset:
 
 
 def run(twin: str, names: list[str], **settings: float) -> dict:
-    told = []
     with patch.object(pitfalls, "names", lambda twin: names):
-        outcome = probe.run(
-            Twin(twin, {}), dataset(), 7, SETTINGS | settings, lambda share, what: told.append((share, what))
-        )
-    return {**outcome._asdict(), "progress": told}
+        outcome = probe.run(Twin(twin, {}), dataset(), 7, replace(SETTINGS, **settings))
+    return outcome._asdict()
 
 
 def main() -> None:

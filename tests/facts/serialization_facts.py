@@ -9,8 +9,9 @@ import numpy as np
 
 from twinproof.measured.probes import operations, serialization
 from twinproof.measured.twins import Twin
+from twinproof.study.settings import SerializationSettings
 
-SETTINGS = {"images": 24, "repeats": 2, "time_limit": 60, "tolerance": 1e-6}
+SETTINGS = SerializationSettings(replicates=1, threads=1, images=24, repeats=2, tolerance=1e-6, time_limit=60)
 
 
 def run(twin: Twin, formats: list[str]) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def run(twin: Twin, formats: list[str]) -> dict[str, Any]:
         patch.object(serialization, "UNBUILT", ()),
         patch.object(serialization, "RESUMED", {}),
     ):
-        outcome = serialization.run(twin, styles.dataset(), 7, SETTINGS, lambda share, what: None)
+        outcome = serialization.run(twin, styles.dataset(), 7, SETTINGS)
     return {way: found["result"]["cells"] for way, found in outcome.styles.items()}
 
 

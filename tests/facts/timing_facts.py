@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -14,16 +15,20 @@ import tensorflow as tf
 from twinproof.measured.probes import timing
 from twinproof.measured.probes.memory import peaks
 from twinproof.measured.twins import Twin
+from twinproof.study.settings import ByKind, Sampling, TimingSettings
 
 QUANTITIES = [*timing.MADE, *timing.FIRST, "train_step", "predict", "predict_one", "call", "compiled_call"]
-SETTINGS = {
-    "quantities": [*QUANTITIES, "save", "load"],
-    "generations": 2,
-    "rounds": 3,
-    "steps": 4,
-    "batch_size": 16,
-    "added": 0.5,
-}
+SETTINGS = TimingSettings(
+    replicates=1,
+    threads=1,
+    quantities=(*QUANTITIES, "save", "load"),
+    generations=2,
+    rounds=3,
+    steps=4,
+    batch_size=16,
+    added=0.5,
+    sampling=Sampling(4, 24, ByKind(0.02, 0.05), ByKind(0.03, 0.075)),
+)
 
 
 class NeverSaved(styles.Backwards):
@@ -82,10 +87,9 @@ PARTICIPANTS = {
 
 
 def measure(participants: dict[str, Any], **settings: Any) -> dict[str, Any]:
-    told: list[float] = []
     twin = Twin("small", participants)
-    outcome = timing.run(twin, styles.dataset(), 7, SETTINGS | settings, lambda share, what: told.append(share))
-    return {**outcome._asdict(), "progress": told}
+    outcome = timing.run(twin, styles.dataset(), 7, replace(SETTINGS, **settings))
+    return outcome._asdict()
 
 
 def takes(size: int, added: float) -> float:

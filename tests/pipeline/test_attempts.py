@@ -32,9 +32,9 @@ def install(*environments: str) -> None:
 
 
 @pytest.fixture
-def study(params: Params, project: Path) -> Params:
+def study(params: dict[str, Any], project: Path) -> Params:
     """The shipped parameters, in the folder of a project in which nothing is installed."""
-    return params
+    return Params.parse(params)
 
 
 def run(*arguments: str) -> int:
@@ -126,7 +126,7 @@ def answering(status: int, output: str, complaint: str = "") -> Any:
 def test_what_was_seen_is_printed_also_as_json(
     study: Params, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("params.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    Path("params.yaml").write_text(yaml.safe_dump(study.content(), sort_keys=False))
     install(*ENVIRONMENTS[:2])
     monkeypatch.setattr(attempts, "start", answering(0, "talk\n" + json.dumps([CELL]) + "\n"))
     assert run("nested_list") == 0
@@ -140,7 +140,7 @@ def test_what_was_seen_is_printed_also_as_json(
 def test_a_process_that_fails_is_told_with_all_that_it_said(
     study: Params, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("params.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    Path("params.yaml").write_text(yaml.safe_dump(study.content(), sort_keys=False))
     install(ENVIRONMENT)
     monkeypatch.setattr(attempts, "start", answering(1, "", "Traceback\nSyntaxError: mind line 3\n"))
     assert run("nested_list") == 2

@@ -8,11 +8,12 @@ import yaml
 
 from twinproof.base.errors import UserError
 from twinproof.pipeline.config import parameters, read_config, running
+from twinproof.study.params import Params
 
 
 def test_how_a_study_is_run_is_none_of_its_parameters(params):
     config = params | {"batch": 900, "limit": 5, "pathvars": {"results": "elsewhere"}}
-    assert (running(config), parameters(config)) == ((Path("elsewhere"), 900, 5), params)
+    assert (running(config), parameters(config)) == ((Path("elsewhere"), 900, 5), Params.parse(params))
     assert running(params) == (Path("results"), 60, 60)
 
 
@@ -38,7 +39,7 @@ def write(profile, **content):
 @pytest.mark.parametrize("config", [["batch=900"], {"batch": 900}, "batch=900"])
 def test_a_profile_is_read_as_snakemake_does(profile, params, config):
     found, executor = write(profile, configfile="more.yaml", config=config, executor="slurm", jobs=20)
-    assert (parameters(found)["learning"]["epochs"], parameters(found)["seed"]) == (7, params["seed"])
+    assert (parameters(found).content()["learning"]["epochs"], parameters(found).seed) == (7, params["seed"])
     assert (running(found).results, running(found).batch, executor) == (Path("there"), 900, (20, False))
 
 

@@ -9,6 +9,7 @@ import pytest
 from twinproof.pipeline.estimates import Estimates
 from twinproof.pipeline.schedule import present_schedule
 from twinproof.pipeline.summary import Summary
+from twinproof.study.params import Params
 from twinproof.study.trial import list_trials
 
 ERROR = "error: twins.simple: `subclassed` cannot be built: TypeError: no (simple.py, line 3)"
@@ -29,8 +30,10 @@ def log(project: Path) -> Callable[[str, str], None]:
 def begun(params: dict[str, Any]) -> Summary:
     params["twins"] = {"simple": params["twins"]["simple"]}
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity"]}}
-    results, trials = Path("results").absolute(), list_trials(params)
-    summary = Summary(params, results, present_schedule(trials, Estimates(params, results), 1e6, results))
+    results, trials = Path("results").absolute(), list_trials(Params.parse(params))
+    summary = Summary(
+        Params.parse(params), results, present_schedule(trials, Estimates(Params.parse(params), results), 1e6, results)
+    )
     summary.begin(trials, [], 2, alone=True)
     return summary
 

@@ -12,6 +12,7 @@ from twinproof.pipeline.durations import main as durations
 from twinproof.pipeline.estimates import SHIPPED, Estimates
 from twinproof.pipeline.forecast import FINAL, Forecast, Job, duration, forecast, forecast_table, size, tell
 from twinproof.pipeline.schedule import present_schedule, write_schedule
+from twinproof.study.params import Params
 from twinproof.study.trial import Trial, list_trials
 
 
@@ -52,15 +53,15 @@ def small(params):
 
 def expect(study, params):
     results = study / "results"
-    estimates = Estimates(params, results)
-    schedule = present_schedule(list_trials(params), estimates, 1e6, results)
-    return forecast(params, results, in_place(results), schedule, estimates)
+    estimates = Estimates(Params.parse(params), results)
+    schedule = present_schedule(list_trials(Params.parse(params)), estimates, 1e6, results)
+    return forecast(Params.parse(params), results, in_place(results), schedule, estimates)
 
 
 def test_a_trial_takes_what_the_nearest_like_it_took_for_the_work_asked_of_it(study, params):
     params = small(params)
     params["learning"]["epochs"] = 3
-    estimates = Estimates(params, study / "results")
+    estimates = Estimates(Params.parse(params), study / "results")
     seconds = {
         cell: estimates.trial(Trial(*cell, 0)).seconds
         for cell in [
@@ -79,11 +80,14 @@ def test_earlier_records_say_more_than_shipped_ones_also_with_other_parameters(s
     params["learning"]["epochs"] = 4
     trial = Trial("tf2.21-cpu", "simple", "learning", 0)
     put_record(study, trial, 50, epochs=2)
-    known = Estimates(params, study / "results").trial(trial)
+    known = Estimates(Params.parse(params), study / "results").trial(trial)
     assert (known.seconds, known.earlier) == (100, True)
     # Nothing is known from records about another environment: but more than from shipped ones.
-    assert Estimates(params, study / "results").trial(trial._replace(environment="tf2.15-cpu")).seconds == 100
-    assert not Estimates(params, study / "results").trial(trial._replace(probe="identity")).earlier
+    assert (
+        Estimates(Params.parse(params), study / "results").trial(trial._replace(environment="tf2.15-cpu")).seconds
+        == 100
+    )
+    assert not Estimates(Params.parse(params), study / "results").trial(trial._replace(probe="identity")).earlier
 
 
 def test_records_set_aside_tell_too_and_broken_ones_nothing(study, params):
@@ -92,9 +96,11 @@ def test_records_set_aside_tell_too_and_broken_ones_nothing(study, params):
     results = study / "results"
     (results / "superseded").mkdir()
     (results / "trials").rename(results / "superseded/abc")
-    assert Estimates(small(params), results).trial(trial).seconds == 50
+    assert Estimates(Params.parse(small(params)), results).trial(trial).seconds == 50
     (results / "superseded/abc" / trial.path).write_text("{")
-    assert Estimates(small(params), results).trial(trial).seconds == 50.0 / 5 * params["learning"]["epochs"]
+    assert (
+        Estimates(Params.parse(small(params)), results).trial(trial).seconds == 50.0 / 5 * params["learning"]["epochs"]
+    )
 
 
 def test_what_is_done_is_taken_off(study, params):
@@ -104,14 +110,14 @@ def test_what_is_done_is_taken_off(study, params):
     assert [job.rule for job in whole.jobs if job.trials] == ["run_batch"] * 2
     # identity: 4 of 4 s, learning: 2 of 10 and 2 of 20 for each of 5 epochs; 3 s to start.
     assert [job.seconds for job in whole.jobs if job.trials] == [19, 303]
-    for trial in list_trials(params):
+    for trial in list_trials(Params.parse(params)):
         if trial.probe == "identity" or trial.twin == "dynamic":
             put_record(study, trial, 100, epochs=5)
     rest = [job for job in expect(study, params).jobs if job.trials]
     assert [(job.probe, len(job.trials), job.seconds) for job in rest] == [
         ("learning", 2, 203)
     ]  # As what was measured here.
-    table = forecast_table(list_trials(params), expect(study, params))
+    table = forecast_table(list_trials(Params.parse(params)), expect(study, params))
     assert [list(column.cells)[:2] for column in table.columns[1:5]] == [
         ["identity", "learning"], ["4", "4"], ["4", "2"], ["0", "1"],
     ]  # fmt: skip
@@ -124,7 +130,7 @@ def test_what_trials_wait_for_and_what_is_made_of_them_is_told_too(study, params
 
 def test_where_all_is_done_nothing_is_to_do(study, params):
     params = small(params)
-    for trial in list_trials(params):
+    for trial in list_trials(Params.parse(params)):
         put_record(study, trial, 100, epochs=5)
     (study / "results/crate.zip").touch()
     assert expect(study, params).jobs == []

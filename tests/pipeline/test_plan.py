@@ -14,6 +14,7 @@ from twinproof.base.errors import UserError
 from twinproof.environments.variables import SOURCE
 from twinproof.pipeline.plan import find_changes, write_plan
 from twinproof.study import sources
+from twinproof.study.params import Params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.sources import code_of_module
 from twinproof.study.trial import Trial, derive_seed, list_cells, list_trials
@@ -38,7 +39,7 @@ def study(project: Path) -> dict[str, Any]:
 def protocol(params: dict[str, Any], twin: str = "mine", probe: str = "learning") -> dict[str, Any]:
     """Return the protocol as a new process would."""
     code_of_module.cache_clear()
-    return make_protocol(params, ENVIRONMENT, twin, probe)
+    return make_protocol(Params.parse(params), ENVIRONMENT, twin, probe)
 
 
 def written(project: Path) -> list[Path]:
@@ -47,9 +48,9 @@ def written(project: Path) -> list[Path]:
 
 def test_every_environment_twin_probe_and_replicate_is_one_trial(params: dict[str, Any]) -> None:
     params["environments"] = {"a": {"probes": ["identity", "learning"]}, "b": {"probes": ["learning"]}}
-    params["twins"] = {"one": {}, "two": {}}
+    params["twins"] = {"one": {"module": "one"}, "two": {"module": "two"}}
     params["identity"]["replicates"], params["learning"]["replicates"] = 1, 2
-    trials = list_trials(params)
+    trials = list_trials(Params.parse(params))
     assert len(trials) == len(set(trials)) == 2 * (1 + 2) + 2 * 2
     assert Trial("b", "two", "learning", 1) in trials
     assert len({trial.path for trial in trials}) == len(trials)
@@ -57,21 +58,28 @@ def test_every_environment_twin_probe_and_replicate_is_one_trial(params: dict[st
 
 def test_a_twin_that_names_its_probes_is_measured_by_no_other(params: dict[str, Any]) -> None:
     params["environments"] = {"a": {"probes": ["identity", "learning"]}}
-    params["twins"] = {"one": {"probes": ["identity", "timing"]}, "two": {}, "three": {"probes": []}}
-    assert list_cells(params) == [("a", "one", "identity"), ("a", "two", "identity"), ("a", "two", "learning")]
-    assert {trial.twin for trial in list_trials(params)} == {"one", "two"}
+    params["twins"] = {
+        "one": {"module": "one", "probes": ["identity", "timing"]},
+        "two": {"module": "two"},
+        "three": {"module": "three", "probes": []},
+    }
+    assert list_cells(Params.parse(params)) == [
+        ("a", "one", "identity"),
+        ("a", "two", "identity"),
+        ("a", "two", "learning"),
+    ]
+    assert {trial.twin for trial in list_trials(Params.parse(params))} == {"one", "two"}
 
 
 def test_the_seed_follows_study_twin_and_replicate_alone(params: dict[str, Any]) -> None:
-    seed = derive_seed(params, "simple", 0)
-    others = {derive_seed(params, twin, replicate) for twin in ("simple", "dynamic") for replicate in range(50)}
+    seed = derive_seed(params["seed"], "simple", 0)
+    others = {derive_seed(params["seed"], twin, replicate) for twin in ("simple", "dynamic") for replicate in range(50)}
     assert len(others) == 100
-    assert derive_seed({**params, "seed": params["seed"] + 1}, "simple", 0) != seed
-    assert derive_seed({"seed": params["seed"]}, "simple", 0) == seed
+    assert derive_seed(params["seed"] + 1, "simple", 0) != seed
 
 
 def test_a_seed_stays_what_it_was_when_the_records_were_made(params: dict[str, Any]) -> None:
-    assert derive_seed(params, "simple", 0) == 101053358
+    assert derive_seed(params["seed"], "simple", 0) == 101053358
 
 
 @pytest.mark.parametrize(
@@ -171,35 +179,37 @@ def test_a_module_in_a_folder_without_init_is_found(project: Path, study: dict[s
 
 
 def test_writing_the_plan_touches_only_what_changed(project: Path, study: dict[str, Any]) -> None:
-    write_plan(study, project / "results")
+    write_plan(Params.parse(study), project / "results")
     files = written(project)
-    assert len(files) == 1 + len(list_cells(study))
+    assert len(files) == 1 + len(list_cells(Params.parse(study)))
     for file in files:
         os.utime(file, (1, 1))
     code_of_module.cache_clear()
-    write_plan(study, project / "results")
+    write_plan(Params.parse(study), project / "results")
     assert [file for file in files if file.stat().st_mtime != 1] == []
     study["learning"]["epochs"] += 1
-    write_plan(study, project / "results")
+    write_plan(Params.parse(study), project / "results")
     touched = {file.relative_to(project / "results").as_posix() for file in files if file.stat().st_mtime != 1}
-    learning = {"protocols/" + "/".join(cell) + ".json" for cell in list_cells(study) if cell[2] == "learning"}
+    learning = {
+        "protocols/" + "/".join(cell) + ".json" for cell in list_cells(Params.parse(study)) if cell[2] == "learning"
+    }
     assert len(learning) == 4
     assert touched == {"params.yaml", *learning}
 
 
 def test_an_error_leaves_the_former_plan(project: Path, study: dict[str, Any]) -> None:
-    write_plan(study, project / "results")
+    write_plan(Params.parse(study), project / "results")
     former = {file: file.read_bytes() for file in written(project)}
     study["learning"]["epochs"] += 1
     study["twins"]["mine"]["module"] = "none"
     with pytest.raises(UserError):
-        write_plan(study, project / "results")
+        write_plan(Params.parse(study), project / "results")
     assert {file: file.read_bytes() for file in written(project)} == former
 
 
 def test_an_environment_without_a_lock_is_refused_with_those_there_are(study: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=rf"tf0 has no lock containers/locks/tf0\.txt; allowed: .*{ENVIRONMENT}"):
-        make_protocol(study, "tf0", "mine", "learning")
+        make_protocol(Params.parse(study), "tf0", "mine", "learning")
 
 
 @pytest.mark.parametrize("module", ["none", "mine.none", "twinproof.measured.twins.none", "json", "numpy"])
@@ -219,7 +229,7 @@ def test_a_syntax_error_is_refused_with_its_file_and_line(project: Path, study: 
 def test_a_plan_without_images_is_refused(project: Path, study: dict[str, Any]) -> None:
     study["data"]["directory"] = "none"
     with pytest.raises(UserError, match=r"data\.directory: none has no train-images"):
-        write_plan(study, project / "results")
+        write_plan(Params.parse(study), project / "results")
     assert not (project / "results").exists()
 
 
@@ -229,7 +239,7 @@ def record(project: Path, study: dict[str, Any]) -> Path:
     path = project / "results/trials" / Trial(ENVIRONMENT, "mine", "learning", 0).path
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"protocol": protocol(study)}))
-    write_plan(study, project / "results")
+    write_plan(Params.parse(study), project / "results")
     assert path.exists()
     return path
 
@@ -241,12 +251,18 @@ def test_what_counts_is_known_before_anything_is_moved(study: dict[str, Any], pr
     place.parent.mkdir(parents=True)
     place.write_text(json.dumps({"protocol": protocol(study)}))
     before = written(project)
-    assert (find_changes(study, results).counting, find_changes(longer, results).counting) == ({record}, set())
+    assert (
+        find_changes(Params.parse(study), results).counting,
+        find_changes(Params.parse(longer), results).counting,
+    ) == ({record}, set())
     assert written(project) == before
-    write_plan(longer, results)
+    write_plan(Params.parse(longer), results)
     assert not place.exists()
-    assert (find_changes(study, results).counting, find_changes(longer, results).counting) == ({record}, set())
-    write_plan(study, results)
+    assert (
+        find_changes(Params.parse(study), results).counting,
+        find_changes(Params.parse(longer), results).counting,
+    ) == ({record}, set())
+    write_plan(Params.parse(study), results)
     assert place.exists()
 
 
@@ -254,7 +270,7 @@ def test_a_record_that_was_cut_short_is_set_aside_and_named(
     project: Path, study: dict[str, Any], record: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record.write_text(record.read_text()[:-1])
-    write_plan(study, project / "results")
+    write_plan(Params.parse(study), project / "results")
     assert not record.exists()
     assert re.search(rf"{record}: not a record, cut short or edited; set aside as \S+", capsys.readouterr().err)
 
@@ -271,7 +287,7 @@ def test_a_record_that_cannot_be_read_stops_the_plan_and_stays(
 
     monkeypatch.setattr(Path, "open", broken)
     with pytest.raises(UserError, match=rf"{record}: cannot be read \(Input/output error\)"):
-        find_changes(study, project / "results")
+        find_changes(Params.parse(study), project / "results")
     assert record.exists()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from twinproof.base.errors import UserError
 from twinproof.pipeline.forecast import Job, _together
+from twinproof.study.params import Params
 from twinproof.study.trial import MOST_TRIALS, list_trials
 
 
@@ -23,17 +24,17 @@ def test_a_study_of_too_many_trials_is_refused_with_their_number(
     section = params[probe] if key in params[probe] else params[probe]["sampling"]
     section[key] = 100_000_000
     with pytest.raises(UserError, match=rf"^{words}, .*allowed: at most 1,000,000 in a study$"):
-        list_trials(params)
+        list_trials(Params.parse(params))
 
 
 def test_a_study_of_many_trials_is_planned(params: dict[str, Any]) -> None:
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity"]}}
     params["twins"] = {"simple": params["twins"]["simple"]}
     params["identity"]["replicates"] = MOST_TRIALS
-    assert len(list_trials(params)) == MOST_TRIALS
+    assert len(list_trials(Params.parse(params))) == MOST_TRIALS
     params["identity"]["replicates"] += 1
     with pytest.raises(UserError, match="makes 1,000,001 trials"):
-        list_trials(params)
+        list_trials(Params.parse(params))
 
 
 def test_any_number_of_jobs_may_run_at_a_time() -> None:

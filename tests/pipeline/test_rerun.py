@@ -12,6 +12,7 @@ from twinproof.environments.environment import Environment
 from twinproof.pipeline import rerun as module
 from twinproof.pipeline.plan import write_plan
 from twinproof.pipeline.rerun import rerun
+from twinproof.study.params import Params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.record import write_record
 from twinproof.study.trial import Trial, derive_seed
@@ -28,17 +29,17 @@ def results(project: Path, params: dict[str, Any]) -> Path:
     params["environments"] = {ENVIRONMENT: {"probes": ["identity", "timing"]}}
     params["identity"] |= {"replicates": 3, "steps": 2}
     folder = project / "results"
-    write_plan(params, folder)
+    write_plan(Params.parse(params), folder)
     environment = Environment(ENVIRONMENT)
     environment.folder.mkdir(parents=True)
     environment.venv_mark.write_text("".join(f"{name}=={one}\n" for name, one in environment.pinned().items()))
-    protocol = make_protocol(params, ENVIRONMENT, "simple", "identity")
+    protocol = make_protocol(Params.parse(params), ENVIRONMENT, "simple", "identity")
     (folder / f"timing/{ENVIRONMENT}/simple").mkdir(parents=True)
     (folder / f"timing/{ENVIRONMENT}/simple/12.json").write_text(
         json.dumps({"sampling": params["timing"]["sampling"], "next": None})
     )
     for replicate in range(3):
-        own = {"replicate": replicate, "protocol": protocol, "seed": derive_seed(params, "simple", replicate)}
+        own = {"replicate": replicate, "protocol": protocol, "seed": derive_seed(params["seed"], "simple", replicate)}
         write_record(path_of(folder, replicate), GOLDEN | own)
     return folder
 

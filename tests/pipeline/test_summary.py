@@ -10,6 +10,8 @@ import pytest
 from twinproof.pipeline.estimates import Estimates
 from twinproof.pipeline.schedule import present_schedule
 from twinproof.pipeline.summary import Summary
+from twinproof.study.params import Params
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_trials
 
 
@@ -21,7 +23,7 @@ def decide(params, count, more):
 
 
 @pytest.fixture
-def study(project, params):
+def study(request, project, params):
     """A study of four trials, one of which is done, and how to put more records."""
     params |= {
         "twins": {"simple": params["twins"]["simple"]},
@@ -36,10 +38,13 @@ def study(project, params):
         protocol = {"probe": params[trial.probe]}
         path.write_text(json.dumps({**trial._asdict(), "seconds": seconds, "protocol": protocol}))
 
-    trials = list_trials(params)
+    if hasattr(request, "param"):
+        params["environments"]["tf2.21-cpu"]["probes"] = ["identity", "learning", "timing"]
+        params["timing"]["replicates"] = 6
+    trials = [trial for trial in list_trials(Params.parse(params)) if trial.probe != Probe.TIMING]
     put(trials[0])
-    batches = present_schedule(trials, Estimates(params, results), 1e6, results)
-    return Summary(params, results, batches), trials, put
+    batches = present_schedule(trials, Estimates(Params.parse(params), results), 1e6, results)
+    return Summary(Params.parse(params), results, batches), trials, put
 
 
 def test_before_it_tells_what_is_asked_for_and_what_is_done(study):
@@ -78,10 +83,9 @@ def test_records_of_no_trial_of_the_study_do_not_count(study):
     assert summary.end().startswith("done: 0 trials run, 1 reused, 0 failed")
 
 
+@pytest.mark.parametrize("study", ["timed"], indirect=True)
 def test_trials_that_timing_added_count_and_are_missed(study, params):
     summary, trials, put = study
-    params["environments"]["tf2.21-cpu"]["probes"] = ["identity", "learning", "timing"]
-    params["timing"]["replicates"] = 6
     summary.begin(trials[1:], [], 2, alone=True)
     timings = [Trial("tf2.21-cpu", "simple", "timing", number) for number in range(8)]
     for trial in [*trials[1:], *timings[:7]]:
@@ -92,10 +96,9 @@ def test_trials_that_timing_added_count_and_are_missed(study, params):
     assert told[-1] == "  no record: tf2.21-cpu simple timing 7"
 
 
+@pytest.mark.parametrize("study", ["timed"], indirect=True)
 def test_timings_that_were_there_are_reused_though_only_now_decided_on(study, params):
     summary, trials, put = study
-    params["environments"]["tf2.21-cpu"]["probes"] = ["identity", "learning", "timing"]
-    params["timing"]["replicates"] = 6
     timings = [Trial("tf2.21-cpu", "simple", "timing", number) for number in range(8)]
     for trial in [*trials[1:], *timings[:7]]:
         put(trial)

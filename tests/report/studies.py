@@ -13,6 +13,7 @@ import yaml
 from twinproof.analysis.completeness import Requirement
 from twinproof.analysis.tables import Rows, make_metrics, make_tables
 from twinproof.report import WITH_NOTEBOOK
+from twinproof.study.params import Params
 from twinproof.study.record import FORMAT
 
 ENVIRONMENT = "tf2.21-cpu"
@@ -310,7 +311,7 @@ def write_results(
     for path, record in records.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(json.dumps(record))
-    tables: dict[str, pd.DataFrame] = make_tables(Rows(records), study, examined or EXAMINED)
+    tables: dict[str, pd.DataFrame] = make_tables(Rows(records), Params.parse(study), examined or EXAMINED)
     (folder / "tables").mkdir(parents=True)
     for name, table in tables.items():
         (folder / "tables" / f"{name}.csv").write_text(table.to_csv(index=False))

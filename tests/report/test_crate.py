@@ -18,7 +18,7 @@ from twinproof.analysis.columns import COLUMNS
 from twinproof.crate.__main__ import main
 from twinproof.crate.citation import Author, read_citation
 from twinproof.pipeline.plan import write_plan
-from twinproof.study.params import read_params
+from twinproof.study.params import Params, read_params
 from twinproof.study.record import write_record
 from twinproof.study.trial import derive_seed, list_trials
 
@@ -38,15 +38,15 @@ def make_study(folder: Path, change: Change = lambda params: None, results: Path
         (folder / name).symlink_to(REPOSITORY / name)
     for name in ("CITATION.cff", "README.md", "LICENSE", "containers/build"):
         shutil.copy(REPOSITORY / name, folder / name)
-    params = read_params(folder / "params.yaml")
+    params = read_params(folder / "params.yaml").content()
     params["twins"] = {"dynamic": params["twins"]["dynamic"]}
     params["identity"] |= {"replicates": 1, "steps": 2}
     params["learning"] |= {"replicates": 2, "epochs": EPOCHS}
     change(params)
-    write_plan(params, results)
-    for minute, trial in enumerate(list_trials(params)):
+    write_plan(Params.parse(params), results)
+    for minute, trial in enumerate(list_trials(Params.parse(params))):
         styles = STYLES[trial.probe]
-        seed = derive_seed(params, trial.twin, trial.replicate)
+        seed = derive_seed(params["seed"], trial.twin, trial.replicate)
         record = GOLDEN | trial._asdict() | {"seed": seed, "order": list(styles), "styles": styles}
         record["protocol"] = json.loads(
             (results / f"protocols/{Path(trial.path).parent}/{trial.probe}.json").read_text()

@@ -44,8 +44,8 @@ def test_exchange_has_a_panel_for_each_reader() -> None:
 
 
 def test_pitfalls_are_counted_by_the_kind_of_their_outcome() -> None:
-    outcomes = ["as expected", "error", "silently wrong", "crashed", "wrong, with a warning"]
-    rows = drawn(outcomes.pitfall_outcomes(cells(style=["subclassed"] * 5, title=list("abcde"), outcome=outcomes)))
+    ended = ["as expected", "error", "silently wrong", "crashed", "wrong, with a warning"]
+    rows = drawn(outcomes.pitfall_outcomes(cells(style=["subclassed"] * 5, title=list("abcde"), outcome=ended)))
     loud = "an error or a warning"
     assert list(rows["kind"]) == ["right", loud, "silently wrong", loud, loud]
 

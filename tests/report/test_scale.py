@@ -32,7 +32,7 @@ MOST = 8 * 2**20  # bytes of a page
 PROBES = ["identity", "learning", "timing", "exchange", *studies.OUTCOMES]
 
 
-def study_of(count: int) -> Params:
+def study_of(count: int) -> dict[str, Any]:
     """Return the parameters of a study of all probes with about as many trials."""
     params = studies.fit(yaml.safe_load((REPOSITORY / "params.yaml").read_text()))
     params["twins"] = {twin: params["twins"][twin] for twin in studies.TWINS}
@@ -80,9 +80,9 @@ def test_each_record_is_opened_once_by_whatever_reads_them(
     write: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = write(100)
-    count = len(list_trials(study_of(100)))
+    count = len(list_trials(Params.parse(study_of(100))))
     for command in (
-        lambda: write_plan(study_of(100), results),
+        lambda: write_plan(Params.parse(study_of(100)), results),
         lambda: tables.main(["--results", str(results)]),
         lambda: examine(results),
     ):

@@ -14,6 +14,7 @@ from twinproof.analysis import tables
 from twinproof.crate import __main__ as crate
 from twinproof.report import WITH_NOTEBOOK
 from twinproof.report.page import __main__ as page
+from twinproof.study.params import Params
 from twinproof.study.trial import list_cells
 from twinproof.versions import describe
 
@@ -47,13 +48,13 @@ def end(repository: Path, probes: Iterable[str], failed: Iterable[str] = ()) -> 
     write_study(results, params, {key: fail(one, failed) for key, one in studies.templates().items()})
     (results / "data.json").write_text("{}")
     assert tables.main(["--results", str(results)]) == 0
-    for environment, twin, probe in list_cells(params):
+    for environment, twin, probe in list_cells(Params.parse(params)):
         if probe in WITH_NOTEBOOK:
             place = f"{environment}/{twin}/{probe}"
             write(*(results / "notebooks" / f"{place}.{kind}" for kind in ("html", "ipynb")))
             write(results / "made" / "notebooks" / f"{place}.done")
     assert page.main(arguments(results)) == 0
-    assert describe.main(["--results", str(results), "--output", str(results / "describe.json")]) == 0
+    assert describe.main(["--results", str(results), "--output", str(results / "version.json")]) == 0
     write(*(results / "made" / f"{what}.done" for what in ("tables", "report", "version")))
     assert crate.main(["--results", str(results), "--output", str(results / "crate.zip")]) == 0
 

@@ -5,16 +5,19 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from twinproof.analysis.columns import read_table
+from twinproof.analysis.quantities import in_order
 from twinproof.base import numbers as figures
 from twinproof.report.charts.timing import differences_with_depth, growth_with_depth, process_ratios, timing_forest
 from twinproof.report.page.timings import depths, reasons
 from twinproof.report.timing import in_reading_order
+from twinproof.study.params import TwinParams
 
 from .test_page import ENVIRONMENT, figure, make, specifications, words
 
@@ -211,7 +214,8 @@ def test_growth_is_shown_where_twins_differ_in_depth_alone(
         "wide": {"module": "twinproof.measured.twins.dynamic", "arguments": {"depth": 20, "width": 9}},
         "untimed": {"module": "twinproof.measured.twins.dynamic", "arguments": {"depth": 50}},
     }
-    assert depths({"twins": twins}, {"simple", "dynamic", "deep", "wide"}) == [{"dynamic": 5, "deep": 20}]
+    study = SimpleNamespace(twins={name: TwinParams(**twin) for name, twin in twins.items()})
+    assert depths(study, {"simple", "dynamic", "deep", "wide"}) == [{"dynamic": 5, "deep": 20}]
     # The figures of dynamic, under another name.
     deep = timing[timing["twin"] == "dynamic"].assign(twin="deep")
     rows = drawn(growth_with_depth(pd.concat([timing, deep]), {"dynamic": 5, "deep": 20}))
@@ -261,7 +265,7 @@ def test_process_chart_holds_the_log_ratio_of_each_process(timed_results: Path) 
 def test_quantities_are_in_the_order_of_a_models_life_and_unknown_ones_come_last(timing: pd.DataFrame) -> None:
     known = ["build", "peak_memory", "train_step", "predict", "call", "save"]
     assert list(in_reading_order(timing)["quantity"]) == known * 3
-    assert figures.in_order(["b_new", "a_new", "load", "load", "make"]) == ["make", "load", "a_new", "b_new"]
+    assert in_order(["b_new", "a_new", "load", "load", "make"]) == ["make", "load", "a_new", "b_new"]
     assert in_reading_order(timing.iloc[:0]).empty
 
 

@@ -14,7 +14,7 @@ REMOVED = object()
 
 def test_the_shipped_parameters_are_allowed() -> None:
     params = read_params(Path(__file__).parents[2] / "params.yaml")
-    assert list(params["twins"])[:3] == ["simple", "conditional", "dynamic"]
+    assert list(params.twins)[:3] == ["simple", "conditional", "dynamic"]
 
 
 def changed(params: dict[str, Any], keys: tuple[Any, ...], value: object) -> dict[str, Any]:

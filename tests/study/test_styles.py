@@ -13,6 +13,7 @@ from twinproof.base.errors import UserError
 from twinproof.cli import main
 from twinproof.measured import twins
 from twinproof.pipeline.plan import check_inputs, write_plan
+from twinproof.study.params import Params
 
 GOOD = "def functional(width=1):\n    return width\n\ndef subclassed(width=1):\n    return -width\n"
 
@@ -73,7 +74,7 @@ def test_plan_run_and_trial_refuse_a_twin_alike(
     params = study(source, arguments)
     module = params["twins"]["mine"]["module"]
     with pytest.raises(UserError, match=rf"twins\.mine\..*{words}") as refused:
-        write_plan(params, Path("results"))
+        write_plan(Params.parse(params), Path("results"))
     assert not Path("results").exists()
     assert main(["plan"]) == 2
     assert capsys.readouterr().err == f"error: {refused.value}\n"
@@ -85,11 +86,11 @@ def test_plan_run_and_trial_refuse_a_twin_alike(
 
 @pytest.mark.parametrize("case", TAKEN)
 def test_what_the_source_does_not_tell_is_left_to_the_trial(study: Any, case: str) -> None:
-    check_inputs(study(*TAKEN[case]))
+    check_inputs(Params.parse(study(*TAKEN[case])))
 
 
 def test_a_twin_of_which_nothing_is_measured_is_checked_too(study: Any) -> None:
     params = study("", {})
     params["twins"]["mine"]["probes"] = []
     with pytest.raises(UserError, match="has no style"):
-        check_inputs(params)
+        check_inputs(Params.parse(params))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
 
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells, list_trials, list_writers
 from twinproof.analysis.sampling import counts, timed
 from twinproof.study.dataset import FILES
@@ -66,8 +67,8 @@ if IN_IMAGES:
 
 
 wildcard_constraints:
-    environment="|".join(map(re.escape, PARAMS["environments"])),
-    twin="|".join(PARAMS["twins"]),
+    environment="|".join(map(re.escape, PARAMS.environments)),
+    twin="|".join(PARAMS.twins),
     probe="|".join(sorted({trial.probe for trial in TRIALS})) or "none",
     # Each number has one name: no other digits than these, and no zeros before it.
     replicate="0|[1-9][0-9]*",
@@ -78,12 +79,12 @@ wildcard_constraints:
 
 def threads_of(wildcards):
     """Return how many cores a trial of this probe is given: on one machine timing has them all, so that it runs alone."""
-    alone = wildcards.probe == "timing" and workflow.local_exec
-    return workflow.cores if alone else PARAMS[wildcards.probe]["threads"]
+    alone = wildcards.probe == Probe.TIMING and workflow.local_exec
+    return workflow.cores if alone else PARAMS.settings[Probe(wildcards.probe)].threads
 
 
 # Asked of every job, again and again: of each lock once.
-WITH_GPU = [name for name in PARAMS["environments"] if Environment(name).wants_gpu()]
+WITH_GPU = [name for name in PARAMS.environments if Environment(name).wants_gpu()]
 
 
 def gpus_of(wildcards):
@@ -146,7 +147,7 @@ def needed_by(trials):
     models = [
         f"{RESULTS}/models/{name}/{twin}.zip"
         for twin in twins
-        if probe == "exchange"
+        if probe == Probe.EXCHANGE
         for name in list_writers(PARAMS, twin)
     ]
     installed = (
@@ -210,7 +211,7 @@ def timings_of(environment, twin):
 def timings(environment, twin, processes):
     """Return the first records of the timing of one twin."""
     return [
-        start().record(Trial(environment, twin, "timing", number))
+        start().record(Trial(environment, twin, Probe.TIMING, number))
         for number in range(int(processes))
     ]
 

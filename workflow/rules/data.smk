@@ -3,10 +3,10 @@ rule verify_data:
     input:
         images=expand(
             "{directory}/{file}",
-            directory=PARAMS["data"]["directory"],
+            directory=PARAMS.data.directory,
             file=FILES.values(),
         ),
-        checksums=PARAMS["data"]["checksums"],
+        checksums=PARAMS.data.checksums,
         # Where the images lie and how many are for validation: Snakemake does not look at `params` (default profile).
         study=study_file,
     output:
@@ -15,7 +15,7 @@ rule verify_data:
         "<results>/logs/data.log",
     params:
         directory=lambda wildcards, input: Path(input.images[0]).parent,
-        validation=PARAMS["data"]["validation"],
+        validation=PARAMS.data.validation,
     shell:
         "python -m twinproof.study.dataset --directory {params.directory:q} --checksums {input.checksums:q}"
         " --validation {params.validation:q} --output {output:q} 2> {log:q}"

@@ -38,5 +38,5 @@ rule build_image:
 rule images:
     input:
         lambda wildcards: [
-            path for name in PARAMS["environments"] for path in start().image(name)
+            path for name in PARAMS.environments for path in start().image(name)
         ],

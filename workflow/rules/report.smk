@@ -6,9 +6,7 @@ rule make_report:
         NOTEBOOKS,
         metrics=rules.make_tables.output.metrics,
         study=study_file,
-        code=sources(
-            "report", "report/charts", "report/page", "report/page/template"
-        ),
+        code=sources("report", "report/charts", "report/page", "report/page/template"),
     output:
         page=update(
             report(

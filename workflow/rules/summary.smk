@@ -6,9 +6,7 @@ def asked():
     """Return the trials that are to be run, as far as that is known while timing may decide on more."""
     jobs = list(workflow.dag.needrun_jobs())
     batches = [job.wildcards for job in jobs if job.rule.name == "run_batch"]
-    alone = [
-        Trial(**{**job.wildcards}) for job in jobs if job.rule.name == "run_trial"
-    ]
+    alone = [Trial(**{**job.wildcards}) for job in jobs if job.rule.name == "run_trial"]
     return [
         *(trial for batch in batches for trial in left_of(batch)),
         *(trial._replace(replicate=int(trial.replicate)) for trial in alone),

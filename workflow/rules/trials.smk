@@ -38,12 +38,8 @@ rule run_batch:
         gpu=gpus_of,
     params:
         python=PYTHON,
-        trials=lambda wildcards: [
-            f"{trial.twin}/{trial.replicate}" for trial in batch_of(wildcards)
-        ],
-        left=lambda wildcards: [
-            f"{trial.twin}/{trial.replicate}" for trial in left_of(wildcards)
-        ],
+        trials=lambda wildcards: [trial.name for trial in batch_of(wildcards)],
+        left=lambda wildcards: [trial.name for trial in left_of(wildcards)],
         records=RESULTS / "trials",
         models=RESULTS / "models",
         study=RESULTS / "params.yaml",
@@ -90,7 +86,10 @@ checkpoint decide_timing:
             *start().unfounded_decision(**wildcards),
         ],
         study=study_file,
-        code=["src/twinproof/analysis/sampling.py", "src/twinproof/analysis/statistics/ratios.py"],
+        code=[
+            "src/twinproof/analysis/sampling.py",
+            "src/twinproof/analysis/statistics/ratios.py",
+        ],
     output:
         "<results>/timing/{environment}/{twin}/{processes}.json",
     log:

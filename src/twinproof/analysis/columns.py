@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twinproof.base.errors import UserError
 
@@ -76,6 +76,11 @@ TEXTS = [
     "reason", "answer", "way", "operation", "place", "format", "writer", "optimizer", "warnings", "value", "title",
     "what", "references", "example", "figures", "evidence", "requirement", "findings",
 ]  # fmt: skip
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table, each by its columns."""
+    return [{str(column): value for column, value in row.items()} for row in table.to_dict("records")]
 
 
 def read_table(folder: Path | str, name: str) -> pd.DataFrame:

@@ -129,7 +129,7 @@ def _seeds(params: Params, records: Mapping[Trial, Record]) -> Iterator[str]:
     replicates: dict[tuple[str, int], set[int]] = defaultdict(set)
     for trial, record in records.items():
         replicates[trial.twin, record["seed"]].add(trial.replicate)
-        if record["seed"] != (planned := derive_seed(params, trial.twin, trial.replicate)):
+        if record["seed"] != (planned := derive_seed(params.seed, trial.twin, trial.replicate)):
             yield f"{trial.path}: seed {record['seed']}; planned: {planned}"
     for (twin, seed), sharing in replicates.items():
         if len(sharing) > 1:
@@ -169,9 +169,9 @@ def _reasons(records: Mapping[Trial, Record]) -> Iterator[str]:
 
 
 def _data(params: Params) -> Iterator[str]:
-    folder = Path(params["data"]["directory"])
+    folder = params.data.directory
     try:
-        checksums = read_checksums(Path(params["data"]["checksums"]))
+        checksums = read_checksums(params.data.checksums)
     except UserError as error:
         yield str(error)
         return

@@ -63,7 +63,7 @@ def foreign(record: Record) -> Iterator[str]:
         ("environment", protocol["environment"]),
         ("twin", protocol["twin"]["name"]),
         ("probe", protocol["probe"]["name"]),
-        ("seed", derive_seed({"seed": protocol["study_seed"]}, record["twin"], record["replicate"])),
+        ("seed", derive_seed(protocol["study_seed"], record["twin"], record["replicate"])),
     ):
         if record[key] != planned:
             yield f"{key}: {shown(record[key])}; its protocol says {shown(planned)}"

@@ -11,6 +11,7 @@ from twinproof.base.errors import UserError
 from twinproof.base.reading import ReadingError, read_json
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import Record, read_record
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_trials
 
 
@@ -22,7 +23,7 @@ def planned_trials(params: Params, results: Path) -> list[Trial]:
     UserError
         If it was not decided yet how many processes of a timing there are to be.
     """
-    static = [trial for trial in list_trials(params) if trial.probe != "timing"]
+    static = [trial for trial in list_trials(params) if trial.probe != Probe.TIMING]
     return [*static, *timing_trials(params, results)]
 
 

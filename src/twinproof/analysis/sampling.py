@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,17 +24,18 @@ from twinproof.base.files import write_whole
 from twinproof.base.reading import MissingError, read_json
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import Record, read_record
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells
 
 
 def timed(params: Params) -> list[tuple[str, str]]:
     """Return the environments and twins that are timed."""
-    return [(environment, twin) for environment, twin, probe in list_cells(params) if probe == "timing"]
+    return [(environment, twin) for environment, twin, probe in list_cells(params) if probe == Probe.TIMING]
 
 
 def decide(params: Params, records: list[Record]) -> dict[str, Any]:
     """Return how many processes there are, how many there are to be next (None: enough), and what is too wide yet."""
-    count, sampling = len(records), params["timing"]["sampling"]
+    count, sampling = len(records), params.timing.sampling
     rows = (row for record in records for row in timing_processes(record))
     compared = {key: values for key, values in log_ratios(rows).items() if key[0] not in CONTROLS}
     # The family of the whole study, were every twin like this one.
@@ -41,11 +43,11 @@ def decide(params: Params, records: list[Record]) -> dict[str, Any]:
     wide = [
         f"{style} {quantity}"
         for (style, quantity), values in sorted(compared.items())
-        if not decided(values, sampling["half_width"][kind(quantity)], confidence)
+        if not decided(values, sampling.half_width.of(kind(quantity)), confidence)
     ]
-    more = min(count + sampling["add"], sampling["most"])
+    more = min(count + sampling.add, sampling.most)
     next_count = more if wide and more > count else None
-    return {"processes": count, "next": next_count, "wide": wide, "sampling": sampling}
+    return {"processes": count, "next": next_count, "wide": wide, "sampling": asdict(sampling)}
 
 
 def counts(params: Params, results: Path, environment: str, twin: str) -> Iterator[int]:
@@ -56,7 +58,8 @@ def counts(params: Params, results: Path, environment: str, twin: str) -> Iterat
     UserError
         If that is not decided yet, or was for other targets than the present ones.
     """
-    sampling, count = params["timing"]["sampling"], params["timing"]["replicates"]
+    sampling = params.timing.sampling
+    count: int | None = params.timing.replicates
     while count is not None:
         yield count
         path = results / "timing" / environment / twin / f"{count}.json"
@@ -64,13 +67,13 @@ def counts(params: Params, results: Path, environment: str, twin: str) -> Iterat
             decision = read_json(path)
         except MissingError:
             raise UserError(f"{path}: no such decision; run `snakemake --cores all timing`") from None
-        if not isinstance(decision, dict) or decision.get("sampling") != sampling:
+        if not isinstance(decision, dict) or decision.get("sampling") != asdict(sampling):
             raise UserError(f"{path}: decided under another `sampling`; run `snakemake --cores all timing`")
         following = decision.get("next")
-        if following is not None and not (type(following) is int and count < following <= sampling["most"]):
+        if following is not None and not (type(following) is int and count < following <= sampling.most):
             raise UserError(
                 f"{path}: next: {following!r}; allowed: null, or a number of processes above {count} and up to "
-                f"{sampling['most']}; remove it, and run `snakemake --cores all timing`"
+                f"{sampling.most}; remove it, and run `snakemake --cores all timing`"
             )
         count = following
 
@@ -85,7 +88,7 @@ def timing_trials(params: Params, results: Path) -> Iterator[Trial]:
     """
     for environment, twin in timed(params):
         *_, last = counts(params, results, environment, twin)
-        yield from (Trial(environment, twin, "timing", replicate) for replicate in range(last))
+        yield from (Trial(environment, twin, Probe.TIMING, replicate) for replicate in range(last))
 
 
 @entry_point
@@ -99,7 +102,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="where to write the decision")
     options = parser.parse_args(arguments)
     params = read_params(options.results / "params.yaml")
-    trials = [Trial(options.environment, options.twin, "timing", number) for number in range(options.processes)]
+    trials = [Trial(options.environment, options.twin, Probe.TIMING, number) for number in range(options.processes)]
     records = []
     for path in (options.results / "trials" / trial.path for trial in trials):
         records.append(record := read_record(path))

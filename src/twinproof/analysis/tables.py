@@ -71,7 +71,7 @@ def make_tables(rows: Rows, params: Params, examined: Sequence[Requirement]) -> 
         name: pd.DataFrame(content, columns=COLUMNS[name])
         for name, content in {
             "timing_quality": quality_rows(rows.timings),
-            "code": code_rows(params["twins"]),
+            "code": code_rows(params.twins),
             "completeness": (requirement.row() for requirement in examined),
         }.items()
     }
@@ -82,7 +82,7 @@ def make_tables(rows: Rows, params: Params, examined: Sequence[Requirement]) -> 
     tables["twins"] = pd.DataFrame([_twin(tables, *cell) for cell in cells], columns=COLUMNS["twins"])
     gates = {(row["environment"], row["twin"]): row["gate"] for row in tables["twins"].to_dict("records")}
     tables["timing"] = pd.DataFrame(
-        timing_rows(tables["timing_processes"], tables["trials"], gates, params["timing"]),
+        timing_rows(tables["timing_processes"], tables["trials"], gates, params.timing),
         columns=COLUMNS["timing"],
     )
     # What is not judged is shown, but not compared.

@@ -6,9 +6,8 @@ from pathlib import Path
 from twinproof.analysis.sampling import counts, timed
 from twinproof.base.errors import UserError
 from twinproof.study.params import Params
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_trials
-
-TIMING = "timing"
 
 
 def measured(results: Path, trial: Trial) -> bool:
@@ -30,7 +29,7 @@ def decided(params: Params, results: Path, there: Set[str], environment: str, tw
     trials: list[Trial] = []
     try:
         for count in counts(params, results, environment, twin):
-            trials = [Trial(environment, twin, TIMING, number) for number in range(count)]
+            trials = [Trial(environment, twin, Probe.TIMING, number) for number in range(count)]
             if not all(trial.path in there for trial in trials):
                 return trials, False
     except (UserError, OSError, ValueError, KeyError):
@@ -40,5 +39,5 @@ def decided(params: Params, results: Path, there: Set[str], environment: str, tw
 
 def known(params: Params, results: Path, there: Set[str]) -> list[Trial]:
     """Return all trials of a study that are known of."""
-    planned = [trial for trial in list_trials(params) if trial.probe != TIMING]
+    planned = [trial for trial in list_trials(params) if trial.probe != Probe.TIMING]
     return planned + [trial for cell in timed(params) for trial in decided(params, results, there, *cell)[0]]

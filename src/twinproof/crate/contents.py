@@ -67,7 +67,7 @@ def gather(results: Path) -> tuple[Study, dict[str, Path]]:
     records = {f"trials/{trial.path}": without_results(record) for trial, record in read_records(results)}
     if not records:
         raise UserError(f"{results / 'params.yaml'}: asks for no trial, so there is no run to tell of")
-    images = Path(params["data"]["directory"])
+    images = params.data.directory
     # What lies outside of the repository has a place of its own in the crate.
     data, below = _folder(images, f"data/{images.name}"), _folder(results, "results")
     protocols = [record["protocol"] for record in records.values()]

@@ -22,7 +22,7 @@ def add_run(crate: Crate, workflow: Entity, study: Study) -> None:
         "locks": folder_of(crate, "containers/locks"),
         "params": file_of(crate, f"{below}/params.yaml"),
     }
-    for key, value in _leaves(study.params):
+    for key, value in _leaves(study.params.content()):
         inputs[key] = add_entity(
             crate, f"#value/{quote(key)}", "PropertyValue", name=key, value=value, description="In params.yaml"
         )

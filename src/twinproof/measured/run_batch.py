@@ -8,7 +8,6 @@ Usage: python -m twinproof.measured.run_batch --environment tf2.21-cpu --probe l
 """
 
 import argparse
-import re
 import sys
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ from twinproof.measured.guard import REFUSED, guarded
 from twinproof.measured.machine import pin_threads
 from twinproof.measured.run_trial import no_home, read_images, require_planned, run_apart
 from twinproof.study.params import Params, read_params
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial
 
 
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _measure(params: Params, asked: list[Trial], options: argparse.Namespace) -> int:
     missing = [one for one in asked if not (options.records / one.path).exists()]
     if missing:
-        _prepare(params, options.probe)
+        _prepare(params, missing[0].probe)
     if not _run(missing, params, options):
         return 1
     write_whole(options.mark, checksums(options.records, (one.path for one in asked)))
@@ -54,15 +54,15 @@ def _measure(params: Params, asked: list[Trial], options: argparse.Namespace) ->
 
 
 def _trial(environment: str, probe: str, name: str) -> Trial:
-    twin, _, replicate = name.rpartition("/")
-    if not re.fullmatch("0|[1-9][0-9]{0,8}", replicate):
-        raise UserError(f"--trials {name}: allowed: the name of a twin, / and the number of a replicate")
-    return Trial(environment, twin, probe, int(replicate))
+    try:
+        return Trial.from_name(environment, probe, name)
+    except ValueError:
+        raise UserError(f"--trials {name}: allowed: the name of a twin, / and the number of a replicate") from None
 
 
-def _prepare(params: Params, probe: str) -> None:
+def _prepare(params: Params, probe: Probe) -> None:
     """Do what every trial would do first, and what none of them can tell from having done it itself."""
-    pin_threads(params[probe]["threads"])
+    pin_threads(params.settings[probe].threads)
     read_images(params)
     with no_home():
         import keras  # noqa: F401

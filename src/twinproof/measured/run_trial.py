@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from twinproof.study.dataset import Dataset, read_dataset
 from twinproof.study.params import Params, read_params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.record import FORMAT, Record, write_record
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, derive_seed, list_cells, list_writers
 
 if TYPE_CHECKING:
@@ -49,13 +50,13 @@ def measure(params: Params, trial: Trial, models: Path | None = None, minutes: f
     """
     variables, commit = let_through(os.environ), received_commit(os.environ)
     # First of all: NumPy too counts its threads when it is imported.
-    pin_threads(params[trial.probe]["threads"])
+    settings = params.settings[trial.probe]
+    pin_threads(settings.threads)
     worker = machine()
     # Only what runs alone: others would meet on the same core.
-    pinned = pin_cores(params[trial.probe]["threads"]) if trial.probe == "timing" else None
+    pinned = pin_cores(settings.threads) if trial.probe == Probe.TIMING else None
     protocol = make_protocol(params, trial.environment, trial.twin, trial.probe)
-    settings = params[trial.probe]
-    handed = {"models": _models(params, trial, models)} if trial.probe == "exchange" else {}
+    handed = {"models": _models(params, trial, models)} if trial.probe == Probe.EXCHANGE else {}
     environment = Environment(trial.environment)
     container, versions = image(environment), software(environment)
     wants_gpu = environment.wants_gpu()
@@ -69,15 +70,14 @@ def measure(params: Params, trial: Trial, models: Path | None = None, minutes: f
         # Only now, when all input is known to be right, is Keras worth importing.
         from twinproof.measured import probes
 
-        seed = derive_seed(params, trial.twin, trial.replicate)
+        seed = derive_seed(params.seed, trial.twin, trial.replicate)
         twin = load_twin(protocol, data, seed, minutes)
         probe = probes.load(trial.probe)
         computed_on = device()
         if wants_gpu and computed_on == "CPU" and not no_driver:
             _go_on_without_gpu(environment, params, "TensorFlow does not use the one that the driver shows")
         started, before, clock = datetime.datetime.now(datetime.UTC), conditions(), time.perf_counter()
-        with _progress_bar(f"{trial.twin} {trial.probe} {trial.replicate}") as progress:
-            outcome = probe(twin, data, seed, settings | handed, progress)
+        outcome = probe(twin, data, seed, settings, **handed)
         seconds = time.perf_counter() - clock
         return {
             "format": FORMAT,
@@ -92,7 +92,7 @@ def measure(params: Params, trial: Trial, models: Path | None = None, minutes: f
             "conditions": {"before": before, "after": conditions()},
             "machine": {
                 **worker,
-                "threads": settings["threads"],
+                "threads": settings.threads,
                 "pinned": pinned,
                 "device": computed_on,
                 "image": container,
@@ -194,8 +194,8 @@ def load_twin(protocol: Mapping[str, Any], data: Dataset, seed: int, minutes: fl
 
 def read_images(params: Params) -> Dataset:
     """Return the images of the study; they are read once in a process and those that it forks."""
-    data = params["data"]
-    return _images(Path(data["directory"]), Path(data["checksums"]), data["validation"])
+    data = params.data
+    return _images(data.directory, data.checksums, data.validation)
 
 
 _images = functools.cache(read_dataset)
@@ -205,8 +205,8 @@ def require_planned(trial: Trial, params: Params) -> None:
     """Raise `UserError` unless the parameters describe this trial."""
     planned = list_cells(params)
     for key, value, allowed in (
-        ("environment", trial.environment, list(params["environments"])),
-        ("twin", trial.twin, list(params["twins"])),
+        ("environment", trial.environment, list(params.environments)),
+        ("twin", trial.twin, list(params.twins)),
         ("probe", trial.probe, [cell[2] for cell in planned if cell[:2] == (trial.environment, trial.twin)]),
     ):
         if value not in allowed:
@@ -240,24 +240,10 @@ def no_home() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _progress_bar(name: str) -> Iterator[Callable[[float, str], None]]:
-    """Show a bar where somebody watches, on a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda share, what: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=1.0)
-        yield lambda share, what: bar.update(task, completed=share, description=f"{name}: {what}")
-
-
 def _go_on_without_gpu(environment: Environment, params: Params, why: str) -> None:
     """Say that there is no GPU; raise `UserError` unless the parameters allow that."""
     key = f"environments.{environment.name}.without_gpu"
-    if params["environments"][environment.name].get("without_gpu", "error") == "error":
+    if params.environments[environment.name].without_gpu == "error":
         raise UserError(
             f"environment {environment.name}: no GPU is seen here ({why}); run where there is one "
             f"(`twinproof doctor {environment.name}` tells more), or set {key}: cpu in params.yaml"

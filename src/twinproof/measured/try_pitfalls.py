@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import cast
 
 from twinproof.base.errors import entry_point
 from twinproof.environments.variables import enter
@@ -15,9 +16,10 @@ from twinproof.measured.guard import end_with_parent, guarded
 from twinproof.measured.machine import pin_threads
 from twinproof.measured.run_trial import no_home, read_images
 from twinproof.study.params import Params, read_params
+from twinproof.study.settings import PitfallsSettings, Probe
 from twinproof.study.trial import derive_seed
 
-PROBE = "pitfalls"
+PROBE = Probe.PITFALLS
 
 
 @entry_point
@@ -33,18 +35,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _try(params: Params, pitfalls: list[str]) -> int:
-    settings = params[PROBE]
-    pin_threads(settings["threads"])
+    settings = cast(PitfallsSettings, params.settings[PROBE])
+    pin_threads(settings.threads)
     data = read_images(params)
     with no_home():
         from twinproof.measured.probes.apart import Apart
         from twinproof.measured.probes.pitfalls import examine, examples
 
-        apart, images = Apart(settings["time_limit"]), examples(data, settings["images"])
+        apart, images = Apart(settings.time_limit), examples(data, settings.images)
         found = []
         for pitfall in pitfalls:
             twin, name = pitfall.split("/")
-            style, cell = examine(apart, twin, name, derive_seed(params, twin, 0), *images)
+            style, cell = examine(apart, twin, name, derive_seed(params.seed, twin, 0), *images)
             found.append({"twin": twin, "style": style, **cell})
     print(json.dumps(found))
     return 0

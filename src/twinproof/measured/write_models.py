@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import cast
 
 from twinproof.base.errors import entry_point
 from twinproof.base.files import write_whole
@@ -18,9 +19,10 @@ from twinproof.measured.machine import pin_threads
 from twinproof.measured.run_trial import load_twin, no_home, read_images, require_planned
 from twinproof.study.params import Params, read_params
 from twinproof.study.protocol import make_protocol
+from twinproof.study.settings import ExchangeSettings, Probe
 from twinproof.study.trial import Trial, derive_seed
 
-PROBE = "exchange"
+PROBE = Probe.EXCHANGE
 
 
 @entry_point
@@ -41,16 +43,16 @@ def main(arguments: list[str] | None = None) -> int:
 def write(params: Params, environment: str, name: str, output: Path) -> None:
     """Write the models of one twin in this process."""
     protocol = make_protocol(params, environment, name, PROBE)
-    pin_threads(params[PROBE]["threads"])
+    pin_threads(params.settings[PROBE].threads)
     data = read_images(params)
     with no_home():
         from twinproof.measured.probes import exchange
 
-        seed = derive_seed(params, name, 0)
+        seed = derive_seed(params.seed, name, 0)
         twin = load_twin(protocol, data, seed)
         with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
             models = Path(temporary) / "models"
-            exchange.write(twin, data, seed, params[PROBE], models)
+            exchange.write(twin, data, seed, cast(ExchangeSettings, params.settings[PROBE]), models)
             archive = Path(shutil.make_archive(str(models), "zip", models))
             write_whole(output, archive.read_bytes())
 

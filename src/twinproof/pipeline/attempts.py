@@ -46,7 +46,7 @@ def installed(params: Params, chosen: Sequence[str]) -> tuple[list[str], list[st
     UserError
         If a chosen one is not in the parameters, or none is installed.
     """
-    known = list(params["environments"])
+    known = list(params.environments)
     for name in chosen:
         if name not in known:
             raise UserError(f"--in {name}: no such environment; allowed: {', '.join(known)}")

@@ -22,7 +22,7 @@ from twinproof.base.reading import read_text
 from twinproof.environments import builders
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import for_containers, hand_to_containers
-from twinproof.study.params import Params
+from twinproof.study.params import EnvironmentParams, Params
 from twinproof.study.sources import require_no_shadow
 
 ROOT = Path(__file__).parents[3]
@@ -82,7 +82,7 @@ def examine(params: Params, only: str | None = None) -> Iterator[Finding]:
     UserError
         If the parameters do not name that environment.
     """
-    known: dict[str, Any] = params["environments"]
+    known = params.environments
     if only is not None and only not in known:
         raise UserError(f"environment {only}: not in the parameters; known: {', '.join(known)}")
     environments = [Environment(name) for name in known if only in (None, name)]
@@ -125,8 +125,8 @@ def _runtime(program: str | None) -> Finding:
     return Finding("runtime", "ok", f"{Path(program).name} {number[0] if number else 'of unknown version'}")
 
 
-def _environment(environment: Environment, settings: dict[str, Any], runtime: str | None) -> Iterator[Finding]:
-    yield _lock(environment, bool(settings["probes"]))
+def _environment(environment: Environment, asked: EnvironmentParams, runtime: str | None) -> Iterator[Finding]:
+    yield _lock(environment, bool(asked.probes))
     if not _readable(environment):
         return
     try:
@@ -143,7 +143,7 @@ def _environment(environment: Environment, settings: dict[str, Any], runtime: st
             if environment.wants_gpu():
                 yield _cuda(environment, way, view)
     if environment.wants_gpu():
-        yield _gpu(environment, settings, {way: view["gpus"] for way, view in seen.items() if view["gpus"]})
+        yield _gpu(environment, asked, {way: view["gpus"] for way, view in seen.items() if view["gpus"]})
 
 
 def _readable(environment: Environment) -> bool:
@@ -245,7 +245,7 @@ def _cuda(environment: Environment, way: Way, view: Seen) -> Finding:
     return Finding(what, "ok" if sound else "broken", "; ".join(told), "" if sound else way.remedy)
 
 
-def _gpu(environment: Environment, settings: dict[str, Any], inside: dict[str, Seen]) -> Finding:
+def _gpu(environment: Environment, asked: EnvironmentParams, inside: dict[str, Seen]) -> Finding:
     """Judge which GPUs are seen: by the driver's own tool, and by the driver inside each way that there is."""
     what, key = f"{environment.name} GPU", f"environments.{environment.name}.without_gpu"
     try:
@@ -258,14 +258,14 @@ def _gpu(environment: Environment, settings: dict[str, Any], inside: dict[str, S
     names = [view["names"] for view in inside.values()] or [outside]
     if all(names):
         return Finding(what, "ok", "; ".join(told))
-    allowed = settings.get("without_gpu") == "cpu"
+    allowed = asked.without_gpu == "cpu"
     if allowed and not outside:
         return Finding(what, "unused", "; ".join([*told, f"computing on the CPU, as {key} allows"]))
     if outside:
         remedy = "see that CUDA_VISIBLE_DEVICES hides none, and for images that `ldconfig -p` names libcuda.so.1"
     else:
         remedy = f"run where there is an NVIDIA GPU with its driver, or set {key}: cpu in params.yaml"
-    needed = bool(settings["probes"]) and not allowed and not any(names)
+    needed = bool(asked.probes) and not allowed and not any(names)
     return Finding(
         what, "missing", "; ".join(told), f"{remedy}; images need --nv, as the default profile has it", needed
     )

@@ -110,9 +110,7 @@ def _trials_of(output: Path, results: Path, schedule: Mapping[str, list[Trial]])
     """Return the trials of the job whose output this is: the mark of a batch, or a record."""
     if output.suffix == ".done":
         return schedule.get(f"{output.parent.name}/{output.stem}", [])
-    environment, twin, _ = output.relative_to(results / "trials").parts
-    probe, _, replicate = output.stem.rpartition("-")
-    return [Trial(environment, twin, probe, int(replicate))]
+    return [Trial.from_path(output.relative_to(results / "trials").as_posix())]
 
 
 def _seconds_since(start: float, results: Path, trials: list[Trial]) -> Iterator[float]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from twinproof.pipeline.durations import Duration, from_csv, of_records, work
 from twinproof.study.params import Params
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells
 
 SHIPPED = Path(__file__).parents[3] / "workflow" / "durations.csv"
@@ -49,7 +50,8 @@ class Estimates:
     # There is one of these, for as long as the process.
     @functools.cache  # noqa: B019
     def _estimate(self, environment: str, twin: str, what: str) -> Estimate:
-        units = work(what, self._params.get(what, {}))
+        settings = self._params.plain_settings(Probe(what)) if what in self._params.settings else {}
+        units = work(what, settings)
         for earlier, durations in self._durations:
             alike = [one for one in durations if one.what == what]
             alike = [one for one in alike if one.environment == environment] or alike

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from twinproof.analysis.sampling import timed
-from twinproof.analysis.trials import TIMING, decided
+from twinproof.analysis.trials import decided
 from twinproof.base.numbers import counted, duration, size
 from twinproof.environments.environment import Environment
 from twinproof.pipeline.estimates import Estimates
 from twinproof.pipeline.schedule import Batches
 from twinproof.report import WITH_NOTEBOOK
 from twinproof.study.params import Params
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells, list_writers
 
 if TYPE_CHECKING:
@@ -101,18 +102,18 @@ def _timings(params: Params, results: Path, there: Set[str], estimates: Estimate
 
 
 def _added(params: Params, results: Path, there: Set[str], estimates: Estimates) -> Iterator[Job]:
-    most = params[TIMING]["sampling"]["most"]
+    most = params.timing.sampling.most
     for environment, twin in timed(params):
         trials, all_of_them = decided(params, results, there, environment, twin)
         for number in range(len(trials), len(trials) if all_of_them else most):
-            trial = Trial(environment, twin, TIMING, number)
+            trial = Trial(environment, twin, Probe.TIMING, number)
             if trial.path not in there:
                 yield _of_trials("run_trial", [trial], estimates)
 
 
 def _before(params: Params, results: Path, trials: list[Job], estimates: Estimates) -> Iterator[Job]:
     """Return what the trials wait for."""
-    readers = {trial.twin for job in trials for trial in job.trials if trial.probe == "exchange"}
+    readers = {trial.twin for job in trials for trial in job.trials if trial.probe == Probe.EXCHANGE}
     writers = {(environment, twin) for twin in readers for environment in list_writers(params, twin)}
     for environment in sorted({job.environment for job in trials} | {name for name, _ in writers}):
         if Environment(environment).venv_fault():

@@ -32,11 +32,11 @@ def check_inputs(params: Params) -> None:
         If an environment has no lock, a twin no module, not the styles or not the files, or a style does not take the
         arguments.
     """
-    for environment in params["environments"]:
+    for environment in params.environments:
         Environment(environment).pinned()
-    for twin, network in params["twins"].items():
-        named_files(twin, network.get("files", []))
-        check_source(twin, network["module"], network.get("arguments", {}), [str(SOURCE), str(Path.cwd())])
+    for twin, network in params.twins.items():
+        named_files(twin, network.files)
+        check_source(twin, network.module, network.arguments, [str(SOURCE), str(Path.cwd())])
 
 
 class Changes(NamedTuple):
@@ -73,7 +73,7 @@ def find_changes(params: Params, results: Path) -> Changes:
     UserError
         As `check_inputs` and `make_protocol`, if a file of the data set is missing, and if a record cannot be read.
     """
-    require_files(Path(params["data"]["directory"]))
+    require_files(params.data.directory)
     check_inputs(params)
     protocols = {
         f"{environment}/{twin}/{probe}.json": make_protocol(params, environment, twin, probe)
@@ -83,7 +83,7 @@ def find_changes(params: Params, results: Path) -> Changes:
     planned = {
         folder / name: json.dumps(content, indent=1, sort_keys=True) + "\n" for name, content in protocols.items()
     }
-    planned[results / "params.yaml"] = yaml.safe_dump(params, sort_keys=False)
+    planned[results / "params.yaml"] = yaml.safe_dump(params.content(), sort_keys=False)
     found = Changes.none()
     found.written.update({path: content for path, content in planned.items() if not holds(path, content)})
     found.removed.extend(path for path in folder.rglob("*.json") if path not in planned)

@@ -14,17 +14,16 @@ from collections.abc import Iterable
 from itertools import chain, groupby
 from pathlib import Path
 
-from twinproof.analysis.trials import TIMING
 from twinproof.base.errors import UserError
 from twinproof.base.files import checksums, write_if_changed, write_whole
 from twinproof.base.reading import ReadingError, read_json
 from twinproof.pipeline.estimates import Estimates
 from twinproof.study.params import Params, read_params
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial
 
-# As `batches` names them, and `write_schedule` their trials.
+# As `batches` names them.
 BATCH = re.compile(r"([^/]+)/([a-z]+)-(?:0|[1-9][0-9]*)")
-TRIAL = re.compile(r"([^/]+)/(0|[1-9][0-9]{0,8})")
 
 Batches = dict[str, list[Trial]]
 
@@ -52,7 +51,7 @@ def batches(trials: Iterable[Trial], estimates: Estimates, seconds: float) -> Ba
 def present_schedule(trials: Iterable[Trial], estimates: Estimates, seconds: float, results: Path) -> Batches:
     """Return the batches that were written last if they are of these trials and were to take as long, else new ones."""
     # Timing has the machine to itself, one process at a time.
-    together = [trial for trial in trials if trial.probe != TIMING]
+    together = [trial for trial in trials if trial.probe != Probe.TIMING]
     former, schedule = _read(results)
     if former == seconds and Counter(chain(*schedule.values())) == Counter(together):
         return schedule
@@ -61,7 +60,7 @@ def present_schedule(trials: Iterable[Trial], estimates: Estimates, seconds: flo
 
 def write_schedule(schedule: Batches, seconds: float, results: Path) -> None:
     """Write which batches there are, for every process of a run to read, and mark those that are done."""
-    named = {name: [f"{one.twin}/{one.replicate}" for one in own] for name, own in schedule.items()}
+    named = {name: [trial.name for trial in own] for name, own in schedule.items()}
     write_if_changed(_file(results), json.dumps({"seconds": seconds, "batches": named}, indent=1) + "\n")
     marks = {mark(results, name): own for name, own in schedule.items()}
     for path in (results / "batches").rglob("*.done"):
@@ -122,11 +121,11 @@ def _read(results: Path) -> tuple[float, Batches]:
 
 
 def _trial(batch: str, name: str) -> Trial:
-    """Return the trial of a batch that is written as the names of its twin and replicate."""
-    of_batch, of_trial = BATCH.fullmatch(batch), TRIAL.fullmatch(name)
-    if of_batch is None or of_trial is None:
-        raise ValueError(f"{batch}: {name}")
-    return Trial(of_batch[1], of_trial[1], of_batch[2], int(of_trial[2]))
+    """Return the trial of a batch that is written by its name."""
+    of_batch = BATCH.fullmatch(batch)
+    if of_batch is None:
+        raise ValueError(f"{batch}: no name of a batch")
+    return Trial.from_name(of_batch[1], of_batch[2], name)
 
 
 def mark(results: Path, name: str) -> Path:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from twinproof.analysis.trials import TIMING
 from twinproof.base.files import holds
 from twinproof.base.numbers import counted
 from twinproof.environments.environment import Environment
@@ -20,6 +19,7 @@ from twinproof.pipeline import schedule
 from twinproof.pipeline.estimates import Estimates
 from twinproof.pipeline.plan import Changes, apply_changes, find_changes
 from twinproof.study.params import Params
+from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_trials
 
 
@@ -46,7 +46,7 @@ class Start:
             As `plan.changes`.
         """
         batches = schedule.present_schedule(list_trials(params), Estimates(params, results), seconds, results)
-        environments = list(params["environments"])
+        environments = list(params.environments)
         start = cls(results, batches, seconds, environments, find_changes(params, results), done=False)
         start.marks = misplaced_marks(environments)
         start.decisions = set(start._unfounded())
@@ -151,7 +151,7 @@ class Start:
         for path in (self.results / "timing").glob("*/*/*.json"):
             environment, twin = path.parts[-3:-1]
             if path.stem.isdecimal():
-                trials = [Trial(environment, twin, TIMING, number) for number in range(int(path.stem))]
+                trials = [Trial(environment, twin, Probe.TIMING, number) for number in range(int(path.stem))]
                 if not all(map(self.measured, trials)):
                     yield path
 

@@ -86,12 +86,11 @@ class Summary:
         """Tell by environment and probe what trials took, without the start of their processes."""
         kinds = defaultdict(list)
         for path in came:
-            environment, twin, name = path.split("/")
-            probe, _, replicate = name.removesuffix(".json").rpartition("-")
-            expected = self._estimates.trial(Trial(environment, twin, probe, int(replicate)))
+            trial = Trial.from_path(path)
+            expected = self._estimates.trial(trial)
             record = self._results / "trials" / path
             took, wrote = read_json(record)["seconds"], record.stat().st_size
-            kinds[environment, probe].append((expected.seconds, took, expected.bytes, wrote))
+            kinds[trial.environment, trial.probe].append((expected.seconds, took, expected.bytes, wrote))
         for (environment, probe), figures in sorted(kinds.items()):
             planned, took, planned_bytes, wrote = map(sum, zip(*figures, strict=True))
             yield (

@@ -23,11 +23,9 @@ def made_from(params: Params) -> dict[str, Any]:
         If an environment of the parameters has no lock.
     """
     return {
-        "params": hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest(),
-        "data": sha256(Path(params["data"]["checksums"])),
-        "locks": {
-            name: Environment(name).lock_digest() for name, asked in params["environments"].items() if asked["probes"]
-        },
+        "params": hashlib.sha256(json.dumps(params.content(), sort_keys=True).encode()).hexdigest(),
+        "data": sha256(params.data.checksums),
+        "locks": {name: Environment(name).lock_digest() for name, asked in params.environments.items() if asked.probes},
         "workflow_lock": sha256(Path("workflow/requirements.txt")),
         "code": _digest(_files(CODE)),
     }

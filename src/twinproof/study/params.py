@@ -1,9 +1,12 @@
 """The parameters of a study: params.yaml, checked against workflow/schemas/params.schema.yaml."""
 
+from __future__ import annotations
+
 import functools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,10 +14,10 @@ import yaml
 
 from twinproof.base.errors import UserError, shown
 from twinproof.base.reading import LARGEST_INTEGER, read_yaml
+from twinproof.study.settings import SETTINGS, Probe, Settings, TimingSettings, parse_settings
 
 SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "params.schema.yaml"
 
-Params = dict[str, Any]
 # In a path these mean something to the shell, to Snakemake or to those who read lists of paths.
 SPECIAL = re.compile(r"""^-|[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{}<>\[\]()*?|&;$`"'\\!#~]""")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -23,6 +26,110 @@ A_PATH = (
     f"a path of at most {LONGEST} characters, without control characters, without a dash at its beginning, and with "
     "none of {}<>[]()*?|&;$`\"'\\!#~"
 )
+
+
+@dataclass(frozen=True)
+class DataParams:
+    """Where the images lie, and how many of the last training images are kept for validation."""
+
+    directory: Path
+    checksums: Path
+    validation: int
+
+
+@dataclass(frozen=True)
+class EnvironmentParams:
+    """The probes to measure in an environment, and what a trial does where its lock wants a GPU and there is none."""
+
+    probes: tuple[Probe, ...]
+    without_gpu: str = "error"
+
+
+@dataclass(frozen=True)
+class TwinParams:
+    """The module that writes a twin, what its functions get and read, and its probes, if not all are measured."""
+
+    module: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    probes: tuple[Probe, ...] | None = None
+
+    def measures(self, probe: Probe) -> bool:
+        """Tell whether a probe is measured of this twin."""
+        return self.probes is None or probe in self.probes
+
+
+@dataclass(frozen=True)
+class Params:
+    """The parameters of a study; environments and twins by name."""
+
+    data: DataParams
+    environments: Mapping[str, EnvironmentParams]
+    twins: Mapping[str, TwinParams]
+    seed: int
+    settings: Mapping[Probe, Settings]
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any]) -> Params:
+        """Return the parameters that a mapping holds, as the schema allows it."""
+        data = content["data"]
+        return cls(
+            DataParams(Path(data["directory"]), Path(data["checksums"]), data["validation"]),
+            {
+                name: EnvironmentParams(_probes(asked["probes"]), asked.get("without_gpu", "error"))
+                for name, asked in content["environments"].items()
+            },
+            {
+                name: TwinParams(
+                    twin["module"],
+                    twin.get("arguments", {}),
+                    tuple(twin.get("files", ())),
+                    _probes(twin["probes"]) if "probes" in twin else None,
+                )
+                for name, twin in content["twins"].items()
+            },
+            content["seed"],
+            {probe: parse_settings(probe, content[probe.value]) for probe in SETTINGS},
+        )
+
+    @property
+    def timing(self) -> TimingSettings:
+        """The settings of timing, which others than its probe ask for."""
+        return cast(TimingSettings, self.settings[Probe.TIMING])
+
+    def content(self) -> dict[str, Any]:
+        """Return a mapping of plain values from which `parse` makes the same parameters."""
+        return {
+            "data": _plain(self.data),
+            "environments": {name: _plain(asked) for name, asked in self.environments.items()},
+            "twins": {
+                name: {key: value for key, value in _plain(twin).items() if value is not None}
+                for name, twin in self.twins.items()
+            },
+            "seed": self.seed,
+            **{probe.value: self.plain_settings(probe) for probe in self.settings},
+        }
+
+    def plain_settings(self, probe: Probe) -> dict[str, Any]:
+        """Return the settings of a probe as plain values."""
+        return _plain(self.settings[probe])
+
+
+def _probes(names: list[str]) -> tuple[Probe, ...]:
+    return tuple(map(Probe, names))
+
+
+def _plain(part: Any) -> dict[str, Any]:
+    """Return a dataclass as YAML and JSON can hold it."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [plain(inner) for inner in value]
+        return str(value) if isinstance(value, (Path, Probe)) else value
+
+    return cast("dict[str, Any]", plain(asdict(part)))
 
 
 def is_path(value: object) -> bool:
@@ -42,7 +149,7 @@ def read_params(path: Path) -> Params:
 
 
 def check_params(params: object, source: str = "params.yaml") -> Params:
-    """Return `params` if the schema allows them.
+    """Return `params`, a mapping as YAML gives it, if the schema allows them.
 
     Raises
     ------
@@ -55,7 +162,7 @@ def check_params(params: object, source: str = "params.yaml") -> Params:
         faults = list(dict.fromkeys(line for error in _validator().iter_errors(params) for line in _explain(error)))
     if faults:
         raise UserError("\n".join(f"{source}: {fault}" for fault in faults))
-    return cast(Params, params)
+    return Params.parse(cast("dict[str, Any]", params))
 
 
 @functools.cache

@@ -6,17 +6,20 @@ protocol it was made under, and only a record under the present protocol counts.
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 from twinproof.environments.environment import Environment
 from twinproof.study.dataset import read_checksums
 from twinproof.study.params import Params
+from twinproof.study.settings import Probe
 from twinproof.study.sources import code_of, named_files, require_no_shadow
 from twinproof.study.trial import list_writers
 
+# How many processes are measured does not change what one of them measures.
+HOW_MANY = ("replicates", "sampling")
 
-def make_protocol(params: Params, environment: str, twin: str, probe: str) -> dict[str, Any]:
+
+def make_protocol(params: Params, environment: str, twin: str, probe: Probe) -> dict[str, Any]:
     """Return what the results of one twin under one probe in one environment may depend on, apart from the machine.
 
     Raises
@@ -26,15 +29,15 @@ def make_protocol(params: Params, environment: str, twin: str, probe: str) -> di
         as `require_no_shadow`.
     """
     require_no_shadow(environment)
-    # How many processes are measured does not change what one of them measures.
-    settings = {name: value for name, value in params[probe].items() if name not in ("replicates", "sampling")}
+    network = params.twins[twin]
+    settings = {name: value for name, value in params.plain_settings(probe).items() if name not in HOW_MANY}
     device = {}
     if Environment(environment).wants_gpu():
         # Records that fell back to the CPU are none of a study that does not allow that.
-        device = {"without_gpu": params["environments"][environment].get("without_gpu", "error")}
-    files = named_files(twin, params["twins"][twin].get("files", []))
+        device = {"without_gpu": params.environments[environment].without_gpu}
+    files = named_files(twin, network.files)
     written = {}
-    if probe == "exchange":
+    if probe == Probe.EXCHANGE:
         written = {"written_with": {name: Environment(name).lock_digest() for name in list_writers(params, twin)}}
     return {
         "environment": environment,
@@ -43,17 +46,17 @@ def make_protocol(params: Params, environment: str, twin: str, probe: str) -> di
         **({"files": files} if files else {}),
         "twin": {
             "name": twin,
-            "module": params["twins"][twin]["module"],
-            "arguments": dict(params["twins"][twin].get("arguments", {})),
+            "module": network.module,
+            "arguments": dict(network.arguments),
         },
-        "probe": {"name": probe, **settings},
+        "probe": {"name": str(probe), **settings},
         "data": {
-            "validation": params["data"]["validation"],
-            "sha256": read_checksums(Path(params["data"]["checksums"])),
+            "validation": params.data.validation,
+            "sha256": read_checksums(params.data.checksums),
         },
-        "study_seed": params["seed"],
+        "study_seed": params.seed,
         "lock": Environment(environment).lock_digest(),
-        "code": code_of(twin, params["twins"][twin]["module"], probe),
+        "code": code_of(twin, network.module, probe),
     }
 
 

@@ -1,15 +1,24 @@
 """The trials of a study: which there are, what each is called, and its seed."""
 
+from __future__ import annotations
+
 import hashlib
+import re
 from collections import Counter
 from typing import NamedTuple
 
 from twinproof.base.errors import UserError
 from twinproof.study.params import Params
+from twinproof.study.settings import Probe
 from twinproof.study.sources import catalogue
 
-TIMING = "timing"
 MOST_TRIALS = 1_000_000
+
+# An environment, a twin, and a probe.
+Cell = tuple[str, str, Probe]
+# A number has one name: no zeros before it.
+_NAME = re.compile(r"(.+)/(0|[1-9][0-9]{0,8})")
+_PATH = re.compile(r"([^/]+)/([^/]+)/([a-z]+)-(0|[1-9][0-9]{0,8})\.json")
 
 
 class Trial(NamedTuple):
@@ -17,13 +26,46 @@ class Trial(NamedTuple):
 
     environment: str
     twin: str
-    probe: str
+    probe: Probe
     replicate: int
 
     @property
     def path(self) -> str:
         """Where its record lies, below the folder of the trials."""
         return f"{self.environment}/{self.twin}/{self.probe}-{self.replicate}.json"
+
+    @property
+    def name(self) -> str:
+        """What it is called among trials of one environment and probe."""
+        return f"{self.twin}/{self.replicate}"
+
+    @classmethod
+    def from_path(cls, path: str) -> Trial:
+        """Return the trial whose record lies there.
+
+        Raises
+        ------
+        ValueError
+            If that is no place of a record.
+        """
+        place = _PATH.fullmatch(path)
+        if place is None:
+            raise ValueError(f"{path}: no place of a record")
+        return cls(place[1], place[2], Probe(place[3]), int(place[4]))
+
+    @classmethod
+    def from_name(cls, environment: str, probe: str, name: str) -> Trial:
+        """Return the trial of this name.
+
+        Raises
+        ------
+        ValueError
+            If it is no name, or there is no such probe.
+        """
+        parts = _NAME.fullmatch(name)
+        if parts is None:
+            raise ValueError(f"{name}: not the name of a twin, / and the number of a replicate")
+        return cls(environment, parts[1], Probe(probe), int(parts[2]))
 
 
 def list_trials(params: Params) -> list[Trial]:
@@ -36,43 +78,46 @@ def list_trials(params: Params) -> list[Trial]:
     """
     require_countable(params)
     return [
-        Trial(*cell, replicate) for cell in list_cells(params) for replicate in range(params[cell[2]]["replicates"])
+        Trial(*cell, replicate)
+        for cell in list_cells(params)
+        for replicate in range(params.settings[cell[2]].replicates)
     ]
 
 
 def require_countable(params: Params) -> None:
     """Raise `UserError` if the parameters ask for so many trials that a plan of them all would take too long."""
-    asked = Counter[str]()
+    asked = Counter[Probe]()
     for _, _, probe in list_cells(params):
-        most = params[probe]["sampling"]["most"] if probe == "timing" else 0
-        asked[probe] += max(params[probe]["replicates"], most)
-    if asked.total() > MOST_TRIALS:
+        most = params.timing.sampling.most if probe == Probe.TIMING else 0
+        asked[probe] += max(params.settings[probe].replicates, most)
+    total = sum(asked.values())
+    if total > MOST_TRIALS:
         probe, count = asked.most_common(1)[0]
         raise UserError(
-            f"{probe}.replicates: {params[probe]['replicates']} makes {count:,} trials, and with the other probes "
-            f"{asked.total():,}; allowed: at most {MOST_TRIALS:,} in a study"
+            f"{probe}.replicates: {params.settings[probe].replicates} makes {count:,} trials, and with the other "
+            f"probes {total:,}; allowed: at most {MOST_TRIALS:,} in a study"
         )
 
 
-def list_cells(params: Params) -> list[tuple[str, str, str]]:
+def list_cells(params: Params) -> list[Cell]:
     """Return each environment, twin and probe that the parameters put together."""
     return [
         (environment, twin, probe)
-        for environment, measured in params["environments"].items()
-        for twin, network in params["twins"].items()
-        for probe in measured["probes"]
-        if probe in network.get("probes", measured["probes"])
+        for environment, measured in params.environments.items()
+        for twin, network in params.twins.items()
+        for probe in measured.probes
+        if network.measures(probe)
         # Where there is no pitfall to look at, there is nothing to measure.
-        and (probe != "pitfalls" or catalogue(probe, twin))
+        and (probe != Probe.PITFALLS or catalogue(probe, twin))
     ]
 
 
 def list_writers(params: Params, twin: str) -> list[str]:
     """Return the environments that write the models of a twin for the probe `exchange`: all that read them."""
-    return [environment for environment, name, probe in list_cells(params) if (name, probe) == (twin, "exchange")]
+    return [environment for environment, name, probe in list_cells(params) if (name, probe) == (twin, Probe.EXCHANGE)]
 
 
-def derive_seed(params: Params, twin: str, replicate: int) -> int:
+def derive_seed(study_seed: int, twin: str, replicate: int) -> int:
     """Return the seed of a trial, 0 to 2**31 - 1: a function of study seed, twin and replicate, never of the style."""
-    digest = hashlib.sha256(f"{params['seed']}/{twin}/{replicate}".encode()).digest()
+    digest = hashlib.sha256(f"{study_seed}/{twin}/{replicate}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1

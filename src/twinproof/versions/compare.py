@@ -85,7 +85,7 @@ def compare(old: Study, new: Study) -> Comparison:
 def _made_from(old: Study, new: Study) -> Iterator[Cell]:
     for where, before, after in (
         ("commit", {"": old.version["commit"]}, {"": new.version["commit"]}),
-        ("params", _flat(old.params), _flat(new.params)),
+        ("params", _flat(old.params.content()), _flat(new.params.content())),
         ("digest", _flat(old.version["made_from"]), _flat(new.version["made_from"])),
     ):
         for what in dict.fromkeys([*before, *after]):

@@ -119,10 +119,3 @@ def test_the_order_names_each_participant_once(facts: Any) -> None:
     order = facts["many"]["order"]
     assert len(order) == 11
     assert sorted(order) == sorted(facts["many"]["styles"])
-
-
-def test_progress_grows_from_0(facts: Any) -> None:
-    told = facts["many"]["progress"]
-    assert told[0] == 0
-    assert told == sorted(set(told))
-    assert told[-1] < 1

@@ -67,8 +67,3 @@ def test_styles_that_fail_are_recorded_with_their_errors_and_the_others_run(fact
 def test_without_functional_the_others_run(facts: Any) -> None:
     found = facts["functional fails"]["styles"]
     assert [found[style]["status"] for style in ("functional", "subclassed")] == ["failed", "ok"]
-
-
-def test_progress_grows_from_0(facts: Any) -> None:
-    told = facts["steps_per_execution 1"]["progress"]
-    assert told == [0, 0.25, 0.5, 0.75]

@@ -77,9 +77,3 @@ def test_the_others_run_and_tell_what_they_see_and_hear(facts: Any) -> None:
     # The working folder, another one in every run, is left out.
     assert found["raises"]["error"] == {"type": "RuntimeError", "message": "at ."}
     assert found["raises"]["warnings"] == ["something is odd"]
-
-
-def test_progress_tells_what_is_being_done(facts: Any) -> None:
-    told = facts["made up"]["progress"]
-    assert [what for _, what in told] == ["aborts", "ends", "exits", "hangs", "raises"]
-    assert [share for share, _ in told] == [0, 0.2, 0.4, 0.6, 0.8]

@@ -129,10 +129,3 @@ def test_the_clock_and_the_warming_up_are_told(facts: Any) -> None:
         assert all(2 <= rounds <= 8 for rounds in warming["rounds"])
         # Whoever gave up did so after the most rounds.
         assert all(settled or rounds == 8 for rounds, settled in zip(*warming.values(), strict=True))
-
-
-def test_progress_grows_from_0(facts: Any) -> None:
-    told = facts["progress"]
-    assert told[0] == 0
-    assert told == sorted(set(told))
-    assert told[-1] < 1

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from twinproof.environments.variables import SOURCE
+from twinproof.study.params import TwinParams
 from twinproof.study.styles import WAYS, read_module
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -25,7 +26,7 @@ _BRANCHES = (
 )  # fmt: skip
 
 
-def code_rows(twins: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def code_rows(twins: Mapping[str, TwinParams]) -> Iterator[dict[str, Any]]:
     """Yield one row for each way in which a twin is written; `twins` are those of the parameters.
 
     Raises
@@ -35,7 +36,7 @@ def code_rows(twins: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]
     """
     roots = [str(SOURCE), str(Path.cwd())]
     for twin, network in twins.items():
-        definitions = _definitions(read_module(twin, network["module"], roots))
+        definitions = _definitions(read_module(twin, network.module, roots))
         for way in WAYS:
             if way in definitions:
                 yield {"twin": twin, "way": way, **_sizes(_reached(way, definitions))}

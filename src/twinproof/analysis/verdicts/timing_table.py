@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.columns import CELL
+from twinproof.analysis.columns import CELL, plain_rows
 from twinproof.analysis.quantities import CONTROLS, kind, unit
 from twinproof.analysis.rows.timing import log_ratios
 from twinproof.analysis.statistics.ratios import ratio_interval
 from twinproof.analysis.verdicts.timing import Comparison, judge
+from twinproof.study.settings import TimingSettings
 
 STYLES = ("sequential", "subclassed")
 
@@ -19,7 +20,7 @@ def timing_rows(
     processes: pd.DataFrame,
     trials: pd.DataFrame,
     gates: Mapping[tuple[str, str], str],
-    settings: Mapping[str, Any],
+    settings: TimingSettings,
 ) -> Iterator[dict[str, Any]]:
     """Yield a row for each comparison of a style with functional, with the controls beside it.
 
@@ -32,13 +33,14 @@ def timing_rows(
     settings
         The parameters of timing.
     """
-    sampling = settings["sampling"]
+    sampling = settings.sampling
     rows, comparisons = [], []
-    for (environment, twin), own in processes.groupby(CELL, sort=False):
-        ratios = log_ratios(own.to_dict("records"))
+    for cell, own in processes.groupby(CELL, sort=False):
+        environment, twin = map(str, cell)
+        ratios = log_ratios(plain_rows(own))
         functional = own[own["style"] == "functional"].dropna(subset="median")
         measured = trials[(trials[CELL] == (environment, twin)).all(axis=1) & (trials["probe"] == "timing")]
-        machines = {_machine(row) for row in measured.to_dict("records")}
+        machines = {_machine(row) for row in plain_rows(measured)}
         for style, quantity in sorted(key for key in ratios if key[0] in STYLES):
             controls = {name: ratios.get((name, quantity), []) for name in CONTROLS}
             comparison = Comparison(
@@ -49,10 +51,10 @@ def timing_rows(
                 log_ratios=ratios[style, quantity],
                 control=controls["control"],
                 slowed=controls["slowed"],
-                added=settings["added"],
+                added=settings.added,
                 gate=gates[environment, twin],
                 machines=machines,
-                margin=sampling["margin"][kind(quantity)],
+                margin=sampling.margin.of(kind(quantity)),
             )
             comparisons.append(comparison)
             rows.append(
@@ -63,7 +65,7 @@ def timing_rows(
                     **{key: value for name in CONTROLS for key, value in _interval(name, controls[name]).items()},
                     "added": comparison.added,
                     "margin": comparison.margin,
-                    "target": sampling["half_width"][kind(quantity)],
+                    "target": sampling.half_width.of(kind(quantity)),
                 }
             )
     for row, verdict in zip(rows, judge(comparisons), strict=True):

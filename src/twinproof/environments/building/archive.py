@@ -22,11 +22,11 @@ def complete_archive(file: Path, tag: str, build: str) -> str:
         names = tar.getnames()
         if "index.json" not in names:
             raise StepError("docker wrote an archive of its own kind: docker 25 or newer is needed")
-        manifest = {"manifests": json.load(tar.extractfile("index.json"))["manifests"]}
+        manifest = {"manifests": _member(tar, "index.json")["manifests"]}
         while "manifests" in manifest:
-            digest = manifest["manifests"][0]["digest"]
-            manifest = json.load(tar.extractfile(blob(digest)))
-        config = json.load(tar.extractfile(blob(manifest["config"]["digest"])))
+            digest: str = manifest["manifests"][0]["digest"]
+            manifest = _member(tar, blob(digest))
+        config = _member(tar, blob(manifest["config"]["digest"]))
     if f"TWINPROOF_BUILD={build}" not in config["config"]["Env"]:
         raise StepError("the builder took the image of an earlier build out of its cache")
     if "manifest.json" not in names:
@@ -38,6 +38,20 @@ def complete_archive(file: Path, tag: str, build: str) -> str:
         with tarfile.open(file, "a") as tar:
             tar.add(content, "manifest.json", filter=nobody)
     return digest
+
+
+def _member(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
+    """Return the JSON in a member of an archive.
+
+    Raises
+    ------
+    StepError
+        If it is no file.
+    """
+    file = tar.extractfile(name)
+    if file is None:
+        raise StepError(f"{name} in the archive is no file")
+    return dict(json.load(file))
 
 
 def nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:

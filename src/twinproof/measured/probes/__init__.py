@@ -1,8 +1,9 @@
 """What is measured: one module a probe, each with a function `run`."""
 
 import importlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+
+from twinproof.study.settings import Probe
 
 if TYPE_CHECKING:
     from twinproof.measured.twins import Twin
@@ -20,11 +21,11 @@ class Outcome(NamedTuple):
     measurement: dict[str, Any] | None = None
 
 
-class Probe(Protocol):
+class RunProbe(Protocol):
     """Measure all styles of `twin` on `data` under one seed.
 
-    `settings` are the probe's own section of the parameters; `progress` is told the share that is done, 0 to 1, and
-    what is being done. A style that fails is recorded as failed and the others still run.
+    `settings` are the probe's own section of the parameters, `inputs` what was made for it before: the models that the
+    probe `exchange` reads. A style that fails is recorded as failed and the others still run.
     """
 
     def __call__(  # noqa: D102
@@ -32,11 +33,11 @@ class Probe(Protocol):
         twin: "Twin",
         data: "Dataset",
         seed: int,
-        settings: dict[str, Any],
-        progress: Callable[[float, str], None],
+        settings: Any,
+        **inputs: Any,
     ) -> Outcome: ...
 
 
-def load(name: str) -> Probe:
-    """Return the probe of that name."""
-    return cast(Probe, importlib.import_module(f"{__name__}.{name}").run)
+def load(probe: Probe) -> RunProbe:
+    """Return what runs a probe."""
+    return cast(RunProbe, importlib.import_module(f"{__name__}.{probe}").run)

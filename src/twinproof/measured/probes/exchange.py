@@ -7,9 +7,8 @@ the code at hand, and compares the outputs with those that the writer found.
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -21,20 +20,21 @@ from twinproof.measured.probes.instances import shuffled
 from twinproof.measured.probes.operations import Case, Cell, carry_out, load_with_code
 from twinproof.measured.twins import Twin
 from twinproof.study.dataset import Dataset
+from twinproof.study.settings import ExchangeSettings
 
 # What is exported to other runtimes is read by those, whatever the version of Keras.
 KEPT = (".keras", ".h5", ".weights.h5, built", "SavedModel")
 EXPECTED, ERROR = "expected.npy", "error.json"
 
 
-def write(twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], folder: Path) -> None:
+def write(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, folder: Path) -> None:
     """Write every way of `twin` in every format, each into its place below `folder`, with its outputs beside it.
 
     What cannot be written leaves the error in its place.
     """
-    apart = Apart(settings["time_limit"], twin.files)
+    apart = Apart(settings.time_limit, twin.files)
     for way in twin.ways:
-        case = _case(twin, way, data, seed, settings["images"])
+        case = _case(twin, way, data, seed, settings.images)
         for name in KEPT:
             place = _place(folder, way, name)
             place.mkdir(parents=True)
@@ -42,19 +42,16 @@ def write(twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], folder
                 (place / ERROR).write_text(json.dumps(error))
 
 
-def run(
-    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
-) -> Outcome:
-    """Read what every environment wrote; `settings` has images, time_limit and models, the archive of each writer."""
+def run(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, models: Mapping[str, str]) -> Outcome:
+    """Read what every environment wrote; `models` has the archive of each."""
     order = shuffled(twin.ways, seed)
-    apart = Apart(settings["time_limit"], twin.files)
-    cases = {way: _case(twin, way, data, seed, settings["images"]) for way in order}
+    apart = Apart(settings.time_limit, twin.files)
+    cases = {way: _case(twin, way, data, seed, settings.images) for way in order}
     cells: dict[str, list[Cell]] = {way: [] for way in order}
-    for number, (writer, archive) in enumerate(settings["models"].items()):
+    for writer, archive in models.items():
         with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
             shutil.unpack_archive(archive, temporary, "zip")
-            for done_ways, way in enumerate(order):
-                progress((number + done_ways / len(order)) / len(settings["models"]), f"{way} of {writer}")
+            for way in order:
                 for name in KEPT:
                     found = _read(apart, cases[way], name, _place(Path(temporary), way, name))
                     cells[way].append(_cell(writer, name, found))

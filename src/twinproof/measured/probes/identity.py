@@ -5,7 +5,6 @@ and the weights after each of a number of training steps on the same batches. Th
 differs there is not due to the style.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -17,20 +16,18 @@ from twinproof.measured.twins import Twin
 from twinproof.proof.comparison import Trace, compare
 from twinproof.proof.weights import digest, weights, weights_digest
 from twinproof.study.dataset import Dataset
+from twinproof.study.settings import IdentitySettings
 
 CONTROL = "control"
 
 
-def run(
-    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
-) -> Outcome:
-    """Compare the styles step by step; `settings` has steps, batch_size and tolerance (absolute)."""
+def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Outcome:
+    """Compare the styles step by step."""
     order = shuffled([*twin.builders, CONTROL], seed)
     instances = Instances(twin, data.train.images.shape[1], seed)
     traces: dict[str, Trace] = {}
     styles = {}
-    for done, name in enumerate(order):
-        progress(done / len(order), name)
+    for name in order:
 
         def measure(name: str = name) -> dict[str, Any]:
             traces[name] = _trace(instances.make("functional" if name == CONTROL else name), data, seed, settings)
@@ -41,15 +38,15 @@ def run(
         if name != "functional" and "functional" in traces:
 
             def compared(name: str = name, trace: Trace = trace) -> dict[str, Any]:
-                comparison = compare(trace, traces["functional"], settings["tolerance"])
+                comparison = compare(trace, traces["functional"], settings.tolerance)
                 return {**styles[name]["result"], "comparison": comparison}
 
             styles[name] = attempt(compared)
     return Outcome(order, styles)
 
 
-def _trace(model: keras.Model, data: Dataset, seed: int, settings: dict[str, Any]) -> Trace:
-    size, steps = settings["batch_size"], settings["steps"]
+def _trace(model: keras.Model, data: Dataset, seed: int, settings: IdentitySettings) -> Trace:
+    size, steps = settings.batch_size, settings.steps
     outputs = np.asarray(model.predict_on_batch(data.test.images[:size]))
     if not np.isfinite(outputs).all():
         raise ArithmeticError("the outputs before training are not all finite")

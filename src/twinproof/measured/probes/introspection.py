@@ -20,6 +20,7 @@ from twinproof.measured.probes.instances import Instances, shuffled
 from twinproof.measured.probes.steps import follow
 from twinproof.measured.twins import Twin
 from twinproof.study.dataset import Dataset
+from twinproof.study.settings import IntrospectionSettings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,22 +42,18 @@ class Case(NamedTuple):
     batch_size: int
 
 
-def run(
-    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
-) -> Outcome:
-    """Do every check and plant every fault in each style; `settings` has batch_size and time_limit."""
+def run(twin: Twin, data: Dataset, seed: int, settings: IntrospectionSettings) -> Outcome:
+    """Do every check and plant every fault in each style."""
     order = shuffled(twin.builders, seed)
-    apart = Apart(settings["time_limit"], twin.files)
-    count = BATCHES * settings["batch_size"]
+    apart = Apart(settings.time_limit, twin.files)
+    count = BATCHES * settings.batch_size
     images, classes = data.train.images[:count], data.train.labels[:count]
     labels = keras.utils.to_categorical(classes, data.classes)
     styles = {}
-    for done, style in enumerate(order):
-        case = Case(twin, style, seed, images, labels, settings["batch_size"])
-        planned = list(_cells(case, apart))
+    for style in order:
+        case = Case(twin, style, seed, images, labels, settings.batch_size)
         found: dict[str, list[Cell]] = {"checks": [], "faults": []}
-        for number, (kind, measure) in enumerate(planned):
-            progress((done + number / len(planned)) / len(order), style)
+        for kind, measure in list(_cells(case, apart)):
             found[kind].append(measure())
         styles[style] = {"status": "ok", "result": found}
     return Outcome(order, styles)

@@ -5,7 +5,6 @@ and then judged on the test images.
 """
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -15,12 +14,11 @@ from twinproof.measured.probes.instances import Instances, attempt, require_fini
 from twinproof.measured.twins import Twin
 from twinproof.proof.weights import weights_digest
 from twinproof.study.dataset import Dataset
+from twinproof.study.settings import LearningSettings
 
 
-def run(
-    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
-) -> Outcome:
-    """Train and test each style; `settings` has epochs, batch_size and steps_per_execution."""
+def run(twin: Twin, data: Dataset, seed: int, settings: LearningSettings) -> Outcome:
+    """Train and test each style."""
     order = shuffled(twin.builders, seed)
     instances = Instances(twin, data.train.images.shape[1], seed)
     labels = {
@@ -28,22 +26,22 @@ def run(
         for part in ("train", "validation", "test")
     }
     styles = {}
-    for done, style in enumerate(order):
+    for style in order:
 
-        def measure(style: str = style, done: int = done) -> dict[str, Any]:
-            model = instances.make(style, steps_per_execution=settings["steps_per_execution"])
-            watch = _Watch(lambda share: progress((done + share) / len(order), style), settings["epochs"])
+        def measure(style: str = style) -> dict[str, Any]:
+            model = instances.make(style, steps_per_execution=settings.steps_per_execution)
+            watch = _Watch()
             model.fit(
                 data.train.images,
                 labels["train"],
-                batch_size=settings["batch_size"],
-                epochs=settings["epochs"],
+                batch_size=settings.batch_size,
+                epochs=settings.epochs,
                 validation_data=(data.validation.images, labels["validation"]),
                 callbacks=[watch],
                 verbose=0,
             )
             test_loss, test_accuracy = model.evaluate(
-                data.test.images, labels["test"], batch_size=settings["batch_size"], verbose=0
+                data.test.images, labels["test"], batch_size=settings.batch_size, verbose=0
             )
             return {
                 "epochs": watch.epochs,
@@ -60,17 +58,15 @@ def run(
 class _Watch(keras.callbacks.Callback):
     """Notes each epoch: losses, accuracies, the digest of the weights, and its seconds without this noting."""
 
-    def __init__(self, progress: Callable[[float], None], epochs: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.epochs: list[dict[str, Any]] = []
-        self._progress, self._planned = progress, epochs
 
     @property
     def seconds(self) -> float:
         return float(sum(epoch["seconds"] for epoch in self.epochs))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._progress(epoch / self._planned)
         self._start = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -3,7 +3,6 @@
 Each pitfall of the twin is a program of its own: it does what its author would do, in a process of its own.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -14,22 +13,19 @@ from twinproof.measured.probes.apart import Apart
 from twinproof.measured.probes.steps import follow
 from twinproof.measured.twins import Twin
 from twinproof.study.dataset import Dataset
+from twinproof.study.settings import PitfallsSettings
 from twinproof.study.styles import STYLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def run(
-    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
-) -> Outcome:
-    """Run every pitfall of the twin, with the style it belongs to; `settings` has images and time_limit."""
-    apart = Apart(settings["time_limit"])
-    images, labels = examples(data, settings["images"])
-    names = pitfalls.names(twin.name)
+def run(twin: Twin, data: Dataset, seed: int, settings: PitfallsSettings) -> Outcome:
+    """Run every pitfall of the twin, with the style it belongs to."""
+    apart = Apart(settings.time_limit)
+    images, labels = examples(data, settings.images)
     cells: dict[str, list[dict[str, Any]]] = {style: [] for style in STYLES}
-    for done, name in enumerate(names):
-        progress(done / len(names), name)
+    for name in pitfalls.names(twin.name):
         style, cell = examine(apart, twin.name, name, seed, images, labels)
         cells[style].append(cell)
     found = {style: {"status": "ok", "result": {"pitfalls": some}} for style, some in cells.items() if some}

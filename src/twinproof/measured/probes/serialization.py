@@ -34,6 +34,7 @@ from twinproof.measured.probes.operations import (
 )
 from twinproof.measured.twins import Twin
 from twinproof.study.dataset import Dataset
+from twinproof.study.settings import SerializationSettings
 
 # Where a file is read; "code at hand" is: the module that writes the twin can be imported.
 SAME, WITH_CODE, WITHOUT_CODE = "same process", "fresh process, code at hand", "fresh process, no code"
@@ -42,21 +43,17 @@ _HARNESS = ("twinproof.measured.twins", "__main__", "__mp_main__")
 UNBUILT = (".keras", ".weights.h5, built", "SavedModel")
 
 
-def run(
-    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
-) -> Outcome:
-    """Do every operation on every way of the twin; `settings` has images, repeats and time_limit."""
+def run(twin: Twin, data: Dataset, seed: int, settings: SerializationSettings) -> Outcome:
+    """Do every operation on every style of the twin."""
     order = shuffled(twin.ways, seed)
-    apart = Apart(settings["time_limit"], twin.files)
-    count = settings["images"]
+    apart = Apart(settings.time_limit, twin.files)
+    count = settings.images
     labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
     ways = {}
-    for done, way in enumerate(order):
+    for way in order:
         case = Case(twin, way, seed, data.train.images[:count], labels)
         cells = []
-        planned = list(_operations(case, apart, settings["repeats"]))
-        for number, operation in enumerate(planned):
-            progress((done + number / len(planned)) / len(order), way)
+        for operation in list(_operations(case, apart, settings.repeats)):
             cells += operation()
         ways[way] = {"status": "ok", "result": {"cells": cells}}
     return Outcome(order, ways)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -26,6 +25,7 @@ from twinproof.measured.probes.instances import Instances
 from twinproof.measured.probes.memory import peaks
 from twinproof.measured.twins import Twin
 from twinproof.study.dataset import Dataset
+from twinproof.study.settings import TimingSettings
 
 CONTROL, SLOWED = "control", "slowed"
 
@@ -37,25 +37,20 @@ MAKINGS = 4
 REPEATS = {"call": 10, "compiled_call": 100}
 
 
-def run(
-    twin: Twin, data: Dataset, seed: int, settings: dict[str, Any], progress: Callable[[float, str], None]
-) -> Outcome:
-    """Time all participants; `settings` has quantities, generations, rounds, steps, batch_size and added (a share)."""
-    contest = Contest([*twin.builders, CONTROL, SLOWED], settings["quantities"], random.Random(seed))  # noqa: S311
+def run(twin: Twin, data: Dataset, seed: int, settings: TimingSettings) -> Outcome:
+    """Time all participants."""
+    contest = Contest([*twin.builders, CONTROL, SLOWED], settings.quantities, random.Random(seed))  # noqa: S311
     instances, reading = Instances(twin, data.train.images.shape[1], seed), clock()
     shortest = LONG * max(reading.values())
-    watches = {name: Stopwatch(settings["added"] if name == SLOWED else 0, shortest) for name in contest.names}
-    total = settings["generations"]
+    watches = {name: Stopwatch(settings.added if name == SLOWED else 0, shortest) for name in contest.names}
     # None is let go before all have begun: its memory, free again, would be taken for the thrift of those that find it.
     generations: list[_Generation] = []
-    for number in range(total):
-        progress(number / (2 * total), f"generation {number + 1} of {total} begins")
+    for number in range(settings.generations):
         # The first one warms the process up: what is done once an instance is not kept of it.
         generations.append(_Generation(contest, watches, instances, data, settings, keep=number > 0))
         generations[-1].begin()
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
-        for number, generation in enumerate(generations):
-            progress((total + number) / (2 * total), f"generation {number + 1} of {total} goes on")
+        for generation in generations:
             generation.go_on(Path(folder))
     return Outcome(contest.names, contest.results(), {"clock": reading, "warming": contest.warming})
 
@@ -69,13 +64,13 @@ class _Generation:
         watches: Mapping[str, Stopwatch],
         instances: Instances,
         data: Dataset,
-        settings: dict[str, Any],
+        settings: TimingSettings,
         *,
         keep: bool,
     ) -> None:
         self._contest, self._watches, self._instances, self._keep = contest, watches, instances, keep
-        self._size, self._rounds = settings["batch_size"], settings["rounds"]
-        end = (settings["steps"] + 2) * self._size
+        self._size, self._rounds = settings.batch_size, settings.rounds
+        end = (settings.steps + 2) * self._size
         self._images = data.train.images[:end]
         self._labels = keras.utils.to_categorical(data.train.labels[:end], data.classes)
         self._tests = data.test.images

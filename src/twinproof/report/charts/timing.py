@@ -236,5 +236,5 @@ def _ticks(lowest: float, highest: float) -> list[float]:
     return [tick / 100 for tick in range(0, 1000, step) if lowest <= tick / 100 <= highest]
 
 
-def _intervals(numbers: pd.DataFrame) -> list[str]:
-    return [numbers.interval(*ends) for ends in zip(numbers["low"], numbers["high"], strict=True)]
+def _intervals(ratios: pd.DataFrame) -> list[str]:
+    return [numbers.interval(*ends) for ends in zip(ratios["low"], ratios["high"], strict=True)]

@@ -7,12 +7,14 @@ import pandas as pd
 
 from twinproof.analysis.columns import CELL
 from twinproof.study.params import Params
+from twinproof.study.settings import Probe
 from twinproof.study.trial import list_cells
 
 # Each with the table that tells on which replicates it was done.
 PROBES = {
-    "identity": "identity", "learning": "learning", "timing": "timing_processes", "serialization": "serialization",
-    "exchange": "exchange", "introspection": "introspection", "pitfalls": "pitfalls",
+    Probe.IDENTITY: "identity", Probe.LEARNING: "learning", Probe.TIMING: "timing_processes",
+    Probe.SERIALIZATION: "serialization", Probe.EXCHANGE: "exchange", Probe.INTROSPECTION: "introspection",
+    Probe.PITFALLS: "pitfalls",
 }  # fmt: skip
 
 
@@ -46,33 +48,29 @@ def failures(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
 def missing(tables: Mapping[str, pd.DataFrame], params: Params) -> Iterator[str]:
     """Say which probe was not measured, for which twin, and why."""
     planned_cells = list_cells(params)
-    asked_anywhere = dict.fromkeys(probe for asked in params["environments"].values() for probe in asked["probes"])
-    for twin, network in params["twins"].items():
-        own = network.get("probes", asked_anywhere)
-        if left_out := [probe for probe in asked_anywhere if probe not in own]:
+    asked_anywhere = dict.fromkeys(probe for asked in params.environments.values() for probe in asked.probes)
+    for twin, network in params.twins.items():
+        if left_out := [probe for probe in asked_anywhere if not network.measures(probe)]:
             yield f"{twin}: not measured under {', '.join(left_out)}; twins.{twin}.probes does not ask for it."
-        if "pitfalls" in own and "pitfalls" in asked_anywhere and not _is_planned(planned_cells, twin, "pitfalls"):
+        wants_pitfalls = network.measures(Probe.PITFALLS) and Probe.PITFALLS in asked_anywhere
+        if wants_pitfalls and not any(cell[1:] == (twin, Probe.PITFALLS) for cell in planned_cells):
             yield f"{twin}: the catalogue has no pitfalls of it."
-    for environment, asked in params["environments"].items():
-        if not asked["probes"]:
+    for environment, asked in params.environments.items():
+        if not asked.probes:
             yield f"{environment}: nothing was measured in it, as this study (parameters below) asks for no probe."
             continue
         for probe, table in PROBES.items():
-            if probe not in asked["probes"]:
+            if probe not in asked.probes:
                 yield f"{environment}: {probe} was not measured; environments.{environment}.probes does not ask for it."
                 continue
             of_environment = tables[table][tables[table]["environment"] == environment]
-            for twin in params["twins"]:
+            for twin in params.twins:
                 if (environment, twin, probe) not in planned_cells:
                     continue
                 done = of_environment.loc[of_environment["twin"] == twin, "replicate"].nunique()
-                planned = params[probe]["replicates"]
+                planned = params.settings[probe].replicates
                 if done < planned:
                     # Of timing, the parameters name the fewest: more are added as they are needed.
-                    of = f"at least {planned} processes" if probe == "timing" else f"{planned} seeds"
+                    of = f"at least {planned} processes" if probe == Probe.TIMING else f"{planned} seeds"
                     count = f"was measured on {done} of {of} only" if done else "was not measured"
                     yield f"{environment}: {probe} of {twin} {count}, though the parameters ask for it."
-
-
-def _is_planned(planned: list[tuple[str, str, str]], twin: str, probe: str) -> bool:
-    return any(cell[1:] == (twin, probe) for cell in planned)

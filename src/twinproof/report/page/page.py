@@ -89,9 +89,9 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         environments=rows_of(tables["environments"]),
         provenance=provenance(tables["trials"]),
         trials=rows_of(_listed(tables["trials"])),
-        params=yaml.safe_dump(params, sort_keys=False),
+        params=yaml.safe_dump(params.content(), sort_keys=False),
         metrics=json.dumps(metrics, indent=1),
-        study_seed=params["seed"],
+        study_seed=params.seed,
         links=links,
         origin=origin,
     )

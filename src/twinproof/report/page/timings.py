@@ -49,11 +49,11 @@ def reasons(timing: pd.DataFrame) -> Iterator[str]:
 def depths(params: Params, timed: set[str]) -> list[dict[str, int]]:
     """Return, for each module of which timed twins differ in nothing but their depth, the depth of each of them."""
     families: dict[str, dict[str, int]] = {}
-    for twin, asked in params["twins"].items():
-        others = dict(asked.get("arguments", {}))
+    for twin, asked in params.twins.items():
+        others = dict(asked.arguments)
         depth = others.pop("depth", None)
         if twin in timed and isinstance(depth, int):
-            families.setdefault(json.dumps([asked["module"], others], sort_keys=True), {})[twin] = depth
+            families.setdefault(json.dumps([asked.module, others], sort_keys=True), {})[twin] = depth
     return [family for family in families.values() if len(set(family.values())) > 1]
 
 
@@ -70,7 +70,7 @@ def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator
     yield figure(timing_charts.timing_forest(timing), [120], caption, environment)
     times = timing[timing["unit"] == "seconds"]
     for family in depths(params, set(times["twin"])):
-        module = params["twins"][next(iter(family))]["module"]
+        module = params.twins[next(iter(family))].module
         told = ", ".join(f"{depth} in {twin}" for twin, depth in sorted(family.items(), key=itemgetter(1)))
         caption = (
             f"These ratios by the depth of {module} in {environment}, which is {told}; the line at 1 is functional."
