@@ -16,7 +16,8 @@ from twinproof.pipeline.plan import write_plan
 from twinproof.study.params import Params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.record import Record, digest, write_record
-from twinproof.study.trial import Trial, derive_seed, list_cells, list_trials
+from twinproof.study.seed import derive_seed
+from twinproof.study.trial import Trial, list_cells, list_trials
 
 # Of these probes, what is found is a number that differs from run to run.
 VARIED = ("learning", "timing", "serialization")

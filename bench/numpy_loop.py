@@ -8,7 +8,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from twinproof.study.dataset import Dataset
+    from twinproof.study.examples import Dataset
     from twinproof.study.settings import LearningSettings
 
 RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.9, 0.999, 1e-7

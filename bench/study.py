@@ -22,7 +22,8 @@ from side_by_side import (
     verdict,
 )
 
-from twinproof.study.trial import derive_seed, list_trials
+from twinproof.study.seed import derive_seed
+from twinproof.study.trial import list_trials
 
 GOAL = 1.3
 CORES = 2

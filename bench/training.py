@@ -15,8 +15,8 @@ from typing import Any
 
 from side_by_side import ROOT, environment_variables, interleave, measured_python, ratios, verdict
 
+from twinproof.study.seed import derive_seed
 from twinproof.study.settings import LearningSettings
-from twinproof.study.trial import derive_seed
 
 GOALS = {"simple": 1.5, "dynamic": 2.5}
 CONTESTANTS = ("probe", "plain", "numpy")

@@ -15,7 +15,7 @@ from twinproof.environments.environment import Environment
 from twinproof.pipeline.plan import write_plan
 from twinproof.study.params import Params
 from twinproof.study.record import Record, write_record
-from twinproof.study.trial import derive_seed
+from twinproof.study.seed import derive_seed
 
 CELL = "tf2.21-cpu/simple"
 

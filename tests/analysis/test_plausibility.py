@@ -16,7 +16,7 @@ from twinproof.base.errors import UserError
 from twinproof.pipeline.plan import write_plan
 from twinproof.study.params import Params
 from twinproof.study.record import read_record, write_record
-from twinproof.study.trial import derive_seed
+from twinproof.study.seed import derive_seed
 
 from ..report import studies
 

@@ -11,7 +11,7 @@ from twinproof.analysis.tables import Rows, main, make_metrics, make_tables
 from twinproof.pipeline.plan import write_plan
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import write_record
-from twinproof.study.trial import derive_seed
+from twinproof.study.seed import derive_seed
 
 REPOSITORY = Path(__file__).parents[2]
 CELL = "tf2.21-cpu/dynamic"

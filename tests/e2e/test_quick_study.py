@@ -105,6 +105,7 @@ OUTSIDE = [
     "src/twinproof/report/page/page.py",
     "src/twinproof/analysis/verdicts/learning.py",
     "src/twinproof/cli.py",
+    "src/twinproof/study/params.py",
 ]
 
 
@@ -142,8 +143,8 @@ def test_what_concerns_a_twin_or_a_probe_measures_them_again(quick_study):
 
 
 def test_change_of_the_harness_measures_all_again_and_taken_back_nothing(quick_study):
-    path = quick_study / "src/twinproof/study/dataset.py"
-    with changed(path, path.read_bytes().replace(b'"""The images', b'"""All images')):
+    path = quick_study / "src/twinproof/measured/run_batch.py"
+    with changed(path, path.read_bytes().replace(b'"""Runs', b'"""Does')):
         assert len(planned(quick_study)) == 12
     assert planned(quick_study) == []
 

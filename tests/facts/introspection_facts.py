@@ -13,7 +13,7 @@ from twinproof.measured import faults, twins
 from twinproof.measured.probes import introspection
 from twinproof.measured.probes.checks import CHECKS
 from twinproof.measured.twins import Twin
-from twinproof.study.dataset import Dataset, Examples
+from twinproof.study.examples import Dataset, Examples
 from twinproof.study.settings import IntrospectionSettings
 
 SIMPLE = twins.load("simple", "twinproof.measured.twins.simple", {})

@@ -13,7 +13,7 @@ import numpy as np
 from twinproof.measured import pitfalls
 from twinproof.measured.probes import pitfalls as probe
 from twinproof.measured.twins import Twin
-from twinproof.study.dataset import Dataset, Examples
+from twinproof.study.examples import Dataset, Examples
 from twinproof.study.settings import PitfallsSettings
 
 # Every process that is started imports this module, too, and so finds the made-up pitfalls where the first has put

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from twinproof.study.dataset import Dataset, Examples
+from twinproof.study.examples import Dataset, Examples
 
 PIXELS, CLASSES = 16, 3
 

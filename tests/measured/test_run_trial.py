@@ -15,7 +15,7 @@ import yaml
 from twinproof.base.checkout import find_commit
 from twinproof.environments.variables import let_through
 from twinproof.study.record import read_record
-from twinproof.study.trial import derive_seed
+from twinproof.study.seed import derive_seed
 
 REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = "tf2.21-cpu"

@@ -15,7 +15,8 @@ from twinproof.pipeline.rerun import rerun
 from twinproof.study.params import Params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.record import write_record
-from twinproof.study.trial import Trial, derive_seed
+from twinproof.study.seed import derive_seed
+from twinproof.study.trial import Trial
 
 from ..conftest import ENVIRONMENT, REPOSITORY
 

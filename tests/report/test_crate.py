@@ -20,7 +20,8 @@ from twinproof.crate.citation import Author, read_citation
 from twinproof.pipeline.plan import write_plan
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import write_record
-from twinproof.study.trial import derive_seed, list_trials
+from twinproof.study.seed import derive_seed
+from twinproof.study.trial import list_trials
 
 from .studies import ENVIRONMENT, EPOCHS, make_learning
 

@@ -16,7 +16,8 @@ from twinproof.study.dataset import read_checksums
 from twinproof.study.params import Params, read_params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.record import Record, read_record
-from twinproof.study.trial import Trial, derive_seed, list_trials
+from twinproof.study.seed import derive_seed
+from twinproof.study.trial import Trial, list_trials
 
 TOLD = 5
 # Of a probe, the styles that no comparison is made without.

@@ -11,7 +11,7 @@ from typing import Any
 
 from twinproof.base.errors import shown
 from twinproof.study.record import Record
-from twinproof.study.trial import derive_seed
+from twinproof.study.seed import derive_seed
 
 WAYS = ("sequential", "functional", "subclassed", "naive")
 # The participants of a probe that are no style.

@@ -26,12 +26,14 @@ from twinproof.environments.variables import enter, let_through
 from twinproof.measured.guard import REFUSED, Ending, ask_apart, guarded, write_apart
 from twinproof.measured.machine import conditions, device, gpus, image, machine, pin_cores, pin_threads, software
 from twinproof.measured.reads import require_named
-from twinproof.study.dataset import Dataset, read_dataset
+from twinproof.study.dataset import read_dataset
+from twinproof.study.examples import Dataset
 from twinproof.study.params import Params, read_params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.record import FORMAT, Record, write_record
+from twinproof.study.seed import derive_seed
 from twinproof.study.settings import Probe
-from twinproof.study.trial import Trial, derive_seed, list_cells, list_writers
+from twinproof.study.trial import Trial, list_cells, list_writers
 
 if TYPE_CHECKING:
     from twinproof.measured.twins import Twin

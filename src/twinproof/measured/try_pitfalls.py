@@ -16,8 +16,8 @@ from twinproof.measured.guard import end_with_parent, guarded
 from twinproof.measured.machine import pin_threads
 from twinproof.measured.run_trial import no_home, read_images
 from twinproof.study.params import Params, read_params
+from twinproof.study.seed import derive_seed
 from twinproof.study.settings import PitfallsSettings, Probe
-from twinproof.study.trial import derive_seed
 
 PROBE = Probe.PITFALLS
 

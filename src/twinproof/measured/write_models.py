@@ -19,8 +19,9 @@ from twinproof.measured.machine import pin_threads
 from twinproof.measured.run_trial import load_twin, no_home, read_images, require_planned
 from twinproof.study.params import Params, read_params
 from twinproof.study.protocol import make_protocol
+from twinproof.study.seed import derive_seed
 from twinproof.study.settings import ExchangeSettings, Probe
-from twinproof.study.trial import Trial, derive_seed
+from twinproof.study.trial import Trial
 
 PROBE = Probe.EXCHANGE
 

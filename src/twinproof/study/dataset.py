@@ -14,13 +14,13 @@ import re
 import struct
 import sys
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
 from twinproof.base.reading import MEGABYTE, ReadingError, read_bytes, read_text
+from twinproof.study.examples import Dataset, make_examples, split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,23 +36,6 @@ _IMAGES_MAGIC, _LABELS_MAGIC = 0x0803, 0x0801
 _CHECKSUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 # Bytes of a file, packed or not: MNIST's largest has 47 million, EMNIST's 547 million.
 LARGEST = 1024 * MEGABYTE
-
-
-class Examples(NamedTuple):
-    """Images as float32 in [0, 1], shape (n, rows * columns), and their labels as int64, shape (n,)."""
-
-    images: "NDArray[np.float32]"
-    labels: "NDArray[np.int64]"
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """The three parts of the data: what is learned from, what is watched meanwhile, what is judged by."""
-
-    train: Examples
-    validation: Examples
-    test: Examples
-    classes: int
 
 
 def read_checksums(path: Path) -> dict[str, str]:
@@ -99,8 +82,6 @@ def read_dataset(directory: Path, checksums: Path, validation: int) -> Dataset:
     UserError
         If a file is missing, altered, cut short, not idx, or does not fit the others.
     """
-    import numpy as np
-
     digests = read_checksums(checksums)
     require_files(directory)
     images, shapes = {}, {}
@@ -114,9 +95,7 @@ def read_dataset(directory: Path, checksums: Path, validation: int) -> Dataset:
                 f"{directory}: {len(pixels)} {part} images but {len(labels)} labels; each image needs one label"
             )
         shapes[part] = pixels.shape[1:]
-        images[part] = Examples(
-            pixels.reshape(len(pixels), -1).astype(np.float32) / np.float32(255), labels.astype(np.int64)
-        )
+        images[part] = make_examples(pixels, labels)
     train, test = images["train"], images["test"]
     if shapes["train"] != shapes["test"]:
         sizes = {part: " x ".join(map(str, shape)) for part, shape in shapes.items()}
@@ -129,13 +108,7 @@ def read_dataset(directory: Path, checksums: Path, validation: int) -> Dataset:
             f"data.validation: {validation} of {len(train.labels)} training images; "
             f"allowed: 1 to {len(train.labels) - 1}, so that there are some to learn from and some to watch"
         )
-    cut = len(train.labels) - validation
-    return Dataset(
-        train=Examples(train.images[:cut], train.labels[:cut]),
-        validation=Examples(train.images[cut:], train.labels[cut:]),
-        test=test,
-        classes=int(max(train.labels.max(), test.labels.max())) + 1,
-    )
+    return split(train, test, validation)
 
 
 def _read_idx(path: Path, digest: str) -> "NDArray[np.uint8]":

@@ -15,7 +15,15 @@ from twinproof.base.files import sha256
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import SOURCE
 
-HARNESS = "twinproof.measured.run_trial"
+# What runs a trial, by itself or in a batch.
+HARNESS = ("twinproof.measured.run_trial", "twinproof.measured.run_batch")
+# Of the package, what can change a number. The rest reads, plans, checks and reports.
+COVERED = tuple(
+    f"src/twinproof/{place}"
+    for place in (
+        "measured/", "proof/", "base/styles.py", "environments/variables.py", "study/examples.py", "study/seed.py",
+    )
+)  # fmt: skip
 # What else runs for a probe, before its trials.
 WRITERS = {"exchange": ("twinproof.measured.write_models",)}
 # What a probe finds by the twin's name, in folders of the twins: programs of their own.
@@ -24,12 +32,13 @@ EVERY_TWIN = "everywhere"
 
 
 def code_of(twin: str, module: str, probe: str) -> dict[str, str]:
-    """Return the source files that a trial runs, with their SHA-256: the harness, the probe, the twin, their imports.
+    """Return the source files that can change what a trial finds, with their SHA-256.
 
-    Only what lies in the package or beside params.yaml counts: the packages of the environment are in its lock.
+    These are the harness, the probe, the twin, and what they import, as far as it measures (`COVERED`) or lies beside
+    params.yaml. The packages of the environment are in its lock.
     """
     found: dict[str, str] = {}
-    for name in (HARNESS, f"twinproof.measured.probes.{probe}", *WRITERS.get(probe, ()), *catalogue(probe, twin)):
+    for name in (*HARNESS, f"twinproof.measured.probes.{probe}", *WRITERS.get(probe, ()), *catalogue(probe, twin)):
         try:
             found |= code_of_module(name)
         except SyntaxError as error:
@@ -40,7 +49,12 @@ def code_of(twin: str, module: str, probe: str) -> dict[str, str]:
         raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml") from None
     except SyntaxError as error:
         raise UserError(f"twins.{twin}.module: {error.filename}, line {error.lineno}: {error.msg}") from None
-    return dict(sorted(found.items()))
+    package = "src/twinproof/"
+    return {
+        name: digest
+        for name, digest in sorted(found.items())
+        if name.startswith(COVERED) or not name.startswith(package)
+    }
 
 
 def catalogue(probe: str, twin: str) -> list[str]:

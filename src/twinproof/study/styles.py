@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twinproof.base.errors import UserError
-
-STYLES = ("sequential", "functional", "subclassed")
-WAYS = (*STYLES, "naive")
+from twinproof.base.styles import WAYS
 
 # The functions of a module by the way they write; None where the arguments are not known.
 Functions = Mapping[str, inspect.Signature | None]

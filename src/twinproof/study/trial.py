@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from typing import NamedTuple
@@ -115,9 +114,3 @@ def list_cells(params: Params) -> list[Cell]:
 def list_writers(params: Params, twin: str) -> list[str]:
     """Return the environments that write the models of a twin for the probe `exchange`: all that read them."""
     return [environment for environment, name, probe in list_cells(params) if (name, probe) == (twin, Probe.EXCHANGE)]
-
-
-def derive_seed(study_seed: int, twin: str, replicate: int) -> int:
-    """Return the seed of a trial, 0 to 2**31 - 1: a function of study seed, twin and replicate, never of the style."""
-    digest = hashlib.sha256(f"{study_seed}/{twin}/{replicate}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1

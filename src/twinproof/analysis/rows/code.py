@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from twinproof.base.styles import WAYS
 from twinproof.environments.variables import SOURCE
 from twinproof.study.params import TwinParams
-from twinproof.study.styles import WAYS, read_module
+from twinproof.study.styles import read_module
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -11,7 +11,7 @@ from twinproof.analysis.quantities import CONTROLS, kind, unit
 from twinproof.analysis.rows.timing import log_ratios
 from twinproof.analysis.statistics.ratios import ratio_interval
 from twinproof.analysis.verdicts.timing import Comparison, judge
-from twinproof.study.settings import TimingSettings
+from twinproof.study.settings import Probe, TimingSettings
 
 STYLES = ("sequential", "subclassed")
 
@@ -39,7 +39,8 @@ def timing_rows(
         environment, twin = map(str, cell)
         ratios = log_ratios(plain_rows(own))
         functional = own[own["style"] == "functional"].dropna(subset="median")
-        measured = trials[(trials[CELL] == (environment, twin)).all(axis=1) & (trials["probe"] == "timing")]
+        here = (trials["environment"] == environment) & (trials["twin"] == twin)
+        measured = trials[here & (trials["probe"] == Probe.TIMING)]
         machines = {_machine(row) for row in plain_rows(measured)}
         for style, quantity in sorted(key for key in ratios if key[0] in STYLES):
             controls = {name: ratios.get((name, quantity), []) for name in CONTROLS}

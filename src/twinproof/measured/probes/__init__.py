@@ -7,7 +7,7 @@ from twinproof.study.settings import Probe
 
 if TYPE_CHECKING:
     from twinproof.measured.twins import Twin
-    from twinproof.study.dataset import Dataset
+    from twinproof.study.examples import Dataset
 
 
 class Outcome(NamedTuple):

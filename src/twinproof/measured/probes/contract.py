@@ -18,7 +18,7 @@ import numpy as np
 from twinproof.base.errors import UserError, described
 from twinproof.measured.twins import Twin
 from twinproof.proof.generations import KERAS_2
-from twinproof.study.dataset import Dataset
+from twinproof.study.examples import Dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,7 +19,7 @@ from twinproof.measured.probes.formats import FORMATS, predict
 from twinproof.measured.probes.instances import shuffled
 from twinproof.measured.probes.operations import Case, Cell, carry_out, load_with_code
 from twinproof.measured.twins import Twin
-from twinproof.study.dataset import Dataset
+from twinproof.study.examples import Dataset
 from twinproof.study.settings import ExchangeSettings
 
 # What is exported to other runtimes is read by those, whatever the version of Keras.

@@ -15,7 +15,7 @@ from twinproof.measured.probes.instances import Instances, attempt, require_fini
 from twinproof.measured.twins import Twin
 from twinproof.proof.comparison import Trace, compare
 from twinproof.proof.weights import digest, weights, weights_digest
-from twinproof.study.dataset import Dataset
+from twinproof.study.examples import Dataset
 from twinproof.study.settings import IdentitySettings
 
 CONTROL = "control"

@@ -19,7 +19,7 @@ from twinproof.measured.probes.checks import CHECKS, NotAvailableError, Subject
 from twinproof.measured.probes.instances import Instances, shuffled
 from twinproof.measured.probes.steps import follow
 from twinproof.measured.twins import Twin
-from twinproof.study.dataset import Dataset
+from twinproof.study.examples import Dataset
 from twinproof.study.settings import IntrospectionSettings
 
 if TYPE_CHECKING:

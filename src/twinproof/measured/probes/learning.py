@@ -13,7 +13,7 @@ from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.instances import Instances, attempt, require_finite, shuffled
 from twinproof.measured.twins import Twin
 from twinproof.proof.weights import weights_digest
-from twinproof.study.dataset import Dataset
+from twinproof.study.examples import Dataset
 from twinproof.study.settings import LearningSettings
 
 

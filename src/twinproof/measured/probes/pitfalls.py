@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from twinproof.base.styles import STYLES
 from twinproof.measured import pitfalls
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.apart import Apart
 from twinproof.measured.probes.steps import follow
 from twinproof.measured.twins import Twin
-from twinproof.study.dataset import Dataset
+from twinproof.study.examples import Dataset
 from twinproof.study.settings import PitfallsSettings
-from twinproof.study.styles import STYLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -33,7 +33,7 @@ from twinproof.measured.probes.operations import (
     save_and_load,
 )
 from twinproof.measured.twins import Twin
-from twinproof.study.dataset import Dataset
+from twinproof.study.examples import Dataset
 from twinproof.study.settings import SerializationSettings
 
 # Where a file is read; "code at hand" is: the module that writes the twin can be imported.

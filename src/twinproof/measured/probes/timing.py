@@ -24,7 +24,7 @@ from twinproof.measured.probes.contest import Contest, Turn
 from twinproof.measured.probes.instances import Instances
 from twinproof.measured.probes.memory import peaks
 from twinproof.measured.twins import Twin
-from twinproof.study.dataset import Dataset
+from twinproof.study.examples import Dataset
 from twinproof.study.settings import TimingSettings
 
 CONTROL, SLOWED = "control", "slowed"

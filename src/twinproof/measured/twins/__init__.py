@@ -19,7 +19,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twinproof.base.errors import UserError, described
-from twinproof.study.styles import STYLES, WAYS, require_styles
+from twinproof.base.styles import STYLES, WAYS
+from twinproof.study.styles import require_styles
 
 if TYPE_CHECKING:
     import keras
