@@ -30,7 +30,7 @@ def told(**rows: list[dict[str, Any]]) -> dict[str, str]:
 
 def code(functional: int, subclassed: int) -> list[dict[str, Any]]:
     return [
-        {"twin": twin, "way": way, "lines": lines, "branches": 0, "names": 9, "definitions": 1}
+        {"twin": twin, "style": way, "lines": lines, "branches": 0, "names": 9, "definitions": 1}
         for twin in ("simple", "conditional")
         for way, lines in (("functional", functional), ("subclassed", subclassed))
     ]
@@ -63,7 +63,7 @@ def kept(**outcomes: tuple[str, str, str]) -> list[dict[str, Any]]:
         {
             **HERE,
             "twin": "dynamic",
-            "way": way,
+            "style": way,
             "operation": operation,
             "place": "fresh process, no code",
             "outcome": one,

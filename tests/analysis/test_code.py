@@ -26,7 +26,7 @@ def sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         file.write_text(source)
         rows = list(code_rows({"mine": TwinParams(module)}))
         assert all(list(row) == COLUMNS["code"] and row["twin"] == "mine" for row in rows)
-        return {row["way"]: tuple(row[size] for size in SIZES) for row in rows}
+        return {row["style"]: tuple(row[size] for size in SIZES) for row in rows}
 
     return count
 
@@ -148,7 +148,7 @@ def test_a_module_that_is_not_python_is_a_users_mistake(sizes: Any, source: str,
 
 def test_of_each_shipped_twin_every_way_is_counted(params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
-    found = {(row["twin"], row["way"]): row for row in code_rows(Params.parse(params).twins)}
+    found = {(row["twin"], row["style"]): row for row in code_rows(Params.parse(params).twins)}
     for twin in params["twins"]:
         functional, subclassed = found[twin, "functional"], found[twin, "subclassed"]
         assert all(functional[size] <= subclassed[size] for size in SIZES), twin

@@ -71,4 +71,4 @@ def test_seconds_have_an_interval_where_they_are_enough() -> None:
 
 def test_every_row_has_an_outcome_and_ways_come_in_their_order() -> None:
     rows = list(serialization_rows(record(naive=[cell()], subclassed=[cell()], functional=[cell()])))
-    assert [row["way"] for row in rows] == ["functional", "subclassed", "naive"]
+    assert [row["style"] for row in rows] == ["functional", "subclassed", "naive"]

@@ -86,7 +86,7 @@ def test_layers_that_are_lost_are_silently_wrong_where_they_are(study: Path, pit
 def test_a_functional_model_is_loaded_without_its_code_and_a_subclass_is_not(study: Path) -> None:
     cells = table(study, "serialization")
     rows = cells[(cells["operation"] == ".keras") & (cells["place"] == "fresh process, no code")]
-    found = rows.groupby("way")["outcome"].unique()
+    found = rows.groupby("style")["outcome"].unique()
     assert [list(found[way]) for way in ("functional", "subclassed", "naive")] == [
         ["equal"],
         ["load fails"],
@@ -96,8 +96,8 @@ def test_a_functional_model_is_loaded_without_its_code_and_a_subclass_is_not(stu
 
 def test_every_environment_reads_what_every_one_wrote(study: Path) -> None:
     cells = table(study, "exchange")
-    assert len(cells.groupby(["environment", "writer", "way", "format"])) == len(cells) == 3 * 3 * 3 * 4
-    own = cells[(cells["environment"] == cells["writer"]) & (cells["way"] == "functional")]
+    assert len(cells.groupby(["environment", "writer", "style", "format"])) == len(cells) == 3 * 3 * 3 * 4
+    own = cells[(cells["environment"] == cells["writer"]) & (cells["style"] == "functional")]
     assert set(own["outcome"]) == {"equal"}
     weights = cells[cells["format"] == ".weights.h5, built"]
     assert set(weights["outcome"]) <= {"equal", "close", "load fails"}

@@ -13,6 +13,7 @@ import yaml
 
 from twinproof.base.errors import UserError
 from twinproof.pipeline.plan import check_inputs
+from twinproof.study.params import Params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.sources import named_files
 
@@ -119,12 +120,12 @@ def study(project: Path, weights: Path) -> dict[str, Any]:
 
 
 def test_another_content_of_a_named_file_changes_the_protocol(study: dict[str, Any], weights: Path) -> None:
-    former = make_protocol(study, ENVIRONMENT, "mine", "learning")
+    former = make_protocol(Params.parse(study), ENVIRONMENT, "mine", "learning")
     assert list(former["files"]) == [str(weights)]
     weights.write_text("2")
-    assert make_protocol(study, ENVIRONMENT, "mine", "learning")["files"] != former["files"]
+    assert make_protocol(Params.parse(study), ENVIRONMENT, "mine", "learning")["files"] != former["files"]
     del study["twins"]["mine"]["files"]
-    assert "files" not in make_protocol(study, ENVIRONMENT, "mine", "learning")
+    assert "files" not in make_protocol(Params.parse(study), ENVIRONMENT, "mine", "learning")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ def test_a_named_file_that_is_not_there_is_refused_with_its_twin(study: dict[str
     os.mkfifo("pipe")
     study["twins"]["mine"] |= {"files": [name], "probes": []}
     with pytest.raises(UserError, match=rf"twins\.mine\.files: {name} cannot be read \({why}\); a file is named by"):
-        check_inputs(study)
+        check_inputs(Params.parse(study))
 
 
 def test_a_large_file_is_read_once(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
 
 
 def share(shares: pd.DataFrame, question: str, way: str) -> tuple[int, int]:
-    rows = shares[(shares["question"] == question) & (shares["way"] == way)]
+    rows = shares[(shares["question"] == question) & (shares["style"] == way)]
     return int(rows["right"].sum()), int(rows["known"].sum())
 
 
@@ -49,7 +49,7 @@ def test_shares_are_those_of_the_tables(tables: Tables) -> None:
 
 def test_what_timed_out_is_counted_as_not_right(tables: Tables) -> None:
     rows = tables["serialization"]
-    without_code = (rows["place"] == "fresh process, no code") & (rows["way"] == "functional")
+    without_code = (rows["place"] == "fresh process, no code") & (rows["style"] == "functional")
     timed_out = tables | {"serialization": rows.assign(outcome=rows["outcome"].mask(without_code, "timed out"))}
     assert share(works(timed_out), "loaded without its code", "functional") == (0, 8)
 
@@ -70,7 +70,7 @@ def test_ratios_are_those_of_the_table_and_what_lies_beyond_the_axis_is_written(
     assert len(found) == len(tables["timing"])
     assert found[["at", "low", "high"]].stack().between(1 / FARTHEST, FARTHEST).all()
     far = found[found["beyond"] != ""]
-    assert set(zip(far["quantity"], far["way"], strict=True)) == {("build", "subclassed")}
+    assert set(zip(far["quantity"], far["style"], strict=True)) == {("build", "subclassed")}
     assert set(far["beyond"]) == {"3.1"}
     assert set(far["at"]) == {FARTHEST}
 

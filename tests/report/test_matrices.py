@@ -40,7 +40,7 @@ def test_replicates_that_agree_are_said_once_and_others_by_the_worst() -> None:
 
 def test_rows_and_columns_tell_of_which_environment_twin_and_style_they_are() -> None:
     row = {
-        "environment": "e", "twin": "t", "replicate": 0, "way": "naive", "format": ".h5", "writer": "w",
+        "environment": "e", "twin": "t", "replicate": 0, "style": "naive", "format": ".h5", "writer": "w",
         "outcome": "equal", "error": None, "largest": 0.0,
     }  # fmt: skip
     found = matrices.exchange_matrix(pd.DataFrame([row]))

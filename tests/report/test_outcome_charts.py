@@ -19,7 +19,7 @@ def cells(**columns: list[str]) -> pd.DataFrame:
 
 def test_operation_is_right_wrong_or_not_known() -> None:
     table = cells(
-        way=["functional", "subclassed", "naive", "naive", "naive"],
+        style=["functional", "subclassed", "naive", "naive", "naive"],
         operation=["ONNX"] * 5,
         place=["same process"] * 5,
         outcome=["close", "silently wrong", "not available", "load fails", "timed out"],
@@ -37,7 +37,7 @@ def test_replicates_that_agree_are_counted_and_not_held_one_by_one() -> None:
 
 
 def test_exchange_has_a_panel_for_each_reader() -> None:
-    table = cells(way=["functional", "naive"], writer=["e", "f"], outcome=["equal", "load fails"])
+    table = cells(style=["functional", "naive"], writer=["e", "f"], outcome=["equal", "load fails"])
     chart = outcomes.exchange_shares(table)
     assert set(drawn(chart)["reader"]) == {"read in e"}
     assert list(drawn(chart)["writer"]) == ["e", "f"]
@@ -65,6 +65,6 @@ def test_checks_are_apart_by_the_state_of_the_model() -> None:
 
 
 def test_code_is_counted_in_four_ways() -> None:
-    code = pd.DataFrame([{"twin": "t", "way": "naive", "lines": 9, "branches": 1, "names": 7, "definitions": 2}])
+    code = pd.DataFrame([{"twin": "t", "style": "naive", "lines": 9, "branches": 1, "names": 7, "definitions": 2}])
     rows = drawn(outcomes.code_size(code))
     assert rows.set_index("measure")["count"].to_dict() == {"lines": 9, "branches": 1, "names": 7, "definitions": 2}

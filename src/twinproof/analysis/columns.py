@@ -49,12 +49,12 @@ COLUMNS = {
         "pinned", "warming_rounds", "warming_rounds_most", "warmings", "unsettled",
     ],
     "serialization": [
-        *CELL, "replicate", "way", "operation", "place", "outcome", "built", "bit_equal", "largest", "mean",
+        *CELL, "replicate", "style", "operation", "place", "outcome", "built", "bit_equal", "largest", "mean",
         "optimizer", "bytes", "save_seconds", "save_low", "save_high", "load_seconds", "load_low", "load_high",
         "error", "warnings",
     ],
     "exchange": [
-        *CELL, "replicate", "way", "format", "writer", "outcome", "built", "bit_equal", "largest", "mean", "error",
+        *CELL, "replicate", "style", "format", "writer", "outcome", "built", "bit_equal", "largest", "mean", "error",
         "warnings",
     ],
     "introspection": [*CELL, "replicate", "style", "check", "when", "outcome", "value", "error", "warnings"],
@@ -63,7 +63,7 @@ COLUMNS = {
         *CELL, "replicate", "style", "pitfall", "title", "expected", "outcome", "step", "what", "error", "warnings",
         "references",
     ],
-    "code": ["twin", "way", "lines", "branches", "names", "definitions"],
+    "code": ["twin", "style", "lines", "branches", "names", "definitions"],
     "claims": ["claim", "wording", "example", "verdict", "figures", "evidence", "rule", "would_change"],
     "answer": ["topic", "sentence", "evidence"],
     "twins": [*CELL, "gate", "control", "seeds", "bit_equal_seeds", "verdict", "answer"],
@@ -73,7 +73,7 @@ COLUMNS = {
 TEXTS = [
     "environment", "twin", "probe", "style", "status", "outcome", "error", "started", "host", "processor", "device",
     "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "digest", "gate", "pinned",
-    "reason", "answer", "way", "operation", "place", "format", "writer", "optimizer", "warnings", "value", "title",
+    "reason", "answer", "style", "operation", "place", "format", "writer", "optimizer", "warnings", "value", "title",
     "what", "references", "example", "figures", "evidence", "requirement", "findings",
 ]  # fmt: skip
 

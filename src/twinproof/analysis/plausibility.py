@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from twinproof.base.errors import shown
+from twinproof.base.styles import PROVEN
 from twinproof.study.record import Record
 from twinproof.study.seed import derive_seed
 
-WAYS = ("sequential", "functional", "subclassed", "naive")
 # The participants of a probe that are no style.
 BESIDE = {
     "identity": ("control",),
@@ -74,7 +74,7 @@ def foreign(record: Record) -> Iterator[str]:
 
 def _participants(record: Record) -> Iterator[str]:
     styles, beside = record["styles"], BESIDE.get(record["probe"], ())
-    allowed = [*WAYS[:3], *beside]
+    allowed = [*PROVEN, *beside]
     for style in styles:
         if style not in allowed:
             yield f"styles: {shown(style)}; allowed for {record['probe']}: {', '.join(allowed)}"

@@ -21,7 +21,7 @@ KINDS = {
 
 # Columns whose values a reader can choose from, and what they are then called.
 CHOICES = {
-    "environment": "environment", "written in": "environment", "twin": "twin", "style": "style", "way": "style",
+    "environment": "environment", "written in": "environment", "twin": "twin", "style": "style",
 }  # fmt: skip
 
 # Of a note; the whole message is in the table and in the notebook.
@@ -55,15 +55,15 @@ def matrix(table: pd.DataFrame, rows: list[str], columns: list[str], text: str, 
 
 
 def serialization_matrix(serialization: pd.DataFrame) -> Matrix:
-    """Return the outcome of each operation by twin and way of writing; its note is the error or the difference."""
+    """Return the outcome of each operation by twin and style; its note is the error or the difference."""
     told = serialization.assign(note=_told(serialization))
-    return matrix(told, ["operation", "place"], ["twin", "way"], "outcome", "note")
+    return matrix(told, ["operation", "place"], ["twin", "style"], "outcome", "note")
 
 
 def exchange_matrix(exchange: pd.DataFrame) -> Matrix:
     """Return the outcome of reading what each environment wrote, by the environment that reads it."""
     told = exchange.assign(note=_told(exchange)).rename(columns={"writer": "written in"})
-    return matrix(told, ["twin", "way", "format", "written in"], ["environment"], "outcome", "note")
+    return matrix(told, ["twin", "style", "format", "written in"], ["environment"], "outcome", "note")
 
 
 def check_matrix(introspection: pd.DataFrame) -> Matrix:

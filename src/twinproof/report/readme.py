@@ -49,7 +49,7 @@ def tell(answer: pd.DataFrame, environments: pd.DataFrame, picture: str) -> str:
     sentences = "\n".join(f"- {sentence}" for sentence in answer["sentence"])
     return (
         f"{sentences}\n\n"
-        f"![What works in each way of writing, and what each takes against functional]({picture})\n\n"
+        f"![What works in each style, and what each takes against functional]({picture})\n\n"
         f"From a study of {versions}; `make picture` makes it again from yours.\n"
     )
 

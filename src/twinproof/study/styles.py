@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from twinproof.base.errors import UserError
-from twinproof.base.styles import WAYS
+from twinproof.base.styles import STYLES
 
-# The functions of a module by the way they write; None where the arguments are not known.
+# The functions of a module by style; None where the arguments are not known.
 Functions = Mapping[str, inspect.Signature | None]
 
 
@@ -25,14 +25,14 @@ def require_styles(twin: str, module: str, functions: Functions, arguments: Mapp
             f"twins.{twin}.module: {module} has {', '.join(functions) or 'no style'}; "
             "it must have a function `functional` and at least one of `sequential` and `subclassed`"
         )
-    for way, signature in functions.items():
+    for style, signature in functions.items():
         if signature is None:
             continue
         try:
             signature.bind(**arguments)
         except TypeError as error:
             raise UserError(
-                f"twins.{twin}.arguments: {module}.{way} does not take {dict(arguments)}: {error}; "
+                f"twins.{twin}.arguments: {module}.{style} does not take {dict(arguments)}: {error}; "
                 f"its arguments are {_without_types(signature)}"
             ) from None
 
@@ -74,17 +74,17 @@ def check_source(twin: str, module: str, arguments: Mapping[str, Any], roots: li
 
 
 def _written(source: ast.Module) -> dict[str, inspect.Signature | None]:
-    """Return the functions of the ways that a module writes."""
-    bound: dict[str, list[ast.AST]] = {way: [] for way in WAYS}
+    """Return the functions of the styles that a module writes."""
+    bound: dict[str, list[ast.AST]] = {style: [] for style in STYLES}
     for name, node in _bindings(source):
         if name in bound:
             bound[name].append(node)
     found: dict[str, inspect.Signature | None] = {}
-    for way, nodes in bound.items():
+    for style, nodes in bound.items():
         if nodes and not all(isinstance(node, ast.Constant) for node in nodes):
             # One plain function at the top, which nothing replaces.
             plain = nodes[0] if len(nodes) == 1 and nodes[0] in source.body else None
-            found[way] = _signature(plain) if isinstance(plain, ast.FunctionDef) else None
+            found[style] = _signature(plain) if isinstance(plain, ast.FunctionDef) else None
     return found
 
 

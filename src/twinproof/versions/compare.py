@@ -20,12 +20,12 @@ EXACT = {
     "identity": ([*CELL, "replicate", "style"], ["status", "outcome"]),
     "identity_steps": ([*CELL, "replicate", "style", "step"], ["weights"]),
     "learning": ([*CELL, "replicate", "style"], ["status", "seed", "weights"]),
-    "serialization": ([*CELL, "replicate", "way", "operation", "place"], ["outcome", "optimizer"]),
-    "exchange": ([*CELL, "replicate", "way", "format", "writer"], ["outcome"]),
+    "serialization": ([*CELL, "replicate", "style", "operation", "place"], ["outcome", "optimizer"]),
+    "exchange": ([*CELL, "replicate", "style", "format", "writer"], ["outcome"]),
     "introspection": ([*CELL, "replicate", "style", "check", "when"], ["outcome", "value"]),
     "faults": ([*CELL, "replicate", "style", "fault"], ["stage", "names_culprit"]),
     "pitfalls": ([*CELL, "replicate", "style", "pitfall"], ["outcome"]),
-    "code": (["twin", "way"], ["lines", "branches", "names", "definitions"]),
+    "code": (["twin", "style"], ["lines", "branches", "names", "definitions"]),
 }
 RATIO = [*CELL, "style", "quantity"]
 # What has to agree for timings to be compared.

@@ -1,7 +1,7 @@
-"""How much code is each way of writing a twin?
+"""How much code does each style of a twin take?
 
-Counted is the function named after the way, with each function, class and constant of its module that it reaches by
-name, straight or through others. Imports and docstrings are left out; what two ways share counts for both. The source
+Counted is the function named after the style, with each function, class and constant of its module that it reaches by
+name, straight or through others. Imports and docstrings are left out; what two styles share counts for both. The source
 is read, never run.
 
 The numbers tell how much is written, not how hard it is to read, to write or to get right. A line may hold little or
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from twinproof.base.styles import WAYS
+from twinproof.base.styles import STYLES
 from twinproof.environments.variables import SOURCE
 from twinproof.study.params import TwinParams
 from twinproof.study.styles import read_module
@@ -28,7 +28,7 @@ _BRANCHES = (
 
 
 def code_rows(twins: Mapping[str, TwinParams]) -> Iterator[dict[str, Any]]:
-    """Yield one row for each way in which a twin is written; `twins` are those of the parameters.
+    """Yield one row for each style in which a twin is written; `twins` are those of the parameters.
 
     Raises
     ------
@@ -38,9 +38,9 @@ def code_rows(twins: Mapping[str, TwinParams]) -> Iterator[dict[str, Any]]:
     roots = [str(SOURCE), str(Path.cwd())]
     for twin, network in twins.items():
         definitions = _definitions(read_module(twin, network.module, roots))
-        for way in WAYS:
-            if way in definitions:
-                yield {"twin": twin, "way": way, **_sizes(_reached(way, definitions))}
+        for style in STYLES:
+            if style in definitions:
+                yield {"twin": twin, "style": style, **_sizes(_reached(style, definitions))}
 
 
 def _definitions(module: ast.Module) -> dict[str, list[ast.stmt]]:
@@ -52,9 +52,9 @@ def _definitions(module: ast.Module) -> dict[str, list[ast.stmt]]:
     return found
 
 
-def _reached(way: str, definitions: Mapping[str, list[ast.stmt]]) -> list[ast.stmt]:
+def _reached(style: str, definitions: Mapping[str, list[ast.stmt]]) -> list[ast.stmt]:
     """Return the statements behind a name, and behind the names that these use, and so on."""
-    names, waiting = {way}, [way]
+    names, waiting = {style}, [style]
     while waiting:
         for statement in definitions[waiting.pop()]:
             new = (_used([statement]) & definitions.keys()) - names

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from twinproof.analysis.columns import CELL
+from twinproof.base.styles import STYLES
 from twinproof.study.record import Record
 
 # In the order in which tables show them. The last two are the controls of identity and timing.
-ORDER = ["sequential", "functional", "subclassed", "naive", "control", "slowed"]
+ORDER = [*STYLES, "control", "slowed"]
 # Types of error of a process that did not come to its end, and the outcome that each is.
 ENDINGS = {"Crash": "crashed", "Timeout": "timed out"}
 

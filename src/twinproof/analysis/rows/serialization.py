@@ -1,10 +1,11 @@
-"""From the records of serialization and exchange to tables: what became of each way of writing a twin."""
+"""From the records of serialization and exchange to tables: what became of each style a twin."""
 
 from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
 from twinproof.analysis.rows.common import ending, error_and_warnings
+from twinproof.base.styles import STYLES
 from twinproof.study.record import Record
 
 # From the best to the worst. What is wrong without a word is worse than any error.
@@ -17,13 +18,12 @@ RIGHT = ("equal", "close")
 UNKNOWN = "not available"
 # Where there were no weights to save, other outputs are no corruption.
 UNBUILT = "saved unbuilt"
-WAYS = ["sequential", "functional", "subclassed", "naive"]
 # With fewer, the smallest and the largest do not enclose the median with 95 % confidence.
 FEWEST_REPEATS = 6
 
 
 def serialization_rows(record: Record) -> Iterator[dict[str, Any]]:
-    """Yield one row for each operation on each way of writing, with its outcome."""
+    """Yield one row for each operation on each style, with its outcome."""
     for cell, row in _judged(record, ("operation", "place")):
         yield row | {
             "optimizer": cell["optimizer"],
@@ -43,16 +43,16 @@ def exchange_rows(record: Record) -> Iterator[dict[str, Any]]:
 def _judged(record: Record, key: tuple[str, str]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield each cell of a record, told apart by `key`, and the columns that all tables of such cells share."""
     tolerance = record["protocol"]["probe"]["tolerance"]
-    cells = {way: found["result"]["cells"] for way, found in record["styles"].items() if "result" in found}
+    cells = {style: found["result"]["cells"] for style, found in record["styles"].items() if "result" in found}
     usual = {_names(cell, key): _usual(cell, tolerance) for cell in cells.get("functional", [])}
-    for way in sorted(cells, key=WAYS.index):
-        for cell in cells[way]:
+    for style in sorted(cells, key=STYLES.index):
+        for cell in cells[style]:
             said = [text for text in cell["warnings"] if text not in usual.get(_names(cell, key), [])]
             yield (
                 cell,
                 {
                     **{name: record[name] for name in ("environment", "twin", "replicate")},
-                    "way": way,
+                    "style": style,
                     **{name: cell[name] for name in (*key, "built", "bit_equal", "largest", "mean")},
                     "outcome": outcome(cell, said, tolerance),
                     **error_and_warnings(cell),
@@ -89,7 +89,7 @@ def outcome(cell: dict[str, Any], said: list[str], tolerance: float) -> str:
 
 
 def _usual(cell: dict[str, Any], tolerance: float) -> list[str]:
-    """Return what is said of functional, if nothing is wrong with it: it is no word on what another way does."""
+    """Return what is said of functional, if nothing is wrong with it: it is no word on what another style does."""
     return cell["warnings"] if outcome(cell, [], tolerance) in RIGHT else []
 
 

@@ -93,12 +93,12 @@ def _speed(tables: Tables) -> str | None:
 def _keeping(tables: Tables) -> str | None:
     cells = tables["serialization"]
     elsewhere = cells[(cells["place"] == _WITHOUT_CODE) & (cells["outcome"] != "not available")]
-    if not {"functional", "subclassed"} <= set(elsewhere["way"]):
+    if not {"functional", "subclassed"} <= set(elsewhere["style"]):
         return None
     right: dict[str, dict[str, set[bool]]] = {}
     for row in elsewhere.to_dict("records"):
-        right.setdefault(row["operation"], {}).setdefault(row["way"], set()).add(row["outcome"] in RIGHT)
-    always = {name: ways.get("subclassed") for name, ways in right.items() if ways.get("functional") == {True}}
+        right.setdefault(row["operation"], {}).setdefault(row["style"], set()).add(row["outcome"] in RIGHT)
+    always = {name: styles.get("subclassed") for name, styles in right.items() if styles.get("functional") == {True}}
     never = [name for name, found in always.items() if found == {False}]
     both = [name for name, found in always.items() if found == {True}]
     if not never:

@@ -59,13 +59,13 @@ def claim_rows(tables: Tables) -> Iterator[dict[str, Any]]:
 
 
 def _simplicity(tables: Tables) -> Judgement:
-    code = tables["code"].set_index(["twin", "way"])
+    code = tables["code"].set_index(["twin", "style"])
     measures = ["lines", "branches", "names", "definitions"]
     less, more, figures = [], [], []
     for twin in ("simple", "conditional"):
         if not {(twin, "functional"), (twin, "subclassed")} <= set(code.index):
             return Judgement(INCONCLUSIVE, f"{twin} is not in the study")
-        own, other = (code.loc[(twin, way), measures] for way in ("functional", "subclassed"))
+        own, other = (code.loc[(twin, style), measures] for style in ("functional", "subclassed"))
         less.append(bool((own <= other).all() and (own < other).any()))
         more.append(bool((own >= other).all() and (own > other).any()))
         pairs = ", ".join(f"{own[measure]} {measure} against {other[measure]}" for measure in measures)
@@ -147,20 +147,20 @@ def _care(tables: Tables) -> Judgement:
     if not naive.empty:
         lost = int((naive["functional"].eq(True) & naive["naive"].eq(False)).sum())
         parts.append(f"{lost} of {len(naive)} with a naive one")
-    silent = cells[cells["outcome"] == "silently wrong"].groupby("way").size()
-    parts.append("silently wrong: " + (", ".join(f"{way} {count}" for way, count in silent.items()) or "none"))
+    silent = cells[cells["outcome"] == "silently wrong"].groupby("style").size()
+    parts.append("silently wrong: " + (", ".join(f"{style} {count}" for style, count in silent.items()) or "none"))
     verdict = SUPPORTED if len(worse) and not len(better) else REFUTED if not len(worse) else MIXED
     return Judgement(verdict, "; ".join(parts))
 
 
 def went_right(cells: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
-    """Return whether each operation went right in two ways of writing, a column each: of those known of both.
+    """Return whether each operation went right in two styles, a column each: of those known of both.
 
     `cells` are rows of the table serialization. What is not available or timed out is known of none.
     """
-    known = cells[cells["way"].isin([one, other]) & ~cells["outcome"].isin(["not available", "timed out"])]
+    known = cells[cells["style"].isin([one, other]) & ~cells["outcome"].isin(["not available", "timed out"])]
     keys = ["environment", "twin", "replicate", "operation", "place"]
-    right = known.assign(right=known["outcome"].isin(RIGHT)).pivot(index=keys, columns="way", values="right")
+    right = known.assign(right=known["outcome"].isin(RIGHT)).pivot(index=keys, columns="style", values="right")
     return right.reindex(columns=[one, other]).dropna()
 
 

@@ -34,26 +34,26 @@ class BrokenContractError(Exception):
 
 
 def require_contract(twin: Twin, data: Dataset, seed: int) -> None:
-    """Build and call a model of every way of the twin.
+    """Build and call a model of every style of the twin.
 
     Raises
     ------
     UserError
-        If a way cannot be built or called, after its traceback is printed, or what it returns breaks the contract.
+        If a style cannot be built or called, after its traceback is printed, or what it returns breaks the contract.
     """
     images = data.test.images[:IMAGES]
     keras.utils.set_random_seed(seed)
     made: dict[str, Any] = {}
-    for way in twin.ways:
+    for style in twin.styles:
         try:
-            made[way] = _model(twin.ways[way], images, data.classes)
-            _require_new(way, twin.ways[way](), made)
+            made[style] = _model(twin.styles[style], images, data.classes)
+            _require_new(style, twin.styles[style](), made)
         except BrokenContractError as error:
-            raise UserError(f"twins.{twin.name}: `{way}` {error}") from None
+            raise UserError(f"twins.{twin.name}: `{style}` {error}") from None
         except MemoryError:
             raise
         except BaseException as error:
-            raise UserError(_told(twin, way, error)) from error
+            raise UserError(_told(twin, style, error)) from error
 
 
 def _model(build: Callable[[], Any], images: "NDArray[np.float32]", classes: int) -> Any:
@@ -122,10 +122,12 @@ def _require_probabilities(outputs: Any, count: int, classes: int) -> None:
         )
 
 
-def _require_new(way: str, again: Any, made: dict[str, Any]) -> None:
+def _require_new(style: str, again: Any, made: dict[str, Any]) -> None:
     """Refuse models that share weights, or are one and the same: they would be compared with themselves."""
-    model = made[way]
-    others = {f"`{other}` returns": one for other, one in made.items() if other != way} | {"it returned before": again}
+    model = made[style]
+    others = {f"`{other}` returns": one for other, one in made.items() if other != style} | {
+        "it returned before": again
+    }
     for which, other in others.items():
         if other is model:
             raise BrokenContractError(f"returns the very model that {which}; it must return a new one")
@@ -140,16 +142,16 @@ def _variables(model: Any) -> set[int]:
         return set()
 
 
-def _told(twin: Twin, way: str, error: BaseException) -> str:
+def _told(twin: Twin, style: str, error: BaseException) -> str:
     """Print the traceback of the user's own code, and say in a line what it ended with, and where."""
     frame = error.__traceback__
     while frame and frame.tb_frame.f_code.co_filename == __file__:
         frame = frame.tb_next
     traceback.print_exception(type(error), error, frame)
-    own = vars(sys.modules[getattr(twin.ways[way], "func", twin.ways[way]).__module__]).get("__file__")
+    own = vars(sys.modules[getattr(twin.styles[style], "func", twin.styles[style]).__module__]).get("__file__")
     lines = [one for one in traceback.extract_tb(frame) if one.filename == own]
     where = f" ({own}, line {lines[-1].lineno})" if lines else ""
     found = described(error)
     # One line without colours; the traceback has all of it.
     text = " ".join(re.sub(r"\x1b\[\d*m", "", found["message"]).split())
-    return f"twins.{twin.name}: `{way}` cannot be built: {found['type']}: {text:.{LONGEST}}{where}"
+    return f"twins.{twin.name}: `{style}` cannot be built: {found['type']}: {text:.{LONGEST}}{where}"

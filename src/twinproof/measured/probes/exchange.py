@@ -1,7 +1,7 @@
 """Can a model that one environment wrote be read in another?
 
-Each environment writes every way of a twin in the formats that are for keeping; each reads what all have written, with
-the code at hand, and compares the outputs with those that the writer found.
+Each environment writes every style of a twin in the formats that are for keeping. Each reads what all have written,
+with the code at hand, and compares the outputs with those that the writer found.
 """
 
 import json
@@ -28,15 +28,15 @@ EXPECTED, ERROR = "expected.npy", "error.json"
 
 
 def write(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, folder: Path) -> None:
-    """Write every way of `twin` in every format, each into its place below `folder`, with its outputs beside it.
+    """Write every style of `twin` in every format, each into its place below `folder`, with its outputs beside it.
 
     What cannot be written leaves the error in its place.
     """
     apart = Apart(settings.time_limit, twin.files)
-    for way in twin.ways:
-        case = _case(twin, way, data, seed, settings.images)
+    for style in twin.styles:
+        case = _case(twin, style, data, seed, settings.images)
         for name in KEPT:
-            place = _place(folder, way, name)
+            place = _place(folder, style, name)
             place.mkdir(parents=True)
             if error := apart.run(_write, case, name, place)["error"]:
                 (place / ERROR).write_text(json.dumps(error))
@@ -44,27 +44,27 @@ def write(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, fold
 
 def run(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, models: Mapping[str, str]) -> Outcome:
     """Read what every environment wrote; `models` has the archive of each."""
-    order = shuffled(twin.ways, seed)
+    order = shuffled(twin.styles, seed)
     apart = Apart(settings.time_limit, twin.files)
-    cases = {way: _case(twin, way, data, seed, settings.images) for way in order}
-    cells: dict[str, list[Cell]] = {way: [] for way in order}
+    cases = {style: _case(twin, style, data, seed, settings.images) for style in order}
+    cells: dict[str, list[Cell]] = {style: [] for style in order}
     for writer, archive in models.items():
         with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
             shutil.unpack_archive(archive, temporary, "zip")
-            for way in order:
+            for style in order:
                 for name in KEPT:
-                    found = _read(apart, cases[way], name, _place(Path(temporary), way, name))
-                    cells[way].append(_cell(writer, name, found))
-    return Outcome(order, {way: {"status": "ok", "result": {"cells": made}} for way, made in cells.items()})
+                    found = _read(apart, cases[style], name, _place(Path(temporary), style, name))
+                    cells[style].append(_cell(writer, name, found))
+    return Outcome(order, {style: {"status": "ok", "result": {"cells": made}} for style, made in cells.items()})
 
 
-def _case(twin: Twin, way: str, data: Dataset, seed: int, count: int) -> Case:
+def _case(twin: Twin, style: str, data: Dataset, seed: int, count: int) -> Case:
     labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
-    return Case(twin, way, seed, data.train.images[:count], labels)
+    return Case(twin, style, seed, data.train.images[:count], labels)
 
 
-def _place(folder: Path, way: str, name: str) -> Path:
-    return folder / way / name.replace(", built", "").strip(".")
+def _place(folder: Path, style: str, name: str) -> Path:
+    return folder / style / name.replace(", built", "").strip(".")
 
 
 def _write(case: Case, name: str, place: Path) -> None:

@@ -35,25 +35,25 @@ Program = Generator[str, None, None]
 
 
 class Case(NamedTuple):
-    """One way of writing a twin, and the same images for every operation on it."""
+    """One style a twin, and the same images for every operation on it."""
 
     twin: Twin
-    way: str
+    style: str
     seed: int
     images: "NDArray[np.float32]"
     labels: "NDArray[np.float32]"
 
     def instances(self) -> Instances:
-        """Return the maker of comparable instances of every way."""
-        return Instances(replace(self.twin, builders=self.twin.ways, naive=None), self.images.shape[1], self.seed)
+        """Return the maker of comparable instances of every style."""
+        return Instances(replace(self.twin, builders=self.twin.styles, naive=None), self.images.shape[1], self.seed)
 
     def construct(self) -> keras.Model:
-        """Return a new instance as the way's function makes it."""
-        return self.twin.ways[self.way]()
+        """Return a new instance as the style's function makes it."""
+        return self.twin.styles[self.style]()
 
     def trained(self, instances: Instances) -> keras.Model:
         """Return an instance after the first steps of its training."""
-        model = instances.make(self.way)
+        model = instances.make(self.style)
         self.train(model)
         return model
 
@@ -173,7 +173,7 @@ def resume(found: Cell, case: Case, name: str) -> Program:
     keras.utils.set_random_seed(case.seed)
     with _noted(found):
         if kind.takes_code:
-            again: Any = instances.make(case.way)
+            again: Any = instances.make(case.style)
             if builds_optimizer:
                 again.optimizer.build(again.trainable_variables)
             again.load_weights(path)
@@ -231,7 +231,7 @@ def _size(path: Path) -> int:
 
 
 def _code(case: Case, made: type) -> Code:
-    """Return the code of a way; its class is handed to whoever loads it, registered or not."""
+    """Return the code of a style; its class is handed to whoever loads it, registered or not."""
     module = vars(sys.modules[made.__module__]) if made.__module__.partition(".")[0] != "keras" else {}
     own = {name: kind for name, kind in module.items() if isinstance(kind, type) and kind.__module__ == made.__module__}
     return Code(case.construct, case.instances().build, own)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from twinproof.base.styles import STYLES
+from twinproof.base.styles import PROVEN
 from twinproof.measured import pitfalls
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.apart import Apart
@@ -24,7 +24,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: PitfallsSettings) -> Out
     """Run every pitfall of the twin, with the style it belongs to."""
     apart = Apart(settings.time_limit)
     images, labels = examples(data, settings.images)
-    cells: dict[str, list[dict[str, Any]]] = {style: [] for style in STYLES}
+    cells: dict[str, list[dict[str, Any]]] = {style: [] for style in PROVEN}
     for name in pitfalls.names(twin.name):
         style, cell = examine(apart, twin.name, name, seed, images, labels)
         cells[style].append(cell)
@@ -64,6 +64,6 @@ def _try(twin: str, name: str, part: str, seed: int, images: "NDArray[Any]", lab
 
 
 def _found(ended: dict[str, Any]) -> dict[str, Any]:
-    """Return what a program saw; of a process that died there is but the way it ended."""
+    """Return what a program saw; of a process that died there is but the style it ended."""
     found = ended["result"] or {"step": None, "error": ended["error"], "as_expected": None, "what": None}
     return {**found, "warnings": ended["warnings"]}

@@ -1,6 +1,6 @@
 """What becomes of a model that is kept and used again?
 
-Every way of writing the twin, also the subclass as one writes it at first, is saved and loaded in every format, in the
+Every style of the twin, also the subclass as one writes it at first, is saved and loaded in every format, in the
 process that trained it and in fresh ones, with its code at hand and without; copied; saved before it is built; and
 trained on after a break. Each of these runs in a process of its own.
 """
@@ -45,18 +45,18 @@ UNBUILT = (".keras", ".weights.h5, built", "SavedModel")
 
 def run(twin: Twin, data: Dataset, seed: int, settings: SerializationSettings) -> Outcome:
     """Do every operation on every style of the twin."""
-    order = shuffled(twin.ways, seed)
+    order = shuffled(twin.styles, seed)
     apart = Apart(settings.time_limit, twin.files)
     count = settings.images
     labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
-    ways = {}
-    for way in order:
-        case = Case(twin, way, seed, data.train.images[:count], labels)
+    styles = {}
+    for style in order:
+        case = Case(twin, style, seed, data.train.images[:count], labels)
         cells = []
         for operation in list(_operations(case, apart, settings.repeats)):
             cells += operation()
-        ways[way] = {"status": "ok", "result": {"cells": cells}}
-    return Outcome(order, ways)
+        styles[style] = {"status": "ok", "result": {"cells": cells}}
+    return Outcome(order, styles)
 
 
 def _operations(case: Case, apart: Apart, repeats: int) -> Generator[Callable[[], list[Cell]], None, None]:
@@ -95,8 +95,8 @@ def _keep(case: Case, apart: Apart, name: str, repeats: int) -> list[Cell]:
 
 
 def _modules(case: Case) -> list[str]:
-    """Return the modules in which the ways are written, and those of theirs that lie beside them."""
-    own = {getattr(build, "func", build).__module__ for build in case.twin.ways.values()}
+    """Return the modules in which the styles are written, and those of theirs that lie beside them."""
+    own = {getattr(build, "func", build).__module__ for build in case.twin.styles.values()}
     roots = {Path(file).parent for name in own if (file := sys.modules[name].__file__)}
     beside = {
         name

@@ -8,7 +8,7 @@ how weights are matched.
 It imports Keras, and TensorFlow where an operation has no name that all generations of Keras share.
 
 It may have a function named `naive`, too: the subclass as one writes it at first, without a thought of saving it. It is
-no style of its own, but a way of writing, of which only serialization asks.
+a style of which only serialization and exchange ask.
 """
 
 import importlib
@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twinproof.base.errors import UserError, described
-from twinproof.base.styles import STYLES, WAYS
+from twinproof.base.styles import PROVEN, STYLES, Style
 from twinproof.study.styles import require_styles
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class Twin:
     files: tuple[str, ...] = ()  # that it reads, by their paths from the project's folder
 
     @property
-    def ways(self) -> "Mapping[str, Callable[[], keras.Model]]":
+    def styles(self) -> "Mapping[str, Callable[[], keras.Model]]":
         """The builders by style, and that of the naive subclass if there is one."""
-        return {**self.builders, "naive": self.naive} if self.naive else self.builders
+        return {**self.builders, Style.NAIVE: self.naive} if self.naive else self.builders
 
 
 def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[str] = ()) -> Twin:
@@ -56,12 +56,11 @@ def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[s
         raise UserError(
             f"twins.{name}.module: importing {module} failed: {told['type']}: {' '.join(told['message'].split())}"
         ) from error
-    functions = {way: getattr(source, way) for way in WAYS if callable(getattr(source, way, None))}
-    require_styles(name, module, {way: _signature(function) for way, function in functions.items()}, arguments)
-    builders = {way: partial(function, **arguments) for way, function in functions.items()}
-    return Twin(
-        name, {style: builders[style] for style in STYLES if style in builders}, builders.get("naive"), tuple(files)
-    )
+    functions = {style: getattr(source, style) for style in STYLES if callable(getattr(source, style, None))}
+    require_styles(name, module, {style: _signature(function) for style, function in functions.items()}, arguments)
+    builders = {style: partial(function, **arguments) for style, function in functions.items()}
+    proven: dict[str, Callable[[], keras.Model]] = {style: builders[style] for style in PROVEN if style in builders}
+    return Twin(name, proven, builders.get(Style.NAIVE), tuple(files))
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:

@@ -1,4 +1,4 @@
-"""The picture that carries the answer: what works in each way of writing, and what it takes, side by side."""
+"""The picture that carries the answer: what works in each style, and what it takes, side by side."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from twinproof.analysis.quantities import in_order
 from twinproof.analysis.rows.serialization import RIGHT, UNKNOWN
 from twinproof.analysis.verdicts.learning import ONE_NETWORK
 from twinproof.base import numbers
-from twinproof.report.charts.style import DASHES, FONT, WAYS, styled, way_colours
+from twinproof.report.charts.style import DASHES, FONT, STYLE_COLOURS, style_colours, styled
 from twinproof.report.timing import in_reading_order
 
 Tables = Mapping[str, pd.DataFrame]
@@ -26,7 +26,7 @@ PLACES = {
 }
 EARLY = ("construct", "compile")
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
-SHARES = [*CELL, "question", "way", "right", "known"]
+SHARES = [*CELL, "question", "style", "right", "known"]
 # A ratio beyond it, or below its inverse, would press those around 1 together: it is written at the edge instead.
 FARTHEST = 2.0
 RATIO = "times functional"
@@ -35,7 +35,7 @@ ROW = 46  # pixels for a question
 
 
 def answer_chart(shares: pd.DataFrame, ratios: pd.DataFrame, width: int = 330) -> Any:
-    """Return the shares of what works in each way of writing, and beside them the ratios of what it takes.
+    """Return the shares of what works in each style, and beside them the ratios of what it takes.
 
     Parameters
     ----------
@@ -49,21 +49,21 @@ def answer_chart(shares: pd.DataFrame, ratios: pd.DataFrame, width: int = 330) -
     Chart
         Two panels side by side, or one; None if there is nothing to draw.
     """
-    ways = [way for way in WAYS if way in {*shares["way"], *ratios["way"]}]
+    styles = [style for style in STYLE_COLOURS if style in {*shares["style"], *ratios["style"]}]
     panels = [
-        *([_shares(shares, ways, width)] if len(shares) else []),
-        *([_ratios(ratios, ways, width)] if len(ratios) else []),
+        *([_shares(shares, styles, width)] if len(shares) else []),
+        *([_ratios(ratios, styles, width)] if len(ratios) else []),
     ]
     if not panels:
         return None
     return styled(
         alt.concat(*panels, columns=2, spacing=30),
-        "The share of what works in each way of writing, and the ratio to functional of what it takes",
+        "The share of what works in each style, and the ratio to functional of what it takes",
     )
 
 
 def works(tables: Tables) -> pd.DataFrame:
-    """Return for each question and way of writing how many things are `right`, of those `known`, twin by twin."""
+    """Return for each question and style how many things are `right`, of those `known`, twin by twin."""
     passed = tables["twins"].loc[tables["twins"]["gate"].isin(ONE_NETWORK), CELL].drop_duplicates()
     rows = pd.concat([pd.DataFrame(columns=SHARES), *_counted(tables)]) if len(passed) else pd.DataFrame(columns=SHARES)
     return rows.astype({"right": int, "known": int}).merge(passed, on=CELL)[SHARES]
@@ -71,12 +71,12 @@ def works(tables: Tables) -> pd.DataFrame:
 
 def takes(tables: Tables) -> pd.DataFrame:
     """Return the ratio to functional of each quantity, with its interval as far as the axis goes."""
-    timing = in_reading_order(tables["timing"]).rename(columns={"style": "way"}).dropna(subset="ratio")
+    timing = in_reading_order(tables["timing"]).dropna(subset="ratio")
     number = timing[["ratio", "low", "high"]].astype(float)
     beyond = ~number["ratio"].between(1 / FARTHEST, FARTHEST)
     # Where an interval has no end, it goes on to the end of the axis.
     low, high = number["low"].fillna(0.0), number["high"].fillna(math.inf)
-    return timing[[*CELL, "way", "quantity", "ratio", "verdict"]].assign(
+    return timing[[*CELL, "style", "quantity", "ratio", "verdict"]].assign(
         interval=[numbers.interval(*ends) for ends in zip(timing["low"], timing["high"], strict=True)],
         at=number["ratio"].clip(1 / FARTHEST, FARTHEST),
         low=low.clip(1 / FARTHEST, FARTHEST),
@@ -87,14 +87,14 @@ def takes(tables: Tables) -> pd.DataFrame:
 
 def _counted(tables: Tables) -> Iterator[pd.DataFrame]:
     """Yield the counts of each question, in the order in which they are asked of a model."""
-    learned = tables["accuracy"].dropna(subset="bit_equal").rename(columns={"style": "way"})
+    learned = tables["accuracy"].dropna(subset="bit_equal")
     if len(learned):
         yield learned.assign(
             question="same weights after training", right=learned["bit_equal"].astype(int), known=learned["seeds"]
         )[SHARES]
-    faults = tables["faults"].rename(columns={"style": "way"})
+    faults = tables["faults"]
     yield _count(faults, "mistakes caught before training", faults["stage"].isin(EARLY))
-    checks = tables["introspection"].rename(columns={"style": "way"})
+    checks = tables["introspection"]
     for when in ("constructed", "built"):
         rows = checks[(checks["when"] == when) & (checks["outcome"] != UNKNOWN)]
         yield _count(rows, f"checks work once {when}", rows["outcome"] == "works")
@@ -108,22 +108,22 @@ def _counted(tables: Tables) -> Iterator[pd.DataFrame]:
 
 
 def _count(rows: pd.DataFrame, question: str, right: "pd.Series[bool]") -> pd.DataFrame:
-    counted = rows.assign(right=right).groupby([*CELL, "way"], sort=False)["right"].agg(right="sum", known="size")
+    counted = rows.assign(right=right).groupby([*CELL, "style"], sort=False)["right"].agg(right="sum", known="size")
     return counted.reset_index().assign(question=question)[SHARES]
 
 
-def _shares(shares: pd.DataFrame, ways: list[str], width: int) -> Any:
-    """Return a dot for each way and question, joined by a line: the longer, the more the ways differ."""
+def _shares(shares: pd.DataFrame, styles: list[str], width: int) -> Any:
+    """Return a dot for each style and question, joined by a line: the longer, the more the styles differ."""
     asked = list(dict.fromkeys(shares["question"]))
-    # Where ways coincide, each is still seen: the first is the largest, and the others lie on it.
-    sizes = dict(zip(ways, (240, 140, 75, 40), strict=False))
+    # Where styles coincide, each is still seen: the first is the largest, and the others lie on it.
+    sizes = dict(zip(styles, (240, 140, 75, 40), strict=False))
     base = (
         alt.Chart(shares)
-        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=["question", "way"])
+        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=["question", "style"])
         .transform_calculate(
             share="datum.right / datum.known",
             counted="datum.right + ' of ' + datum.known",
-            size=f"{json.dumps(sizes)}[datum.way]",
+            size=f"{json.dumps(sizes)}[datum.style]",
         )
         .encode(y=alt.Y("question:N", title=None, sort=asked, axis=alt.Axis(grid=False, labelLimit=0, domain=False)))
     )
@@ -131,21 +131,21 @@ def _shares(shares: pd.DataFrame, ways: list[str], width: int) -> Any:
     axis = alt.Axis(format=".0%", tickCount=5)
     dots = base.mark_circle(opacity=1).encode(
         x=alt.X("share:Q", title="of what was tried", scale=alt.Scale(domain=[0, 1]), axis=axis),
-        color=way_colours(ways),
+        color=style_colours(styles),
         size=alt.Size("size:Q", scale=None, legend=None),
         order=alt.Order("size:Q", sort="descending"),
-        tooltip=["question:N", "way:N", alt.Tooltip("share:Q", format=".0%"), "counted:N"],
+        tooltip=["question:N", "style:N", alt.Tooltip("share:Q", format=".0%"), "counted:N"],
     )
     return alt.layer(span, dots).properties(
         width=width, height=alt.Step(ROW), title=alt.Title("What works", anchor="start")
     )
 
 
-def _ratios(ratios: pd.DataFrame, ways: list[str], width: int) -> Any:
-    """Return a mark for each twin and way of writing, in a lane of its own below its quantity."""
-    drawn = ratios.assign(lane=ratios["way"] + ", " + ratios["twin"] + ", " + ratios["environment"])
+def _ratios(ratios: pd.DataFrame, styles: list[str], width: int) -> Any:
+    """Return a mark for each twin and style, in a lane of its own below its quantity."""
+    drawn = ratios.assign(lane=ratios["style"] + ", " + ratios["twin"] + ", " + ratios["environment"])
     twins = list(dict.fromkeys(drawn["twin"]))
-    lanes = sorted(dict.fromkeys(drawn["lane"]), key=lambda lane: ways.index(lane.split(", ")[0]))
+    lanes = sorted(dict.fromkeys(drawn["lane"]), key=lambda lane: styles.index(lane.split(", ")[0]))
     base = alt.Chart(drawn).encode(
         y=alt.Y(
             "quantity:N",
@@ -154,12 +154,12 @@ def _ratios(ratios: pd.DataFrame, ways: list[str], width: int) -> Any:
             axis=alt.Axis(grid=True, labelLimit=0, domain=False, tickBand="extent"),
         ),
         yOffset=alt.YOffset("lane:N", scale=alt.Scale(domain=lanes, range=[LANE / 2, LANE * (len(lanes) - 0.5)])),
-        color=way_colours(ways),
+        color=style_colours(styles),
         tooltip=[
             "twin:N",
             "environment:N",
             "quantity:N",
-            "way:N",
+            "style:N",
             alt.Tooltip("ratio:Q", format=".3f"),
             "interval:N",
             "verdict:N",

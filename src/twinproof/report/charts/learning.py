@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from twinproof.analysis.statistics.means import mean_interval
-from twinproof.report.charts.style import COLOURS, DASHES, SIZES, STYLES, WIDTHS, ZOOM, scale_of, styled
+from twinproof.report.charts.style import COLOURS, DASHES, PARTICIPANTS, SIZES, WIDTHS, ZOOM, scale_of, styled
 
 KEYS = ["environment", "twin", "replicate", "style"]
 # Replicates that are drawn one by one: of each twin as many, of more than three fewer. More lines are not told apart.
@@ -88,7 +88,7 @@ def paired_differences(learning: pd.DataFrame, measure: str) -> pd.DataFrame:
         Columns seed, style, difference; seeds where either training failed are left out.
     """
     values = learning.pivot(index="seed", columns="style", values=measure).astype(float)
-    others = [style for style in STYLES if style in values and style != "functional"]
+    others = [style for style in PARTICIPANTS if style in values and style != "functional"]
     if "functional" not in values or not others:
         return pd.DataFrame(columns=["seed", "style", "difference"])
     differences = values[others].sub(values["functional"], axis="index")
@@ -109,8 +109,8 @@ def difference_chart(differences: pd.DataFrame, measure: str) -> Any:
     summary = intervals(differences)
     # Differences that are all zero would make an axis of no length.
     reach = max(differences["difference"].abs().max(), summary[["low", "high"]].abs().max(axis=None), 1e-4) * 1.1
-    y = alt.Y("style:N", title=None, sort=STYLES, axis=alt.Axis(grid=False))
-    colour = alt.Color("style:N", scale=scale_of(STYLES, COLOURS), legend=None)
+    y = alt.Y("style:N", title=None, sort=PARTICIPANTS, axis=alt.Axis(grid=False))
+    colour = alt.Color("style:N", scale=scale_of(PARTICIPANTS, COLOURS), legend=None)
     scale = alt.Scale(domain=[-reach, reach], nice=False)
     title = f"{measure.replace('_', ' ')}, minus functional"
     dots = (
@@ -144,7 +144,7 @@ def accuracy_differences(accuracy: pd.DataFrame, width: int = 260, columns: int 
     rows = accuracy.dropna(subset="difference")[["environment", "twin", "style", "seeds", *names]].rename(columns=names)
     numbers = 100 * rows[list(names.values())].astype(float)
     rows[list(names.values())] = numbers
-    styles = [style for style in STYLES if style in set(rows["style"])]
+    styles = [style for style in PARTICIPANTS if style in set(rows["style"])]
     # Differences that are all zero would make an axis of no length.
     reach = max(float(numbers.abs().max().max()), 0.05) * 1.1
     scale = alt.Scale(domain=[-reach, reach], nice=False)
@@ -173,7 +173,7 @@ def accuracy_differences(accuracy: pd.DataFrame, width: int = 260, columns: int 
 
 def _lines_and_points(base: Any, table: pd.DataFrame, tooltip: list[Any]) -> Any:
     """Return a line for each style and replicate, with the marks, zoom and legend that all curves share."""
-    styles = [style for style in STYLES if style in set(table["style"])]
+    styles = [style for style in PARTICIPANTS if style in set(table["style"])]
     legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolSize=700)
     chosen = alt.selection_point(name="chosen", fields=["style"], bind="legend")
     moved = alt.selection_interval(name="moved", bind="scales", zoom=ZOOM)
@@ -190,5 +190,5 @@ def _lines_and_points(base: Any, table: pd.DataFrame, tooltip: list[Any]) -> Any
 
 
 def _drawn(table: pd.DataFrame) -> pd.DataFrame:
-    table = table.sort_values("style", key=lambda style: style.map(STYLES.index), kind="stable")
-    return table.assign(size=table["style"].map(dict(zip(STYLES, SIZES, strict=True))))
+    table = table.sort_values("style", key=lambda style: style.map(PARTICIPANTS.index), kind="stable")
+    return table.assign(size=table["style"].map(dict(zip(PARTICIPANTS, SIZES, strict=True))))

@@ -1,4 +1,4 @@
-"""Charts of outcomes: how many of each kind, and what share is right, by environment and way of writing."""
+"""Charts of outcomes: how many of each kind, and what share is right, by environment and style."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ import altair as alt
 import pandas as pd
 
 from twinproof.analysis.rows.introspection import STAGES
-from twinproof.analysis.rows.serialization import RIGHT, UNKNOWN, WAYS
-from twinproof.report.charts.style import styled, way_colours
+from twinproof.analysis.rows.serialization import RIGHT, UNKNOWN
+from twinproof.base.styles import STYLES
+from twinproof.report.charts.style import style_colours, styled
 from twinproof.report.matrices import KINDS
 
 # What kinds of outcome are called where they are counted, each with its colour.
@@ -19,11 +20,11 @@ BAR = 26  # pixels
 
 
 def kept_shares(serialization: pd.DataFrame) -> Any:
-    """Return the share of twins on which each operation is right, by way of writing, one panel for each environment."""
+    """Return the share of twins on which each operation is right, by style, one panel for each environment."""
     rows = _right(serialization).assign(done=serialization["operation"] + ", " + serialization["place"])
     return styled(
         _heat(rows, alt.Y("done:N", title=None, sort=None, axis=alt.Axis(labelLimit=0)), "environment"),
-        "The share of twins on which each operation is right, by way of writing and environment",
+        "The share of twins on which each operation is right, by style and environment",
     )
 
 
@@ -31,9 +32,7 @@ def exchange_shares(exchange: pd.DataFrame) -> Any:
     """Return the share of what each environment wrote that another reads right, one panel for each reader."""
     rows = _right(exchange).assign(reader="read in " + exchange["environment"])
     y = alt.Y("writer:N", title="written in", sort=None, axis=alt.Axis(labelLimit=0))
-    return styled(
-        _heat(rows, y, "reader"), "The share of what each environment wrote that is read right, by way of writing"
-    )
+    return styled(_heat(rows, y, "reader"), "The share of what each environment wrote that is read right, by style")
 
 
 def fault_stages(faults: pd.DataFrame) -> Any:
@@ -58,31 +57,31 @@ def pitfall_outcomes(pitfalls: pd.DataFrame) -> Any:
 
 
 def code_size(code: pd.DataFrame) -> Any:
-    """Return statements, branches, names and definitions of each way of writing each twin, one panel for each."""
+    """Return statements, branches, names and definitions of each twin in each style, one panel for each."""
     measures = ["lines", "branches", "names", "definitions"]
-    rows = code.melt(["twin", "way"], measures, "measure", "count")
-    ways = [way for way in WAYS if way in set(rows["way"])]
+    rows = code.melt(["twin", "style"], measures, "measure", "count")
+    styles = [style for style in STYLES if style in set(rows["style"])]
     chart = (
         alt.Chart(rows)
         .mark_bar()
         .encode(
             x=alt.X("count:Q", title=None, axis=_whole()),
             y=alt.Y("twin:N", title=None, sort=list(dict.fromkeys(rows["twin"]))),
-            yOffset=alt.YOffset("way:N", sort=ways),
-            color=way_colours(ways),
-            tooltip=["twin:N", "way:N", "measure:N", "count:Q"],
+            yOffset=alt.YOffset("style:N", sort=styles),
+            color=style_colours(styles),
+            tooltip=["twin:N", "style:N", "measure:N", "count:Q"],
         )
-        .properties(width=260, height=alt.Step(8 * (len(ways) + 1), **{"for": "position"}))
+        .properties(width=260, height=alt.Step(8 * (len(styles) + 1), **{"for": "position"}))
         .facet(facet=alt.Facet("measure:N", title=None, sort=measures), columns=4)
         .resolve_scale(x="independent")
     )
-    return styled(chart, "How much code each way of writing takes")
+    return styled(chart, "How much code each style takes")
 
 
 def _right(cells: pd.DataFrame) -> pd.DataFrame:
     """Return whether each outcome is right, and whether anything is known: what is not available is neither."""
     known = cells["outcome"] != UNKNOWN
-    shown = [name for name in ("environment", "writer", "twin", "way") if name in cells]
+    shown = [name for name in ("environment", "writer", "twin", "style") if name in cells]
     return cells[shown].assign(right=cells["outcome"].isin(RIGHT).astype(int), known=known.astype(int))
 
 
@@ -96,15 +95,15 @@ def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
     row = y.shorthand.removesuffix(":N")
     rows = _counted(rows)
     rows = rows.assign(right=rows["right"] * rows["count"], known=rows["known"] * rows["count"])
-    ways = [way for way in WAYS if way in set(rows["way"])]
+    styles = [style for style in STYLES if style in set(rows["style"])]
     base = (
         alt.Chart(rows)
-        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=[row, "way", panel])
+        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=[row, "style", panel])
         .transform_calculate(
             share="datum.known ? datum.right / datum.known : null",
             told="datum.known ? datum.right + '/' + datum.known : '\N{EN DASH}'",
         )
-        .encode(x=alt.X("way:N", title=None, sort=ways, axis=_slanted()), y=y)
+        .encode(x=alt.X("style:N", title=None, sort=styles, axis=_slanted()), y=y)
     )
     # On both a light and a dark page the text has the colour that its cell leaves readable.
     shade = alt.Scale(domain=[0, 0.5, 1], range=["#e58a7b", "#f3e6bd", "#7fc8a9"])
@@ -116,7 +115,7 @@ def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
             ),
             alt.value("transparent"),
         ),
-        tooltip=[f"{row}:N", "way:N", alt.Tooltip("told:N", title="right")],
+        tooltip=[f"{row}:N", "style:N", alt.Tooltip("told:N", title="right")],
     )
     figures = base.mark_text(fontSize=10).encode(
         text="told:N",

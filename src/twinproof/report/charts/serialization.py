@@ -5,17 +5,17 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from twinproof.analysis.rows.serialization import WAYS
-from twinproof.report.charts.style import styled, way_colours
+from twinproof.base.styles import STYLES
+from twinproof.report.charts.style import style_colours, styled
 
 _SAME = "same process"
 # Vega would mark each multiple of them, too.
 _POWERS = alt.Axis(values=[10.0**power for power in range(-6, 4)], format="~g")
-LANE = 7  # pixels for a way of writing
+LANE = 7  # pixels for a style
 
 
 def sizes(serialization: pd.DataFrame, width: int = 460, columns: int = 3) -> Any:
-    """Return the bytes on disk of each format, by way of writing, one panel for each twin.
+    """Return the bytes on disk of each format, by style, one panel for each twin.
 
     Parameters
     ----------
@@ -31,12 +31,12 @@ def sizes(serialization: pd.DataFrame, width: int = 460, columns: int = 3) -> An
         .mark_point(filled=True, size=45, opacity=1)
         .encode(
             x=alt.X("kilobytes:Q", title="KiB on disk", scale=alt.Scale(zero=True)),
-            tooltip=["twin:N", "operation:N", "way:N", alt.Tooltip("kilobytes:Q", title="KiB", format=",.1f")],
+            tooltip=["twin:N", "operation:N", "style:N", alt.Tooltip("kilobytes:Q", title="KiB", format=",.1f")],
         )
         .properties(width=width, height=_height(saved))
         .facet(facet=_panels(saved, "twin"), columns=columns)
     )
-    return styled(chart, "Bytes on disk of each format, by way of writing")
+    return styled(chart, "Bytes on disk of each format, by style")
 
 
 def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 3) -> Any:
@@ -51,7 +51,7 @@ def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 3) -> 
     """
     saved = kept(serialization)
     told = pd.concat(
-        saved[["environment", "twin", "operation", "way"]].assign(
+        saved[["environment", "twin", "operation", "style"]].assign(
             panel=f"{action}, " + saved["twin"],
             **{"seconds": saved[f"{action}_seconds"], "low": saved[f"{action}_low"], "high": saved[f"{action}_high"]},
         )
@@ -64,7 +64,7 @@ def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 3) -> 
         tooltip=[
             "twin:N",
             "operation:N",
-            "way:N",
+            "style:N",
             *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("seconds", "low", "high")),
         ],
     )
@@ -73,11 +73,11 @@ def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 3) -> 
         .properties(width=width, height=_height(told))
         .facet(facet=_panels(told, "panel"), columns=columns)
     )
-    return styled(chart, "Seconds to save and to load in each format, by way of writing")
+    return styled(chart, "Seconds to save and to load in each format, by style")
 
 
 def kept(serialization: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each format and way of writing of what was saved by the process that trained it.
+    """Return a row for each format and style of what was saved by the process that trained it.
 
     Of several replicates it has the median, and of intervals the ends that lie farthest out.
     """
@@ -87,20 +87,20 @@ def kept(serialization: pd.DataFrame) -> pd.DataFrame:
         for end, how in (("seconds", "median"), ("low", "min"), ("high", "max"))
     }
     saved = serialization[(serialization["place"] == _SAME) & serialization["save_seconds"].notna()]
-    return saved.groupby(["environment", "twin", "way", "operation"], sort=False, as_index=False).agg(over)
+    return saved.groupby(["environment", "twin", "style", "operation"], sort=False, as_index=False).agg(over)
 
 
 def _by_format(rows: pd.DataFrame) -> Any:
-    ways = [way for way in WAYS if way in set(rows["way"])]
+    styles = [style for style in STYLES if style in set(rows["style"])]
     return alt.Chart(rows).encode(
         y=alt.Y("operation:N", title=None, sort=None, axis=alt.Axis(labelLimit=0)),
-        yOffset=alt.YOffset("way:N", sort=ways),
-        color=way_colours(ways),
+        yOffset=alt.YOffset("style:N", sort=styles),
+        color=style_colours(styles),
     )
 
 
 def _height(rows: pd.DataFrame) -> alt.Step:
-    return alt.Step(LANE * (rows["way"].nunique() + 1), **{"for": "position"})
+    return alt.Step(LANE * (rows["style"].nunique() + 1), **{"for": "position"})
 
 
 def _panels(rows: pd.DataFrame, column: str) -> alt.Facet:

@@ -3,20 +3,21 @@
 Lines and text take the colour of the text around them, so that one chart serves a light and a dark page.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
 # In the order of drawing: where styles coincide, the thin one is still seen inside the wide one.
-STYLES = ["functional", "sequential", "subclassed", "control", "slowed"]
+PARTICIPANTS = ["functional", "sequential", "subclassed", "control", "slowed"]
 # Okabe and Ito's colours: told apart with any colour vision, 3:1 or more against white and against the dark page.
 COLOURS = ["#009e73", "#0072b2", "#d55e00", "#8c8c8c", "#8c8c8c"]
 WIDTHS = [6.0, 3.0, 1.5, 1.0, 1.0]
 DASHES = [[1, 0], [1, 0], [5, 4], [1, 3], [1, 3]]
 SIZES = [110, 50, 25, 15, 15]
 SHAPES = ["circle", "square", "circle", "cross", "diamond"]
-# Of the ways of writing, the naive subclass is none of the styles: in grey.
-WAYS = dict(zip(STYLES[:3], COLOURS[:3], strict=True)) | {"naive": "#8c8c8c"}
+# Of the styles, the naive subclass is none of the styles: in grey.
+STYLE_COLOURS = dict(zip(PARTICIPANTS[:3], COLOURS[:3], strict=True)) | {"naive": "#8c8c8c"}
 FONT = "system-ui, sans-serif"
 # The wheel alone scrolls the page.
 ZOOM = "wheel![event.shiftKey]"
@@ -27,14 +28,14 @@ alt.data_transformers.disable_max_rows()
 
 def scale_of(styles: list[str], values: list[Any]) -> Any:
     """Give each style its own of `values`, whichever styles a figure shows."""
-    return alt.Scale(domain=styles, range=[values[STYLES.index(style)] for style in styles])
+    return alt.Scale(domain=styles, range=[values[PARTICIPANTS.index(style)] for style in styles])
 
 
-def way_colours(ways: list[str]) -> Any:
-    """Give each way of writing its colour, with a legend of those that a figure shows."""
-    shown = [way for way in WAYS if way in ways]
-    scale = alt.Scale(domain=shown, range=[WAYS[way] for way in shown])
-    return alt.Color("way:N", title=None, scale=scale, legend=alt.Legend(orient="top", symbolOpacity=1))
+def style_colours(styles: Sequence[str]) -> Any:
+    """Give each style its colour, with a legend of those that a figure shows."""
+    shown = [style for style in STYLE_COLOURS if style in styles]
+    scale = alt.Scale(domain=shown, range=[STYLE_COLOURS[style] for style in shown])
+    return alt.Color("style:N", title=None, scale=scale, legend=alt.Legend(orient="top", symbolOpacity=1))
 
 
 def specification(chart: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from twinproof.analysis.quantities import CONTROLS, in_order
 from twinproof.base import numbers
-from twinproof.report.charts.style import COLOURS, FONT, SHAPES, STYLES, ZOOM, scale_of, styled
+from twinproof.report.charts.style import COLOURS, FONT, PARTICIPANTS, SHAPES, ZOOM, scale_of, styled
 
 # A ratio beyond it, or below its inverse, would press those around 1 together: it is written at the edge instead.
 FARTHEST = 1.6
@@ -28,7 +28,7 @@ def timing_forest(timing: pd.DataFrame, width: int = 260, columns: int = 3) -> A
         Of a panel in pixels; panels in a row.
     """
     drawn, ends = _within_reach(_effects(timing))
-    styles = [style for style in STYLES if style in set(drawn["style"])]
+    styles = [style for style in PARTICIPANTS if style in set(drawn["style"])]
     scale = alt.Scale(type="log", domain=list(ends), nice=False)
     said = "{control: 'functional again', slowed: 'functional, slowed'}[datum.label] || datum.label"
     legend = alt.Legend(title=None, orient="top", labelLimit=0, labelExpr=said, columnPadding=20)
@@ -83,7 +83,7 @@ def process_ratios(processes: pd.DataFrame, width: int = 220, columns: int = 3) 
     """
     drawn = processes.dropna(subset="log_ratio")[["replicate", "style", "quantity", "rounds", "log_ratio"]]
     drawn["ratio"] = np.exp(drawn.pop("log_ratio").astype(float))
-    styles = [style for style in STYLES if style in set(drawn["style"])]
+    styles = [style for style in PARTICIPANTS if style in set(drawn["style"])]
     base = alt.Chart(drawn).encode(
         x=alt.X("ratio:Q", title=RATIO, axis=alt.Axis(format="~g", tickCount=4)).scale(
             type="log", nice=False, zero=False, padding=8
@@ -154,7 +154,7 @@ def _growing(timing: pd.DataFrame, depths: Mapping[str, int]) -> pd.DataFrame:
 
 def _by_depth(drawn: pd.DataFrame, functional: float, title: str, axis: alt.Axis) -> Any:
     """Draw the column shown, its ends, and a line where functional is."""
-    styles = [style for style in STYLES if style in set(drawn["style"])]
+    styles = [style for style in PARTICIPANTS if style in set(drawn["style"])]
     base = alt.Chart(drawn).encode(
         x=alt.X("depth:Q", axis=alt.Axis(format="d", grid=False, values=sorted(set(drawn["depth"])))).scale(
             zero=False, nice=False, padding=12

@@ -46,9 +46,7 @@ def _answer(tables: Tables) -> Iterator[Figure]:
         return
     parts = []
     if len(shares):
-        parts.append(
-            "what share works in each way of writing, over all environments and those twins that are one network"
-        )
+        parts.append("what share works in each style, over all environments and those twins that are one network")
     if len(ratios):
         parts.append(
             "how many times what functional takes each quantity takes, one mark a twin with its 95 % interval over "
@@ -89,14 +87,13 @@ def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
     if serialization.empty:
         return
     caption = (
-        "On how many twins each operation ends right, by way of writing and environment; a dash is what is not "
-        "available there."
+        "On how many twins each operation ends right, by style and environment; a dash is what is not available there."
     )
     yield figure(outcomes.kept_shares(serialization), [270], caption)
     for environment, rows in serialization.groupby("environment", sort=False):
         where, processes = str(environment), rows["replicate"].nunique()
         if len(kept_files.kept(rows)):
-            caption = f"Bytes on disk of each format in {where}, by way of writing, one panel a twin."
+            caption = f"Bytes on disk of each format in {where}, by style, one panel a twin."
             yield figure(kept_files.sizes(rows), [140], caption, where)
             caption = (
                 f"Seconds to save and to load in each format in {where}, the median of the repeats in "
@@ -118,7 +115,7 @@ def _exchange(exchange: pd.DataFrame) -> Iterator[Figure]:
 
     if len(exchange):
         caption = (
-            "How many models, over all twins and formats, are read right by each environment, by way of writing and by "
+            "How many models, over all twins and formats, are read right by each environment, by style and by "
             "the environment that wrote them."
         )
         yield figure(outcomes.exchange_shares(exchange), [100], caption)
@@ -144,17 +141,17 @@ def _code(code: pd.DataFrame) -> Iterator[Figure]:
     from twinproof.report.charts import outcomes
 
     if len(code):
-        caption = "Statements, branches, distinct names and definitions of each way of writing each twin."
+        caption = "Statements, branches, distinct names and definitions of each twin in each style."
         yield figure(outcomes.code_size(code), [100], caption)
 
 
 def exchange_counts(exchange: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield for each writer and reader how much of each way is read right."""
+    """Yield for each writer and reader how much of each style is read right."""
     for (writer, reader), rows in exchange.groupby(["writer", "environment"], sort=False):
-        right = rows["outcome"].isin(RIGHT).groupby(rows["way"], sort=False)
+        right = rows["outcome"].isin(RIGHT).groupby(rows["style"], sort=False)
         yield {
             "writer": writer,
             "reader": reader,
-            "ways": [(way, int(found.sum()), len(found)) for way, found in right],
+            "styles": [(style, int(found.sum()), len(found)) for style, found in right],
             "silent": int(rows["outcome"].eq("silently wrong").sum()),
         }

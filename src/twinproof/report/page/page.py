@@ -14,6 +14,7 @@ from twinproof.analysis.columns import CELL
 from twinproof.analysis.quantities import CONTROLS
 from twinproof.analysis.verdicts.learning import ONE_NETWORK, gate
 from twinproof.base.numbers import counted
+from twinproof.base.styles import STYLES
 from twinproof.report import WITH_NOTEBOOK, matrices
 from twinproof.report.page import assets, gaps
 from twinproof.report.page.figures import exchange_counts, figures
@@ -123,10 +124,11 @@ def _offered(tables: Tables) -> dict[str, list[str]]:
     """Return what a reader may choose to see: environments, twins, and styles, of which controls are none."""
     trials = tables["trials"]
     styles = [
-        *(style for name in ("identity", "learning", "timing", "introspection") for style in tables[name]["style"]),
-        *(way for name in ("serialization", "exchange") for way in tables[name]["way"]),
+        style
+        for name in ("identity", "learning", "timing", "introspection", "serialization", "exchange")
+        for style in tables[name]["style"]
     ]
-    order = ["sequential", "functional", "subclassed", "naive"]
+    order = list(STYLES)
     return {
         "environment": list(trials["environment"].unique()),
         "twin": list(trials["twin"].unique()),

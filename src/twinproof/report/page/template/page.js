@@ -1,5 +1,5 @@
 // What a reader chooses acts on figures and tables alike: both say of which environment, twin and style they are.
-const COLUMNS = { environment: ["environment", "writer"], twin: ["twin"], style: ["style", "way"] };
+const COLUMNS = { environment: ["environment", "writer"], twin: ["twin"], style: ["style"] };
 const WORDS = { environment: "environments", twin: "twins", style: "styles" };
 const form = document.querySelector("#choices");
 const offered = {}, chosen = {};
