@@ -61,7 +61,7 @@ def test_check_says_that_no_study_was_planned(capsys, tmp_path):
 def test_answer_prints_the_advice_the_claims_and_a_sentence_a_twin(capsys, tmp_path):
     (tmp_path / "tables").mkdir()
     for table, content in {
-        "answer": 'topic,sentence,evidence\nchoice,"Write it, so.",claims timing\n',
+        "answer": 'topic,sentence,evidence\nchoice,"Write it, so.","[""claims"", ""timing""]"\n',
         "claims": "claim,wording,verdict\nC1,It is so.,mixed\n",
         "twins": "environment,twin,answer\ntf2.21-cpu,t,t: equal.\n",
     }.items():

@@ -1,6 +1,7 @@
 """In a second working tree its own code runs, whichever venv is active, or it is refused."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,12 +42,10 @@ def test_a_command_of_another_clones_venv_is_refused_with_what_to_do(
 
 def test_its_own_code_runs_when_python_is_told_to_look_there_first(second: Path) -> None:
     (second / "src/twinproof/__init__.py").write_text((REPOSITORY / "src/twinproof/__init__.py").read_text())
-    for module in ("errors", "mine"):
-        source = REPOSITORY / f"src/twinproof/{module}.py"
-        mine = (
-            "from twinproof.base.errors import entry_point\n\n@entry_point\ndef main(_): print(__file__)\n\nmain([])\n"
-        )
-        (second / f"src/twinproof/{module}.py").write_text(source.read_text() if source.exists() else mine)
+    shutil.copytree(REPOSITORY / "src/twinproof/base", second / "src/twinproof/base")
+    (second / "src/twinproof/mine.py").write_text(
+        "from twinproof.base.errors import entry_point\n\n@entry_point\ndef main(_): print(__file__)\n\nmain([])\n"
+    )
     variables = {**os.environ, "PYTHONPATH": str(second / "src")}
     command = [sys.executable, "-m", "twinproof.mine"]
     done = subprocess.run(command, cwd=second, env=variables, capture_output=True, text=True)

@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
-from twinproof.base.errors import UserError, entry_point
-from twinproof.base.reading import MissingError, read_text
+from twinproof.base.errors import UserError, entry_point, shown
+from twinproof.base.reading import MissingError, parse_json, read_text
 from twinproof.pipeline.plan import find_changes
 from twinproof.study.params import read_params
+from twinproof.study.results import Results
 from twinproof.study.sources import list_pitfalls
 from twinproof.study.trial import list_trials
 
@@ -117,7 +118,7 @@ def check(
 def answer(results: ResultsFolder = Path("results")) -> None:
     """Print what the last study found: when to use which style, each claim's verdict, and one sentence a twin."""
     for row in _rows(results, "answer", "sentence", "evidence"):
-        typer.echo(f"{row['sentence']} ({row['evidence'].replace(' ', ', ')})")
+        typer.echo(f"{row['sentence']} ({', '.join(_names(row['evidence']))})")
     typer.echo()
     for row in _rows(results, "claims", "claim", "verdict", "wording"):
         typer.echo(f"{row['claim']:3}  {row['verdict']:12}  {row['wording']}")
@@ -171,8 +172,15 @@ def show(version: Annotated[str, typer.Argument(help="A git revision that has a 
     typer.launch(str(page))
 
 
+def _names(text: str) -> list[str]:
+    names = parse_json(text, "evidence")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UserError(f"evidence: {shown(text)} is no list of tables; run `snakemake --cores all tables`")
+    return names
+
+
 def _rows(results: Path, table: str, *columns: str) -> list[dict[str, str]]:
-    path = results / "tables" / f"{table}.csv"
+    path = Results(results).table(table)
     try:
         rows = list(csv.DictReader(io.StringIO(read_text(path))))
     except MissingError:

@@ -142,7 +142,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("C8", {"twins": gates(simple="different"), "faults": faults(a=("construct", "never"))}, "inconclusive"),
     (
         "C8",
-        {"twins": ONE, "faults": [{**row, "error": "Timeout: 9 s"} for row in faults(a=("later", "never"))]},
+        {"twins": ONE, "faults": [{**row, "ended": "timed out"} for row in faults(a=("later", "never"))]},
         "inconclusive",
     ),
     ("C9", {"twins": ONE, "serialization": kept(keras=("equal", "load fails", "load fails"))}, "supported"),

@@ -80,4 +80,4 @@ def test_a_mistake_is_told_with_its_stage_and_what_was_said() -> None:
 )
 def test_a_pitfall_is_as_expected_loud_or_silent(found: dict[str, Any], outcome: str) -> None:
     row = next(pitfall_rows(record(subclassed={"pitfalls": [pitfall(**found)]})))
-    assert (row["outcome"], row["references"]) == (outcome, "https://a https://b")
+    assert (row["outcome"], row["references"]) == (outcome, '["https://a", "https://b"]')

@@ -10,8 +10,9 @@ import keras
 import numpy as np
 
 from twinproof.measured import twins
-from twinproof.measured.probes.instances import Instances, attempt, digest, weights_digest
+from twinproof.measured.probes.instances import Instances, attempt
 from twinproof.measured.twins import regularized, shaped
+from twinproof.proof.weights import digest, weights_digest
 
 PIXELS, CLASSES, COUNT = 784, 10, 64
 HARDER = ("branching", "attentive", "shaped", "regularized", "stepping")

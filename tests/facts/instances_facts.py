@@ -9,7 +9,8 @@ import numpy as np
 import styles
 
 from twinproof.measured import twins
-from twinproof.measured.probes.instances import Instances, attempt, digest, weights_digest
+from twinproof.measured.probes.instances import Instances, attempt
+from twinproof.proof.weights import digest, weights_digest
 
 SHIPPED = {"simple": {}, "conditional": {}, "dynamic": {"depth": 3}}
 

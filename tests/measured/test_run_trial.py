@@ -108,7 +108,7 @@ def test_a_record_tells_where_it_came_from(
         "learning",
         0,
     )
-    assert record["seed"] == derive_seed(params, "conditional", 0)
+    assert record["seed"] == derive_seed(params["seed"], "conditional", 0)
     assert sorted(record["order"]) == sorted(record["styles"])
     assert record["machine"]["threads"] == 1
     assert record["machine"]["device"] == "CPU"

@@ -58,7 +58,10 @@ COLUMNS = {
         "warnings",
     ],
     "introspection": [*CELL, "replicate", "style", "check", "when", "outcome", "value", "error", "warnings"],
-    "faults": [*CELL, "replicate", "style", "fault", "title", "stage", "names_culprit", "error", "warnings"],
+    "faults": [
+        *CELL, "replicate", "style", "fault", "title", "stage", "names_culprit", "ended", "error",
+        "warnings",
+    ],
     "pitfalls": [
         *CELL, "replicate", "style", "pitfall", "title", "expected", "outcome", "step", "what", "error", "warnings",
         "references",
@@ -74,7 +77,7 @@ TEXTS = [
     "environment", "twin", "probe", "style", "status", "outcome", "error", "started", "host", "processor", "device",
     "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "digest", "gate", "pinned",
     "reason", "answer", "style", "operation", "place", "format", "writer", "optimizer", "warnings", "value", "title",
-    "what", "references", "example", "figures", "evidence", "requirement", "findings",
+    "what", "references", "ended", "example", "figures", "evidence", "requirement", "findings",
 ]  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from twinproof.analysis.plausibility import contradictions, shares_of
 from twinproof.analysis.quantities import CONTROLS
-from twinproof.analysis.records import image_counts, planned_trials, without_results
+from twinproof.analysis.records import image_counts, without_results
+from twinproof.analysis.trials import planned_trials
 from twinproof.base.errors import UserError
 from twinproof.base.files import sha256
 from twinproof.environments.environment import Environment
@@ -16,6 +17,7 @@ from twinproof.study.dataset import read_checksums
 from twinproof.study.params import Params, read_params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.record import Record, read_record
+from twinproof.study.results import Results
 from twinproof.study.seed import derive_seed
 from twinproof.study.trial import Trial, list_trials
 
@@ -51,12 +53,12 @@ def examine(results: Path) -> list[Requirement]:
     UserError
         If no study was planned there, or its parameters cannot be read.
     """
-    if not (results / "params.yaml").exists():
+    if not Results(results).params.exists():
         raise UserError(
             f"{results}: no study was planned here; `snakemake --cores all` plans and runs one, "
             "and --results names another folder"
         )
-    params = read_params(results / "params.yaml")
+    params = read_params(Results(results).params)
     undecided = []
     try:
         planned = planned_trials(params, results)
@@ -64,7 +66,7 @@ def examine(results: Path) -> list[Requirement]:
         undecided, planned = [str(error)], list_trials(params)
     missing, faulty, records, counts = [], [], {}, image_counts(results)
     for trial in planned:
-        path = results / "trials" / trial.path
+        path = Results(results).record(trial)
         if not path.exists():
             missing.append(f"{path}: no such record")
             continue

@@ -6,25 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from twinproof.analysis.plausibility import contradictions, foreign, shares_of
-from twinproof.analysis.sampling import timing_trials
+from twinproof.analysis.trials import planned_trials
 from twinproof.base.errors import UserError
 from twinproof.base.reading import ReadingError, read_json
-from twinproof.study.params import Params, read_params
+from twinproof.study.params import read_params
 from twinproof.study.record import Record, read_record
-from twinproof.study.settings import Probe
-from twinproof.study.trial import Trial, list_trials
-
-
-def planned_trials(params: Params, results: Path) -> list[Trial]:
-    """Return every trial that the parameters ask for, and of timing every one that was decided on.
-
-    Raises
-    ------
-    UserError
-        If it was not decided yet how many processes of a timing there are to be.
-    """
-    static = [trial for trial in list_trials(params) if trial.probe != Probe.TIMING]
-    return [*static, *timing_trials(params, results)]
+from twinproof.study.results import Results
+from twinproof.study.trial import Trial
 
 
 def read_records(results: Path) -> Iterator[tuple[Trial, Record]]:
@@ -40,12 +28,13 @@ def read_records(results: Path) -> Iterator[tuple[Trial, Record]]:
     """
     protocols: dict[Path, Any] = {}
     counts = image_counts(results)
-    for trial in planned_trials(read_params(results / "params.yaml"), results):
-        path = results / "trials" / trial.path
+    places = Results(results)
+    for trial in planned_trials(read_params(places.params), results):
+        path = places.record(trial)
         record = read_record(path)
         if {key: record[key] for key in trial._fields} != trial._asdict():
             raise UserError(f"{path}: the record of another trial; remove it, and the next run measures this one")
-        planned = results / "protocols" / trial.environment / trial.twin / f"{trial.probe}.json"
+        planned = places.protocol((trial.environment, trial.twin, trial.probe))
         if planned not in protocols:
             protocols[planned] = _read_protocol(planned)
         protocol = protocols[planned]
@@ -66,7 +55,7 @@ def image_counts(results: Path) -> tuple[int, int]:
     It is 0 and 0 where that is not known.
     """
     try:
-        found = read_json(results / "data.json")
+        found = read_json(Results(results).data)
         train, test = found["train"]["labels"], found["test"]["labels"]
     except (ReadingError, KeyError, TypeError):
         return 0, 0

@@ -24,6 +24,7 @@ from twinproof.base.files import write_whole
 from twinproof.base.reading import MissingError, read_json
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import Record, read_record
+from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells
 
@@ -62,7 +63,7 @@ def counts(params: Params, results: Path, environment: str, twin: str) -> Iterat
     count: int | None = params.timing.replicates
     while count is not None:
         yield count
-        path = results / "timing" / environment / twin / f"{count}.json"
+        path = Results(results).decision(environment, twin, count)
         try:
             decision = read_json(path)
         except MissingError:
@@ -78,19 +79,6 @@ def counts(params: Params, results: Path, environment: str, twin: str) -> Iterat
         count = following
 
 
-def timing_trials(params: Params, results: Path) -> Iterator[Trial]:
-    """Yield every timing trial that was decided on.
-
-    Raises
-    ------
-    UserError
-        As `counts`.
-    """
-    for environment, twin in timed(params):
-        *_, last = counts(params, results, environment, twin)
-        yield from (Trial(environment, twin, Probe.TIMING, replicate) for replicate in range(last))
-
-
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
     """Decide from the records of one twin whether more processes are to be measured."""
@@ -101,10 +89,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--processes", type=int, required=True, help="how many processes there are")
     parser.add_argument("--output", type=Path, required=True, help="where to write the decision")
     options = parser.parse_args(arguments)
-    params = read_params(options.results / "params.yaml")
+    params = read_params(Results(options.results).params)
     trials = [Trial(options.environment, options.twin, Probe.TIMING, number) for number in range(options.processes)]
     records = []
-    for path in (options.results / "trials" / trial.path for trial in trials):
+    for path in map(Results(options.results).record, trials):
         records.append(record := read_record(path))
         if fault := next(chain(foreign(record), contradictions(record)), None):
             raise UserError(f"{path}: {fault}; it was edited: remove it, and the next run measures this trial again")

@@ -30,6 +30,7 @@ from twinproof.base.errors import entry_point
 from twinproof.base.files import write_whole
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import Record
+from twinproof.study.results import Results
 
 
 class Rows:
@@ -125,14 +126,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m twinproof.analysis.tables", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml, protocols, trials")
     results = parser.parse_args(arguments).results
-    params, rows, told = read_params(results / "params.yaml"), Rows(), {}
+    params, rows, told = read_params(Results(results).params), Rows(), {}
     for trial, record in read_records(results):
         rows.add(f"trials/{trial.path}", record)
         told[trial] = without_results(record)
     tables = make_tables(rows, params, requirements(params, told))
     for name, table in tables.items():
-        write_whole(results / "tables" / f"{name}.csv", table.to_csv(index=False))
-    write_whole(results / "metrics.json", json.dumps(make_metrics(tables), indent=1, allow_nan=False) + "\n")
+        write_whole(Results(results).table(name), table.to_csv(index=False))
+    write_whole(Results(results).metrics, json.dumps(make_metrics(tables), indent=1, allow_nan=False) + "\n")
 
 
 def _twin(tables: dict[str, pd.DataFrame], environment: str, twin: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The trials of a study as far as they are known: those that are planned, and those that timing has decided on."""
+"""Which trials a study has: those that its parameters ask for, and those that timing has decided on."""
 
 from collections.abc import Set
 from pathlib import Path
@@ -6,18 +6,29 @@ from pathlib import Path
 from twinproof.analysis.sampling import counts, timed
 from twinproof.base.errors import UserError
 from twinproof.study.params import Params
+from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_trials
 
 
-def measured(results: Path, trial: Trial) -> bool:
-    """Tell whether a trial has a record; once a study is planned, one that is in its place counts (plan.py)."""
-    return (results / "trials" / trial.path).exists()
+def planned_trials(params: Params, results: Path) -> list[Trial]:
+    """Return every trial that the parameters ask for, and of timing every one that was decided on.
+
+    Raises
+    ------
+    UserError
+        If it was not decided yet how many processes of a timing there are to be.
+    """
+    trials = _without_timing(params)
+    for environment, twin in timed(params):
+        *_, last = counts(params, results, environment, twin)
+        trials += _timings(environment, twin, last)
+    return trials
 
 
 def in_place(results: Path) -> set[str]:
     """Return all records that are in their places, by their paths."""
-    trials = results / "trials"
+    trials = Results(results).trials
     return {path.relative_to(trials).as_posix() for path in trials.glob("*/*/*.json")}
 
 
@@ -29,7 +40,7 @@ def decided(params: Params, results: Path, there: Set[str], environment: str, tw
     trials: list[Trial] = []
     try:
         for count in counts(params, results, environment, twin):
-            trials = [Trial(environment, twin, Probe.TIMING, number) for number in range(count)]
+            trials = _timings(environment, twin, count)
             if not all(trial.path in there for trial in trials):
                 return trials, False
     except (UserError, OSError, ValueError, KeyError):
@@ -39,5 +50,13 @@ def decided(params: Params, results: Path, there: Set[str], environment: str, tw
 
 def known(params: Params, results: Path, there: Set[str]) -> list[Trial]:
     """Return all trials of a study that are known of."""
-    planned = [trial for trial in list_trials(params) if trial.probe != Probe.TIMING]
-    return planned + [trial for cell in timed(params) for trial in decided(params, results, there, *cell)[0]]
+    timings = [trial for cell in timed(params) for trial in decided(params, results, there, *cell)[0]]
+    return _without_timing(params) + timings
+
+
+def _without_timing(params: Params) -> list[Trial]:
+    return [trial for trial in list_trials(params) if trial.probe != Probe.TIMING]
+
+
+def _timings(environment: str, twin: str, count: int) -> list[Trial]:
+    return [Trial(environment, twin, Probe.TIMING, number) for number in range(count)]

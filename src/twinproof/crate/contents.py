@@ -17,6 +17,7 @@ from twinproof.environments.environment import Environment
 from twinproof.report import WITH_NOTEBOOK
 from twinproof.study.dataset import FILES
 from twinproof.study.params import Params, read_params
+from twinproof.study.results import Results
 from twinproof.study.trial import list_cells
 
 # Of the repository: what the workflow is, and what a reader of its results needs.
@@ -61,12 +62,12 @@ def gather(results: Path) -> tuple[Study, dict[str, Path]]:
     UserError
         If no study was run, or CITATION.cff or a record cannot be used.
     """
-    if not (results / "params.yaml").exists():
+    if not Results(results).params.exists():
         raise UserError(f"{results}: no study was run here, as there is no params.yaml; {REMEDY}")
-    params = read_params(results / "params.yaml")
+    params = read_params(Results(results).params)
     records = {f"trials/{trial.path}": without_results(record) for trial, record in read_records(results)}
     if not records:
-        raise UserError(f"{results / 'params.yaml'}: asks for no trial, so there is no run to tell of")
+        raise UserError(f"{Results(results).params}: asks for no trial, so there is no run to tell of")
     images = params.data.directory
     # What lies outside of the repository has a place of its own in the crate.
     data, below = _folder(images, f"data/{images.name}"), _folder(results, "results")
@@ -101,7 +102,7 @@ def _made(params: Params) -> Iterator[str]:
 
 def _decisions(results: Path) -> Iterator[str]:
     """Yield what was decided on the timings as they were measured."""
-    for path in (results / "timing").rglob("*.json"):
+    for path in Results(results).decisions.rglob("*.json"):
         yield path.relative_to(results).as_posix()
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from twinproof.pipeline.durations import Duration, from_csv, of_records, work
 from twinproof.study.params import Params
+from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells
 
@@ -67,7 +68,7 @@ class Estimates:
     def _earlier(self) -> list[Duration]:
         """Return what some trials of each cell took that have a record: one that counts, or one that was set aside."""
         found: list[Duration] = []
-        folders = [self._results / "trials", *(self._results / "superseded").glob("*/")]
+        folders = [Results(self._results).trials, *Results(self._results).superseded.glob("*/")]
         for environment, twin, probe in list_cells(self._params):
             for folder in folders:
                 records = folder.glob(f"{environment}/{twin}/{probe}-*.json")

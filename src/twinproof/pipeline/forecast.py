@@ -17,6 +17,7 @@ from twinproof.pipeline.estimates import Estimates
 from twinproof.pipeline.schedule import Batches
 from twinproof.report import WITH_NOTEBOOK
 from twinproof.study.params import Params
+from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells, list_writers
 
@@ -76,7 +77,7 @@ def forecast(params: Params, results: Path, there: Set[str], batches: Batches, e
     trials = [*_batches(there, batches, estimates), *_timings(params, results, there, estimates)]
     before = list(_before(params, results, trials, estimates))
     after = []
-    if trials or not (results / "crate.zip").exists():
+    if trials or not Results(results).crate.exists():
         cells = {cell for cell in list_cells(params) if cell[2] in WITH_NOTEBOOK}
         after = [job("run_notebook", estimates, environment=cell[0]) for cell in sorted(cells)]
         after += [job(rule, estimates) for rule in FINAL]
@@ -119,9 +120,9 @@ def _before(params: Params, results: Path, trials: list[Job], estimates: Estimat
         if Environment(environment).venv_fault():
             yield job("create_venv", estimates, environment)
     for environment, twin in sorted(writers):
-        if not (results / "models" / environment / f"{twin}.zip").exists():
+        if not Results(results).models(environment, twin).exists():
             yield job("write_models", estimates, environment)
-    if trials and not (results / "data.json").exists():
+    if trials and not Results(results).data.exists():
         yield job("verify_data", estimates)
 
 

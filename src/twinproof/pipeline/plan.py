@@ -18,6 +18,7 @@ from twinproof.environments.variables import SOURCE
 from twinproof.study.dataset import require_files
 from twinproof.study.params import Params
 from twinproof.study.protocol import digest, make_protocol
+from twinproof.study.results import Results
 from twinproof.study.sources import named_files
 from twinproof.study.styles import check_source
 from twinproof.study.trial import list_cells
@@ -75,26 +76,24 @@ def find_changes(params: Params, results: Path) -> Changes:
     """
     require_files(params.data.directory)
     check_inputs(params)
-    protocols = {
-        f"{environment}/{twin}/{probe}.json": make_protocol(params, environment, twin, probe)
-        for environment, twin, probe in list_cells(params)
-    }
-    folder = results / "protocols"
+    places = Results(results)
+    protocols = {cell: make_protocol(params, *cell) for cell in list_cells(params)}
     planned = {
-        folder / name: json.dumps(content, indent=1, sort_keys=True) + "\n" for name, content in protocols.items()
+        places.protocol(cell): json.dumps(content, indent=1, sort_keys=True) + "\n"
+        for cell, content in protocols.items()
     }
-    planned[results / "params.yaml"] = yaml.safe_dump(params.content(), sort_keys=False)
+    planned[places.params] = yaml.safe_dump(params.content(), sort_keys=False)
     found = Changes.none()
     found.written.update({path: content for path, content in planned.items() if not holds(path, content)})
-    found.removed.extend(path for path in folder.rglob("*.json") if path not in planned)
+    found.removed.extend(path for path in places.protocols.rglob("*.json") if path not in planned)
     for cell, content in protocols.items():
-        _place(cell.removesuffix(".json"), content, results, found)
+        _place("/".join(cell), content, places, found)
     return found
 
 
-def _place(cell: str, present: dict[str, Any], results: Path, found: Changes) -> None:
+def _place(cell: str, present: dict[str, Any], results: Results, found: Changes) -> None:
     """Find which records of a cell do not count and are to be set aside, and which are to be brought back."""
-    places, aside = results / "trials", results / "superseded"
+    places, aside = results.trials, results.superseded
     for place in places.glob(f"{cell}-*.json"):
         record = place.relative_to(places)
         if (own := _protocol_of(place)) == present:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from twinproof.analysis.records import planned_trials
+from twinproof.analysis.trials import planned_trials
 from twinproof.base.errors import UserError, shown
 from twinproof.environments.environment import Environment
 from twinproof.environments.processes import start
 from twinproof.study.params import read_params
 from twinproof.study.record import Record, read_record
+from twinproof.study.results import Results
 from twinproof.study.trial import Trial
 
 DETERMINISTIC = ("identity", "learning")
@@ -53,7 +54,7 @@ def rerun(results: Path, count: int, measure: "Callable[[Path, Trial, Path], Non
                 f"`snakemake --cores 2 {Environment(environment).venv_mark}` makes it"
             )
     for trial in chosen:
-        place = results / "trials" / trial.path
+        place = Results(results).record(trial)
         with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
             other = Path(folder) / "record.json"
             try:
@@ -65,21 +66,21 @@ def rerun(results: Path, count: int, measure: "Callable[[Path, Trial, Path], Non
 
 def _candidates(results: Path) -> list[Trial]:
     return [
-        trial for trial in planned_trials(read_params(results / "params.yaml"), results) if trial.probe in DETERMINISTIC
+        trial for trial in planned_trials(read_params(Results(results).params), results) if trial.probe in DETERMINISTIC
     ]
 
 
 def _comparable(results: Path, trial: Trial) -> Record | None:
     """Return the record of a trial, None if there is none that can be compared; `check` says what is wrong with it."""
     try:
-        record = read_record(results / "trials" / trial.path)
+        record = read_record(Results(results).record(trial))
     except UserError:
         return None
     return record if record["machine"]["device"] == "CPU" else None
 
 
 def _measure(results: Path, trial: Trial, output: Path) -> None:
-    options = {**trial._asdict(), "params": results / "params.yaml", "output": output}
+    options = {**trial._asdict(), "params": Results(results).params, "output": output}
     done = start(
         trial.environment,
         "-m",

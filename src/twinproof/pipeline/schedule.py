@@ -19,6 +19,7 @@ from twinproof.base.files import checksums, write_if_changed, write_whole
 from twinproof.base.reading import ReadingError, read_json
 from twinproof.pipeline.estimates import Estimates
 from twinproof.study.params import Params, read_params
+from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial
 
@@ -63,11 +64,11 @@ def write_schedule(schedule: Batches, seconds: float, results: Path) -> None:
     named = {name: [trial.name for trial in own] for name, own in schedule.items()}
     write_if_changed(_file(results), json.dumps({"seconds": seconds, "batches": named}, indent=1) + "\n")
     marks = {mark(results, name): own for name, own in schedule.items()}
-    for path in (results / "batches").rglob("*.done"):
+    for path in Results(results).batches.rglob("*.done"):
         if path not in marks:
             path.unlink()
     for path, own in marks.items():
-        paths = [results / "trials" / trial.path for trial in own]
+        paths = [Results(results).record(trial) for trial in own]
         if not all(record.exists() for record in paths):
             path.unlink(missing_ok=True)
         elif (last := newer(path, paths)) is not None:
@@ -100,7 +101,7 @@ def going_on(results: Path) -> Params | None:
 
     Without that plan there is nothing to go by, and nobody does: a lock that was left behind can then be taken away.
     """
-    study = results / "params.yaml"
+    study = Results(results).params
     if not any(str(study) in lock.read_text().splitlines() for lock in Path(".snakemake/locks").glob("*.lock")):
         return None
     try:
@@ -130,12 +131,12 @@ def _trial(batch: str, name: str) -> Trial:
 
 def mark(results: Path, name: str) -> Path:
     """Return the file that is there if a batch is done."""
-    return results / "batches" / f"{name}.done"
+    return Results(results).mark(name)
 
 
 def sums(results: Path, trials: Iterable[Trial]) -> str:
     """Return what the mark of a batch of these trials holds."""
-    return checksums(results / "trials", (trial.path for trial in trials))
+    return checksums(Results(results).trials, (trial.path for trial in trials))
 
 
 def newer(path: Path, records: Iterable[Path]) -> Path | None:
@@ -150,7 +151,7 @@ def _kind(trial: Trial) -> tuple[str, str]:
 
 
 def _file(results: Path) -> Path:
-    return results / "batches.json"
+    return Results(results).schedule
 
 
 def _changed(path: Path) -> int | None:

@@ -19,6 +19,7 @@ from twinproof.pipeline import schedule
 from twinproof.pipeline.estimates import Estimates
 from twinproof.pipeline.plan import Changes, apply_changes, find_changes
 from twinproof.study.params import Params
+from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_trials
 
@@ -133,7 +134,7 @@ class Start:
 
     def unfounded_decision(self, environment: str, twin: str, processes: str) -> list[str]:
         """Return what makes Snakemake decide on a timing again of which records are missing."""
-        path = self.results / "timing" / environment / twin / f"{processes}.json"
+        path = Results(self.results).decision(environment, twin, processes)
         return [self.stand_in] if path in self.decisions else []
 
     def image(self, environment: str) -> list[str]:
@@ -148,7 +149,7 @@ class Start:
 
     def _unfounded(self) -> Iterator[Path]:
         """Yield the decisions on timings that lack some of the records they were made from."""
-        for path in (self.results / "timing").glob("*/*/*.json"):
+        for path in Results(self.results).decisions.glob("*/*/*.json"):
             environment, twin = path.parts[-3:-1]
             if path.stem.isdecimal():
                 trials = [Trial(environment, twin, Probe.TIMING, number) for number in range(int(path.stem))]
@@ -156,4 +157,4 @@ class Start:
                     yield path
 
     def _place(self, trial: Trial) -> Path:
-        return self.results / "trials" / trial.path
+        return Results(self.results).record(trial)

@@ -14,6 +14,7 @@ from twinproof.pipeline.estimates import Estimates
 from twinproof.pipeline.forecast import Forecast, at_a_time, forecast, job
 from twinproof.pipeline.schedule import Batches
 from twinproof.study.params import Params
+from twinproof.study.results import Results
 from twinproof.study.trial import Trial
 
 NAMED = 5  # So many trials that failed are named, and so many errors told.
@@ -74,7 +75,7 @@ class Summary:
         if others:
             lines.append(f"  {counted(others, 'other job')} failed or not run; the next start goes on with them")
         elif self._reports and not failed:
-            lines.append(f"report: {self._results / 'report' / 'index.html'}")
+            lines.append(f"report: {Results(self._results).page}")
         try:
             require_room(self._results)
         except UserError as error:
@@ -88,7 +89,7 @@ class Summary:
         for path in came:
             trial = Trial.from_path(path)
             expected = self._estimates.trial(trial)
-            record = self._results / "trials" / path
+            record = Results(self._results).trials / path
             took, wrote = read_json(record)["seconds"], record.stat().st_size
             kinds[trial.environment, trial.probe].append((expected.seconds, took, expected.bytes, wrote))
         for (environment, probe), figures in sorted(kinds.items()):
@@ -106,7 +107,7 @@ class Summary:
 
     def _written_logs(self) -> dict[Path, int]:
         """Return when the log of each job that measures was last written."""
-        logs = self._results / "logs"
+        logs = Results(self._results).logs
         found = [path for kind in ("batches", "models", "trials") for path in sorted((logs / kind).rglob("*.log"))]
         return {path: path.stat().st_mtime_ns for path in found}
 

@@ -1,5 +1,6 @@
 """From a template to a page."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,5 +18,5 @@ def render(template: Path, filters: Mapping[str, Callable[..., str]], **values: 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= filters
+    environment.filters |= {"from_json": json.loads, **filters}
     return environment.get_template(template.name).render(values)

@@ -19,6 +19,7 @@ from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
 from twinproof.report.made_from import made_from, tree_digest
 from twinproof.study.params import read_params
+from twinproof.study.results import Results
 
 FORMAT = 1
 FILE = "version.json"
@@ -37,9 +38,9 @@ def describe(results: Path) -> dict[str, Any]:
     for part in PARTS:
         if not (results / part).is_dir():
             raise UserError(f"{results / part}: no such folder; run `snakemake --cores all report`")
-    params = read_params(results / "params.yaml")
-    trials, answer = read_table(results / "tables", "trials"), read_table(results / "tables", "answer")
-    twins = read_table(results / "tables", "twins")
+    params = read_params(Results(results).params)
+    trials, answer = read_table(Results(results).tables, "trials"), read_table(Results(results).tables, "answer")
+    twins = read_table(Results(results).tables, "twins")
     commit = checkout.find_commit()
     sentences = [*answer["sentence"], *twins["answer"]]
     return {

@@ -15,6 +15,7 @@ from twinproof.base import checkout
 from twinproof.base.errors import UserError
 from twinproof.base.reading import MalformedError, MissingError, parse_json, read_json
 from twinproof.study.params import Params, read_params
+from twinproof.study.results import Results
 from twinproof.versions.describe import FILE, FORMAT
 
 # Where a study lies in git; another folder, as that of the quick study, is in no version.
@@ -145,8 +146,8 @@ def resolve(revision: str) -> str:
 
 def _read(name: str, results: Path, version: dict[str, Any]) -> Study:
     try:
-        tables = {table: read_table(results / "tables", table) for table in COLUMNS}
-        return Study(name, version, read_params(results / "params.yaml"), tables)
+        tables = {table: read_table(Results(results).tables, table) for table in COLUMNS}
+        return Study(name, version, read_params(Results(results).params), tables)
     except UserError as error:
         raise UserError(f"{name}: {str(error).replace(f'{results}/', f'{RESULTS}/')}") from None
 

@@ -40,6 +40,7 @@ def fault_rows(record: Record) -> Iterator[dict[str, Any]]:
             yield {
                 **shared,
                 **{key: cell[key] for key in ("fault", "title", "stage", "names_culprit")},
+                "ended": ending(cell),
                 **error_and_warnings(cell),
             }
 

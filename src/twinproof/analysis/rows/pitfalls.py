@@ -1,5 +1,6 @@
 """The rows of the pitfalls: how each ended."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ def pitfall_rows(record: Record) -> Iterator[dict[str, Any]]:
                 **{key: cell[key] for key in ("pitfall", "title", "expected", "step", "what")},
                 "outcome": pitfall_outcome(cell),
                 **error_and_warnings(cell),
-                "references": " ".join(cell["references"]) or None,
+                "references": json.dumps(cell["references"]),
             }
 
 

@@ -4,13 +4,13 @@ A verdict is `supported`, `refuted`, `mixed` or `inconclusive`; it is inconclusi
 measured, or not judged.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from twinproof.analysis.rows.common import ENDINGS
 from twinproof.analysis.rows.introspection import STAGES
 from twinproof.analysis.rows.pitfalls import CONTROL_FAILED
 from twinproof.analysis.rows.serialization import RIGHT
@@ -52,7 +52,7 @@ def claim_rows(tables: Tables) -> Iterator[dict[str, Any]]:
             "example": claim.example,
             "verdict": judgement.verdict,
             "figures": judgement.figures,
-            "evidence": " ".join(claim.evidence),
+            "evidence": json.dumps(claim.evidence),
             "rule": claim.rule,
             "would_change": claim.would_change,
         }
@@ -108,7 +108,7 @@ def _from_the_shape(tables: Tables) -> Judgement:
 
 def _debugging(tables: Tables) -> Judgement:
     # Of a process that was ended it is not known when the mistake would have been caught.
-    faults = _judged(tables, "faults").pipe(lambda rows: rows[~_ended(rows["error"])])
+    faults = _judged(tables, "faults").pipe(lambda rows: rows[rows["ended"].isna()])
     keys = ["environment", "twin", "replicate", "fault"]
     stages = faults.assign(stage=faults["stage"].map(STAGES.index)).pivot(index=keys, columns="style", values="stage")
     if not {"functional", "subclassed"} <= set(stages):
@@ -235,11 +235,6 @@ def _judged(tables: Tables, name: str) -> pd.DataFrame:
     twins = tables["twins"]
     passed = twins[twins["gate"].isin(ONE_NETWORK) & twins["twin"].isin(EXAMPLES)]
     return tables[name].merge(passed[["environment", "twin"]].drop_duplicates(), on=["environment", "twin"])
-
-
-def _ended(errors: pd.Series) -> pd.Series:
-    """Tell of which errors the process was ended, or ended by itself."""
-    return errors.astype(object).fillna("").astype(str).str.startswith(tuple(f"{kind}:" for kind in ENDINGS))
 
 
 # Of the catalogue: what is about layers in lists, and the two examples that are pitfalls as printed.
