@@ -57,7 +57,8 @@ test-together: .venv/ready  ## all but timing, in one run
 test-gpu-image: .venv/ready  ## what holds of the GPU image where there is no GPU; builds it first
 	$(PYTEST) -m gpu_image
 
-test-all: lint tools  ## everything, timing last and alone
+test-all: .venv/ready  ## everything, timing last and alone
+	$(MAKE) --jobs 2 --output-sync=target lint tools
 	$(MAKE) test-together
 	$(MAKE) test-timing
 

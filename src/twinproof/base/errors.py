@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 
 class UserError(Exception):
@@ -18,7 +19,14 @@ class UserError(Exception):
         super().__init__("".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in message))
 
 
-def described(error: BaseException) -> dict[str, str]:
+class Described(TypedDict):
+    """An error as records keep it: its type, and its text."""
+
+    type: str
+    message: str
+
+
+def described(error: BaseException) -> Described:
     """Return what a record tells of an error: its type and its text, whatever the error makes of that."""
     try:
         text = str(error)

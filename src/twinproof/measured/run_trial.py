@@ -13,10 +13,10 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twinproof.base.checkout import received_commit
 from twinproof.base.errors import UserError, entry_point
@@ -29,7 +29,7 @@ from twinproof.measured.reads import require_named
 from twinproof.study.dataset import read_dataset
 from twinproof.study.examples import Dataset
 from twinproof.study.params import Params, read_params
-from twinproof.study.protocol import make_protocol
+from twinproof.study.protocol import Protocol, make_protocol
 from twinproof.study.record import FORMAT, Record, write_record
 from twinproof.study.seed import derive_seed
 from twinproof.study.settings import Probe
@@ -164,7 +164,7 @@ def _end_after(minutes: float | None) -> None:
         faulthandler.dump_traceback_later(60 * minutes, exit=True)
 
 
-def load_twin(protocol: Mapping[str, Any], data: Dataset, seed: int, minutes: float | None = None) -> "Twin":
+def load_twin(protocol: Protocol, data: Dataset, seed: int, minutes: float | None = None) -> "Twin":
     """Return a twin whose models can be built and are what a study measures, and which reads no files but known ones.
 
     A copy of this process checks that: what measures is left as if it had never been.

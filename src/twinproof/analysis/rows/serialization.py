@@ -1,4 +1,4 @@
-"""From the records of serialization and exchange to tables: what became of each style a twin."""
+"""From the records of serialization and exchange to tables: what became of each style of a twin."""
 
 from collections.abc import Iterator
 from statistics import median

@@ -4,6 +4,8 @@ The processes are forked from a server that has imported Keras and done nothing 
 second, knows no class of the user's, and leaves nothing behind.
 """
 
+from __future__ import annotations
+
 import logging
 import multiprocessing
 import os
@@ -17,15 +19,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
-from twinproof.base.errors import described
+from twinproof.base.errors import Described, described
 from twinproof.measured.guard import end_with_parent
 
 # Where the trial was started: beside the user's parameters and modules.
 ROOT = Path.cwd()
 # What libraries say to their own users, whatever they are used for, is no word on the operation.
 _IDLE_TALK = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning, ResourceWarning)
+
+
+class Ended(TypedDict):
+    """How an operation ended: its result, its error, and each text of Python's warnings and of loggers once."""
+
+    result: Any
+    error: Described | None
+    warnings: list[str]
 
 
 class Apart:
@@ -44,17 +54,12 @@ class Apart:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["keras"])
 
-    def run(self, operation: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+    def run(self, operation: Callable[..., Any], *arguments: Any) -> Ended:
         """Return how `operation(*arguments)` ended.
 
         Both are sent to the other process, so that they are functions of a module, and plain values; so is the result.
 
-        Returns
-        -------
-        dict
-            `result`, what it returned, or None; `error` with `type` and `message`, or None; `warnings`, what was said
-            meanwhile by Python's warnings and by loggers, each text once. A process that ends by itself has the error
-            type "Crash", one that exceeds the limit "Timeout".
+        A process that ends by itself has the error type "Crash", one that exceeds the limit "Timeout".
         """
         ours, theirs = self._context.Pipe(duplex=False)
         with tempfile.TemporaryDirectory(prefix="twinproof-", ignore_cleanup_errors=True) as folder:
@@ -63,7 +68,7 @@ class Apart:
             theirs.close()
             try:
                 if ours.poll(self._seconds):
-                    return dict(ours.recv())
+                    return cast(Ended, ours.recv())
                 return _ended("Timeout", f"not done after {self._seconds:g} s")
             except (EOFError, OSError):
                 # OSError: in the middle of sending.
@@ -82,7 +87,7 @@ def _end(pid: int | None) -> None:
             end(pid or 0, signal.SIGKILL)
 
 
-def _ended(kind: str, message: str) -> dict[str, Any]:
+def _ended(kind: str, message: str) -> Ended:
     return {"result": None, "error": {"type": kind, "message": message}, "warnings": []}
 
 

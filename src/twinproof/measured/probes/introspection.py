@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import keras
 
 from twinproof.measured import faults
-from twinproof.measured.probes import Outcome
+from twinproof.measured.probes import Outcome, StyleResult
 from twinproof.measured.probes.apart import Apart
 from twinproof.measured.probes.checks import CHECKS, NotAvailableError, Subject
 from twinproof.measured.probes.instances import Instances, shuffled
@@ -49,7 +49,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IntrospectionSettings) -
     count = BATCHES * settings.batch_size
     images, classes = data.train.images[:count], data.train.labels[:count]
     labels = keras.utils.to_categorical(classes, data.classes)
-    styles = {}
+    styles: dict[str, StyleResult] = {}
     for style in order:
         case = Case(twin, style, seed, images, labels, settings.batch_size)
         found: dict[str, list[Cell]] = {"checks": [], "faults": []}

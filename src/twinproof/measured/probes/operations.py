@@ -35,7 +35,7 @@ Program = Generator[str, None, None]
 
 
 class Case(NamedTuple):
-    """One style a twin, and the same images for every operation on it."""
+    """One style of a twin, and the same images for every operation on it."""
 
     twin: Twin
     style: str
