@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from twinproof.report.readme import draw, main, put, tell
+from twinproof.report.readme import draw, format_answer, insert_answer, main
 
 from ..conftest import REPOSITORY
 
@@ -27,8 +27,10 @@ def test_picture_is_what_the_code_draws_of_the_figures_beside_it() -> None:
 
 def test_answer_in_the_readme_is_what_the_code_tells_of_the_tables_beside_the_picture() -> None:
     readme = (REPOSITORY / "README.md").read_text()
-    told = tell(pd.read_csv(KEPT / "answer.csv"), pd.read_csv(KEPT / "environments.csv"), "docs/answer/answer.svg")
-    assert put(readme, told) == readme
+    answer = format_answer(
+        pd.read_csv(KEPT / "answer.csv"), pd.read_csv(KEPT / "environments.csv"), "docs/answer/answer.svg"
+    )
+    assert insert_answer(readme, answer) == readme
 
 
 def test_picture_has_no_colour_of_the_page_around_it() -> None:

@@ -1,6 +1,6 @@
-"""From tables to what a person reads: the page, its charts, the notebooks. Never imports Keras."""
+"""What a person reads, made from the tables: page, charts, notebooks. Never imports Keras."""
 
-# The probes that have a notebook of their own name, and what that shows.
+# The probes that have a notebook, and what it shows.
 WITH_NOTEBOOK = {
     "learning": "learning and identity, seed by seed",
     "timing": "timing, process by process",

@@ -1,4 +1,4 @@
-"""Outcomes as matrices, the same on the page and in the notebooks: what was done by row, who did it by column."""
+"""Outcomes as matrices, for the page and the notebooks."""
 
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ import pandas as pd
 
 from twinproof.analysis.columns import CELL
 
-# How an outcome is shown; what is wrong without a word is never anything but bad.
+# How each outcome is shown. Only an error without any sign is bad.
 KINDS = {
     "equal": "good", "close": "good", "works": "good", "as expected": "good",
     "not available": "quiet", "not shown: the control failed": "quiet",
@@ -19,79 +19,79 @@ KINDS = {
     "silently wrong": "bad",
 }  # fmt: skip
 
-# Columns whose values a reader can choose from, and what they are then called.
+# Columns that a reader can filter by, and the name of each filter.
 CHOICES = {
     "environment": "environment", "written in": "environment", "twin": "twin", "style": "style",
 }  # fmt: skip
 
-# Of a note; the whole message is in the table and in the notebook.
+# Characters of a note; the whole message is in the table and in the notebook.
 LONGEST = 300
 
-# Trials that an outcome leads to one by one; a page has thousands of outcomes.
+# The most trials that an outcome links to; a page has thousands of outcomes.
 LINKED = 5
 
 Matrix = dict[str, Any]
 
 
 def matrix(table: pd.DataFrame, rows: list[str], columns: list[str], text: str, note: str) -> Matrix:
-    """Return what is in the column `text` by row and by column, in the order of the table.
+    """Arrange the column `text` by row and by column, in the order of the table.
 
     Returns
     -------
     dict
-        `head`, the names of the row's columns; `columns`, each with the `text` above it; `rows`, each with `head` and
-        `cells`, which have `text`, `kind` (good, loud, bad, quiet), `note`, the column of that name, or None, and
-        `trials`, the environments, twins and replicates it was seen in, or of more than `LINKED` the first that shows
-        each outcome. Rows and columns have their `choices`: of which environment, twin and style they are.
+        `head`: the names of the columns that identify a row. `columns`: each has its header `text`. `rows`: each has
+        `head` and `cells`. A cell has `text`, `kind` (good, loud, bad, quiet), `note` (or None) and `trials`, the
+        environment, twin and replicate of each trial behind it; if these are more than `LINKED`, of the first trial
+        with each outcome. Rows and columns have `choices`: their environment, twin and style.
     """
     across = list(dict.fromkeys(table[columns].itertuples(index=False, name=None)))
-    made = []
-    for head, found in table.groupby(rows, sort=False):
-        by_column = dict(list(found.groupby(columns, sort=False)))
+    cell_rows = []
+    for head, group in table.groupby(rows, sort=False):
+        by_column = dict(list(group.groupby(columns, sort=False)))
         cells = [_cell(by_column.get(key), text, note) for key in across]
-        made.append({"head": list(head), "choices": _choices(rows, head), "cells": cells})
+        cell_rows.append({"head": list(head), "choices": _choices(rows, head), "cells": cells})
     named = [{"text": ", ".join(map(str, key)), "choices": _choices(columns, key)} for key in across]
-    return {"head": rows, "columns": named, "rows": made}
+    return {"head": rows, "columns": named, "rows": cell_rows}
 
 
 def serialization_matrix(serialization: pd.DataFrame) -> Matrix:
-    """Return the outcome of each operation by twin and style; its note is the error or the difference."""
-    told = serialization.assign(note=_told(serialization))
-    return matrix(told, ["operation", "place"], ["twin", "style"], "outcome", "note")
+    """Return the outcome of each operation by twin and style, with the error or the difference as its note."""
+    noted = serialization.assign(note=_notes(serialization))
+    return matrix(noted, ["operation", "place"], ["twin", "style"], "outcome", "note")
 
 
 def exchange_matrix(exchange: pd.DataFrame) -> Matrix:
-    """Return the outcome of reading what each environment wrote, by the environment that reads it."""
-    told = exchange.assign(note=_told(exchange)).rename(columns={"writer": "written in"})
-    return matrix(told, ["twin", "style", "format", "written in"], ["environment"], "outcome", "note")
+    """Return the outcome of reading each model, by the environment that wrote it and the one that reads it."""
+    noted = exchange.assign(note=_notes(exchange)).rename(columns={"writer": "written in"})
+    return matrix(noted, ["twin", "style", "format", "written in"], ["environment"], "outcome", "note")
 
 
 def check_matrix(introspection: pd.DataFrame) -> Matrix:
     """Return the outcome of each check, before and after building, by twin and style."""
-    told = introspection.assign(note=introspection["error"].fillna(introspection["value"]))
-    return matrix(told, ["check", "when"], ["twin", "style"], "outcome", "note")
+    noted = introspection.assign(note=introspection["error"].fillna(introspection["value"]))
+    return matrix(noted, ["check", "when"], ["twin", "style"], "outcome", "note")
 
 
 def fault_matrix(faults: pd.DataFrame) -> Matrix:
-    """Return the stage at which each planted mistake was caught, by twin and style; named, where the culprit was."""
+    """Return the stage that caught each planted mistake, by twin and style, marked if the error named the culprit."""
     named = faults["names_culprit"].eq(True)
-    told = faults.assign(
+    noted = faults.assign(
         stage=faults["stage"].where(~named, faults["stage"] + ", named"),
         note=faults["error"].fillna(faults["warnings"]),
     )
-    return matrix(told, ["title"], ["twin", "style"], "stage", "note")
+    return matrix(noted, ["title"], ["twin", "style"], "stage", "note")
 
 
 def pitfall_matrix(pitfalls: pd.DataFrame) -> Matrix:
-    """Return the outcome of each pitfall by environment, with what was seen or the error as its note."""
-    # A process that ended by itself tells no step.
+    """Return the outcome of each pitfall by environment, with the observation or the error as its note."""
+    # A process that died has no step.
     failed = (pitfalls["step"] + ": ").fillna("") + pitfalls["error"]
-    told = pitfalls.assign(note=pitfalls["what"].fillna(failed))
-    return matrix(told, ["title", "twin", "style", "expected"], ["environment"], "outcome", "note")
+    noted = pitfalls.assign(note=pitfalls["what"].fillna(failed))
+    return matrix(noted, ["title", "twin", "style", "expected"], ["environment"], "outcome", "note")
 
 
 def to_html(made: Matrix, caption: str) -> str:
-    """Return a matrix as an HTML table for a notebook, where there is no style sheet but the cells' own."""
+    """Return a matrix as an HTML table with inline styles, for a notebook."""
     colours = {"good": "#0a6b4d", "loud": "#8a5a00", "bad": "#b3261e", "quiet": "#59636e"}
 
     def cells(row: dict[str, Any]) -> Iterator[str]:
@@ -112,25 +112,25 @@ def to_html(made: Matrix, caption: str) -> str:
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _told(cells: pd.DataFrame) -> pd.Series:
-    apart = cells["largest"].map(lambda largest: f"up to {largest:.2g} apart" if largest > 0 else None)
-    return cells["error"].fillna(apart)
+def _notes(cells: pd.DataFrame) -> pd.Series:
+    difference = cells["largest"].map(lambda largest: f"up to {largest:.2g} apart" if largest > 0 else None)
+    return cells["error"].fillna(difference)
 
 
 def _choices(names: list[str], key: Iterable[Any]) -> dict[str, str]:
     return {CHOICES[name]: str(value) for name, value in zip(names, key, strict=True) if name in CHOICES}
 
 
-def _cell(found: pd.DataFrame | None, text: str, note: str) -> dict[str, Any]:
-    if found is None:
+def _cell(rows: pd.DataFrame | None, text: str, note: str) -> dict[str, Any]:
+    if rows is None:
         return {"text": "", "kind": "quiet", "note": None, "trials": []}
-    # Replicates that agree are said once.
-    texts = list(dict.fromkeys(found[text]))
-    kinds = [KINDS.get(one.removesuffix(", named"), "quiet") for one in texts]
+    # Replicates that agree are shown once.
+    texts = list(dict.fromkeys(rows[text]))
+    kinds = [KINDS.get(outcome.removesuffix(", named"), "quiet") for outcome in texts]
     worst = max(kinds, key=["good", "quiet", "loud", "bad"].index)
-    notes = textwrap.shorten("; ".join(dict.fromkeys(found[note].dropna())), LONGEST, placeholder=" ...")
-    trials = list(zip(*(found[name] for name in (*CELL, "replicate")), strict=True))
+    notes = textwrap.shorten("; ".join(dict.fromkeys(rows[note].dropna())), LONGEST, placeholder=" ...")
+    trials = list(zip(*(rows[name] for name in (*CELL, "replicate")), strict=True))
     if len(set(trials)) > LINKED:
-        first = dict(zip(reversed(found[text].tolist()), reversed(trials), strict=True))
-        trials = [first[one] for one in texts]
+        first = dict(zip(reversed(rows[text].tolist()), reversed(trials), strict=True))
+        trials = [first[outcome] for outcome in texts]
     return {"text": " or ".join(texts), "kind": worst, "note": notes or None, "trials": list(dict.fromkeys(trials))}

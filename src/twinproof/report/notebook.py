@@ -19,8 +19,8 @@ from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
 
 KERNEL = "python3"
-# Figures are pictures and there are no formulas: the page needs no script, and nbconvert's own come from outside.
-# What a figure shows is said in its cell's metadata, for those who do not see it.
+# Figures are images and there are no formulas, so the page needs no script; nbconvert would load its own from outside.
+# The alternative text of a figure is in its cell's metadata.
 PAGE = """{% extends "lab/index.html.j2" %}
 {% block html_head_js %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
@@ -40,12 +40,12 @@ class NotebookError(Exception):
 
 
 def execute(source: Path, parameters: dict[str, str]) -> Any:
-    """Return the notebook `source` with its outputs, run with `parameters`.
+    """Run the notebook `source` with `parameters`, and return it with its outputs.
 
     Raises
     ------
     UserError
-        If the notebook cannot be read, or its parameters are not just those given.
+        If the notebook cannot be read, or its parameters differ from those given.
     NotebookError
         If a cell raises, or the kernel dies.
     """
@@ -56,7 +56,7 @@ def execute(source: Path, parameters: dict[str, str]) -> Any:
 
     # Unix sockets need no network. Abstract ones (`@`) have no path, which could be too long.
     sockets = Config({"KernelManager": {"transport": "ipc", "ip": f"@twinproof-{uuid.uuid4()}"}})
-    with _settings_of_nobody():
+    with _isolated_settings():
         try:
             return papermill.execute_notebook(
                 source, None, parameters, kernel_name=KERNEL, progress_bar=sys.stderr.isatty(), config=sockets
@@ -69,9 +69,9 @@ def execute(source: Path, parameters: dict[str, str]) -> Any:
 
 
 def check_parameters(source: Path, parameters: dict[str, str]) -> None:
-    """Check that `parameters` are just those of the cell tagged `parameters`.
+    """Check that `parameters` are exactly those of the cell tagged `parameters`.
 
-    Papermill would run with its own defaults, or define a variable that nobody reads.
+    Papermill would replace a missing one by its default, and define an unknown one as a variable that nobody reads.
 
     Raises
     ------
@@ -109,10 +109,10 @@ def to_html(notebook: Any, title: str) -> str:
 
     exporter = HTMLExporter(raw_template=PAGE)  # type: ignore[no-untyped-call]
     page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
-    if found := re.search(
+    if match := re.search(
         r"""<script|<(?:img|link|iframe)\b[^>]*(?:src|href)\s*=\s*["']?(?:https?:)?//|@import""", page
     ):
-        raise ValueError(f"the page of {title} would load something: {page[found.start() : found.start() + 120]}")
+        raise ValueError(f"the page of {title} would load something: {page[match.start() : match.start() + 120]}")
     return str(page)
 
 
@@ -128,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
     import nbformat
 
     try:
-        parameters = _once(options.parameter)
+        parameters = _unique(options.parameter)
         notebook = execute(options.input, parameters)
         html = to_html(notebook, f"{options.input.stem}: {', '.join(parameters.values())}")
         write_whole(options.output, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
@@ -139,20 +139,20 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
+def _unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
     names = [name for name, _ in pairs]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise UserError(f"-p {', '.join(twice)}: given more than once; each parameter has one value")
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise UserError(f"-p {', '.join(repeated)}: given more than once; each parameter has one value")
     return dict(pairs)
 
 
 @contextmanager
-def _settings_of_nobody() -> Iterator[None]:
-    """Keep the user's own IPython settings out, and the kernel's files out of the home folder."""
+def _isolated_settings() -> Iterator[None]:
+    """Ignore the user's IPython settings, and keep the kernel's files out of the home folder."""
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
-        ours = {"IPYTHONDIR": folder, "JUPYTER_RUNTIME_DIR": folder}
-        former = {name: os.environ.get(name) for name in ours}
-        os.environ.update(ours)
+        isolated = {"IPYTHONDIR": folder, "JUPYTER_RUNTIME_DIR": folder}
+        former = {name: os.environ.get(name) for name in isolated}
+        os.environ.update(isolated)
         try:
             yield
         finally:

@@ -1,8 +1,8 @@
-"""The answer where a visitor meets it first: its sentences and its picture in the README, from the last study.
+"""Writes the answer of the last study into the README: its sentences and its picture.
 
 Usage: python -m twinproof.report.readme --tables results/tables --output docs/answer --readme README.md
 
-What they are made from is written beside the picture, so that both can be made again from it.
+The data behind them is written beside the picture, so that both can be made again from it.
 """
 
 import argparse
@@ -19,12 +19,12 @@ from twinproof.report.charts.answer import answer_chart, takes, works
 
 PICTURE = "answer.svg"
 BEGIN, END = "<!-- answer -->\n", "<!-- end of the answer -->\n"
-# A picture does not know the colours of the page that it is shown on.
+# An image cannot take its colours from the page around it.
 INK, PAPER = "#1f2328", "#ffffff"
 
 
 def draw(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
-    """Return the chart of `twinproof.report.charts.answer` as SVG, on paper of its own.
+    """Return the chart of `twinproof.report.charts.answer` as SVG, with a background.
 
     Raises
     ------
@@ -40,8 +40,8 @@ def draw(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
     return str(vl_convert.vegalite_to_svg(json.dumps(drawn.to_dict()).replace("currentColor", INK)))
 
 
-def tell(answer: pd.DataFrame, environments: pd.DataFrame, picture: str) -> str:
-    """Return the answer in Markdown: a sentence an item, and the picture, whose address is given."""
+def format_answer(answer: pd.DataFrame, environments: pd.DataFrame, picture: str) -> str:
+    """Return the answer in Markdown: a list of sentences, and the image at the address `picture`."""
     versions = ", ".join(
         f"{row['environment']} (Keras {row['keras']})"
         for row in environments.drop_duplicates("environment").to_dict("records")
@@ -54,13 +54,13 @@ def tell(answer: pd.DataFrame, environments: pd.DataFrame, picture: str) -> str:
     )
 
 
-def put(readme: str, told: str) -> str:
+def insert_answer(readme: str, answer: str) -> str:
     """Return the README with the answer between its marks.
 
     Raises
     ------
     UserError
-        If it lacks the marks.
+        If the README lacks the marks.
     """
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -68,7 +68,7 @@ def put(readme: str, told: str) -> str:
         raise UserError(
             f"the README lacks the marks {BEGIN.strip()} and {END.strip()}, between which the answer stands"
         )
-    return f"{before}{BEGIN}{told}{END}{after}"
+    return f"{before}{BEGIN}{answer}{END}{after}"
 
 
 @entry_point
@@ -82,8 +82,8 @@ def main(arguments: list[str] | None = None) -> None:
     tables = {name: read_table(options.tables, name) for name in COLUMNS}
     shares, ratios = works(tables), takes(tables)
     picture = draw(shares, ratios)
-    told = tell(tables["answer"], tables["environments"], f"{options.output.as_posix()}/{PICTURE}")
-    readme = put(options.readme.read_text(), told)
+    answer = format_answer(tables["answer"], tables["environments"], f"{options.output.as_posix()}/{PICTURE}")
+    readme = insert_answer(options.readme.read_text(), answer)
     kept = {"works": shares, "takes": ratios, "answer": tables["answer"], "environments": tables["environments"]}
     for name, table in kept.items():
         write_whole(options.output / f"{name}.csv", table.to_csv(index=False))

@@ -1,4 +1,4 @@
-"""From a template to a page."""
+"""Renders templates to pages."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,10 +7,10 @@ from typing import Any
 
 
 def render(template: Path, filters: Mapping[str, Callable[..., str]], **values: Any) -> str:
-    """Return the page that a template makes of `values`, which its own `filters` put into words."""
+    """Return the page that a template makes from `values`, which its `filters` format."""
     import jinja2
 
-    # Neither page nor template trusts a text in the tables: error messages are the user's.
+    # Text in the tables is not trusted: error messages come from the user's code.
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),
         autoescape=True,

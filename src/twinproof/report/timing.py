@@ -1,4 +1,4 @@
-"""The timings as page and notebooks tell them: in which order, and how many of each verdict."""
+"""The timings as the page and the notebooks show them: their order, and the count of each verdict."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,14 +8,14 @@ import pandas as pd
 from twinproof.analysis.columns import CELL
 from twinproof.analysis.quantities import in_order
 
-# As they are counted.
+# The label of each verdict in the counts.
 VERDICTS = {name: name for name in ("slower", "faster", "larger", "smaller", "equivalent", "undecided")} | {
     "no verdict": "without verdict"
 }
 
 
 def in_reading_order(timing: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows twin by twin, style by style, and then the quantities in the order in which all show them."""
+    """Return the rows ordered by twin, style and quantity, the quantities in their usual order."""
 
     def places(names: pd.Series) -> pd.Series:
         listed = in_order(names) if names.name == "quantity" else names.unique()
@@ -25,10 +25,10 @@ def in_reading_order(timing: pd.DataFrame) -> pd.DataFrame:
 
 
 def counts(timing: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield for each twin and style its verdicts, each with the quantities that have it."""
+    """Yield, for each twin and style, its verdicts with the quantities that have them."""
     for (twin, style), rows in timing.groupby(["twin", "style"], sort=False):
         by_verdict = {
-            said: rows.loc[rows["verdict"] == verdict, "quantity"].tolist() for verdict, said in VERDICTS.items()
+            label: rows.loc[rows["verdict"] == verdict, "quantity"].tolist() for verdict, label in VERDICTS.items()
         }
         verdicts = [(verdict, quantities) for verdict, quantities in by_verdict.items() if quantities]
         yield {"twin": twin, "style": style, "verdicts": verdicts, "quantities": len(rows)}
@@ -37,5 +37,5 @@ def counts(timing: pd.DataFrame) -> Iterator[dict[str, Any]]:
 def summary(timing: pd.DataFrame) -> Iterator[str]:
     """Yield `counts` as sentences."""
     for row in counts(timing):
-        told = [f"{len(quantities)} {verdict} ({', '.join(quantities)})" for verdict, quantities in row["verdicts"]]
-        yield f"{row['twin']}, {row['style']} against functional: {', '.join(told)}."
+        parts = [f"{len(quantities)} {verdict} ({', '.join(quantities)})" for verdict, quantities in row["verdicts"]]
+        yield f"{row['twin']}, {row['style']} against functional: {', '.join(parts)}."

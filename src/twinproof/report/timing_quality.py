@@ -1,4 +1,4 @@
-"""How good the measurement of the timings is, in words."""
+"""The quality of the timing measurements, in words."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,47 +11,49 @@ from twinproof.base import numbers
 
 
 def quality(timing: pd.DataFrame, measuring: pd.DataFrame) -> dict[str, str]:
-    """Tell how good the measurement of one environment is: widths and their targets, controls, machine, clock.
+    """Describe the measurement quality of one environment: interval widths, controls, machine, clock.
 
     Parameters
     ----------
     timing, measuring
         The tables timing and timing_quality of the environment, or their rows of one twin.
     """
-    told = {
+    facts = {
         "Processes": f"{_range(measuring['processes'], '{:.0f}'.format)} of each twin, "
         f"of {_range(measuring['seconds'], _seconds)} each (median)"
     }
-    for what in ("steady", "rough"):
-        rows = timing[timing["quantity"].map(kind) == what]
+    for quantity_kind in ("steady", "rough"):
+        rows = timing[timing["quantity"].map(kind) == quantity_kind]
         if widest := _widest(rows, "low", "high"):
-            told[f"Widest {what} interval"] = f"{widest} at 95 % confidence; {_corrected(rows)}"
-    if endless := len(timing) - len(_ended(timing, "low", "high")):
-        told["Without interval"] = f"{endless} of {len(timing)} ratios: too few processes"
-    return told | _controls(timing) | _machine(measuring) | _clock(timing, measuring) | _outliers(timing)
+            facts[f"Widest {quantity_kind} interval"] = f"{widest} at 95 % confidence; {_corrected_intervals(rows)}"
+    if unbounded := len(timing) - len(_bounded(timing, "low", "high")):
+        facts["Without interval"] = f"{unbounded} of {len(timing)} ratios: too few processes"
+    return facts | _controls(timing) | _machine(measuring) | _clock(timing, measuring) | _outliers(timing)
 
 
-def _corrected(rows: pd.DataFrame) -> str:
-    """Tell of the intervals whose width sampling judges."""
+def _corrected_intervals(rows: pd.DataFrame) -> str:
+    """Describe the corrected intervals, whose width decides the sampling."""
     aim = f"\N{PLUS-MINUS SIGN}{numbers.percent(rows['target'].iloc[0])} is aimed at"
-    endless = len(rows) - len(_ended(rows, "family_low", "family_high"))
-    short = f"{endless} of {len(rows)} ratios have too few processes for that"
+    unbounded = len(rows) - len(_bounded(rows, "family_low", "family_high"))
+    short = f"{unbounded} of {len(rows)} ratios have too few processes for that"
     widest = _widest(rows, "family_low", "family_high")
     if widest is None:
         return f"at the confidence corrected for all comparisons of the study, {aim}, but {short}"
-    rest = f", and {short}" if endless else ""
+    rest = f", and {short}" if unbounded else ""
     return f"{widest} at the confidence corrected for all comparisons of the study, at which {aim}{rest}"
 
 
 def _controls(timing: pd.DataFrame) -> dict[str, str]:
     rows = timing.drop_duplicates(["twin", "quantity"])
     again, slowed = rows.dropna(subset="control"), rows.dropna(subset="slowed")
-    leave = ((again["control_low"] > 1) | (again["control_high"] < 1)).sum()
-    found = [is_found(*ends) for ends in zip(slowed["slowed_low"], slowed["slowed_high"], slowed["added"], strict=True)]
+    excluding_one = ((again["control_low"] > 1) | (again["control_high"] < 1)).sum()
+    detected = [
+        is_found(*ends) for ends in zip(slowed["slowed_low"], slowed["slowed_high"], slowed["added"], strict=True)
+    ]
     added = " or ".join(numbers.percent(share) for share in rows["added"].unique())
     return {
-        "Functional again": f"{leave} of {len(again)} intervals leave 1 out; by chance, 1 in 20 does",
-        "Functional, slowed": f"the added {added} were found in {sum(found)} of {len(slowed)} quantities",
+        "Functional again": f"{excluding_one} of {len(again)} intervals leave 1 out; by chance, 1 in 20 does",
+        "Functional, slowed": f"the added {added} were found in {sum(detected)} of {len(slowed)} quantities",
     }
 
 
@@ -92,36 +94,36 @@ def _clock(timing: pd.DataFrame, measuring: pd.DataFrame) -> dict[str, str]:
         shortest = times.iloc[times["functional"].argmin()]
         clock += f"; the shortest time is {_seconds(shortest['functional'])}, {shortest['quantity']} of "
         clock += str(shortest["twin"])
-    every, unsettled = int(measuring["warmings"].sum()), int(measuring["unsettled"].sum())
+    total, unsettled = int(measuring["warmings"].sum()), int(measuring["unsettled"].sum())
     warming = "nothing that is measured needs one"
-    if every:
-        warming = f"{every - unsettled:,} of {every:,} settled within {measuring['warming_rounds_most'].max():.0f} "
+    if total:
+        warming = f"{total - unsettled:,} of {total:,} settled within {measuring['warming_rounds_most'].max():.0f} "
         warming += f"rounds (median {_range(measuring['warming_rounds'], '{:g}'.format)})"
     return {"Clock": clock, "Warm-up": warming}
 
 
 def _outliers(timing: pd.DataFrame) -> dict[str, str]:
-    outliers, every = timing["outliers"].astype(int).sum(), timing["processes"].astype(int).sum()
-    return {"Outliers": f"{outliers} of {every:,} ratios, and none was left out"}
+    outliers, ratios = timing["outliers"].astype(int).sum(), timing["processes"].astype(int).sum()
+    return {"Outliers": f"{outliers} of {ratios:,} ratios, and none was left out"}
 
 
-def _ended(timing: pd.DataFrame, low: str, high: str) -> pd.DataFrame:
+def _bounded(timing: pd.DataFrame, low: str, high: str) -> pd.DataFrame:
     return timing[[numbers.is_finite(*ends) for ends in zip(timing[low], timing[high], strict=True)]]
 
 
 def _widest(timing: pd.DataFrame, low: str, high: str) -> str | None:
-    """Return the half-width of the widest interval that has ends, and whose it is."""
-    ended = _ended(timing, low, high)
-    if ended.empty:
+    """Return the half-width of the widest finite interval, with its quantity, twin and style."""
+    bounded = _bounded(timing, low, high)
+    if bounded.empty:
         return None
-    row = ended.iloc[(ended[high] / ended[low]).argmax()]
+    row = bounded.iloc[(bounded[high] / bounded[low]).argmax()]
     return f"{numbers.half_width(row[low], row[high])} ({row['quantity']} of {row['twin']}, {row['style']})"
 
 
-def _range(values: "pd.Series[Any]", say: Callable[[float], str]) -> str:
-    """Return the smallest and the largest, or one where they read alike."""
-    told = values.dropna()
-    return " to ".join(dict.fromkeys([say(float(told.min())), say(float(told.max()))]))
+def _range(values: "pd.Series[Any]", format_value: Callable[[float], str]) -> str:
+    """Return the smallest and the largest value, or one of them if both read alike."""
+    present = values.dropna()
+    return " to ".join(dict.fromkeys([format_value(float(present.min())), format_value(float(present.max()))]))
 
 
 def _seconds(value: float) -> str:

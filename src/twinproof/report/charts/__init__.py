@@ -1,1 +1,1 @@
-"""The charts: each a function of tables that returns an Altair chart; the page and the notebooks share them."""
+"""Charts: functions that take tables and return Altair charts, shared by the page and the notebooks."""

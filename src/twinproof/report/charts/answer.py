@@ -1,4 +1,4 @@
-"""The picture that carries the answer: what works in each style, and what it takes, side by side."""
+"""The chart of the answer: what works in each style beside what it takes."""
 
 import json
 import math
@@ -18,7 +18,7 @@ from twinproof.report.timing import in_reading_order
 
 Tables = Mapping[str, pd.DataFrame]
 
-# A place where a model is loaded, as it is asked for.
+# The question for each place where a model is loaded.
 PLACES = {
     "same process": "loaded again",
     "fresh process, code at hand": "loaded in a fresh process",
@@ -27,7 +27,7 @@ PLACES = {
 EARLY = ("construct", "compile")
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 SHARES = [*CELL, "question", "style", "right", "known"]
-# A ratio beyond it, or below its inverse, would press those around 1 together: it is written at the edge instead.
+# A ratio beyond this, or below its inverse, is written at the edge: drawn to scale, it would crowd those around 1.
 FARTHEST = 2.0
 RATIO = "times functional"
 LANE = 10  # pixels for a ratio and its interval
@@ -35,14 +35,14 @@ ROW = 46  # pixels for a question
 
 
 def answer_chart(shares: pd.DataFrame, ratios: pd.DataFrame, width: int = 330) -> Any:
-    """Return the shares of what works in each style, and beside them the ratios of what it takes.
+    """Return a chart of the shares of what works in each style, beside the ratios of what it takes.
 
     Parameters
     ----------
     shares, ratios
-        What `works` and `takes` found; what was not measured is left out.
+        The results of `works` and `takes`. Whatever was not measured is left out.
     width
-        Of a panel in pixels.
+        Width of a panel, in pixels.
 
     Returns
     -------
@@ -63,18 +63,18 @@ def answer_chart(shares: pd.DataFrame, ratios: pd.DataFrame, width: int = 330) -
 
 
 def works(tables: Tables) -> pd.DataFrame:
-    """Return for each question and style how many things are `right`, of those `known`, twin by twin."""
+    """Return, for each twin, question and style, how many cases are `right` of those `known`."""
     passed = tables["twins"].loc[tables["twins"]["gate"].isin(ONE_NETWORK), CELL].drop_duplicates()
     rows = pd.concat([pd.DataFrame(columns=SHARES), *_counted(tables)]) if len(passed) else pd.DataFrame(columns=SHARES)
     return rows.astype({"right": int, "known": int}).merge(passed, on=CELL)[SHARES]
 
 
 def takes(tables: Tables) -> pd.DataFrame:
-    """Return the ratio to functional of each quantity, with its interval as far as the axis goes."""
+    """Return the ratio to functional of each quantity, with its interval clipped to the axis."""
     timing = in_reading_order(tables["timing"]).dropna(subset="ratio")
     number = timing[["ratio", "low", "high"]].astype(float)
     beyond = ~number["ratio"].between(1 / FARTHEST, FARTHEST)
-    # Where an interval has no end, it goes on to the end of the axis.
+    # An interval without an end extends to the end of the axis.
     low, high = number["low"].fillna(0.0), number["high"].fillna(math.inf)
     return timing[[*CELL, "style", "quantity", "ratio", "verdict"]].assign(
         interval=[numbers.interval(*ends) for ends in zip(timing["low"], timing["high"], strict=True)],
@@ -86,7 +86,7 @@ def takes(tables: Tables) -> pd.DataFrame:
 
 
 def _counted(tables: Tables) -> Iterator[pd.DataFrame]:
-    """Yield the counts of each question, in the order in which they are asked of a model."""
+    """Yield the counts of each question, in the order in which the chart shows them."""
     learned = tables["accuracy"].dropna(subset="bit_equal")
     if len(learned):
         yield learned.assign(
@@ -113,9 +113,9 @@ def _count(rows: pd.DataFrame, question: str, right: "pd.Series[bool]") -> pd.Da
 
 
 def _shares(shares: pd.DataFrame, styles: list[str], width: int) -> Any:
-    """Return a dot for each style and question, joined by a line: the longer, the more the styles differ."""
-    asked = list(dict.fromkeys(shares["question"]))
-    # Where styles coincide, each is still seen: the first is the largest, and the others lie on it.
+    """Return a dot for each style and question, joined by a line that shows the spread of the styles."""
+    questions = list(dict.fromkeys(shares["question"]))
+    # Where styles coincide, all stay visible: smaller dots lie on larger ones.
     sizes = dict(zip(styles, (240, 140, 75, 40), strict=False))
     base = (
         alt.Chart(shares)
@@ -125,7 +125,9 @@ def _shares(shares: pd.DataFrame, styles: list[str], width: int) -> Any:
             counted="datum.right + ' of ' + datum.known",
             size=f"{json.dumps(sizes)}[datum.style]",
         )
-        .encode(y=alt.Y("question:N", title=None, sort=asked, axis=alt.Axis(grid=False, labelLimit=0, domain=False)))
+        .encode(
+            y=alt.Y("question:N", title=None, sort=questions, axis=alt.Axis(grid=False, labelLimit=0, domain=False))
+        )
     )
     span = base.mark_rule(opacity=0.35, aria=False).encode(x=alt.X("min(share):Q", title=None), x2="max(share):Q")
     axis = alt.Axis(format=".0%", tickCount=5)
@@ -142,7 +144,7 @@ def _shares(shares: pd.DataFrame, styles: list[str], width: int) -> Any:
 
 
 def _ratios(ratios: pd.DataFrame, styles: list[str], width: int) -> Any:
-    """Return a mark for each twin and style, in a lane of its own below its quantity."""
+    """Return a mark for each twin and style, each in its own lane within its quantity."""
     drawn = ratios.assign(lane=ratios["style"] + ", " + ratios["twin"] + ", " + ratios["environment"])
     twins = list(dict.fromkeys(drawn["twin"]))
     lanes = sorted(dict.fromkeys(drawn["lane"]), key=lambda lane: styles.index(lane.split(", ")[0]))
@@ -185,13 +187,13 @@ def _ratios(ratios: pd.DataFrame, styles: list[str], width: int) -> Any:
         below.mark_text(align="left", **text).encode(x=x, text="told:N"),
         above.mark_text(align="right", **text).encode(x=x, text="told:N"),
     ]
-    one = (
+    reference_line = (
         alt.Chart(drawn)
         .transform_aggregate(groupby=["nothing"])
         .mark_rule(strokeDash=DASHES[3], aria=False)
         .encode(x=alt.datum(1.0))
     )
-    return alt.layer(one, bars, points, *figures).properties(
+    return alt.layer(reference_line, bars, points, *figures).properties(
         width=width,
         height=alt.Step(LANE * (len(lanes) + 1), **{"for": "position"}),
         title=alt.Title("What it takes", anchor="start"),

@@ -1,4 +1,4 @@
-"""What training looks like: curves, and accuracies against functional."""
+"""Charts of training: learning curves, and accuracies compared with functional."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from twinproof.analysis.statistics.means import mean_interval
 from twinproof.report.charts.style import COLOURS, DASHES, PARTICIPANTS, SIZES, WIDTHS, ZOOM, scale_of, styled
 
 KEYS = ["environment", "twin", "replicate", "style"]
-# Replicates that are drawn one by one: of each twin as many, of more than three fewer. More lines are not told apart.
+# The most and fewest replicates drawn of each twin, and the most of all twins: more lines are indistinguishable.
 DRAWN, FEWEST, TOGETHER = 20, 3, 60
 
 
@@ -21,7 +21,7 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
     epochs, learning
         The tables learning_epochs and learning of one environment.
     width, columns
-        Of a panel in pixels; panels in a row.
+        Width of a panel in pixels; number of panels in a row.
     """
     numbers = ["validation_accuracy", "validation_loss", "accuracy", "loss"]
     curves = first(epochs)[[*KEYS, "epoch", *numbers]].merge(learning[[*KEYS, "seed"]], on=KEYS)
@@ -49,7 +49,7 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
 
 
 def identity_losses(steps: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
-    """Return the loss by training step of the table identity_steps of one twin, one panel for each replicate."""
+    """Return the loss by training step of one twin, from the table identity_steps, one panel for each replicate."""
     losses = first(steps)[[*KEYS, "step", "loss"]]
     base = alt.Chart(_drawn(losses)).encode(
         x=alt.X("step:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)).scale(
@@ -67,7 +67,7 @@ def identity_losses(steps: pd.DataFrame, width: int = 260, columns: int = 3) -> 
 
 
 def first(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table that are of the first replicates of each twin: those that are drawn one by one."""
+    """Return the rows of the first replicates of each twin, which are drawn individually."""
     most = min(DRAWN, max(FEWEST, TOGETHER // max(1, table["twin"].nunique())))
     return table[table["replicate"] < most]
 
@@ -105,9 +105,9 @@ def intervals(differences: pd.DataFrame) -> pd.DataFrame:
 
 
 def difference_chart(differences: pd.DataFrame, measure: str) -> Any:
-    """Return `paired_differences` as one dot a seed, with the mean and its 95 % interval as a tick on a bar."""
+    """Plot `paired_differences` as a dot for each seed, and their mean and its 95 % interval as a tick on a bar."""
     summary = intervals(differences)
-    # Differences that are all zero would make an axis of no length.
+    # If all differences are zero, the axis would have no length.
     reach = max(differences["difference"].abs().max(), summary[["low", "high"]].abs().max(axis=None), 1e-4) * 1.1
     y = alt.Y("style:N", title=None, sort=PARTICIPANTS, axis=alt.Axis(grid=False))
     colour = alt.Color("style:N", scale=scale_of(PARTICIPANTS, COLOURS), legend=None)
@@ -131,21 +131,21 @@ def difference_chart(differences: pd.DataFrame, measure: str) -> Any:
 
 
 def accuracy_differences(accuracy: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
-    """Return test accuracy minus functional's with its 95 % interval, by twin and style, one panel an environment.
+    """Return test accuracy minus functional's with its 95 % interval, by twin and style, a panel for each environment.
 
     Parameters
     ----------
     accuracy
         The table accuracy.
     width, columns
-        Of a panel in pixels; panels in a row.
+        Width of a panel in pixels; number of panels in a row.
     """
     names = {"difference": "points", "difference_low": "low", "difference_high": "high"}
     rows = accuracy.dropna(subset="difference")[["environment", "twin", "style", "seeds", *names]].rename(columns=names)
     numbers = 100 * rows[list(names.values())].astype(float)
     rows[list(names.values())] = numbers
     styles = [style for style in PARTICIPANTS if style in set(rows["style"])]
-    # Differences that are all zero would make an axis of no length.
+    # If all differences are zero, the axis would have no length.
     reach = max(float(numbers.abs().max().max()), 0.05) * 1.1
     scale = alt.Scale(domain=[-reach, reach], nice=False)
     title = "percentage points more than functional"
@@ -184,7 +184,7 @@ def _lines_and_points(base: Any, table: pd.DataFrame, tooltip: list[Any]) -> Any
         strokeWidth=alt.StrokeWidth("style:O", scale=scale_of(styles, WIDTHS), legend=legend),
         strokeDash=alt.StrokeDash("style:N", scale=scale_of(styles, DASHES), legend=legend),
     )
-    # The size is a column of its own: as a scale of the style it would shrink the lines in the legend.
+    # The size is a separate column: as a scale of the style, it would shrink the lines in the legend.
     points = base.mark_circle(opacity=1).encode(size=alt.Size("size:Q", scale=None, legend=None), tooltip=tooltip)
     return alt.layer(lines, points.add_params(chosen, moved))
 

@@ -11,10 +11,10 @@ from twinproof.base.styles import STYLES
 from twinproof.report.charts.style import style_colours, styled
 from twinproof.report.matrices import KINDS
 
-# What kinds of outcome are called where they are counted, each with its colour.
-SAID = {"good": "right", "loud": "an error or a warning", "bad": "silently wrong", "quiet": "not available"}
+# The label and the colour of each kind of outcome.
+LABELS = {"good": "right", "loud": "an error or a warning", "bad": "silently wrong", "quiet": "not available"}
 COLOURS = {"good": "#009e73", "loud": "#e69f00", "bad": "#d6403a", "quiet": "#8c8c8c"}
-# From a mistake that is caught at once to one that never is.
+# From a mistake caught at once to one never caught.
 STAGE_COLOURS = ["#009e73", "#7bc8a4", "#f0d58c", "#e69f00", "#d6403a"]
 BAR = 26  # pixels
 
@@ -29,7 +29,7 @@ def kept_shares(serialization: pd.DataFrame) -> Any:
 
 
 def exchange_shares(exchange: pd.DataFrame) -> Any:
-    """Return the share of what each environment wrote that another reads right, one panel for each reader."""
+    """Return the share of each environment's models that another reads correctly, one panel for each reader."""
     rows = _right(exchange).assign(reader="read in " + exchange["environment"])
     y = alt.Y("writer:N", title="written in", sort=None, axis=alt.Axis(labelLimit=0))
     return styled(_heat(rows, y, "reader"), "The share of what each environment wrote that is read right, by style")
@@ -79,19 +79,19 @@ def code_size(code: pd.DataFrame) -> Any:
 
 
 def _right(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return whether each outcome is right, and whether anything is known: what is not available is neither."""
+    """Return whether each outcome is right, and whether it is known; what is not available is neither."""
     known = cells["outcome"] != UNKNOWN
     shown = [name for name in ("environment", "writer", "twin", "style") if name in cells]
     return cells[shown].assign(right=cells["outcome"].isin(RIGHT).astype(int), known=known.astype(int))
 
 
 def _counted(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return each different row once, with how often it is there: most replicates agree, and a page holds few rows."""
+    """Return each distinct row with its count, to keep the page small: most replicates agree."""
     return rows.groupby(list(rows.columns), sort=False, dropna=False).size().reset_index(name="count")
 
 
 def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
-    """Return a panel for each value of `panel`: a share in each cell, its figure and its shade."""
+    """Return a heat map for each value of `panel`, with the share in each cell as text and as shade."""
     row = y.shorthand.removesuffix(":N")
     rows = _counted(rows)
     rows = rows.assign(right=rows["right"] * rows["count"], known=rows["known"] * rows["count"])
@@ -105,7 +105,7 @@ def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
         )
         .encode(x=alt.X("style:N", title=None, sort=styles, axis=_slanted()), y=y)
     )
-    # On both a light and a dark page the text has the colour that its cell leaves readable.
+    # The text must be readable on its cell, on a light and on a dark page.
     shade = alt.Scale(domain=[0, 0.5, 1], range=["#e58a7b", "#f3e6bd", "#7fc8a9"])
     cells = base.mark_rect(stroke="transparent", strokeWidth=2).encode(
         color=alt.condition(
@@ -130,7 +130,7 @@ def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
 
 
 def _bars(rows: pd.DataFrame, y: str, colour: alt.Color, panel: str) -> Any:
-    """Return a panel for each value of `panel`: a bar for each value of `y`, in parts by colour."""
+    """Return a panel for each value of `panel`: a bar for each value of `y`, divided by colour."""
     part = colour.shorthand.removesuffix(":N")
     rows = _counted(rows)
     chart = (
@@ -153,30 +153,30 @@ def _bars(rows: pd.DataFrame, y: str, colour: alt.Color, panel: str) -> Any:
 
 
 def _slanted() -> alt.Axis:
-    """Return an axis of names, which are slanted where there is no room for them."""
+    """Return an axis of names, which are slanted in a narrow panel."""
     narrow = "child_width < 240"
     angle, align, baseline = (
-        alt.ExprRef(f"{narrow} ? {there} : {else_}")
-        for there, else_ in ((-40, 0), ("'left'", "'center'"), ("'middle'", "'bottom'"))
+        alt.ExprRef(f"{narrow} ? {slanted} : {straight}")
+        for slanted, straight in ((-40, 0), ("'left'", "'center'"), ("'middle'", "'bottom'"))
     )
     return alt.Axis(orient="top", ticks=False, labelAngle=angle, labelAlign=align, labelBaseline=baseline)
 
 
 def _whole() -> alt.Axis:
-    """Return an axis of counts, which are marked at whole numbers alone."""
+    """Return an axis of counts, labelled at whole numbers only."""
     return alt.Axis(tickCount=5, labelExpr="datum.value == round(datum.value) ? datum.label : ''")
 
 
 def _kinds(cells: pd.DataFrame) -> "pd.Series[str]":
-    return cells["outcome"].map(lambda outcome: SAID[KINDS.get(outcome, "quiet")])
+    return cells["outcome"].map(lambda outcome: LABELS[KINDS.get(outcome, "quiet")])
 
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(place=rows["kind"].map(list(SAID.values()).index))
+    return rows.assign(place=rows["kind"].map(list(LABELS.values()).index))
 
 
 def _kind() -> alt.Color:
-    return _legend("kind", list(SAID.values()), [COLOURS[kind] for kind in SAID])
+    return _legend("kind", list(LABELS.values()), [COLOURS[kind] for kind in LABELS])
 
 
 def _legend(name: str, values: list[str], colours: list[str]) -> alt.Color:

@@ -1,4 +1,4 @@
-"""Charts of how large the files are that a model is kept in, and how long saving and loading take."""
+"""Charts of the file sizes of saved models, and of the time to save and to load them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from twinproof.base.styles import STYLES
 from twinproof.report.charts.style import style_colours, styled
 
 _SAME = "same process"
-# Vega would mark each multiple of them, too.
+# Vega would also mark each multiple of these.
 _POWERS = alt.Axis(values=[10.0**power for power in range(-6, 4)], format="~g")
 LANE = 7  # pixels for a style
 
@@ -22,7 +22,7 @@ def sizes(serialization: pd.DataFrame, width: int = 460, columns: int = 3) -> An
     serialization
         The table serialization of one environment, or its rows of one twin.
     width, columns
-        Of a panel in pixels; panels in a row.
+        Width of a panel in pixels; number of panels in a row.
     """
     saved = kept(serialization)
     saved = saved.assign(kilobytes=saved["bytes"].astype(float) / 1024)
@@ -40,24 +40,24 @@ def sizes(serialization: pd.DataFrame, width: int = 460, columns: int = 3) -> An
 
 
 def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 3) -> Any:
-    """Return the seconds to save and to load in each format, with their intervals, one panel for each of them and twin.
+    """Return the seconds to save and to load in each format, with intervals, one panel for each action and twin.
 
     Parameters
     ----------
     serialization
         The table serialization of one environment, or its rows of one twin.
     width, columns
-        Of a panel in pixels; panels in a row.
+        Width of a panel in pixels; number of panels in a row.
     """
     saved = kept(serialization)
-    told = pd.concat(
+    rows = pd.concat(
         saved[["environment", "twin", "operation", "style"]].assign(
             panel=f"{action}, " + saved["twin"],
             **{"seconds": saved[f"{action}_seconds"], "low": saved[f"{action}_low"], "high": saved[f"{action}_high"]},
         )
         for action in ("save", "load")
     ).dropna(subset=["seconds"])
-    base = _by_format(told)
+    base = _by_format(rows)
     bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, opacity=0.6)
     points = base.mark_point(filled=True, size=45, opacity=1).encode(
         x=alt.X("seconds:Q", title="seconds", scale=alt.Scale(type="log"), axis=_POWERS),
@@ -70,21 +70,21 @@ def seconds(serialization: pd.DataFrame, width: int = 300, columns: int = 3) -> 
     )
     chart = (
         alt.layer(bars.encode(x=alt.X("low:Q", title="seconds"), x2="high:Q"), points)
-        .properties(width=width, height=_height(told))
-        .facet(facet=_panels(told, "panel"), columns=columns)
+        .properties(width=width, height=_height(rows))
+        .facet(facet=_panels(rows, "panel"), columns=columns)
     )
     return styled(chart, "Seconds to save and to load in each format, by style")
 
 
 def kept(serialization: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each format and style of what was saved by the process that trained it.
+    """Return a row for each format and style, of the models loaded again by the process that saved them.
 
-    Of several replicates it has the median, and of intervals the ends that lie farthest out.
+    Over replicates, it has the medians, and the outermost ends of the intervals.
     """
     over = {"bytes": "median"} | {
-        f"{action}_{end}": how
+        f"{action}_{end}": function
         for action in ("save", "load")
-        for end, how in (("seconds", "median"), ("low", "min"), ("high", "max"))
+        for end, function in (("seconds", "median"), ("low", "min"), ("high", "max"))
     }
     saved = serialization[(serialization["place"] == _SAME) & serialization["save_seconds"].notna()]
     return saved.groupby(["environment", "twin", "style", "operation"], sort=False, as_index=False).agg(over)

@@ -1,1 +1,1 @@
-"""The report's page, made from tables section by section. Opens offline."""
+"""The report page, built section by section from the tables. It opens offline."""

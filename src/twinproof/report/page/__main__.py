@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
     params = read_params(options.params)
     metrics = _read_metrics(options.metrics)
     tables = {name: read_table(options.tables, name) for name in COLUMNS}
-    # Versions and DVC ask for the folder, also of a study whose probes have no notebook.
+    # Versions and DVC expect the folder, even if no probe of the study has a notebook.
     options.notebooks.mkdir(parents=True, exist_ok=True)
     links = find_notebooks(params, options.notebooks, options.output)
     write_whole(options.output, make_page(tables, metrics, params, links, made_from(params)))

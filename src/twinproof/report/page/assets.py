@@ -1,4 +1,4 @@
-"""What the page carries to be interactive offline: scripts and styles, and the policy that lets nothing else run."""
+"""Scripts and styles that make the page interactive offline, and the policy that blocks everything else."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ TEMPLATE = Path(__file__).parent / "template"
 
 
 class Script(NamedTuple):
-    """A script in the page: whose it is, its type, and its text."""
+    """A script in the page: its library, its type and its text."""
 
     library: str
     type: str
@@ -20,24 +20,24 @@ class Script(NamedTuple):
 
 
 def scripts(*, drawn: bool) -> list[Script]:
-    """Return the scripts of a page in their order; those that draw are left out where nothing is drawn."""
+    """Return the scripts of a page in order, without the charting library if nothing is drawn."""
     vega = [Script("vega", "text/javascript", _harmless(_vega()))] if drawn else []
     own = (TEMPLATE / "page.js").read_text()
     return [*vega, Script("datatables", "module", _harmless(_datatables())), Script("", "module", own)]
 
 
 def styles() -> str:
-    """Return the style sheet: that of the tables' library, and ours, which goes on from it."""
+    """Return the style sheet: that of the table library, followed by ours."""
     library = (resources.files("itables") / "html" / "dt_bundle.css").read_text()
-    # Names of pages about it, which are not loaded; a reader of the page shall not have to see that.
+    # The comments contain URLs. Nothing loads them, but a reader of the source would have to check that.
     comments = re.sub(r"/\*.*?\*/", "", library, flags=re.DOTALL)
     return comments + (TEMPLATE / "page.css").read_text()
 
 
 def policy(scripts: Iterable[Script], style: str) -> str:
-    """Return the Content-Security-Policy under which just these scripts and this style sheet are used.
+    """Return a Content-Security-Policy that allows only these scripts and this style sheet.
 
-    What a browser is told so, it sees to itself: nothing is loaded, nothing sent, and no text in a table can run.
+    The browser enforces it: nothing is loaded, nothing is sent, and no text in a table can run.
     """
     allowed = {
         "default-src": "'none'",
@@ -47,11 +47,11 @@ def policy(scripts: Iterable[Script], style: str) -> str:
         "base-uri": "'none'",
         "form-action": "'none'",
     }
-    return "; ".join(f"{what} {sources}" for what, sources in allowed.items())
+    return "; ".join(f"{directive} {sources}" for directive, sources in allowed.items())
 
 
 def _vega() -> str:
-    """Return Vega, Vega-Lite and vega-embed as one script, of the version that Altair writes for."""
+    """Return Vega, Vega-Lite and vega-embed as one script, in the version that Altair targets."""
     import altair
     import vl_convert
 
@@ -60,7 +60,7 @@ def _vega() -> str:
 
 
 def _datatables() -> str:
-    """Return DataTables with its buttons, as a module that hands it to others by way of the window."""
+    """Return DataTables with its buttons, as a module that exposes it on `window`."""
     text = (resources.files("itables") / "html" / "dt_bundle.js").read_text()
     exported = re.findall(r"export\s*{[^}]*?(\w+) as default[^}]*};?", text)
     if len(exported) != 1:

@@ -1,4 +1,4 @@
-"""The figures of the page, section by section: each a specification, and a sentence that says what it shows."""
+"""The figures of the page, by section: each has a specification and a caption."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ Figure = dict[str, Any]
 
 
 def figure(chart: Any, rooms: Sequence[int], caption: str, environment: str | None = None) -> Figure:
-    """Return what the page draws: `rooms` are what the axis of each panel takes beside it in pixels, or of all."""
+    """Return a figure of the page; `rooms` are the pixels that the axis takes, for each panel or once for all."""
     from twinproof.report.charts.style import specification
 
     return {
@@ -24,7 +24,7 @@ def figure(chart: Any, rooms: Sequence[int], caption: str, environment: str | No
 
 
 def figures(tables: Tables) -> dict[str, list[Figure]]:
-    """Return the figures of each section but the timings', which is none where nothing was measured."""
+    """Return the figures of each section except the timings; a section without measurements has none."""
     return {
         "answer": list(_answer(tables)),
         "accuracy": [*_learning(tables), *_differences(tables)],
@@ -146,12 +146,12 @@ def _code(code: pd.DataFrame) -> Iterator[Figure]:
 
 
 def exchange_counts(exchange: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield for each writer and reader how much of each style is read right."""
+    """Yield, for each writer and reader, how many models of each style are read correctly."""
     for (writer, reader), rows in exchange.groupby(["writer", "environment"], sort=False):
         right = rows["outcome"].isin(RIGHT).groupby(rows["style"], sort=False)
         yield {
             "writer": writer,
             "reader": reader,
-            "styles": [(style, int(found.sum()), len(found)) for style, found in right],
+            "styles": [(style, int(correct.sum()), len(correct)) for style, correct in right],
             "silent": int(rows["outcome"].eq("silently wrong").sum()),
         }

@@ -1,4 +1,4 @@
-"""What the page says of what failed and of what is missing."""
+"""What failed and what is missing, as the page reports it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from twinproof.study.params import Params
 from twinproof.study.settings import Probe
 from twinproof.study.trial import list_cells
 
-# Each with the table that tells on which replicates it was done.
+# The table that lists the replicates of each probe.
 PROBES = {
     Probe.IDENTITY: "identity", Probe.LEARNING: "learning", Probe.TIMING: "timing_processes",
     Probe.SERIALIZATION: "serialization", Probe.EXCHANGE: "exchange", Probe.INTROSPECTION: "introspection",
@@ -19,8 +19,8 @@ PROBES = {
 
 
 def failures(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
-    """Yield a row for each style that raised an error: what it is, on which replicates, and the error."""
-    # What a style cannot do, it cannot do in any process: said once.
+    """Yield a row for each style that raised an error, with its replicates and the error."""
+    # These errors do not depend on the process, so replicates with the same error share a row.
     for probe in ("identity", "learning"):
         table = tables[probe]
         for key, rows in table[table["status"] == "failed"].groupby(
@@ -46,7 +46,7 @@ def failures(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
 
 
 def missing(tables: Mapping[str, pd.DataFrame], params: Params) -> Iterator[str]:
-    """Say which probe was not measured, for which twin, and why."""
+    """Yield a sentence for each probe that was not measured: for which twin, and why."""
     planned_cells = list_cells(params)
     asked_anywhere = dict.fromkeys(probe for asked in params.environments.values() for probe in asked.probes)
     for twin, network in params.twins.items():
@@ -70,7 +70,7 @@ def missing(tables: Mapping[str, pd.DataFrame], params: Params) -> Iterator[str]
                 done = of_environment.loc[of_environment["twin"] == twin, "replicate"].nunique()
                 planned = params.settings[probe].replicates
                 if done < planned:
-                    # Of timing, the parameters name the fewest: more are added as they are needed.
+                    # For timing, the parameters give the minimum: more processes are added as needed.
                     of = f"at least {planned} processes" if probe == Probe.TIMING else f"{planned} seeds"
                     count = f"was measured on {done} of {of} only" if done else "was not measured"
                     yield f"{environment}: {probe} of {twin} {count}, though the parameters ask for it."

@@ -26,14 +26,14 @@ from twinproof.report.rendering import render
 from twinproof.study.params import Params
 from twinproof.study.trial import list_cells
 
-# Where on the page a table is shown.
+# The anchor of each table on the page.
 ANCHORS = {
     "claims": "claims", "twins": "twins", "accuracy": "accuracy", "timing": "timing", "serialization": "serialization",
     "exchange": "exchange", "faults": "mistakes", "introspection": "checks", "pitfalls": "pitfalls", "code": "code",
     "identity": "identity",
 }  # fmt: skip
 
-# Trials; all are in their table, but a page with thousands of rows takes long to open.
+# The most trials listed, as a page with thousands of rows opens slowly. The table trials has them all.
 LISTED = 1000
 
 Tables = dict[str, pd.DataFrame]
@@ -45,13 +45,13 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
     Parameters
     ----------
     tables
-        Each table of `twinproof.analysis.tables.COLUMNS`.
+        Each table of `twinproof.analysis.columns.COLUMNS`.
     metrics, params
-        Those of the study, shown as they are.
+        Metrics and parameters of the study, shown unchanged.
     links
-        The notebooks: environment, twin, what it shows, and href relative to the page, or None if it was not made.
+        The notebooks: environment, twin, what each shows, and href relative to the page, None if it does not exist.
     origin
-        The digests of `twinproof.versions.describe.made_from`.
+        The digests of `twinproof.report.made_from.made_from`.
     """
     drawn, timing = figures(tables), timing_sections(tables["timing"], tables["timing_quality"], params)
     scripts, style = assets.scripts(drawn=bool(timing) or any(drawn.values())), assets.styles()
@@ -99,7 +99,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
 
 
 def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
-    """Return the address of each notebook relative to `page`, or None where it was not made."""
+    """Return each notebook with its address relative to `page`, None if it does not exist."""
     return [
         {
             "environment": environment,
@@ -114,14 +114,14 @@ def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
 
 
 def _rests_on(trials: pd.DataFrame) -> str:
-    """Say how much was measured, so that nobody takes a small study for a large one."""
+    """Describe how much was measured, so that nobody takes a small study for a large one."""
     of_probes = ", ".join(f"{count} of {probe}" for probe, count in trials["probe"].value_counts(sort=False).items())
     twins, environments = trials["twin"].nunique(), ", ".join(trials["environment"].unique())
     return f"{counted(len(trials), 'trial')} of {counted(twins, 'twin')} in {environments}: {of_probes}"
 
 
 def _offered(tables: Tables) -> dict[str, list[str]]:
-    """Return what a reader may choose to see: environments, twins, and styles, of which controls are none."""
+    """Return the choices of the page's filters: environments, twins, and styles without the controls."""
     trials = tables["trials"]
     styles = [
         style
@@ -137,7 +137,7 @@ def _offered(tables: Tables) -> dict[str, list[str]]:
 
 
 def _listed(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the trials that the page has a row for: of many, the first replicates of each probe, in their order."""
+    """Return the trials that the page lists: the first replicates if there are too many, in table order."""
     return trials.sort_values("replicate", kind="stable").head(LISTED).sort_index()
 
 
@@ -149,7 +149,7 @@ def _by_environment(table: pd.DataFrame, make: Callable[[pd.DataFrame], matrices
 
 
 def _identity(identity: pd.DataFrame) -> Rows:
-    """Return one row for each twin and compared style: the worst outcome and the largest differences of all seeds."""
+    """Return a row for each twin and compared style, with the worst outcome and the largest differences over seeds."""
     compared = identity[identity["style"] != "functional"]
     return [
         {
@@ -172,7 +172,7 @@ def _percent(share: float) -> str:
 
 
 def _points(share: float) -> str:
-    # Rounded first: what is shown as zero has no sign.
+    # Rounded first, so that zero is shown without a sign.
     value = round(100 * share, 2)
     return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}") if value else "0.00"
 

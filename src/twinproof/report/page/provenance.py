@@ -10,7 +10,7 @@ _MACHINE = ["host", "processor", "cores", "memory", "threads", "device"]
 
 
 def provenance(trials: pd.DataFrame) -> dict[str, Any]:
-    """Return what the table trials tells of when, with what code, on what machines and with which seeds."""
+    """Return when, with which code, on which machines and with which seeds the trials ran."""
     seeds = trials.groupby("twin", sort=False)["seed"].unique()
     return {
         "trials": len(trials),

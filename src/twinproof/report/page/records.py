@@ -1,11 +1,11 @@
-"""Which records the figures on the page come from: their addresses, as seen from the page."""
+"""Links from the page to the records behind its figures."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
 import pandas as pd
 
-# The folder of the results, as seen from the page, which lies in a folder of its own beside records and tables.
+# The folder of the results, relative to the page.
 FROM_PAGE = ".."
 
 Link = dict[str, str]
@@ -31,7 +31,7 @@ class Records:
             }
 
     def of(self, environment: str, twin: str, probe: str, replicates: Iterable[int] | None = None) -> list[Link]:
-        """Return a link for each replicate, or for those named: its number, what the record is of, and its address."""
+        """Return a link to the record of each replicate, or of the given ones: text, name and address."""
         links = self._links[environment, twin, probe]
         return [links[replicate] for replicate in (links if replicates is None else replicates)]
 

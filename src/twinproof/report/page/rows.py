@@ -1,4 +1,4 @@
-"""Rows of tables as the templates take them."""
+"""Table rows in the form that the templates take."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,5 +14,5 @@ def rows_of(table: pd.DataFrame) -> Rows:
 
 
 def plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Make the empty cells of a row None."""
+    """Return a row with None in its empty cells."""
     return {key: None if pd.isna(value) else value for key, value in row.items()}

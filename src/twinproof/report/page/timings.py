@@ -1,4 +1,4 @@
-"""What the page says of the timings: the answer to "Does a style cost time?", environment by environment."""
+"""The timing section of the page, by environment. It answers "Does a style cost time?"."""
 
 import json
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from twinproof.study.params import Params
 
 
 def timing_sections(timing: pd.DataFrame, measuring: pd.DataFrame, params: Params) -> Rows:
-    """Return for each timed environment its counts of verdicts, reasons, figures, rows and the quality.
+    """Return, for each timed environment, verdict counts, reasons, figures, rows and measurement quality.
 
     Parameters
     ----------
     timing, measuring
         The tables timing and timing_quality.
     params
-        Those of the study: from them is known which twins differ in depth.
+        The parameters of the study, which give the depth of each twin.
     """
     return [
         {
@@ -40,14 +40,14 @@ def timing_sections(timing: pd.DataFrame, measuring: pd.DataFrame, params: Param
 
 
 def reasons(timing: pd.DataFrame) -> Iterator[str]:
-    """Yield a sentence for each reason why a verdict was not given, with all quantities that have it."""
+    """Yield a sentence for each reason for a missing verdict, with its quantities."""
     unjudged = timing[timing["verdict"] == "no verdict"]
     for (twin, reason), rows in unjudged.groupby(["twin", "reason"], sort=False):
         yield f"No verdict on {', '.join(rows['quantity'].unique())} of {twin}, because {reason}."
 
 
 def depths(params: Params, timed: set[str]) -> list[dict[str, int]]:
-    """Return, for each module of which timed twins differ in nothing but their depth, the depth of each of them."""
+    """Return the depths of each family of timed twins: twins that differ only in their depth."""
     families: dict[str, dict[str, int]] = {}
     for twin, asked in params.twins.items():
         others = dict(asked.arguments)
@@ -58,7 +58,7 @@ def depths(params: Params, timed: set[str]) -> list[dict[str, int]]:
 
 
 def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator[dict[str, Any]]:
-    """Yield the forest of one environment, and how ratios grow with depth where twins differ in it."""
+    """Yield the forest plot of one environment, and the growth with depth of each family of twins."""
     from twinproof.report.charts import timing as timing_charts
 
     caption = (
@@ -71,9 +71,9 @@ def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator
     times = timing[timing["unit"] == "seconds"]
     for family in depths(params, set(times["twin"])):
         module = params.twins[next(iter(family))].module
-        told = ", ".join(f"{depth} in {twin}" for twin, depth in sorted(family.items(), key=itemgetter(1)))
+        listing = ", ".join(f"{depth} in {twin}" for twin, depth in sorted(family.items(), key=itemgetter(1)))
         caption = (
-            f"These ratios by the depth of {module} in {environment}, which is {told}; the line at 1 is functional."
+            f"These ratios by the depth of {module} in {environment}, which is {listing}; the line at 1 is functional."
         )
         # One axis for each panel.
         yield figure(timing_charts.growth_with_depth(times, family), [150], caption, environment)
@@ -93,7 +93,7 @@ def _table(timing: pd.DataFrame) -> Rows:
             "outliers": int(row["outliers"]),
             "further": None if pd.isna(row["further"]) else int(row["further"]),
             "added": numbers.percent(row["added"]),
-            # By which the rows are sorted.
+            # Sort keys.
             "order": {
                 key: 0 if pd.isna(row[key]) else row[key] for key in ("functional", "ratio", "control", "slowed")
             },
