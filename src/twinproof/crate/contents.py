@@ -1,4 +1,4 @@
-"""What is in a research crate, checked against the records, and packed."""
+"""Collects the files of a research crate, checks them against the records, and packs them."""
 
 import hashlib
 import io
@@ -20,20 +20,20 @@ from twinproof.study.params import Params, read_params
 from twinproof.study.results import Results
 from twinproof.study.trial import list_cells
 
-# Of the repository: what the workflow is, and what a reader of its results needs.
-ALONE = ["params.yaml", "pyproject.toml", "Makefile", "README.md", "LICENSE", "CITATION.cff"]
+# The files of the repository: the workflow, and what a reader of its results needs.
+SINGLE_FILES = ["params.yaml", "pyproject.toml", "Makefile", "README.md", "LICENSE", "CITATION.cff"]
 FOLDERS = ["workflow", "profiles", "containers", "src", "docs"]
 SUMS = "SHA256SUMS"
 REMEDY = "run `snakemake --cores all`"
 
 
 def make_crate(results: Path) -> bytes:
-    """Return the crate of a study as a zip file; the same study makes the same bytes.
+    """Return the crate of a study as a zip file; the same study gives the same bytes.
 
     Raises
     ------
     UserError
-        If a file is missing, was changed since the study was measured, or is not what it is to be.
+        If a file is missing, has changed since the study was measured, or is malformed.
     """
     study, files = gather(results)
     contents = {name: _read(path) for name, path in sorted(files.items())}
@@ -45,17 +45,17 @@ def make_crate(results: Path) -> bytes:
     packed, ended = io.BytesIO(), study.ended.timetuple()[:6]
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in contents.items():
-            # The date is that of the run: it is the same every time.
+            # The date is that of the run, so that the bytes are the same every time.
             entry = zipfile.ZipInfo(name, ended)
             entry.create_system, entry.compress_type = 3, zipfile.ZIP_DEFLATED  # 3: Unix, whose modes follow.
-            runs = name in files and os.access(files[name], os.X_OK)
-            entry.external_attr = (0o100755 if runs else 0o100644) << 16
+            executable = name in files and os.access(files[name], os.X_OK)
+            entry.external_attr = (0o100755 if executable else 0o100644) << 16
             archive.writestr(entry, content)
     return packed.getvalue()
 
 
 def gather(results: Path) -> tuple[Study, dict[str, Path]]:
-    """Return the study below `results`, and the files of its crate: name in the crate, where it lies.
+    """Return the study below `results`, and the files of its crate: the name in the crate and the path of each.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def gather(results: Path) -> tuple[Study, dict[str, Path]]:
     if not records:
         raise UserError(f"{Results(results).params}: asks for no trial, so there is no run to tell of")
     images = params.data.directory
-    # What lies outside of the repository has a place of its own in the crate.
+    # Folders outside the repository get a name in the crate.
     data, below = _folder(images, f"data/{images.name}"), _folder(results, "results")
     protocols = [record["protocol"] for record in records.values()]
     code = {name for protocol in protocols for name in [*protocol["code"], *protocol.get("files", [])]}
@@ -82,14 +82,14 @@ def gather(results: Path) -> tuple[Study, dict[str, Path]]:
 
 
 def _repository() -> Iterator[str]:
-    """Yield the files that are in every crate, whatever was measured."""
-    found = [path for folder in FOLDERS for path in Path(folder).rglob("*")]
-    seen = [path for path in found if not any(part == "__pycache__" or part.startswith(".") for part in path.parts)]
-    yield from (path.as_posix() for path in [*map(Path, ALONE), *seen] if path.is_file())
+    """Yield the files that every crate contains."""
+    paths = [path for folder in FOLDERS for path in Path(folder).rglob("*")]
+    visible = [path for path in paths if not any(part == "__pycache__" or part.startswith(".") for part in path.parts)]
+    yield from (path.as_posix() for path in [*map(Path, SINGLE_FILES), *visible] if path.is_file())
 
 
 def _made(params: Params) -> Iterator[str]:
-    """Yield what the workflow made for the study, apart from records, below its results."""
+    """Yield the files that the workflow made below the results, except records."""
     yield from ("params.yaml", "metrics.json", "version.json", "report/index.html")
     yield from (f"made/{what}.done" for what in ("tables", "report", "version"))
     yield from (f"tables/{table}.csv" for table in COLUMNS)
@@ -101,13 +101,13 @@ def _made(params: Params) -> Iterator[str]:
 
 
 def _decisions(results: Path) -> Iterator[str]:
-    """Yield what was decided on the timings as they were measured."""
+    """Yield the files of the decisions on further timings."""
     for path in Results(results).decisions.rglob("*.json"):
         yield path.relative_to(results).as_posix()
 
 
 def _check_origin(study: Study, digests: dict[str, str]) -> None:
-    """Raise `UserError` unless code, locks and data are those that the records were measured with."""
+    """Raise `UserError` if code, locks or data differ from those that the records were measured with."""
     for name, record in study.records.items():
         protocol = record["protocol"]
         expected = {
@@ -122,7 +122,7 @@ def _check_origin(study: Study, digests: dict[str, str]) -> None:
 
 
 def _folder(path: Path, otherwise: str) -> str:
-    """Return where a folder lies below the repository's root, or another place if it lies elsewhere."""
+    """Return the path of a folder below the repository's root, or `otherwise` if it lies outside."""
     relative = Path(os.path.relpath(path))
     return otherwise if ".." in relative.parts else relative.as_posix()
 

@@ -1,4 +1,4 @@
-"""What the descriptions of a crate share: the study that is told of, and how an entity is made."""
+"""What the modules that describe a crate share: the study, and how to add an entity."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,13 +9,13 @@ from twinproof.crate.citation import Citation
 from twinproof.study.params import Params
 from twinproof.study.record import Record
 
-# Those of rocrate, which is not typed.
+# Types of rocrate, which has no annotations.
 Crate = Any
 Entity = Any
 
 
 class Study(NamedTuple):
-    """The study that a crate tells of, and where its images and its results lie in the crate."""
+    """The study in a crate, and where its images and its results lie in the crate."""
 
     params: Params
     # By their names in the crate.
@@ -39,7 +39,7 @@ class Study(NamedTuple):
 
 
 def add_entity(crate: Crate, identifier: str, kind: str, **properties: Any) -> Entity:
-    """Add an entity that is no file, and return it."""
+    """Add an entity that is not a file, and return it."""
     from rocrate.model import ContextEntity  # type: ignore[import-untyped]
 
     return crate.add(ContextEntity(crate, identifier, properties={"@type": kind, **properties}))
@@ -56,5 +56,5 @@ def file_of(crate: Crate, name: str) -> Entity:
 
 
 def compact(values: list[Any]) -> Any:
-    """Return a single value as itself: RO-Crate wants no lists of one."""
+    """Return a single value without its list, as RO-Crate requires."""
     return values[0] if len(values) == 1 else values

@@ -26,11 +26,11 @@ TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 SPDX = "https://spdx.org/licenses/"
 HOLDS = "This crate is a run of the study: workflow, environments, images, records, tables, notebooks and report."
-# The images that come with twinproof; the licence of others is not known here.
+# The images that come with twinproof; the licence of other images is unknown.
 MNIST = "data/mnist"
 MNIST_LICENCE = "CC-BY-SA-3.0"
 
-# By the end of a file's name; of all others the content tells.
+# By suffix; the format of any other file is derived from its content.
 FORMATS = {
     ".csv": "text/csv", ".gz": "application/gzip", ".html": "text/html", ".ipynb": "application/x-ipynb+json",
     ".json": "application/json", ".md": "text/markdown", ".py": "text/x-python", ".rst": "text/x-rst",
@@ -77,8 +77,8 @@ def _licence(crate: Crate, name: str) -> Entity:
 
 
 def _add_workflow(crate: Crate, study: Study, content: bytes) -> Entity:
-    """Add the workflow, and the language it is written in."""
-    told: dict[str, Any] = {
+    """Add the workflow and its language."""
+    details: dict[str, Any] = {
         **_facts(WORKFLOW, content),
         **{key: crate.root_dataset[key] for key in ("name", "author", "license")},
         "version": study.citation.version,
@@ -86,16 +86,16 @@ def _add_workflow(crate: Crate, study: Study, content: bytes) -> Entity:
         "hasPart": [folder_of(crate, folder) for folder in ("workflow", "src", "containers")],
     }
     if study.citation.address:
-        told["url"] = study.citation.address
+        details["url"] = study.citation.address
     version = importlib.metadata.version("snakemake")
-    return crate.add_workflow(dest_path=WORKFLOW, properties=told, main=True, lang="snakemake", lang_version=version)
+    return crate.add_workflow(dest_path=WORKFLOW, properties=details, main=True, lang="snakemake", lang_version=version)
 
 
 def _add_files(crate: Crate, study: Study, contents: Mapping[str, bytes]) -> None:
-    """Add every file but the workflow, and the folders that mean something, with what lies in each."""
+    """Add every file but the workflow, and the described folders with their contents."""
     parts: dict[str, list[Entity]] = {}
-    for folder, told in sorted(_folders(crate, study).items()):
-        entity = crate.add_dataset(dest_path=folder, properties=told)
+    for folder, properties in sorted(_folders(crate, study).items()):
+        entity = crate.add_dataset(dest_path=folder, properties=properties)
         if above := _innermost(folder, parts):
             parts[above].append(entity)
         parts[folder] = []
@@ -103,10 +103,10 @@ def _add_files(crate: Crate, study: Study, contents: Mapping[str, bytes]) -> Non
     for name, content in contents.items():
         if name == WORKFLOW:
             continue
-        above, told = _innermost(name, parts), _facts(name, content) | notes.get(name, {})
+        above, properties = _innermost(name, parts), _facts(name, content) | notes.get(name, {})
         if above == study.data:
-            told["license"] = folder_of(crate, above)["license"]
-        entity = crate.add_file(dest_path=name, properties=told)
+            properties["license"] = folder_of(crate, above)["license"]
+        entity = crate.add_file(dest_path=name, properties=properties)
         if above:
             parts[above].append(entity)
     for folder, inside in parts.items():
@@ -125,7 +125,7 @@ def _folders(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
             "description": "The MNIST database of handwritten digits, by Yann LeCun and Corinna Cortes",
             "license": _licence(crate, MNIST_LICENCE),
         }
-    told = {
+    descriptions = {
         "containers": ("Containers", "The recipe of the images, and what builds them"),
         "containers/locks": ("Environments", "For each, the packages to measure in, with their versions and digests"),
         "docs": ("Guides", "How the study is run and what its results hold: tables.md, records.md"),
@@ -138,12 +138,12 @@ def _folders(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
         f"{study.results}/trials": ("Records", "One for each trial; docs/records.md tells what they hold"),
     }
     return {study.data: images} | {
-        folder: {"name": name, "description": description} for folder, (name, description) in told.items()
+        folder: {"name": name, "description": description} for folder, (name, description) in descriptions.items()
     }
 
 
 def _notes(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
-    """Say what a file is, where its name and folder do not."""
+    """Return properties of the files whose name and folder do not describe them."""
     notes: dict[str, dict[str, Any]] = {"README.md": {"about": crate.root_dataset}}
     for file, name, description in [
         ("metrics.json", "Metrics", "Accuracies and identity of each twin, for programs"),
@@ -164,9 +164,12 @@ def _notes(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
 
 def _software(record: Record) -> str:
     software = record["software"]
-    named = {"Python": ["python"], "Keras": ["keras"], "TensorFlow": ["tensorflow", "tensorflow-cpu"]}
+    packages_by_name = {"Python": ["python"], "Keras": ["keras"], "TensorFlow": ["tensorflow", "tensorflow-cpu"]}
     return ", ".join(
-        f"{name} {software[package]}" for name, packages in named.items() for package in packages if package in software
+        f"{name} {software[package]}"
+        for name, packages in packages_by_name.items()
+        for package in packages
+        if package in software
     )
 
 

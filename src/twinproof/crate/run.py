@@ -1,6 +1,6 @@
-"""The run that a crate tells of: what the workflow took and made, when, and where.
+"""Describes the run of the workflow in a crate: inputs, outputs, time and machines.
 
-All that was measured is one run; each trial tells of itself in its record.
+The whole study is one run; the record of a trial describes the trial.
 """
 
 import json
@@ -37,7 +37,7 @@ def add_run(crate: Crate, workflow: Entity, study: Study) -> None:
 
 
 def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each parameter with its value; as JSON, what is no number, text or truth value."""
+    """Yield each parameter with its value, as JSON unless it is a number, a string or a Boolean."""
     if isinstance(value, dict) and value:
         for name, inner in value.items():
             yield from _leaves(inner, f"{key}.{name}" if key else name)
@@ -60,7 +60,7 @@ def _action(crate: Crate, workflow: Entity, study: Study, inputs: list[Entity], 
     machines = dict.fromkeys(f"{each['processor']} ({each['cores']} cores)" for each in (_["machine"] for _ in records))
     commits = dict.fromkeys(record["commit"] or f"no commit ({record['commit_missing']})" for record in records)
     environments = dict.fromkeys(record["environment"] for record in records)
-    told = {
+    properties = {
         "name": "The run of the study",
         "description": f"{len(records)} trials in {', '.join(environments)}, measured at {', '.join(commits)}"
         f" on {', '.join(machines)}",
@@ -68,12 +68,12 @@ def _action(crate: Crate, workflow: Entity, study: Study, inputs: list[Entity], 
         "endTime": study.ended.isoformat(),
         "actionStatus": "http://schema.org/CompletedActionStatus",
     }
-    # What ran in an image tells its digest.
+    # A trial that ran in an image has its digest in the record.
     images = dict.fromkeys((each["environment"], each["machine"]["image"]) for each in records)
     used = [_image(crate, environment, digest) for environment, digest in images if digest]
     if used:
-        told["containerImage"] = compact(used)
-    return crate.add_action(workflow, "#run", object=inputs, result=outputs, properties=told)
+        properties["containerImage"] = compact(used)
+    return crate.add_action(workflow, "#run", object=inputs, result=outputs, properties=properties)
 
 
 def _image(crate: Crate, environment: str, digest: str) -> Entity:
