@@ -1,1 +1,1 @@
-"""Versions of the report: what one was made from, which there are, what changed between two, and an old one again."""
+"""Versions of the report: describing, listing, comparing and retrieving them."""

@@ -12,7 +12,7 @@ from twinproof.analysis.statistics.means import difference_interval, mean_interv
 from twinproof.base.numbers import interval, percent
 from twinproof.versions.find import Study
 
-# What has one right value: the columns that tell which row it is, and those that are compared.
+# Tables of exact values: the key columns, and the columns to compare.
 EXACT = {
     "completeness": (["requirement"], ["holds"]),
     "claims": (["claim"], ["verdict"]),
@@ -28,7 +28,7 @@ EXACT = {
     "code": (["twin", "style"], ["lines", "branches", "names", "definitions"]),
 }
 RATIO = [*CELL, "style", "quantity"]
-# What has to agree for timings to be compared.
+# Columns that must agree for timings to be comparable.
 MACHINE = ["host", "processor", "cores", "memory", "threads", "device", "image", "lock"]
 
 Outcome = Literal["same", "changed", "added", "removed", "undecided", "not comparable"]
@@ -38,8 +38,8 @@ DIFFERENT: tuple[Outcome, ...] = ("changed", "added", "removed")
 class Cell(NamedTuple):
     """One figure in both versions: the part of the study, which figure, and how the two compare.
 
-    `old` and `new` are as a person reads them, None where a version lacks the figure; `note` tells why an outcome is
-    what it is where that does not show.
+    `old` and `new` are formatted for display, None if a version lacks the figure; `note` explains the outcome where it
+    is not obvious.
     """
 
     part: str
@@ -52,7 +52,7 @@ class Cell(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Two versions: what each was made from, where that differs, and every figure of either."""
+    """Two versions: the differences in what they were made from, and every figure of either."""
 
     old: str
     new: str
@@ -61,7 +61,7 @@ class Comparison(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Tell whether any figure is another; what the versions were made from may differ all the same."""
+        """Whether any figure differs; what the versions were made from may differ regardless."""
         return any(cell.outcome in DIFFERENT for cell in self.cells)
 
     def parts(self) -> Iterator[tuple[str, list[Cell]]]:
@@ -73,8 +73,8 @@ class Comparison(NamedTuple):
 def compare(old: Study, new: Study) -> Comparison:
     """Compare two versions, figure by figure.
 
-    What has one right value is compared cell by cell: digests, outcomes, verdicts. Accuracies are compared by their
-    difference seed by seed, timings by the change of their ratio, where machine, threads and lock agree.
+    Exact values (digests, outcomes, verdicts) are compared cell by cell. Accuracies are compared by their differences
+    over seeds, timings by the change of their ratio if machine, threads and lock agree.
     """
     cells = [cell for name in EXACT for cell in _exact(name, old.tables[name], new.tables[name])]
     cells += _accuracy(old.tables["learning"], new.tables["learning"])
@@ -113,7 +113,7 @@ def _by_key(table: pd.DataFrame, keys: list[str], columns: list[str]) -> dict[tu
 
 
 def _accuracy(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[Cell]:
-    """Compare test accuracies: seed by seed where versions share seeds, else by the means of their seeds."""
+    """Compare test accuracies: paired by seed if the versions share seeds, else by their means."""
     before, after = (_accuracies(table) for table in (old, new))
     for key in dict.fromkeys([*before, *after]):
         was, now = before.get(key, {}), after.get(key, {})
@@ -124,16 +124,16 @@ def _accuracy(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[Cell]:
         shared = sorted(was.keys() & now.keys())
         if shared:
             change = mean_interval([now[seed] - was[seed] for seed in shared])
-            how = f"over {len(shared)} seeds that both have"
+            basis = f"over {len(shared)} seeds that both have"
         else:
-            change, how = difference_interval(list(was.values()), list(now.values())), "no seed is in both"
+            change, basis = difference_interval(list(was.values()), list(now.values())), "no seed is in both"
         outcome: Outcome = "undecided"
         if shared and all(now[seed] == was[seed] for seed in shared):
             outcome = "same"
         elif change.low > 0 or change.high < 0:
             outcome = "changed"
         bounds = "" if math.isnan(change.low) else f" [{100 * change.low:+.2f}, {100 * change.high:+.2f}]"
-        note = f"{100 * change.mean:+.2f}{bounds} points, {how}"
+        note = f"{100 * change.mean:+.2f}{bounds} points, {basis}"
         yield Cell(*place, outcome, note)
 
 
@@ -152,7 +152,7 @@ def _mean(values: Mapping[int, float]) -> str | None:
 
 
 def _timing(old: Mapping[str, pd.DataFrame], new: Mapping[str, pd.DataFrame]) -> Iterator[Cell]:
-    """Compare ratios by their intervals and verdicts, where they were measured alike."""
+    """Compare ratios by their intervals and verdicts, if they were measured under the same conditions."""
     before, after = (_ratios(tables["timing"]) for tables in (old, new))
     for key in dict.fromkeys([*before, *after]):
         was, now = before.get(key), after.get(key)
@@ -176,28 +176,28 @@ def _ratio(row: Mapping[Any, Any] | None) -> str | None:
 
 
 def _obstacle(old: pd.DataFrame, new: pd.DataFrame, environment: str, twin: str) -> str:
-    """Say why the timings of a twin are not to be compared, or nothing."""
+    """Return why the timings of a twin are not comparable, or an empty string."""
     for column in MACHINE:
-        was, now = (_found(trials, environment, twin, column) for trials in (old, new))
+        was, now = (_machine_values(trials, environment, twin, column) for trials in (old, new))
         if was != now or len(was) > 1:
             return f"{column} is {' and '.join(was)} in one and {' and '.join(now)} in the other"
     return ""
 
 
-def _found(trials: pd.DataFrame, environment: str, twin: str, column: str) -> list[str]:
-    own = (trials["environment"] == environment) & (trials["twin"] == twin) & (trials["probe"] == "timing")
-    return sorted({_text(value) or "none" for value in trials.loc[own, column]})
+def _machine_values(trials: pd.DataFrame, environment: str, twin: str, column: str) -> list[str]:
+    timed = (trials["environment"] == environment) & (trials["twin"] == twin) & (trials["probe"] == "timing")
+    return sorted({_text(value) or "none" for value in trials.loc[timed, column]})
 
 
 def _ratio_change(was: Mapping[Any, Any], now: Mapping[Any, Any]) -> tuple[Outcome, str]:
-    """Judge the change of a ratio: whether its verdict is another, its interval excludes 1, or lies within the margin.
+    """Judge the change of a ratio: whether its verdict differs, its interval excludes 1, or lies within the margin.
 
-    The interval of the change is put together from those of the two ratios, as their squares add up (MOVER: Zou and
-    Donner, Statistics in Medicine 27, 2008). "Changed" takes the intervals that are corrected for all of a study's
-    comparisons.
+    The interval of the change combines those of the two ratios by the root of the sum of squares (MOVER: Zou and
+    Donner, Statistics in Medicine 27, 2008). "Changed" requires the intervals that are corrected for all comparisons
+    of a study.
     """
     change, low, high = _change(was, now, "low", "high")
-    _, surely_low, surely_high = _change(was, now, "family_low", "family_high")
+    _, corrected_low, corrected_high = _change(was, now, "family_low", "family_high")
     note = f"{change:.3f} times the former ratio [{low:.3f}, {high:.3f}]"
     margin = float(now["margin"])
     if was["verdict"] != now["verdict"]:
@@ -206,7 +206,7 @@ def _ratio_change(was: Mapping[Any, Any], now: Mapping[Any, Any]) -> tuple[Outco
         return "undecided", "no interval: too few processes"
     if 1 / (1 + margin) < low and high < 1 + margin:
         return "same", f"{note}, within {percent(margin)}"
-    if surely_low > 1 or surely_high < 1:
+    if corrected_low > 1 or corrected_high < 1:
         return "changed", note
     return "undecided", note
 
@@ -223,7 +223,7 @@ def _change(was: Mapping[Any, Any], now: Mapping[Any, Any], low: str, high: str)
 
 
 def _flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the leaves of nested mappings, by their keys with dots between."""
+    """Return the leaves of nested mappings by their dotted keys."""
     leaves: dict[str, Any] = {}
     for key, value in mapping.items():
         leaves |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
@@ -231,7 +231,7 @@ def _flat(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    """Return a value as it is compared and shown; 3.0, as a column with gaps has it, is 3."""
+    """Return a value as text for comparison and display; 3.0, from a column with gaps, becomes 3."""
     if value is None or (not isinstance(value, list) and pd.isna(value)):
         return None
     if isinstance(value, float) and value.is_integer():

@@ -1,4 +1,4 @@
-"""What a report was made from and what it consists of: `version.json`, small enough for git.
+"""Writes `version.json`: what a report was made from and what it consists of, small enough for git.
 
 Usage: python -m twinproof.versions.describe --results results --output results/version.json
 
@@ -23,7 +23,7 @@ from twinproof.study.results import Results
 
 FORMAT = 1
 FILE = "version.json"
-# What a report is, below the results; the tables and metrics are in git beside it.
+# The folders of a report, below the results. Git has the tables and metrics beside the version.
 PARTS = ["trials", "tables", "notebooks", "report"]
 
 

@@ -1,4 +1,4 @@
-"""The studies that git holds: which revisions have a report, and the tables of one of them."""
+"""Studies in git: which revisions have a report, and the study of a revision."""
 
 import io
 import subprocess
@@ -18,15 +18,15 @@ from twinproof.study.params import Params, read_params
 from twinproof.study.results import Results
 from twinproof.versions.describe import FILE, FORMAT
 
-# Where a study lies in git; another folder, as that of the quick study, is in no version.
+# The folder of a study in git. Other folders, such as that of the quick study, belong to no version.
 RESULTS = "results"
 WORKSPACE = "the workspace"
-# What those who list, compare and show versions read of version.json.
+# What listing, comparing and showing versions need of version.json.
 NEEDED = {"commit": object, "environments": list, "answer": str, "made_from": dict, "digests": dict}
 
 
 class Study(NamedTuple):
-    """A study as git keeps it: what it is called, its version as `describe` made it, parameters and tables."""
+    """A study in git: its name, its version from `describe`, its parameters and its tables."""
 
     name: str
     version: dict[str, Any]
@@ -35,7 +35,7 @@ class Study(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A revision that has a report: tags or short commit, the date of the commit, and what version.json says."""
+    """A revision that has a report: tags or short commit, date of the commit, and content of version.json."""
 
     name: str
     date: str
@@ -43,27 +43,27 @@ class Listed(NamedTuple):
 
 
 def list_versions() -> Iterator[Listed]:
-    """Yield each revision with a report, the newest first: every tag, and every commit that brought another report.
+    """Yield each revision with a report, newest first: every tag, and every commit that changed the report.
 
-    A report whose version.json lacks what is to be told of it is left out.
+    A report whose version.json is incomplete is left out.
 
     Raises
     ------
     UserError
-        If this is no git repository.
+        If the current folder is not the top level of a git repository.
     """
     _require_repository()
     tags: dict[str, list[str]] = {}
-    # Of an annotated tag, first the commit that it is on.
-    form = "--format=%(refname:short) %(*objectname) %(objectname)"
-    for line in _git("for-each-ref", form, "refs/tags").splitlines():
+    # An annotated tag lists its commit first.
+    pattern = "--format=%(refname:short) %(*objectname) %(objectname)"
+    for line in _git("for-each-ref", pattern, "refs/tags").splitlines():
         name, *commits = line.split()
         tags.setdefault(commits[0], []).append(name)
-    wrote = set(_git("log", "--all", "--format=%H", "--", f"{RESULTS}/{FILE}").split())
-    # No commit comes before one that follows it, were both made in the same second.
+    with_changes = set(_git("log", "--all", "--format=%H", "--", f"{RESULTS}/{FILE}").split())
+    # No parent comes before its child, even if both were made in the same second.
     for line in _git("log", "--all", "--date-order", "--format=%H %cs").splitlines():
         commit, date = line.split()
-        if commit in tags or commit in wrote:
+        if commit in tags or commit in with_changes:
             version = _version(commit)
             if version is not None and not _missing(version):
                 yield Listed(", ".join(sorted(tags.get(commit, []))) or commit[:10], date, version)
@@ -75,7 +75,7 @@ def read_revision(revision: str) -> Study:
     Raises
     ------
     UserError
-        If there is no such revision, it has no report, or one that is not whole or of a format not known here.
+        If the revision does not exist, or its report is missing, incomplete or of an unknown format.
     """
     commit = resolve(revision)
     version = read_version(revision, commit)
@@ -84,9 +84,9 @@ def read_revision(revision: str) -> Study:
 
 
 def extract(commit: str, folder: Path) -> Path:
-    """Write what git has of a commit's results, all but what DVC has, into `folder`, and return their folder in it."""
+    """Extract the results of a commit into `folder`, except what DVC keeps, and return their folder in it."""
     packed = checkout.git(Path.cwd(), "archive", "--format=tar", commit, RESULTS)
-    # Not all at once: Python 3.11.2, as in Debian 12, cannot refuse links and paths that lead elsewhere.
+    # Not `extractall`: in Python 3.11.2, as in Debian 12, it cannot refuse links and paths out of the folder.
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         for member in filter(tarfile.TarInfo.isreg, archive):
             path = (folder / member.name).resolve()
@@ -97,19 +97,19 @@ def extract(commit: str, folder: Path) -> Path:
 
 
 def read_version(revision: str, commit: str) -> dict[str, Any]:
-    """Return what a commit, called `revision` by whom asks, says of its report.
+    """Return the version of the report in a commit, which the user calls `revision`.
 
     Raises
     ------
     UserError
-        If it has no report, or one that is not whole or of a format not known here.
+        If its report is missing, incomplete or of an unknown format.
     """
     version = _version(commit)
     if version is None:
         raise UserError(
             f"{revision}: has no report, as {RESULTS}/{FILE} is not in it; `twinproof versions` lists those that have"
         )
-    return _known(revision, version)
+    return _checked(revision, version)
 
 
 def read_workspace(results: Path) -> Study:
@@ -118,7 +118,7 @@ def read_workspace(results: Path) -> Study:
     Raises
     ------
     UserError
-        If there is no report, or one that is not whole or of a format not known here.
+        If the report is missing, incomplete or of an unknown format.
     """
     try:
         version = read_json(results / FILE)
@@ -126,16 +126,16 @@ def read_workspace(results: Path) -> Study:
         raise UserError(f"{results}: has no report; `snakemake --cores all` makes one") from None
     except MalformedError as error:
         raise UserError(f"{error}; `snakemake --cores all` writes it again") from None
-    return _read(WORKSPACE, results, _known(WORKSPACE, version))
+    return _read(WORKSPACE, results, _checked(WORKSPACE, version))
 
 
 def resolve(revision: str) -> str:
-    """Return the commit that a revision (a tag, a branch, a commit) means.
+    """Return the commit of a revision (a tag, a branch or a commit).
 
     Raises
     ------
     UserError
-        If there is none, or this is no git repository.
+        If the revision does not exist, or the current folder is not the top level of a git repository.
     """
     _require_repository()
     try:
@@ -152,11 +152,11 @@ def _read(name: str, results: Path, version: dict[str, Any]) -> Study:
         raise UserError(f"{name}: {str(error).replace(f'{results}/', f'{RESULTS}/')}") from None
 
 
-def _known(name: str, version: Any) -> dict[str, Any]:
-    found = version.get("format") if isinstance(version, dict) else None
-    if found != FORMAT:
+def _checked(name: str, version: Any) -> dict[str, Any]:
+    actual = version.get("format") if isinstance(version, dict) else None
+    if actual != FORMAT:
         raise UserError(
-            f"{name}: its report is of format {found!r}; allowed: {FORMAT}; the twinproof of its own commit reads it"
+            f"{name}: its report is of format {actual!r}; allowed: {FORMAT}; the twinproof of its own commit reads it"
         )
     if missing := _missing(version):
         raise UserError(
@@ -167,15 +167,15 @@ def _known(name: str, version: Any) -> dict[str, Any]:
 
 
 def _missing(version: dict[str, Any]) -> list[str]:
-    """Return the keys that a version lacks, or has in another form than `describe` gives them."""
-    found = [key for key, kind in NEEDED.items() if key not in version or not isinstance(version[key], kind)]
-    if "environments" not in found and not all(isinstance(name, str) for name in version["environments"]):
-        found.append("environments")
-    return found
+    """Return the keys that a version lacks or that have the wrong type."""
+    missing = [key for key, kind in NEEDED.items() if key not in version or not isinstance(version[key], kind)]
+    if "environments" not in missing and not all(isinstance(name, str) for name in version["environments"]):
+        missing.append("environments")
+    return missing
 
 
 def _version(commit: str) -> dict[str, Any] | None:
-    """Return what version.json says in a commit, None if it has none."""
+    """Return the content of version.json in a commit, None if it has none."""
     try:
         version = parse_json(_git("show", f"{commit}:{RESULTS}/{FILE}"), f"{commit}:{RESULTS}/{FILE}")
     except (subprocess.CalledProcessError, UnicodeDecodeError, MalformedError):
@@ -184,7 +184,7 @@ def _version(commit: str) -> dict[str, Any] | None:
 
 
 def _require_repository() -> None:
-    """Raise `UserError` unless the present folder is the top of a git repository: not one below it, nor another's."""
+    """Raise `UserError` unless the current folder is the top level of a git repository."""
     folder = Path.cwd()
     try:
         why = None if checkout.is_toplevel(folder) else "this folder lies inside another git repository"

@@ -1,4 +1,4 @@
-"""A comparison of two versions as text for a terminal, Markdown for a pull request, JSON for programs, and a page."""
+"""Formats a comparison of two versions: text for a terminal, Markdown for a pull request, JSON, and a page."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from twinproof.report.rendering import render
 from twinproof.versions.compare import DIFFERENT, Cell, Comparison
 
 TEMPLATE = Path(__file__).parent / "template" / "comparison.html.jinja"
-# Of a part, in what a person scrolls through; JSON and the page have them all.
+# Cells of each part in the text for a terminal; the other forms list all that differ.
 SHOWN = 5
 
 
@@ -19,13 +19,13 @@ def as_text(comparison: Comparison) -> str:
     """Return the comparison as lines for a terminal."""
     lines = [f"{comparison.old} -> {comparison.new}"]
     for cell in comparison.made_from:
-        lines.append(f"made from {_told(cell)}")
+        lines.append(f"made from {_format_cell(cell)}")
     for part, cells in comparison.parts():
         lines.append(f"{part}: {_counts(cells)}")
-        told = _worth_telling(cells)
-        lines += [f"    {_told(cell)}" for cell in told[:SHOWN]]
-        if len(told) > SHOWN:
-            lines.append(f"    and {len(told) - SHOWN} more")
+        unequal = _unequal(cells)
+        lines += [f"    {_format_cell(cell)}" for cell in unequal[:SHOWN]]
+        if len(unequal) > SHOWN:
+            lines.append(f"    and {len(unequal) - SHOWN} more")
     return "\n".join([*lines, conclusion(comparison)])
 
 
@@ -34,9 +34,9 @@ def as_markdown(comparison: Comparison) -> str:
     lines = [f"**{conclusion(comparison)}** (`{comparison.old}` to `{comparison.new}`)", "", "| part | |", "|---|---|"]
     lines += [f"| {part} | {_counts(cells)} |" for part, cells in comparison.parts()]
     for title, cells in [("made from", comparison.made_from), *comparison.parts()]:
-        if told := _worth_telling(cells):
+        if unequal := _unequal(cells):
             lines += ["", f"<details><summary>{title}</summary>", ""]
-            lines += [f"- {_escaped(_told(cell))}" for cell in told]
+            lines += [f"- {_escaped(_format_cell(cell))}" for cell in unequal]
             lines += ["", "</details>"]
     return "\n".join(lines)
 
@@ -55,9 +55,7 @@ def as_json(comparison: Comparison) -> str:
 
 def as_page(comparison: Comparison) -> str:
     """Return the comparison as a page that opens offline."""
-    parts = [
-        {"name": part, "counts": _counts(cells), "told": _worth_telling(cells)} for part, cells in comparison.parts()
-    ]
+    parts = [{"name": part, "counts": _counts(cells), "cells": _unequal(cells)} for part, cells in comparison.parts()]
     return render(
         TEMPLATE,
         {"short": _short},
@@ -69,15 +67,15 @@ def as_page(comparison: Comparison) -> str:
 
 
 def conclusion(comparison: Comparison) -> str:
-    """Say in a sentence whether anything is another."""
+    """Return a sentence that says whether any figure differs."""
     count = sum(cell.outcome in DIFFERENT for cell in comparison.cells)
     if not count:
         return f"Nothing that was found is another: {len(comparison.cells):,} figures compared."
     return f"{count:,} of {len(comparison.cells):,} figures differ."
 
 
-def _worth_telling(cells: list[Cell]) -> list[Cell]:
-    """Return what is not the same, what differs first."""
+def _unequal(cells: list[Cell]) -> list[Cell]:
+    """Return the cells that are not the same, different ones first."""
     return sorted((cell for cell in cells if cell.outcome != "same"), key=lambda cell: cell.outcome not in DIFFERENT)
 
 
@@ -90,7 +88,7 @@ def _ordered(counts: Counter[Any]) -> Iterator[tuple[str, int]]:
     yield from sorted(counts.items(), key=lambda item: order.index(item[0]))
 
 
-def _told(cell: Cell) -> str:
+def _format_cell(cell: Cell) -> str:
     where = " ".join(filter(None, (cell.where, cell.what)))
     note = f" ({cell.note})" if cell.note else ""
     if cell.outcome in ("added", "removed"):
@@ -100,7 +98,7 @@ def _told(cell: Cell) -> str:
 
 
 def _short(value: str | None) -> str:
-    """Shorten digests, which nobody reads to their end."""
+    """Shorten digests."""
     return "nothing" if value is None else re.sub(r"\b([0-9a-f]{10})[0-9a-f]{30,54}\b", r"\1", value)
 
 

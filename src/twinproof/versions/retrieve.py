@@ -1,4 +1,4 @@
-"""An old report as it was: taken from git and DVC's cache or remote, and compared with the digests that git keeps."""
+"""Retrieves an old report from git and from DVC's cache or remote, and checks it against the digests in git."""
 
 import shutil
 import subprocess
@@ -11,19 +11,19 @@ from twinproof.base.errors import UserError
 from twinproof.report.made_from import tree_digest
 from twinproof.versions.find import RESULTS, extract, read_version, resolve
 
-# The page and what it links to, as far as git does not have it.
+# The page and what it links to, except what is in git.
 FETCHED = ["report", "notebooks", "trials"]
 FOLDER = Path("build/versions")
 
 
 def retrieve(revision: str) -> Path:
-    """Return the page of the report that a revision has, in a folder of its own below `build/versions`.
+    """Retrieve the report of a revision into its own folder below `build/versions`, and return its page.
 
     Raises
     ------
     UserError
-        If there is no such revision or report, if neither cache nor remote has it, or if what they have is not what
-        the version says.
+        If the revision or its report does not exist, or if the report is neither in the cache nor in the remote, or
+        does not match its digests.
     """
     commit = resolve(revision)
     version = read_version(revision, commit)
@@ -63,8 +63,8 @@ def _get(revision: str, commit: str, part: str, target: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, env=git_variables())
     if done.returncode:
-        why = (done.stderr.strip().splitlines() or ["dvc get said nothing"])[0].removeprefix("ERROR: ")
+        reason = (done.stderr.strip().splitlines() or ["dvc get said nothing"])[0].removeprefix("ERROR: ")
         raise UserError(
-            f"{revision}: {RESULTS}/{part} is neither in DVC's cache nor in its remote ({why}); `dvc push` where "
+            f"{revision}: {RESULTS}/{part} is neither in DVC's cache nor in its remote ({reason}); `dvc push` where "
             "it was made, then try again"
         )
