@@ -27,7 +27,7 @@ from twinproof.analysis.plausibility import contradictions, foreign, shares_of
 from twinproof.base.errors import UserError
 from twinproof.crate.citation import read_citation
 from twinproof.environments.environment import Environment
-from twinproof.pipeline.config import parameters, read_config, require_sound, running
+from twinproof.pipeline.config import check_config, parameters, read_config, running
 from twinproof.pipeline.durations import of_records
 from twinproof.pipeline.plan import _protocol_of
 from twinproof.pipeline.schedule import read_schedule
@@ -92,7 +92,7 @@ def targets(folder: Path) -> dict[str, Target]:
         list(chain(foreign(record), contradictions(record), shares_of(record, 55_000, 10_000)))
 
     def read_parameters(path: Path) -> None:
-        require_sound([path], {})
+        check_config([path], {})
         config, _ = read_config(path, None)
         running(config)
         list_trials(parameters(config))

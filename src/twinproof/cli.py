@@ -1,4 +1,4 @@
-"""`twinproof`: the few commands that a person types. The pipeline itself calls modules."""
+"""The `twinproof` command line, for people. The pipeline itself calls modules."""
 
 import csv
 import io
@@ -41,24 +41,24 @@ def plan_study(
     from twinproof.analysis.trials import known
     from twinproof.pipeline.config import parameters, read_config, running
     from twinproof.pipeline.estimates import Estimates
-    from twinproof.pipeline.forecast import forecast, forecast_table, tell
-    from twinproof.pipeline.schedule import going_on, present_schedule
+    from twinproof.pipeline.forecast import describe_forecast, forecast, forecast_table
+    from twinproof.pipeline.schedule import present_schedule, read_current_params
     from twinproof.study.dataset import read_dataset
 
     config, executor = read_config(params, profile)
-    how = running(config)
-    # While a run goes on, what is left of it.
-    study = going_on(how.results) or parameters(config)
+    settings = running(config)
+    # If a run is in progress, what is left of it.
+    study = read_current_params(settings.results) or parameters(config)
     dataset = read_dataset(study.data.directory, study.data.checksums, study.data.validation)
-    there = find_changes(study, how.results).counting
+    there = find_changes(study, settings.results).counting
     parts = {part: len(getattr(dataset, part).labels) for part in ("train", "validation", "test")}
     typer.echo(f"data: {', '.join(f'{count} {part}' for part, count in parts.items())} images, checksums agree")
-    estimates = Estimates(study, how.results)
-    batches = present_schedule(list_trials(study), estimates, how.batch, how.results)
-    expected = forecast(study, how.results, there, batches, estimates)
-    Console(width=100).print(forecast_table(known(study, how.results, there), expected))
+    estimates = Estimates(study, settings.results)
+    batches = present_schedule(list_trials(study), estimates, settings.batch, settings.results)
+    expected = forecast(study, settings.results, there, batches, estimates)
+    Console(width=100).print(forecast_table(known(study, settings.results, there), expected))
     slots = cores or executor.slots or len(os.sched_getaffinity(0))
-    typer.echo(tell(expected, slots, alone=executor.local))
+    typer.echo(describe_forecast(expected, slots, alone=executor.local))
 
 
 @app.command("try")
@@ -84,8 +84,8 @@ def try_pitfalls(
     if as_json:
         typer.echo(json.dumps(tried, indent=2))
     else:
-        for found in tried:
-            typer.echo("\n".join(attempts.tell(found)))
+        for cells in tried:
+            typer.echo("\n".join(attempts.describe(cells)))
     for line in missing:
         typer.echo(line, err=True)
 
@@ -104,14 +104,14 @@ def check(
         typer.echo(f"{'holds' if requirement.holds else 'FAILS'}  {requirement.requirement}")
         for finding in requirement.findings:
             typer.echo(f"       {finding}")
-    compared = []
-    for one in rerun(results, again) if again else ():
-        compared.append(one)
-        typer.echo(f"{one.outcome:7}  measured again: {one.record}")
-        if one.detail:
-            typer.echo(f"       {one.detail}")
+    comparisons = []
+    for comparison in rerun(results, again) if again else ():
+        comparisons.append(comparison)
+        typer.echo(f"{comparison.outcome:7}  measured again: {comparison.record}")
+        if comparison.detail:
+            typer.echo(f"       {comparison.detail}")
     holds = all(requirement.holds for requirement in examined)
-    raise typer.Exit(int(not holds or any(one.outcome == "DIFFERS" for one in compared)))
+    raise typer.Exit(int(not holds or any(comparison.outcome == "DIFFERS" for comparison in comparisons)))
 
 
 @app.command()
@@ -153,13 +153,13 @@ def compare(
     from twinproof.versions.compare import compare as compare_studies
     from twinproof.versions.find import RESULTS, read_revision, read_workspace
 
-    found = compare_studies(read_revision(old), read_revision(new) if new else read_workspace(Path(RESULTS)))
+    comparison = compare_studies(read_revision(old), read_revision(new) if new else read_workspace(Path(RESULTS)))
     page = Path(RESULTS, "comparisons", f"{old}..{new or 'workspace'}.html".replace("/", "-"))
-    write_whole(page, forms.as_page(found))
+    write_whole(page, forms.as_page(comparison))
     form = forms.as_json if as_json else forms.as_markdown if as_markdown else forms.as_text
-    typer.echo(form(found))
+    typer.echo(form(comparison))
     typer.echo(f"{page}", err=True)
-    raise typer.Exit(int(found.changed))
+    raise typer.Exit(int(comparison.changed))
 
 
 @app.command()
@@ -219,5 +219,5 @@ def doctor(
 
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command; a user's mistake is one line and exit status 2."""
+    """Run a command; a user's mistake prints one line and exits with status 2."""
     app(args=arguments)

@@ -99,7 +99,7 @@ def test_every_environment_is_told_with_what_was_seen() -> None:
         "e": CELL | {"control": CONTROL | {"as_expected": None, "what": None, "error": error | {"message": "slip"}}},
         "f": CELL | {"control": CONTROL | {"as_expected": False, "what": "lost", "reason": "no lists in Keras 1"}},
     }
-    title, expected, *lines = attempts.tell(found)
+    title, expected, *lines = attempts.describe(found)
     assert title == "dynamic/nested_list (subclassed): A list in a list"
     assert expected == "  Expected: All is well."
     assert [line.split(maxsplit=1) for line in lines[:4]] == [

@@ -10,7 +10,16 @@ from twinproof.analysis.trials import in_place
 from twinproof.pipeline.durations import Duration, as_csv, from_csv, of_records, typical
 from twinproof.pipeline.durations import main as durations
 from twinproof.pipeline.estimates import SHIPPED, Estimates
-from twinproof.pipeline.forecast import FINAL, Forecast, Job, duration, forecast, forecast_table, size, tell
+from twinproof.pipeline.forecast import (
+    FINAL,
+    Forecast,
+    Job,
+    describe_forecast,
+    duration,
+    forecast,
+    forecast_table,
+    size,
+)
 from twinproof.pipeline.schedule import present_schedule, write_schedule
 from twinproof.study.params import Params
 from twinproof.study.trial import Trial, list_trials
@@ -134,7 +143,7 @@ def test_where_all_is_done_nothing_is_to_do(study, params):
         put_record(study, trial, 100, epochs=5)
     (study / "results/crate.zip").touch()
     assert expect(study, params).jobs == []
-    assert tell(expect(study, params), 2, alone=True).startswith("nothing is to be measured; ")
+    assert describe_forecast(expect(study, params), 2, alone=True).startswith("nothing is to be measured; ")
 
 
 def test_timing_may_add_trials_and_has_the_machine_to_itself(study, params):

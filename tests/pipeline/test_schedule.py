@@ -119,16 +119,16 @@ def test_timing_is_in_no_batch(tmp_path):
 def test_a_run_of_another_study_in_the_same_folder_is_none_of_this_one(project, params):
     locks = project / ".snakemake/locks"
     locks.mkdir(parents=True)
-    assert not schedule.going_on(Path("results"))
+    assert not schedule.read_current_params(Path("results"))
     (locks / "0.input.lock").write_text("workflow/notebooks/learning.ipynb\nresults/quick/params.yaml\n")
-    assert not schedule.going_on(Path("results"))
+    assert not schedule.read_current_params(Path("results"))
     # Without its plan there is nothing that it could go by.
-    assert not schedule.going_on(Path("results/quick"))
+    assert not schedule.read_current_params(Path("results/quick"))
     quick = project / "results/quick"
     quick.mkdir(parents=True)
     (quick / "params.yaml").write_text(yaml.safe_dump(params))
     schedule.write_schedule({}, 60, quick)
-    assert schedule.going_on(Path("results/quick"))
+    assert schedule.read_current_params(Path("results/quick"))
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]", json.dumps({"seconds": 1, "batches": {"x": ["y"]}})])

@@ -5,6 +5,6 @@ rule begin:
     log:
         "<results>/logs/begin.log",
     message:
-        START.tell()
+        START.describe()
     shell:
         "exit 1 2> {log:q}"

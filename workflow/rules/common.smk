@@ -24,7 +24,7 @@ from twinproof.environments.variables import for_containers, hand_to_containers
 try:
     RUNNING = running(config)
     RESULTS = RUNNING.results
-    GOING_ON = schedule.going_on(RESULTS)
+    GOING_ON = schedule.read_current_params(RESULTS)
     # What was changed since a run began, also for its jobs on other machines, is for the next one.
     PARAMS = GOING_ON or parameters(config)
     TRIALS = list_trials(PARAMS)

@@ -1,4 +1,4 @@
-"""Pitfalls tried one by one: each in the environments that are installed, without a study and without a record."""
+"""Runs single pitfalls in the installed environments, without a study and without a record."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from twinproof.study.params import Params
 from twinproof.study.sources import list_pitfalls
 
 Cell = dict[str, Any]
-# Of a message in the text; the whole one is in the JSON.
+# Characters of a message in the text; the JSON has the whole message.
 LONGEST = 300
 
 
 def choose(names: Sequence[str]) -> list[str]:
-    """Return the pitfalls of these names, each as twin/pitfall; a name may be given without its twin.
+    """Return the named pitfalls, each as twin/pitfall; a name may omit its twin.
 
     Raises
     ------
@@ -29,22 +29,24 @@ def choose(names: Sequence[str]) -> list[str]:
         If the catalogue has no such pitfall.
     """
     catalogue = list_pitfalls()
-    found = {name: [it for it in catalogue if name in (it, it.partition("/")[2])] for name in names}
-    for name, pitfalls in found.items():
+    matches = {
+        name: [pitfall for pitfall in catalogue if name in (pitfall, pitfall.partition("/")[2])] for name in names
+    }
+    for name, pitfalls in matches.items():
         if not pitfalls:
             raise UserError(f"{name}: no such pitfall; allowed: {', '.join(catalogue)}")
-    return list(dict.fromkeys(it for pitfalls in found.values() for it in pitfalls))
+    return list(dict.fromkeys(pitfall for pitfalls in matches.values() for pitfall in pitfalls))
 
 
 def installed(params: Params, chosen: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the environments to try pitfalls in, and for each that is left out one line that says how to get it.
+    """Return the environments to run in, and a line for each that is not installed, which says how to install it.
 
-    These are the ones that are chosen, or else all of the parameters that compute on the CPU.
+    Candidates are the chosen environments, or else all environments of the parameters that compute on the CPU.
 
     Raises
     ------
     UserError
-        If a chosen one is not in the parameters, or none is installed.
+        If a chosen environment is not in the parameters, or none is installed.
     """
     known = list(params.environments)
     for name in chosen:
@@ -62,36 +64,36 @@ def installed(params: Params, chosen: Sequence[str]) -> tuple[list[str], list[st
 
 
 def attempt(environments: Sequence[str], params: Path, pitfalls: Sequence[str]) -> list[dict[str, Cell]]:
-    """Run pitfalls in each environment; return for each pitfall its cell of a record, by environment."""
+    """Run pitfalls in each environment; return, for each pitfall, its cell of a record by environment."""
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        found = list(pool.map(lambda environment: _run(environment, params, pitfalls), environments))
-    return [dict(zip(environments, cells, strict=True)) for cells in zip(*found, strict=True)]
+        results = list(pool.map(lambda environment: _run(environment, params, pitfalls), environments))
+    return [dict(zip(environments, cells, strict=True)) for cells in zip(*results, strict=True)]
 
 
-def tell(found: dict[str, Cell]) -> Iterator[str]:
-    """Yield the lines that say how one pitfall ended in each environment."""
-    first = next(iter(found.values()))
+def describe(cells: dict[str, Cell]) -> Iterator[str]:
+    """Yield the lines that describe the outcome of a pitfall in each environment."""
+    first = next(iter(cells.values()))
     yield f"{first['twin']}/{first['pitfall']} ({first['style']}): {first['title']}"
     yield f"  Expected: {first['expected']}"
-    outcomes = {environment: _outcome(cell) for environment, cell in found.items()}
+    outcomes = {environment: _outcome(cell) for environment, cell in cells.items()}
     width, wider = (max(map(len, column)) for column in (outcomes, outcomes.values()))
-    for environment, cell in found.items():
-        yield f"  {environment:{width}}  {outcomes[environment]:{wider}}  {_seen(cell)}".rstrip()
+    for environment, cell in cells.items():
+        yield f"  {environment:{width}}  {outcomes[environment]:{wider}}  {_text(cell)}".rstrip()
         for warning in cell["warnings"]:
             yield f"  {'':{width}}  warning: {_line(warning)}"
         control = cell["control"]
         if not control["as_expected"]:
             reason = f" ({control['reason']})" if control["reason"] else ""
-            yield f"  {'':{width}}  control: {_outcome({**cell, **control, 'control': None})}  {_seen(control)}{reason}"
+            yield f"  {'':{width}}  control: {_outcome({**cell, **control, 'control': None})}  {_text(control)}{reason}"
 
 
 def _run(environment: str, params: Path, pitfalls: Sequence[str]) -> list[Cell]:
-    """Run pitfalls in an environment and return what was seen.
+    """Run pitfalls in an environment and return their cells.
 
     Raises
     ------
     UserError
-        If that process ends without an answer.
+        If the process fails.
     """
     done = start(environment, "-m", "twinproof.measured.try_pitfalls", "--params", str(params), *pitfalls)
     if done.returncode:
@@ -104,7 +106,7 @@ def _outcome(cell: Cell) -> str:
     return f"error at {cell['step']}" if outcome == "error" else outcome
 
 
-def _seen(cell: Cell) -> str:
+def _text(cell: Cell) -> str:
     error = cell["error"]
     return _line(f"{error['type']}: {error['message']}" if error else cell["what"])
 

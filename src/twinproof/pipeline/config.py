@@ -1,4 +1,4 @@
-"""How a study is run: what Snakemake's configuration holds beside the parameters, and what a profile says."""
+"""How a study is run: the settings in Snakemake's configuration and in its profile."""
 
 import re
 import sys
@@ -12,10 +12,9 @@ from twinproof.study.params import A_PATH, Params, check_params, is_path
 
 
 class Running(NamedTuple):
-    """Where the results of a study go, and how it is run, which changes none of them.
+    """Where the results of a study go, and how it is run, which does not change them.
 
-    `batch` are the seconds that trials in one job are to take together, `limit` the minutes after which a trial is
-    ended.
+    `batch` is the target duration of the trials in a job, in seconds; `limit` is the limit of a trial, in minutes.
     """
 
     results: Path
@@ -28,12 +27,12 @@ LEAST, MOST = 0.001, 1_000_000
 
 
 def running(config: Mapping[str, Any]) -> Running:
-    """Return what Snakemake's configuration says beside the parameters.
+    """Return the settings of a run from Snakemake's configuration.
 
     Raises
     ------
     UserError
-        If something of that is not allowed.
+        If a setting is not allowed.
     """
     numbers = {key: config.get(key, default) for key, default in DEFAULTS.items()}
     for key, value in numbers.items():
@@ -43,17 +42,17 @@ def running(config: Mapping[str, Any]) -> Running:
 
 
 def _results(pathvars: object) -> Path:
-    """Return the folder of the results, whose name becomes part of commands, patterns and lists of files."""
+    """Return the folder of the results, whose name goes into commands, patterns and lists of files."""
     allowed = "allowed: a mapping with `results` alone, a folder as results/mine"
     if not isinstance(pathvars, dict) or set(pathvars) - {"results"}:
         raise UserError(f"pathvars: {shown(pathvars)} is not allowed; {allowed}")
-    named = pathvars.get("results", "results")
-    if not is_path(named):
-        raise UserError(f"pathvars.results: {shown(named)} is not allowed; allowed: {A_PATH}")
-    results = Path(named)
+    name = pathvars.get("results", "results")
+    if not is_path(name):
+        raise UserError(f"pathvars.results: {shown(name)} is not allowed; allowed: {A_PATH}")
+    results = Path(name)
     if ".." in results.parts or Path.cwd().is_relative_to(results.absolute()):
         raise UserError(
-            f"pathvars.results: {shown(named)} is not allowed, as it is this folder or leads out of it; "
+            f"pathvars.results: {shown(name)} is not allowed, as it is this folder or leads out of it; "
             "allowed: a folder in this one, or an absolute path"
         )
     return results
@@ -65,20 +64,20 @@ def parameters(config: Mapping[str, Any]) -> Params:
     Raises
     ------
     UserError
-        If something in them is not allowed.
+        If a parameter is not allowed.
     """
     return check_params({key: value for key, value in config.items() if key not in ("pathvars", *DEFAULTS)})
 
 
-def require_sound(files: Iterable[Path], given: Mapping[str, Any]) -> None:
-    """Check the files of a study's configuration, of which the later ones count more, and what was given beside them.
+def check_config(files: Iterable[Path], given: Mapping[str, Any]) -> None:
+    """Check the configuration files of a study, later ones taking precedence, and the values given in addition.
 
-    Snakemake itself takes one of two equal keys without a word, and follows anchors and folders anywhere.
+    Snakemake itself silently accepts duplicate keys, and follows anchors and folders anywhere.
 
     Raises
     ------
     UserError
-        If a file is not to be read (reading.py), or the results or the length of batches are not allowed.
+        If a file is refused (base/reading.py), or a setting of the run is not allowed.
     """
     from snakemake.utils import update_config
 
@@ -90,27 +89,27 @@ def require_sound(files: Iterable[Path], given: Mapping[str, Any]) -> None:
 
 
 class Executor(NamedTuple):
-    """How many jobs run at a time, None if that is left to `--cores`, and whether all of them run on one machine."""
+    """How many jobs run at a time, None if `--cores` decides, and whether all of them run on one machine."""
 
     slots: int | None
     local: bool
 
 
 def read_config(params: Path, profile: Path | None) -> tuple[dict[str, Any], Executor]:
-    """Return Snakemake's configuration with a profile, and what the profile has jobs run on.
+    """Return Snakemake's configuration with a profile applied, and the executor of the profile.
 
     Raises
     ------
     UserError
-        If the profile or what it names cannot be read, or says something that Snakemake does not know.
+        If the profile or a file that it names cannot be read, or one of its values is not allowed.
     """
     from snakemake.cli import parse_config
     from snakemake.utils import update_config
 
     config = _read(params)
-    said = _read(profile / "config.yaml") if profile else {}
-    values = said.get("config", [])
-    for file in _texts("configfile", said.get("configfile", [])):
+    settings = _read(profile / "config.yaml") if profile else {}
+    values = settings.get("config", [])
+    for file in _texts("configfile", settings.get("configfile", [])):
         update_config(config, _read(profile / file if profile else Path(file)))
     if isinstance(values, dict):
         values = [f"{key}={value}" for key, value in values.items()]
@@ -118,13 +117,13 @@ def read_config(params: Path, profile: Path | None) -> tuple[dict[str, Any], Exe
         update_config(config, parse_config(_texts("config", values)))
     except ValueError:
         raise UserError(f"config of the profile: {shown(values)}: allowed: KEY=VALUE") from None
-    local = said.get("executor", "local") == "local"
-    jobs = said.get("jobs")
-    return config, Executor(_slots(said.get("cores", jobs) if local else jobs), local)
+    local = settings.get("executor", "local") == "local"
+    jobs = settings.get("jobs")
+    return config, Executor(_slots(settings.get("cores", jobs) if local else jobs), local)
 
 
 def _texts(key: str, value: object) -> list[str]:
-    """Return the texts that a profile gives one by one or as a list."""
+    """Return the texts that a profile gives as a single value or as a list."""
     given = value if isinstance(value, list) else [value]
     texts = [text for text in given if isinstance(text, str)]
     if len(texts) < len(given):
@@ -133,7 +132,7 @@ def _texts(key: str, value: object) -> list[str]:
 
 
 def _slots(value: Any) -> int | None:
-    """Return how many jobs at a time a setting of Snakemake's allows."""
+    """Return how many jobs at a time a setting of Snakemake allows."""
     if value == "unlimited":
         return sys.maxsize
     if value is None or value == "all":

@@ -1,4 +1,4 @@
-"""What is here to run a study with, what is missing or broken, and what to do about it: `twinproof doctor`."""
+"""Checks what a study needs, and says how to fix what is missing or broken: `twinproof doctor`."""
 
 import json
 import os
@@ -27,55 +27,55 @@ from twinproof.study.sources import require_no_shadow
 
 ROOT = Path(__file__).parents[3]
 INSTALL = "containers/install-tools, if images are wanted"
-# How many seconds to wait for a version, and for a look inside an image that may have to be unpacked for it.
+# Seconds to wait for a version, and for a look inside an image, which may have to be unpacked first.
 QUICK, PATIENCE = 20, 120
 COLOURS = {"ok": "green", "missing": "yellow", "broken": "bold red", "unused": "dim"}
 SHOWN = {"tensorflow": "TensorFlow", "tensorflow-cpu": "TensorFlow", "keras": "Keras"}
 REQUIRED = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:==\s*([^\s,*]+)(?![\S*]))?")
 
 State = Literal["ok", "missing", "broken", "unused"]
-Seen = dict[str, Any]  # as `twinproof.measured.inside` prints it
+View = dict[str, Any]  # as `twinproof.measured.inside` prints it
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was checked; what is `unused` is not there, and not wanted."""
+    """One thing that was checked; an `unused` one is missing, and not needed."""
 
     what: str
     state: State
     detail: str
     remedy: str = ""
-    needed: bool = False  # Without it, a study fails.
+    needed: bool = False  # A study fails without it.
 
     @property
     def stops(self) -> bool:
-        """Whether the study is not to be run like this."""
+        """Whether this stops a study from running."""
         return self.state == "broken" or (self.state == "missing" and self.needed)
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way to run an environment: its venv or its image, as it is known from outside."""
+class Installation:
+    """The venv or the image of an environment, as seen from outside."""
 
     name: Literal["venv", "image"]
     made: bool
     fault: str | None
     facts: list[str]
-    python: list[str] | None  # None: there is nothing to run it with
+    python: list[str] | None  # None if nothing here runs it
     remedy: str
 
     @property
     def whole(self) -> bool:
-        """Whether trials can run like this, as far as is known from outside."""
+        """Whether trials can run in it, as far as is visible from outside."""
         return self.fault is None and self.python is not None
 
 
 class NoAnswerError(Exception):
-    """A program that does not answer as it should, and why."""
+    """A program that failed to answer, and why."""
 
 
 def examine(params: Params, only: str | None = None) -> Iterator[Finding]:
-    """Check all that is needed to run trials in the environments of the parameters, or in one of them.
+    """Check everything needed to run trials in the environments of the parameters, or in one of them.
 
     Raises
     ------
@@ -96,14 +96,16 @@ def examine(params: Params, only: str | None = None) -> Iterator[Finding]:
 
 
 def _builder_and_disk(environments: list[Environment]) -> Iterator[Finding]:
-    found = [(builder, builder.trouble()) for builder in builders.candidates()]
-    usable = [builder for builder, trouble in found if not trouble]
-    told = [*(builder.version() for builder in usable[:1])]
-    told += [f"{builder.name} is here, but {trouble}" for builder, trouble in found if trouble]
+    candidates = [(builder, builder.trouble()) for builder in builders.candidates()]
+    usable = [builder for builder, trouble in candidates if not trouble]
+    details = [*(builder.version() for builder in usable[:1])]
+    details += [f"{builder.name} is here, but {trouble}" for builder, trouble in candidates if trouble]
     if usable:
-        yield Finding("builder", "ok", "; ".join(told))
+        yield Finding("builder", "ok", "; ".join(details))
     else:
-        yield Finding("builder", "missing", "; ".join(told) or "neither buildah nor podman nor docker is here", INSTALL)
+        yield Finding(
+            "builder", "missing", "; ".join(details) or "neither buildah nor podman nor docker is here", INSTALL
+        )
         return
 
     # The largest image decides.
@@ -134,16 +136,16 @@ def _environment(environment: Environment, asked: EnvironmentParams, runtime: st
     except UserError as error:
         yield Finding(f"{environment.name} modules", "broken", str(error))
     venv, image = _venv(environment), _image(environment, runtime)
-    seen: dict[str, Seen] = {}
-    for way, other in ((venv, image), (image, venv)):
-        finding, view = _way(environment, way, other)
+    seen: dict[str, View] = {}
+    for installation, other in ((venv, image), (image, venv)):
+        finding, view = _check_installation(environment, installation, other)
         yield finding
         if view:
-            seen[way.name] = view
+            seen[installation.name] = view
             if environment.wants_gpu():
-                yield _cuda(environment, way, view)
+                yield _cuda(environment, installation, view)
     if environment.wants_gpu():
-        yield _gpu(environment, asked, {way: view["gpus"] for way, view in seen.items() if view["gpus"]})
+        yield _gpu(environment, asked, {name: view["gpus"] for name, view in seen.items() if view["gpus"]})
 
 
 def _readable(environment: Environment) -> bool:
@@ -173,57 +175,63 @@ def _lock(environment: Environment, needed: bool) -> Finding:
 
 
 def _required(source: Path) -> Iterator[tuple[str, str | None]]:
-    """Yield each package that a lock is made from, and its version if exactly one will do."""
+    """Yield each package that a lock is made from, and its version if it is pinned."""
     for line in read_text(source).splitlines():
-        if (found := REQUIRED.match(line)) and ";" not in line:
-            yield re.sub(r"[-_.]+", "-", found[1]).lower(), found[2]
+        if (match := REQUIRED.match(line)) and ";" not in line:
+            yield re.sub(r"[-_.]+", "-", match[1]).lower(), match[2]
 
 
-def _venv(environment: Environment) -> Way:
+def _venv(environment: Environment) -> Installation:
     made = environment.venv_mark.exists()
     remedy = f"snakemake --cores 2 {'--force ' * made}{environment.venv_mark}"
     python = [str(environment.venv.absolute() / "bin" / "python")]
-    return Way("venv", made, environment.venv_fault(), [], python, remedy)
+    return Installation("venv", made, environment.venv_fault(), [], python, remedy)
 
 
-def _image(environment: Environment, runtime: str | None) -> Way:
+def _image(environment: Environment, runtime: str | None) -> Installation:
     described, sif, facts, python = environment.image(), environment.sif.absolute(), [], None
     made = described is not None and sif.exists()
     if described and made:
         facts = [described["image"][:19], f"{sif.stat().st_size / 1e6:.0f} MB"]
     if runtime:
-        # As trials run in it (workflow/profiles/default), but nothing can be written.
-        seals = ["--cleanenv", "--contain", "--nv", "--bind", f"{ROOT}:{ROOT}:ro", "--pwd", str(ROOT)]
-        python = [runtime, "exec", *seals, str(sif), "python"]
+        # As trials run in it (workflow/profiles/default), but read-only.
+        options = ["--cleanenv", "--contain", "--nv", "--bind", f"{ROOT}:{ROOT}:ro", "--pwd", str(ROOT)]
+        python = [runtime, "exec", *options, str(sif), "python"]
     fault = environment.image_fault() or (None if sif.exists() else f"without {environment.sif}")
-    return Way("image", made, fault, facts, python, f"containers/build {environment.name}")
+    return Installation("image", made, fault, facts, python, f"containers/build {environment.name}")
 
 
-def _way(environment: Environment, way: Way, other: Way) -> tuple[Finding, Seen | None]:
-    """Judge a venv or an image by what lies beside it, then by what is seen inside."""
-    what = f"{environment.name} {way.name}"
-    if not way.made:
+def _check_installation(
+    environment: Environment, installation: Installation, other: Installation
+) -> tuple[Finding, View | None]:
+    """Check an installation from outside, then from inside."""
+    what = f"{environment.name} {installation.name}"
+    if not installation.made:
         if other.whole:
-            return Finding(what, "unused", f"{way.fault}; there is the {other.name}"), None
-        return Finding(what, "missing", f"{way.fault}; venv or image, one is enough", way.remedy), None
-    if way.fault:
-        return Finding(what, "broken", way.fault, way.remedy), None
-    if way.python is None:
-        return Finding(what, "unused", ", ".join([*way.facts, "nothing here runs it: see runtime"])), None
+            return Finding(what, "unused", f"{installation.fault}; there is the {other.name}"), None
+        return Finding(
+            what, "missing", f"{installation.fault}; venv or image, one is enough", installation.remedy
+        ), None
+    if installation.fault:
+        return Finding(what, "broken", installation.fault, installation.remedy), None
+    if installation.python is None:
+        return Finding(what, "unused", ", ".join([*installation.facts, "nothing here runs it: see runtime"])), None
     try:
-        view = _look(way.python)
+        view = _inspect(installation.python)
     except NoAnswerError as error:
-        return Finding(what, "broken", f"cannot be looked into: {error}", way.remedy), None
-    if faults := list(_differences(environment, way, view)):
+        return Finding(what, "broken", f"cannot be looked into: {error}", installation.remedy), None
+    if faults := list(_differences(environment, installation, view)):
         more = f"; and {len(faults) - 3} more" if len(faults) > 3 else ""
-        return Finding(what, "broken", "; ".join(faults[:3]) + more, way.remedy), view
-    held = [f"{SHOWN[name]} {version}" for name, version in view["packages"].items() if name in SHOWN]
-    return Finding(what, "ok", ", ".join([*way.facts, *sorted(held, reverse=True), f"Python {view['python']}"])), view
+        return Finding(what, "broken", "; ".join(faults[:3]) + more, installation.remedy), view
+    versions = [f"{SHOWN[name]} {version}" for name, version in view["packages"].items() if name in SHOWN]
+    return Finding(
+        what, "ok", ", ".join([*installation.facts, *sorted(versions, reverse=True), f"Python {view['python']}"])
+    ), view
 
 
-def _differences(environment: Environment, way: Way, view: Seen) -> Iterator[str]:
-    """Tell what is seen inside and should not be."""
-    if way.name == "image":
+def _differences(environment: Environment, installation: Installation, view: View) -> Iterator[str]:
+    """Yield the differences between the inside of an installation and what it should hold."""
+    if installation.name == "image":
         lock = environment.lock_digest()
         if view["lock"] != lock:
             yield f"inside it says lock {(view['lock'] or 'none')[:12]}, {environment.lock} is {lock[:12]}"
@@ -235,62 +243,65 @@ def _differences(environment: Environment, way: Way, view: Seen) -> Iterator[str
             yield f"{name} is {held.get(name, 'missing')}, the lock says {pinned[name]}"
 
 
-def _cuda(environment: Environment, way: Way, view: Seen) -> Finding:
-    what = f"{environment.name} {way.name}: CUDA"
+def _cuda(environment: Environment, installation: Installation, view: View) -> Finding:
+    what = f"{environment.name} {installation.name}: CUDA"
     faults = {name: fault for name, fault in view["libraries"].items() if fault}
     loaded = len(view["libraries"]) - len(faults)
-    told = [f"{loaded} of {len(view['libraries'])} libraries load", *(f"{n}: {fault}" for n, fault in faults.items())]
-    # What only waits for the driver is told with the GPUs.
+    details = [
+        f"{loaded} of {len(view['libraries'])} libraries load",
+        *(f"{n}: {fault}" for n, fault in faults.items()),
+    ]
+    # A missing driver is reported with the GPUs.
     sound = loaded and all(fault.startswith("libcuda.so.1:") for fault in faults.values())
-    return Finding(what, "ok" if sound else "broken", "; ".join(told), "" if sound else way.remedy)
+    return Finding(what, "ok" if sound else "broken", "; ".join(details), "" if sound else installation.remedy)
 
 
-def _gpu(environment: Environment, asked: EnvironmentParams, inside: dict[str, Seen]) -> Finding:
-    """Judge which GPUs are seen: by the driver's own tool, and by the driver inside each way that there is."""
+def _gpu(environment: Environment, asked: EnvironmentParams, inside: dict[str, View]) -> Finding:
+    """Check which GPUs are visible: to the driver's own tool, and inside each installation."""
     what, key = f"{environment.name} GPU", f"environments.{environment.name}.without_gpu"
     try:
         outside = re.findall(r"^GPU \d+: (.*?)(?: \(UUID.*)?$", _ask(["nvidia-smi", "-L"], QUICK), re.MULTILINE)
         fault = "no GPU"
     except NoAnswerError as error:
         outside, fault = [], str(error)
-    told = [f"nvidia-smi: {', '.join(outside) or fault}"]
-    told += [f"{way}: {', '.join(view['names']) or view['fault']}" for way, view in inside.items()]
+    details = [f"nvidia-smi: {', '.join(outside) or fault}"]
+    details += [f"{name}: {', '.join(view['names']) or view['fault']}" for name, view in inside.items()]
     names = [view["names"] for view in inside.values()] or [outside]
     if all(names):
-        return Finding(what, "ok", "; ".join(told))
+        return Finding(what, "ok", "; ".join(details))
     allowed = asked.without_gpu == "cpu"
     if allowed and not outside:
-        return Finding(what, "unused", "; ".join([*told, f"computing on the CPU, as {key} allows"]))
+        return Finding(what, "unused", "; ".join([*details, f"computing on the CPU, as {key} allows"]))
     if outside:
         remedy = "see that CUDA_VISIBLE_DEVICES hides none, and for images that `ldconfig -p` names libcuda.so.1"
     else:
         remedy = f"run where there is an NVIDIA GPU with its driver, or set {key}: cpu in params.yaml"
     needed = bool(asked.probes) and not allowed and not any(names)
     return Finding(
-        what, "missing", "; ".join(told), f"{remedy}; images need --nv, as the default profile has it", needed
+        what, "missing", "; ".join(details), f"{remedy}; images need --nv, as the default profile has it", needed
     )
 
 
-def _look(python: list[str]) -> Seen:
-    """Return what `twinproof.measured.inside` sees under this Python."""
+def _inspect(python: list[str]) -> View:
+    """Return the output of `twinproof.measured.inside` under this Python."""
     *before, program = python
     source = [f"PYTHONPATH={ROOT / 'src'}", "PYTHONSAFEPATH=1", "PYTHONNOUSERSITE=1"]
     answer = _ask([*before, "/usr/bin/env", *source, program, "-m", "twinproof.measured.inside"], PATIENCE)
     try:
-        # What a library says when it is loaded comes before.
-        view: Seen = json.loads(answer.splitlines()[-1])
+        # Libraries may print when they are loaded, so only the last line counts.
+        view: View = json.loads(answer.splitlines()[-1])
     except (IndexError, ValueError):
         raise NoAnswerError("the answer cannot be read") from None
     return view
 
 
 def _ask(command: list[str], seconds: float) -> str:
-    """Return what a program prints; end all its processes if it takes too long.
+    """Return the output of a program; kill all its processes if it takes longer than `seconds`.
 
     Raises
     ------
     NoAnswerError
-        If it is not there, fails, or takes longer.
+        If the program does not exist, fails, or takes longer.
     """
     try:
         child = subprocess.Popen(
@@ -305,7 +316,7 @@ def _ask(command: list[str], seconds: float) -> str:
     except OSError as error:
         raise NoAnswerError("not here" if isinstance(error, FileNotFoundError) else str(error.strerror)) from None
     try:
-        answer, complaint = child.communicate(timeout=seconds)
+        answer, errors = child.communicate(timeout=seconds)
     except BaseException as error:
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
@@ -314,17 +325,17 @@ def _ask(command: list[str], seconds: float) -> str:
             raise NoAnswerError(f"no answer within {seconds} s") from None
         raise
     if child.returncode:
-        raise NoAnswerError((complaint.strip().splitlines() or [f"exit status {child.returncode}"])[-1])
+        raise NoAnswerError((errors.strip().splitlines() or [f"exit status {child.returncode}"])[-1])
     return answer
 
 
 def show(findings: list[Finding]) -> None:
-    """Print the findings as a table, each remedy below its finding; plain where nobody watches."""
+    """Print the findings as a table, each remedy below its finding; plain unless on a terminal."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for finding in findings:
         remedy = f"\n-> {finding.remedy}" if finding.remedy else ""
         table.add_row(finding.what, Text(finding.state, COLOURS[finding.state]), finding.detail + remedy)
-    # In a file or a pipe, no line is broken.
+    # Lines are not wrapped in a file or a pipe.
     console = Console(markup=False, emoji=False, highlight=False, width=None if sys.stdout.isatty() else 10_000)
     with console.capture() as printed:
         console.print(table)

@@ -1,8 +1,8 @@
-"""How long trials and jobs will take and how much they will write: from earlier records, else from a shipped study.
+"""Estimates how long trials and jobs take and how much they write: from earlier records, else from a shipped study.
 
-A trial is taken to need what the median of those like it needed: of the same twin in the same environment, else of the
-same probe in it, else of the same probe anywhere. What their parameters asked of them is taken into account where the
-time goes with it. Of jobs without trials, the shipped study alone tells.
+The estimate of a trial is the median of trials of the same probe: with the same twin in the same environment, else in
+the same environment, else anywhere. Seconds are scaled with the amount of work that the parameters ask for. Estimates
+of jobs without trials come from the shipped study alone.
 """
 
 import functools
@@ -18,12 +18,12 @@ from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells
 
 SHIPPED = Path(__file__).parents[3] / "workflow" / "durations.csv"
-# Of each cell, as many records as say what is typical.
+# Records of each cell that suffice for a median.
 ENOUGH = 3
 
 
 class Estimate(NamedTuple):
-    """What something is expected to take, and whether earlier records of this study say so."""
+    """The expected seconds and bytes, and whether they come from earlier records of this study."""
 
     seconds: float
     bytes: float
@@ -31,34 +31,34 @@ class Estimate(NamedTuple):
 
 
 class Estimates:
-    """What the trials and jobs of a study are expected to take."""
+    """The estimates for the trials and jobs of a study."""
 
     def __init__(self, params: Params, results: Path) -> None:
         self._params, self._results = params, results
 
     def trial(self, trial: Trial) -> Estimate:
-        """Return what a trial will take, without the start of its process."""
+        """Return the estimate for a trial, without the start of its process."""
         return self._estimate(trial.environment, trial.twin, trial.probe)
 
     def start(self, rule: str, environment: str) -> float:
-        """Return the seconds that a job of trials by this rule takes for all but its trials."""
+        """Return the seconds that a job of this rule takes in addition to its trials."""
         return self.job(rule, environment).seconds
 
     def job(self, rule: str, environment: str = "") -> Estimate:
-        """Return what a job without trials will take; nothing, if nothing is known of its rule."""
+        """Return the estimate for a job without trials; zero if its rule is unknown."""
         return self._estimate(environment, "", rule)
 
-    # There is one of these, for as long as the process.
+    # There is one instance, which lives as long as the process.
     @functools.cache  # noqa: B019
-    def _estimate(self, environment: str, twin: str, what: str) -> Estimate:
-        settings = self._params.plain_settings(Probe(what)) if what in self._params.settings else {}
-        units = work(what, settings)
+    def _estimate(self, environment: str, twin: str, kind: str) -> Estimate:
+        settings = self._params.plain_settings(Probe(kind)) if kind in self._params.settings else {}
+        units = work(kind, settings)
         for earlier, durations in self._durations:
-            alike = [one for one in durations if one.what == what]
-            alike = [one for one in alike if one.environment == environment] or alike
-            if alike := [one for one in alike if one.twin == twin] or alike:
-                seconds = median(one.seconds for one in alike) * units
-                return Estimate(seconds, median(one.bytes for one in alike), earlier)
+            alike = [duration for duration in durations if duration.what == kind]
+            alike = [duration for duration in alike if duration.environment == environment] or alike
+            if alike := [duration for duration in alike if duration.twin == twin] or alike:
+                seconds = median(duration.seconds for duration in alike) * units
+                return Estimate(seconds, median(duration.bytes for duration in alike), earlier)
         return Estimate(0.0, 0.0, earlier=False)
 
     @functools.cached_property
@@ -66,13 +66,13 @@ class Estimates:
         return [(True, self._earlier()), (False, from_csv(SHIPPED))]
 
     def _earlier(self) -> list[Duration]:
-        """Return what some trials of each cell took that have a record: one that counts, or one that was set aside."""
-        found: list[Duration] = []
+        """Return durations of a few trials of each cell, from records that count or were set aside."""
+        result: list[Duration] = []
         folders = [Results(self._results).trials, *Results(self._results).superseded.glob("*/")]
         for environment, twin, probe in list_cells(self._params):
             for folder in folders:
                 records = folder.glob(f"{environment}/{twin}/{probe}-*.json")
                 if durations := list(of_records(islice(records, ENOUGH))):
-                    found += durations
+                    result += durations
                     break
-        return found
+        return result

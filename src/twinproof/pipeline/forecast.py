@@ -1,4 +1,4 @@
-"""What a run will do and cost: its jobs, their seconds and bytes, and how that compares with what it took."""
+"""Forecasts the jobs of a run, and the seconds and the bytes that they take."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from twinproof.study.trial import Trial, list_cells, list_writers
 if TYPE_CHECKING:
     from rich.table import Table
 
-# What is made from all records, one after the other.
+# The rules that use all records, in the order in which they run.
 FINAL = ("make_tables", "make_report", "make_version", "make_crate")
 
 
 class Job(NamedTuple):
-    """One process to come: its trials, if it has any, the processor seconds and the bytes that it is expected to take.
+    """A job to run: its trials, if it has any, and the processor seconds and the bytes that it is expected to take.
 
-    `earlier` tells whether that is known from earlier records of the study, or from a shipped one.
+    `earlier` is whether these are known from earlier records of the study, and not only from a shipped one.
     """
 
     rule: str
@@ -44,7 +44,7 @@ class Job(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """All jobs to come of a study, and the timing trials that may be added to them, of which nobody knows yet."""
+    """All jobs of a study that are still to run, and the timing jobs that sampling may add."""
 
     jobs: list[Job]
     added: list[Job]
@@ -58,7 +58,7 @@ class Forecast(NamedTuple):
         return sum(job.bytes for job in self.jobs)
 
     def wall(self, slots: int, alone: bool) -> float:
-        """Return the seconds until all is done, so many jobs at a time; timing may have the machine `alone`."""
+        """Return the seconds until all jobs are done, `slots` at a time; timing may have the machine `alone`."""
         stages = (
             [job for job in self.jobs if job.rule in ("create_venv", "verify_data")],
             [job for job in self.jobs if job.rule == "write_models"],
@@ -73,7 +73,7 @@ class Forecast(NamedTuple):
 
 
 def forecast(params: Params, results: Path, there: Set[str], batches: Batches, estimates: Estimates) -> Forecast:
-    """Return what is still to be done of a study whose records that count are `there`, by their paths."""
+    """Return what is still to be done of a study; `there` has the paths of the records that count."""
     trials = [*_batches(there, batches, estimates), *_timings(params, results, there, estimates)]
     before = list(_before(params, results, trials, estimates))
     after = []
@@ -105,15 +105,15 @@ def _timings(params: Params, results: Path, there: Set[str], estimates: Estimate
 def _added(params: Params, results: Path, there: Set[str], estimates: Estimates) -> Iterator[Job]:
     most = params.timing.sampling.most
     for environment, twin in timed(params):
-        trials, all_of_them = decided(params, results, there, environment, twin)
-        for number in range(len(trials), len(trials) if all_of_them else most):
+        trials, final = decided(params, results, there, environment, twin)
+        for number in range(len(trials), len(trials) if final else most):
             trial = Trial(environment, twin, Probe.TIMING, number)
             if trial.path not in there:
                 yield _of_trials("run_trial", [trial], estimates)
 
 
 def _before(params: Params, results: Path, trials: list[Job], estimates: Estimates) -> Iterator[Job]:
-    """Return what the trials wait for."""
+    """Yield the jobs that the trials wait for."""
     readers = {trial.twin for job in trials for trial in job.trials if trial.probe == Probe.EXCHANGE}
     writers = {(environment, twin) for twin in readers for environment in list_writers(params, twin)}
     for environment in sorted({job.environment for job in trials} | {name for name, _ in writers}):
@@ -129,14 +129,14 @@ def _before(params: Params, results: Path, trials: list[Job], estimates: Estimat
 def _of_trials(rule: str, trials: list[Trial], estimates: Estimates) -> Job:
     expected = [estimates.trial(trial) for trial in trials]
     environment, _, probe, _ = trials[0]
-    seconds = estimates.start(rule, environment) + sum(one.seconds for one in expected)
-    size, earlier = sum(one.bytes for one in expected), all(one.earlier for one in expected)
+    seconds = estimates.start(rule, environment) + sum(estimate.seconds for estimate in expected)
+    size, earlier = sum(estimate.bytes for estimate in expected), all(estimate.earlier for estimate in expected)
     return Job(rule, environment, probe, tuple(trials), seconds, size, earlier)
 
 
 def _together(jobs: list[Job], slots: int) -> float:
-    """Return the seconds that jobs take, so many at a time, the longest first."""
-    # Any number may be allowed at a time.
+    """Return the seconds that jobs take, `slots` at a time, the longest first."""
+    # `slots` may be unlimited.
     busy = [0.0] * max(1, min(slots, len(jobs)))
     for seconds in sorted((job.seconds for job in jobs), reverse=True):
         heapq.heapreplace(busy, busy[0] + seconds)
@@ -144,7 +144,7 @@ def _together(jobs: list[Job], slots: int) -> float:
 
 
 def forecast_table(planned: list[Trial], expected: Forecast) -> Table:
-    """Return by environment and probe what is done and to do, with what it costs, and then all other jobs."""
+    """Return a table of what is done and to do by environment and probe, with its cost, and then all other jobs."""
     from rich import box
     from rich.table import Table
 
@@ -172,8 +172,8 @@ def _cost(jobs: list[Job]) -> tuple[str, str, str, str]:
     return str(len(jobs)), duration(total.seconds()), size(total.bytes()), known
 
 
-def tell(expected: Forecast, slots: int, alone: bool) -> str:
-    """Say in words what all of it costs."""
+def describe_forecast(expected: Forecast, slots: int, alone: bool) -> str:
+    """Describe the cost of all jobs in words."""
     count = sum(len(job.trials) for job in expected.jobs)
     if not expected.jobs:
         return "nothing is to be measured; `snakemake -n` says what else is to be made again"
@@ -190,5 +190,5 @@ def tell(expected: Forecast, slots: int, alone: bool) -> str:
 
 
 def at_a_time(slots: int) -> str:
-    """Say how many jobs may run at a time; Snakemake calls any number a very large one."""
+    """Describe how many jobs run at a time; in Snakemake, `sys.maxsize` means any number."""
     return "any number at a time" if slots == sys.maxsize else f"{slots} at a time"

@@ -1,7 +1,7 @@
 """Brings a folder of results in line with the parameters: which records count, and which are set aside.
 
-A record under another protocol than the present one is set aside, not deleted: if its protocol is the present one
-again, so is the record. A record that is in its place is one that counts.
+A record under a protocol other than the present one is set aside, not deleted, and comes back when its protocol does.
+A record counts if it is in its place.
 """
 
 import json
@@ -25,12 +25,12 @@ from twinproof.study.trial import list_cells
 
 
 def check_inputs(params: Params) -> None:
-    """Check locks and twins, also those that nothing is measured in or of: so `twinproof plan` and a run refuse alike.
+    """Check all locks and twins, even unused ones, so that `twinproof plan` and a run refuse alike.
 
     Raises
     ------
     UserError
-        If an environment has no lock, a twin no module, not the styles or not the files, or a style does not take the
+        If an environment has no lock, a twin lacks its module, its styles or its files, or a style does not take the
         arguments.
     """
     for environment in params.environments:
@@ -41,12 +41,12 @@ def check_inputs(params: Params) -> None:
 
 
 class Changes(NamedTuple):
-    """What brings a folder of results in line with the parameters. Nothing of it is done yet.
+    """The changes that bring a folder of results in line with the parameters. None is made yet.
 
-    `written` has the files to write, with their content; `removed` the protocols of cells that no longer exist. `aside`
-    has the place of each record that does not count, and where it goes. `back` has the place of each record that counts
-    again, and where it comes from. `torn` has those set aside that are no records. `counting` has the records that are
-    in their places afterwards, by their paths below the folder of the trials.
+    `written`: the files to write, with their content. `removed`: the protocols of cells that no longer exist. `aside`:
+    the place of each record that does not count, and where it goes. `back`: the place of each record that counts again,
+    and where it comes from. `torn`: the files to set aside that are not records. `counting`: the records that are in
+    their places afterwards, as paths below the folder of the trials.
     """
 
     written: dict[Path, str]
@@ -63,16 +63,15 @@ class Changes(NamedTuple):
 
 
 def find_changes(params: Params, results: Path) -> Changes:
-    """Find what brings `results` in line with the parameters, and write nothing.
+    """Find the changes that bring `results` in line with the parameters, without making them.
 
-    The resolved parameters and the present protocols are to be there. Records under another protocol than the present
-    one belong in `superseded`, and those found there that are under the present one belong in their places: so a record
-    that is in its place is one that counts.
+    The resolved parameters and the present protocols are to be written. Records under another protocol go to
+    `superseded`, and records there under the present protocol come back to their places.
 
     Raises
     ------
     UserError
-        As `check_inputs` and `make_protocol`, if a file of the data set is missing, and if a record cannot be read.
+        As `check_inputs` and `make_protocol`; also if a file of the data set is missing or a record cannot be read.
     """
     require_files(params.data.directory)
     check_inputs(params)
@@ -83,35 +82,35 @@ def find_changes(params: Params, results: Path) -> Changes:
         for cell, content in protocols.items()
     }
     planned[places.params] = yaml.safe_dump(params.content(), sort_keys=False)
-    found = Changes.none()
-    found.written.update({path: content for path, content in planned.items() if not holds(path, content)})
-    found.removed.extend(path for path in places.protocols.rglob("*.json") if path not in planned)
+    changes = Changes.none()
+    changes.written.update({path: content for path, content in planned.items() if not holds(path, content)})
+    changes.removed.extend(path for path in places.protocols.rglob("*.json") if path not in planned)
     for cell, content in protocols.items():
-        _place("/".join(cell), content, places, found)
-    return found
+        _find_moves("/".join(cell), content, places, changes)
+    return changes
 
 
-def _place(cell: str, present: Protocol, results: Results, found: Changes) -> None:
-    """Find which records of a cell do not count and are to be set aside, and which are to be brought back."""
+def _find_moves(cell: str, present: Protocol, results: Results, changes: Changes) -> None:
+    """Find the records of a cell to set aside, and those to bring back."""
     places, aside = results.trials, results.superseded
     for place in places.glob(f"{cell}-*.json"):
         record = place.relative_to(places)
         if (own := _protocol_of(place)) == present:
-            found.counting.add(record.as_posix())
+            changes.counting.add(record.as_posix())
             continue
-        found.aside[place] = aside / digest(own) / record
+        changes.aside[place] = aside / digest(own) / record
         if own is None:
-            found.torn.append(place)
+            changes.torn.append(place)
     former = aside / digest(present)
     for place in former.glob(f"{cell}-*.json"):
         record = place.relative_to(former)
-        if record.as_posix() not in found.counting and _protocol_of(place) == present:
-            found.back[places / record] = place
-            found.counting.add(record.as_posix())
+        if record.as_posix() not in changes.counting and _protocol_of(place) == present:
+            changes.back[places / record] = place
+            changes.counting.add(record.as_posix())
 
 
-def apply_changes(found: Changes) -> None:
-    """Make these changes.
+def apply_changes(changes: Changes) -> None:
+    """Make the changes.
 
     Raises
     ------
@@ -120,17 +119,17 @@ def apply_changes(found: Changes) -> None:
     OSError
         If a file cannot be moved or removed.
     """
-    for path in found.removed:
+    for path in changes.removed:
         path.unlink()
-    for path, content in found.written.items():
+    for path, content in changes.written.items():
         write_whole(path, content)
-    for place, target in found.aside.items():
+    for place, target in changes.aside.items():
         _move(place, target)
-        if place in found.torn:
+        if place in changes.torn:
             print(f"{place}: not a record, cut short or edited; set aside as {target}", file=sys.stderr)
-    for place, source in found.back.items():
+    for place, source in changes.back.items():
         _move(source, place)
-        # What is made from the records is older than this one's coming back.
+        # Files made from the records must be older than this one.
         place.touch()
 
 
@@ -146,12 +145,12 @@ def write_plan(params: Params, results: Path) -> None:
 
 
 def _protocol_of(record: Path) -> Any:
-    """Return the protocol in a record, None if it is no record.
+    """Return the protocol in a record, None if the file is not a record.
 
     Raises
     ------
     UserError
-        If it cannot be read at all: that may be the fault of the disk or of a network.
+        If it cannot be read at all, which may be the fault of the disk or of a network.
     """
     try:
         return read_json(record)["protocol"]

@@ -1,7 +1,7 @@
-"""Measures some trials again and holds their records against that: `twinproof check --rerun N`.
+"""Measures some trials again and compares the results with their records: `twinproof check --rerun N`.
 
-Only what comes out the same to the last bit each time can be compared: identity and learning on a CPU, on a processor
-of the same kind. That finds a forged record, which no digest can.
+Only bit-reproducible results can be compared: identity and learning on a CPU, on a processor of the same kind. This
+detects a forged record, which no digest can.
 """
 
 import random
@@ -23,21 +23,23 @@ DETERMINISTIC = ("identity", "learning")
 LINES = 3
 
 
-class Again(NamedTuple):
-    """A record, and how it compares with what was measured again."""
+class Comparison(NamedTuple):
+    """A record, and how it compares with a new measurement."""
 
     record: Path
     outcome: Literal["same", "DIFFERS", "unlike"]
     detail: str = ""
 
 
-def rerun(results: Path, count: int, measure: "Callable[[Path, Trial, Path], None] | None" = None) -> Iterator[Again]:
-    """Measure so many trials again, chosen at random of those that can be compared, and say how each compares.
+def rerun(
+    results: Path, count: int, measure: "Callable[[Path, Trial, Path], None] | None" = None
+) -> Iterator[Comparison]:
+    """Measure `count` trials again, chosen at random from those that can be compared, and compare each.
 
     Raises
     ------
     UserError
-        If there is none to choose from, or an environment is not made.
+        If no trial can be compared, or an environment is not installed.
     """
     measure = measure or _measure
     trials = {trial: record for trial in _candidates(results) if (record := _comparable(results, trial))}
@@ -59,9 +61,9 @@ def rerun(results: Path, count: int, measure: "Callable[[Path, Trial, Path], Non
             other = Path(folder) / "record.json"
             try:
                 measure(results, trial, other)
-                yield _compared(place, trials[trial], read_record(other))
+                yield _compare(place, trials[trial], read_record(other))
             except UserError as error:
-                yield Again(place, "DIFFERS", f"it cannot be measured again: {error}")
+                yield Comparison(place, "DIFFERS", f"it cannot be measured again: {error}")
 
 
 def _candidates(results: Path) -> list[Trial]:
@@ -71,7 +73,7 @@ def _candidates(results: Path) -> list[Trial]:
 
 
 def _comparable(results: Path, trial: Trial) -> Record | None:
-    """Return the record of a trial, None if there is none that can be compared; `check` says what is wrong with it."""
+    """Return the record of a trial, None if it cannot be compared; `check` reports what is wrong with it."""
     try:
         record = read_record(Results(results).record(trial))
     except UserError:
@@ -91,25 +93,25 @@ def _measure(results: Path, trial: Trial, output: Path) -> None:
         raise UserError(" ".join(done.stderr.split("\n")[-LINES - 1 :]).strip() or f"exit status {done.returncode}")
 
 
-def _compared(place: Path, kept: Record, again: Record) -> Again:
+def _compare(place: Path, kept: Record, again: Record) -> Comparison:
     if kept["protocol"] != again["protocol"]:
-        return Again(place, "unlike", "measured under another protocol")
+        return Comparison(place, "unlike", "measured under another protocol")
     difference = next(_differences(kept["styles"], again["styles"], "styles"), None)
     if difference is None:
-        return Again(place, "same")
+        return Comparison(place, "same")
     processors = [record["machine"]["processor"] for record in (kept, again)]
     if processors[0] != processors[1]:
-        return Again(place, "unlike", f"measured on {shown(processors[0])}, and here is {shown(processors[1])}")
-    return Again(place, "DIFFERS", difference)
+        return Comparison(place, "unlike", f"measured on {shown(processors[0])}, and here is {shown(processors[1])}")
+    return Comparison(place, "DIFFERS", difference)
 
 
 def _differences(kept: Any, again: Any, place: str) -> Iterator[str]:
-    """Yield where two results differ, apart from the time that they took."""
+    """Yield the differences between two results, except in the time that they took."""
     if isinstance(kept, dict) and isinstance(again, dict):
         for key in sorted({*kept, *again} - {"seconds"}):
             yield from _differences(kept.get(key), again.get(key), f"{place}.{key}")
     elif isinstance(kept, list) and isinstance(again, list) and len(kept) == len(again):
-        for number, (one, other) in enumerate(zip(kept, again, strict=True)):
-            yield from _differences(one, other, f"{place}.{number}")
+        for number, (old, new) in enumerate(zip(kept, again, strict=True)):
+            yield from _differences(old, new, f"{place}.{number}")
     elif kept != again:
         yield f"{place}: {shown(kept)} in the record, {shown(again)} now"

@@ -1,8 +1,8 @@
-"""Which trials run together in one job, and which of these jobs are done.
+"""Which trials run together in a job, and which of these jobs are done.
 
-The start of a process, and on a cluster of a job, takes longer than many a trial: so trials of one probe in one
-environment run one after the other until they fill a job (measured/run_batch.py). A record does not tell which batch it
-came from, and a batch counts as done if, and only if, each of its trials has a record that counts (plan.py).
+Starting a process, or a job on a cluster, takes longer than many trials, so trials of one probe in one environment
+run in sequence until they fill a job (measured/run_batch.py). A record does not name its batch. A batch is done if, and
+only if, each of its trials has a record that counts (plan.py).
 """
 
 import json
@@ -23,34 +23,34 @@ from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial
 
-# As `batches` names them.
+# A name that `batches` gives.
 BATCH = re.compile(r"([^/]+)/([a-z]+)-(?:0|[1-9][0-9]*)")
 
 Batches = dict[str, list[Trial]]
 
 
 def batches(trials: Iterable[Trial], estimates: Estimates, seconds: float) -> Batches:
-    """Return the trials that run in batches of about this many seconds each, by the name of their batch.
+    """Divide trials into batches of about `seconds` each, and return them by the name of their batch.
 
-    One that takes longer has a batch of its own.
+    A trial that takes longer has its own batch.
     """
-    found: Batches = {}
-    for (environment, probe), alike in groupby(sorted(trials, key=_kind), key=_kind):
-        own = list(alike)
+    result: Batches = {}
+    for (environment, probe), group in groupby(sorted(trials, key=_kind), key=_kind):
+        members = list(group)
         ends, total = [], 0.0
-        for trial in own:
+        for trial in members:
             total += estimates.trial(trial).seconds
             ends.append(total)
-        # Of equal length, as far as that goes: the last one is not the shortest.
-        count = max(1, min(len(own), math.ceil(total / seconds)))
+        # Batches of about equal length, rather than full ones and a short last one.
+        count = max(1, min(len(members), math.ceil(total / seconds)))
         numbers = [min(count - 1, int(end * count / (total or 1) - 1e-9)) for end in ends]
-        for number, (_, chunk) in enumerate(groupby(zip(numbers, own, strict=True), key=lambda pair: pair[0])):
-            found[f"{environment}/{probe}-{number}"] = [trial for _, trial in chunk]
-    return found
+        for number, (_, chunk) in enumerate(groupby(zip(numbers, members, strict=True), key=lambda pair: pair[0])):
+            result[f"{environment}/{probe}-{number}"] = [trial for _, trial in chunk]
+    return result
 
 
 def present_schedule(trials: Iterable[Trial], estimates: Estimates, seconds: float, results: Path) -> Batches:
-    """Return the batches that were written last if they are of these trials and were to take as long, else new ones."""
+    """Return the batches that were written last if they have these trials and this length, else new ones."""
     # Timing has the machine to itself, one process at a time.
     together = [trial for trial in trials if trial.probe != Probe.TIMING]
     former, schedule = _read(results)
@@ -60,9 +60,9 @@ def present_schedule(trials: Iterable[Trial], estimates: Estimates, seconds: flo
 
 
 def write_schedule(schedule: Batches, seconds: float, results: Path) -> None:
-    """Write which batches there are, for every process of a run to read, and mark those that are done."""
+    """Write the batches, for every process of a run to read, and mark those that are done."""
     named = {name: [trial.name for trial in own] for name, own in schedule.items()}
-    write_if_changed(_file(results), json.dumps({"seconds": seconds, "batches": named}, indent=1) + "\n")
+    write_if_changed(_path(results), json.dumps({"seconds": seconds, "batches": named}, indent=1) + "\n")
     marks = {mark(results, name): own for name, own in schedule.items()}
     for path in Results(results).batches.rglob("*.done"):
         if path not in marks:
@@ -72,9 +72,9 @@ def write_schedule(schedule: Batches, seconds: float, results: Path) -> None:
         if not all(record.exists() for record in paths):
             path.unlink(missing_ok=True)
         elif (last := newer(path, paths)) is not None:
-            # What is in it changes with the records: Snakemake takes a file for changed only if its content is, too.
+            # The content changes with the records: Snakemake ignores a new modification time with the same content.
             write_whole(path, sums(results, own))
-            # As old as the last of its records: what is made from them is newer.
+            # The time of its last record: files made from the records must be newer.
             changed = last.stat().st_mtime_ns
             os.utime(path, ns=(changed, changed))
 
@@ -91,15 +91,16 @@ def read_schedule(results: Path) -> Batches:
     if seconds:
         return schedule
     raise UserError(
-        f"{_file(results)}: missing or not readable, though a run of this study is going on (.snakemake/locks); "
+        f"{_path(results)}: missing or not readable, though a run of this study is going on (.snakemake/locks); "
         "if none is, `snakemake --unlock` and start again"
     )
 
 
-def going_on(results: Path) -> Params | None:
-    """Return the parameters of the run of this study that holds Snakemake's lock, if one does: all goes by its plan.
+def read_current_params(results: Path) -> Params | None:
+    """Return the parameters of the run of this study that holds Snakemake's lock, None if there is no such run.
 
-    Without that plan there is nothing to go by, and nobody does: a lock that was left behind can then be taken away.
+    Everything follows the plan of that run. Without a readable plan, the lock is ignored, so that a stale lock can be
+    removed.
     """
     study = Results(results).params
     if not any(str(study) in lock.read_text().splitlines() for lock in Path(".snakemake/locks").glob("*.lock")):
@@ -112,17 +113,17 @@ def going_on(results: Path) -> Params | None:
 
 
 def _read(results: Path) -> tuple[float, Batches]:
-    """Return how many seconds a batch was to take, and the batches; 0 and none if they cannot be read."""
+    """Return the target duration of a batch in seconds, and the batches; 0 and none if they cannot be read."""
     try:
-        written = read_json(_file(results))
-        schedule = {name: [_trial(name, one) for one in own] for name, own in written["batches"].items()}
+        written = read_json(_path(results))
+        schedule = {name: [_trial(name, trial) for trial in own] for name, own in written["batches"].items()}
         return float(written["seconds"]), schedule
     except (ReadingError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return 0.0, {}
 
 
 def _trial(batch: str, name: str) -> Trial:
-    """Return the trial of a batch that is written by its name."""
+    """Return a trial by its batch and its name."""
     of_batch = BATCH.fullmatch(batch)
     if of_batch is None:
         raise ValueError(f"{batch}: no name of a batch")
@@ -130,19 +131,19 @@ def _trial(batch: str, name: str) -> Trial:
 
 
 def mark(results: Path, name: str) -> Path:
-    """Return the file that is there if a batch is done."""
+    """Return the file that exists if a batch is done."""
     return Results(results).mark(name)
 
 
 def sums(results: Path, trials: Iterable[Trial]) -> str:
-    """Return what the mark of a batch of these trials holds."""
+    """Return the content of the mark of a batch of these trials."""
     return checksums(Results(results).trials, (trial.path for trial in trials))
 
 
 def newer(path: Path, records: Iterable[Path]) -> Path | None:
-    """Return the last of a batch's records if its mark is not as new as that or not there, else None."""
+    """Return the last record of a batch if the mark is missing or older than that, else None."""
     last = max(records, key=lambda record: record.stat().st_mtime_ns)
-    marked = _changed(path)
+    marked = _modified(path)
     return last if marked is None or marked < last.stat().st_mtime_ns else None
 
 
@@ -150,11 +151,11 @@ def _kind(trial: Trial) -> tuple[str, str]:
     return trial.environment, trial.probe
 
 
-def _file(results: Path) -> Path:
+def _path(results: Path) -> Path:
     return Results(results).schedule
 
 
-def _changed(path: Path) -> int | None:
+def _modified(path: Path) -> int | None:
     try:
         return path.stat().st_mtime_ns
     except FileNotFoundError:

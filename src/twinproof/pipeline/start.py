@@ -1,9 +1,9 @@
-"""What the start of a run puts in order below its results, and what a dry run sees of that.
+"""Prepares a folder of results at the start of a run, and lets a dry run plan the same jobs.
 
-The start of a run sets aside the records that do not count, brings back those that do again, writes the plan, and marks
-the batches that are done. From then on Snakemake goes by the files that are there. A dry run writes nothing, and plans
-the same jobs all the same: one file stands in for everything that the start of a run would write, move or remove. That
-file is never there. A rule of its own pretends to make it (docs/decisions/0018).
+The start of a run sets aside records that do not count, brings back those that count again, writes the plan, and marks
+the batches that are done. From then on Snakemake goes by the existing files. A dry run writes nothing, but still plans
+the same jobs: one file stands in for everything that the start of a run would write, move or remove. That file never
+exists; a rule pretends to make it (docs/decisions/0018).
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from twinproof.study.trial import Trial, list_trials
 
 @dataclass
 class Start:
-    """The start of a run: its batches, and what it is to put in order, which is nothing once that is done."""
+    """The start of a run: its batches, and the changes that it has yet to make."""
 
     results: Path
     batches: schedule.Batches
@@ -39,12 +39,12 @@ class Start:
 
     @classmethod
     def planned(cls, params: Params, results: Path, seconds: float) -> Self:
-        """Return the start of a run of batches of so many seconds, of which nothing is done yet.
+        """Return the start of a run with batches of about `seconds`, before any change is made.
 
         Raises
         ------
         UserError
-            As `plan.changes`.
+            As `plan.find_changes`.
         """
         batches = schedule.present_schedule(list_trials(params), Estimates(params, results), seconds, results)
         environments = list(params.environments)
@@ -55,7 +55,7 @@ class Start:
 
     @classmethod
     def made(cls, results: Path) -> Self:
-        """Return the start that was made by the run that is going on.
+        """Return the start that the current run has made.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class Start:
         return cls(results, schedule.read_schedule(results))
 
     def make(self) -> None:
-        """Put all in order, if that is not done yet.
+        """Make the changes, unless they are made already.
 
         Raises
         ------
@@ -82,11 +82,11 @@ class Start:
 
     @property
     def stand_in(self) -> str:
-        """The file that stands in for all that is to be written, moved or removed; it is never there."""
+        """The file that stands in for everything to be written, moved or removed; it never exists."""
         return f"{self.results}/begun"
 
-    def tell(self) -> str:
-        """Say what the start of a run would do."""
+    def describe(self) -> str:
+        """Describe what the start of a run would do."""
         done = [
             f"{counted(len(self.changes.written), 'file')} of the plan written",
             f"{counted(len(self.changes.aside), 'record')} set aside",
@@ -101,7 +101,7 @@ class Start:
         return "\n".join([f"the start of a run, before any job: {', '.join(done)}", *torn, *images])
 
     def measured(self, trial: Trial) -> bool:
-        """Tell whether a trial has a record that counts."""
+        """Return whether a trial has a record that counts."""
         place = self._place(trial)
         return place in self.changes.back or (place.exists() and place not in self.changes.aside)
 
@@ -125,15 +125,15 @@ class Start:
         last = schedule.newer(path, places)
         if last is None or (path.exists() and holds(path, schedule.sums(self.results, own))):
             return str(path)
-        # The mark is to be written, and will be as old as this.
+        # The mark will be written with the modification time of this record.
         return str(last)
 
     def to_be_replaced(self, path: Path) -> list[str]:
-        """Return what makes Snakemake run a job whose output does not count, though it is there."""
+        """Return inputs that make Snakemake run a job whose existing output does not count."""
         return [self.stand_in] if path.exists() else []
 
     def unfounded_decision(self, environment: str, twin: str, processes: str) -> list[str]:
-        """Return what makes Snakemake decide on a timing again of which records are missing."""
+        """Return inputs that make Snakemake repeat a decision on timings whose records are missing."""
         path = Results(self.results).decision(environment, twin, processes)
         return [self.stand_in] if path in self.decisions else []
 
@@ -144,7 +144,7 @@ class Start:
         return [str(image.sif)] if back else [str(image.sif), str(image.image_mark)]
 
     def unfit_image(self, environment: str) -> list[str]:
-        """Return what makes Snakemake build an image again whose mark is to be set aside."""
+        """Return inputs that make Snakemake build an image again whose mark is to be set aside."""
         return [self.stand_in] if Environment(environment).image_mark in self.marks else []
 
     def _unfounded(self) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""What a run said it would do, and what it did."""
+"""Summaries of a run: what it will do, and what it did."""
 
 import time
 from collections import defaultdict
@@ -17,11 +17,11 @@ from twinproof.study.params import Params
 from twinproof.study.results import Results
 from twinproof.study.trial import Trial
 
-NAMED = 5  # So many trials that failed are named, and so many errors told.
+LISTED = 5  # The most failed trials, and the most errors, in a summary.
 
 
 class Summary:
-    """One run of a study: what it finds when it begins, is asked for, and leaves."""
+    """One run of a study: the records before it, the trials that it is asked for, and the records after it."""
 
     def __init__(self, params: Params, results: Path, batches: Batches) -> None:
         self._params, self._results, self._batches = params, results, batches
@@ -33,45 +33,46 @@ class Summary:
         self._wall, self._began = 0.0, time.monotonic()
 
     def begin(self, asked: Iterable[Trial], others: Iterable[tuple[str, str]], slots: int, alone: bool) -> str:
-        """Say what is to be done: the trials that are asked for, and other jobs, each by its rule and environment.
+        """Describe what is to be done: the trials that are asked for, and other jobs by rule and environment.
 
-        `slots` jobs run at a time, and timing `alone` or not.
+        `slots` jobs run at a time, and `alone` is whether timing runs alone.
         """
         self._asked, self._before, others = set(asked), in_place(self._results), list(others)
         self._reports = ("make_report", "") in others
         self._logs = self._written_logs()
-        found = self._measured()
-        whole = forecast(self._params, self._results, found, self._batches, self._estimates)
-        trials = [one for one in whole.jobs if self._asked.intersection(one.trials)]
+        measured = self._measured()
+        expected = forecast(self._params, self._results, measured, self._batches, self._estimates)
+        trials = [job_of_trials for job_of_trials in expected.jobs if self._asked.intersection(job_of_trials.trials)]
         jobs = [*trials, *(job(rule, self._estimates, environment) for rule, environment in others)]
         self._wall, self._began = Forecast(jobs, []).wall(slots, alone), time.monotonic()
-        earlier = sum(len(one.trials) for one in trials if one.earlier)
+        earlier = sum(len(job_of_trials.trials) for job_of_trials in trials if job_of_trials.earlier)
         return (
             f"to do: {counted(len(self._asked), 'trial')} in {len(trials)} of {counted(len(jobs), 'job')}, "
-            f"{duration(Forecast(jobs, []).seconds())} of processor time; {len(found)} are done; "
+            f"{duration(Forecast(jobs, []).seconds())} of processor time; {len(measured)} are done; "
             f"all of it takes about {duration(self._wall)} with {at_a_time(slots)} "
             f"({_source(earlier, len(self._asked))})"
         )
 
     def end(self, left: Iterable[Trial] = (), others: int = 0) -> str:
-        """Say what was done, how that compares with what was planned, and what was left: trials, and `others` jobs."""
+        """Describe what was done, how it compares with the plan, and what is left: trials, and `others` jobs."""
         self._asked |= set(left)
         there = self._measured()
-        # What timing decided on may not have been known of, and yet be there.
-        came = sorted(there - self._before)
+        # Timing may have added trials that were not known at the beginning.
+        new = sorted(there - self._before)
         failed = sorted(trial for trial in self._asked if trial.path not in there)
         wall = duration(time.monotonic() - self._began)
         lines = [
-            f"done: {counted(len(came), 'trial')} run, {len(there & self._before)} reused, "
+            f"done: {counted(len(new), 'trial')} run, {len(there & self._before)} reused, "
             f"{len(failed)} failed or not run, in {wall} (planned: {duration(self._wall)})"
         ]
-        lines += self._compared(came)
+        lines += self._compared(new)
         lines += [
-            f"  no record: {trial.environment} {trial.twin} {trial.probe} {trial.replicate}" for trial in failed[:NAMED]
+            f"  no record: {trial.environment} {trial.twin} {trial.probe} {trial.replicate}"
+            for trial in failed[:LISTED]
         ]
-        if len(failed) > NAMED:
-            lines.append(f"  and {len(failed) - NAMED} more; the next start goes on with them")
-        lines += self._errors()[:NAMED]
+        if len(failed) > LISTED:
+            lines.append(f"  and {len(failed) - LISTED} more; the next start goes on with them")
+        lines += self._errors()[:LISTED]
         if others:
             lines.append(f"  {counted(others, 'other job')} failed or not run; the next start goes on with them")
         elif self._reports and not failed:
@@ -79,14 +80,14 @@ class Summary:
         try:
             require_room(self._results)
         except UserError as error:
-            # The logs may lack it, for the same reason.
+            # A full disk may have kept this error out of the logs.
             lines.append(f"  {error}")
         return "\n".join(lines)
 
-    def _compared(self, came: list[str]) -> Iterator[str]:
-        """Tell by environment and probe what trials took, without the start of their processes."""
+    def _compared(self, new: list[str]) -> Iterator[str]:
+        """Yield a line for each environment and probe: what trials took, without the start of their processes."""
         kinds = defaultdict(list)
-        for path in came:
+        for path in new:
             trial = Trial.from_path(path)
             expected = self._estimates.trial(trial)
             record = Results(self._results).trials / path
@@ -100,19 +101,19 @@ class Summary:
             )
 
     def _errors(self) -> list[str]:
-        """Return each error of a user's own that the trials of this run ended with, once."""
-        new = [path for path, written in self._written_logs().items() if self._logs.get(path) != written]
-        told = (line for path in new for line in path.read_text(errors="replace").splitlines())
-        return list(dict.fromkeys(f"  {line}" for line in told if line.startswith("error: ")))
+        """Return each user error in the logs of this run, once."""
+        changed = [path for path, written in self._written_logs().items() if self._logs.get(path) != written]
+        lines = (line for path in changed for line in path.read_text(errors="replace").splitlines())
+        return list(dict.fromkeys(f"  {line}" for line in lines if line.startswith("error: ")))
 
     def _written_logs(self) -> dict[Path, int]:
-        """Return when the log of each job that measures was last written."""
+        """Return the modification time of the log of each job that measures, in nanoseconds."""
         logs = Results(self._results).logs
-        found = [path for kind in ("batches", "models", "trials") for path in sorted((logs / kind).rglob("*.log"))]
-        return {path: path.stat().st_mtime_ns for path in found}
+        paths = [path for kind in ("batches", "models", "trials") for path in sorted((logs / kind).rglob("*.log"))]
+        return {path: path.stat().st_mtime_ns for path in paths}
 
     def _measured(self) -> set[str]:
-        """Return the path of each record of this study that is there."""
+        """Return the paths of the existing records of this study."""
         there = in_place(self._results)
         return there & {trial.path for trial in known(self._params, self._results, there)}
 
