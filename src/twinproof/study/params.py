@@ -14,7 +14,7 @@ import yaml
 
 from twinproof.base.errors import UserError, shown
 from twinproof.base.reading import LARGEST_INTEGER, read_yaml
-from twinproof.study.settings import SETTINGS, Probe, Settings, TimingSettings, parse_settings
+from twinproof.study.settings import QUANTITIES, SETTINGS, Probe, Settings, TimingSettings, parse_settings
 
 SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "params.schema.yaml"
 
@@ -176,7 +176,17 @@ def _validator() -> Any:
     formats.checks("path")(lambda value: is_path(value) or not isinstance(value, str))
     extend: Any = jsonschema.validators.extend
     kind = extend(draft, {"pattern": whole_pattern}, type_checker=whole)
-    return kind(yaml.safe_load(SCHEMA.read_text()), format_checker=formats)
+    return kind(_schema(), format_checker=formats)
+
+
+def _schema() -> dict[str, Any]:
+    """Return the schema with the lists that the code has: the probes, and the quantities of timing."""
+    schema: dict[str, Any] = yaml.safe_load(SCHEMA.read_text())
+    parts = schema["properties"]
+    # One object, by YAML's anchor: of environments and of twins.
+    parts["environments"]["additionalProperties"]["properties"]["probes"]["items"]["enum"] = [*map(str, Probe)]
+    parts["timing"]["properties"]["quantities"]["items"]["enum"] = [*QUANTITIES]
+    return schema
 
 
 def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: Any) -> Iterator[Any]:

@@ -20,6 +20,7 @@ from twinproof.base.errors import UserError, shown
 from twinproof.base.files import write_whole
 from twinproof.base.reading import MalformedError, MissingError, read_json
 from twinproof.study.params import whole_pattern
+from twinproof.study.settings import Probe
 
 FORMAT = 5
 SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "record.schema.json"
@@ -110,7 +111,7 @@ def _validator() -> Any:
 
     extend: Any = jsonschema.validators.extend
     kind = extend(jsonschema.Draft202012Validator, {"pattern": whole_pattern})
-    return kind(json.loads(SCHEMA.read_text()))
+    return kind(_schema())
 
 
 @functools.cache
@@ -118,4 +119,10 @@ def _compiled() -> Any:
     import fastjsonschema
 
     # Of what it has in common with the drafts it knows, which is all that the schema uses. A format is a note alone.
-    return fastjsonschema.compile(json.loads(SCHEMA.read_text()), use_formats=False)
+    return fastjsonschema.compile(_schema(), use_formats=False)
+
+
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(SCHEMA.read_text())
+    schema["properties"]["probe"]["enum"] = [*map(str, Probe)]
+    return schema
