@@ -3,6 +3,8 @@
 Standard library only, and no backend is imported: it is quick, and it answers where a backend cannot be imported.
 """
 
+from __future__ import annotations
+
 import ctypes
 import importlib.metadata
 import json

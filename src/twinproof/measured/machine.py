@@ -1,5 +1,7 @@
 """The facts of the worker, as seen from inside the process that measures."""
 
+from __future__ import annotations
+
 import ctypes
 import importlib.metadata
 import os

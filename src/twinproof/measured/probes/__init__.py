@@ -1,5 +1,7 @@
 """What is measured: one module a probe, each with a function `run`."""
 
+from __future__ import annotations
+
 import importlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
@@ -30,8 +32,8 @@ class RunProbe(Protocol):
 
     def __call__(  # noqa: D102
         self,
-        twin: "Twin",
-        data: "Dataset",
+        twin: Twin,
+        data: Dataset,
         seed: int,
         settings: Any,
         **inputs: Any,

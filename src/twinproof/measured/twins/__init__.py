@@ -11,6 +11,8 @@ It may have a function named `naive`, too: the subclass as one writes it at firs
 no style of its own, but a way of writing, of which only serialization asks.
 """
 
+from __future__ import annotations
+
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -31,12 +33,12 @@ class Twin:
     """One network, written in two or more styles, and perhaps as a naive subclass."""
 
     name: str
-    builders: "Mapping[str, Callable[[], keras.Model]]"
-    naive: "Callable[[], keras.Model] | None" = None
+    builders: Mapping[str, Callable[[], keras.Model]]
+    naive: Callable[[], keras.Model] | None = None
     files: tuple[str, ...] = ()  # that it reads, by their paths from the project's folder
 
     @property
-    def ways(self) -> "Mapping[str, Callable[[], keras.Model]]":
+    def ways(self) -> Mapping[str, Callable[[], keras.Model]]:
         """The builders by style, and that of the naive subclass if there is one."""
         return {**self.builders, "naive": self.naive} if self.naive else self.builders
 
