@@ -92,7 +92,7 @@ picture: .venv/ready  ## the answer and its picture in the README, from the tabl
 
 # UPGRADE=-U makes them again with the newest versions that their inputs allow.
 lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
-	workflow/lock workflow/requirements.txt pyproject.toml --extra dev
+	workflow/lock workflow/requirements.txt pyproject.toml --extra study --extra dev
 	workflow/lock workflow/uv.txt workflow/uv.in --constraint workflow/requirements.txt
 	workflow/lock workflow/validator.txt workflow/validator.in
 	workflow/lock workflow/s3.txt workflow/s3.in
@@ -100,6 +100,8 @@ lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
 
 # The workflow's own venv: uv from its lock, all else through uv, with compiled bytecode.
 .venv/bin/uv: workflow/uv.txt
+	@$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; \
+	  v == "3.11" or sys.exit("error: $(PYTHON) is Python " + v + ", the locks are for 3.11; name one: make PYTHON=...")'
 	$(INSTALL) $(PYTHON) -m venv --clear .venv
 	$(INSTALL) .venv/bin/pip install --quiet --require-hashes --only-binary :all: -r workflow/uv.txt
 	.venv/bin/uv --version >/dev/null
