@@ -9,7 +9,7 @@ export UPGRADE
 
 # What a failed step has begun is no target.
 .DELETE_ON_ERROR:
-.PHONY: study quick images lint bench bench-page durations picture lock clean tools test test-all test-together \
+.PHONY: study quick images lint wheel bench bench-page durations picture lock clean tools test test-all test-together \
   test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm
 
 study: .venv/ready  ## the study of params.yaml
@@ -74,6 +74,9 @@ lint: .venv/ready
 	# What runs on Python 3.9 too; mypy knows none older than 3.10.
 	mypy --python-version 3.10 $(addprefix src/twinproof/,base environments measured proof study)
 	lint-imports
+
+wheel: .venv/ready  ## the package in one file, in build/wheel
+	python -m hatchling build -t wheel -d build/wheel
 
 bench: .venv/ready  ## speed, as ratios measured side by side
 	python bench/training.py
