@@ -1,5 +1,7 @@
 """The commit of the code that runs. Standard library only: `containers/build` uses it too."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """The errors that a user can put right."""
 
+from __future__ import annotations
+
 import functools
 import signal
 import sys

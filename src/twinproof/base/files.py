@@ -1,5 +1,7 @@
 """Files that appear whole or not at all, and digests of files."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import tempfile
@@ -76,5 +78,8 @@ def checksums(folder: Path, names: Iterable[str]) -> str:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while part := file.read(2**20):
+            digest.update(part)
+    return digest.hexdigest()

@@ -3,6 +3,8 @@
 Standard library only, as `containers/build` has nothing else.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re

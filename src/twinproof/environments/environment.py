@@ -3,6 +3,8 @@
 Standard library only: `containers/build` uses it too, and it runs on a machine that has nothing else.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,6 +5,8 @@ the first and can clean up after it. The third does the work, and dies with the 
 behind becomes a child of the guard, however it tries to get away.
 """
 
+from __future__ import annotations
+
 import ctypes
 import json
 import os

@@ -7,6 +7,8 @@ Usage: python -m twinproof.measured.run_batch --environment tf2.21-cpu --probe l
        --params params.yaml --records results/trials --limit 60 --mark results/batches/tf2.21-cpu/learning-0.done
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
 import time

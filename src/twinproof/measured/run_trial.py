@@ -4,6 +4,8 @@ Usage: python -m twinproof.measured.run_trial --twin dynamic --probe learning --
        --params params.yaml --output X.json
 """
 
+from __future__ import annotations
+
 import argparse
 import datetime
 import faulthandler
@@ -14,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +80,7 @@ def measure(params: Params, trial: Trial, models: Path | None = None, minutes: f
         computed_on = device()
         if wants_gpu and computed_on == "CPU" and not no_driver:
             _go_on_without_gpu(environment, params, "TensorFlow does not use the one that the driver shows")
-        started, before, clock = datetime.datetime.now(datetime.UTC), conditions(), time.perf_counter()
+        started, before, clock = datetime.datetime.now(datetime.timezone.utc), conditions(), time.perf_counter()
         outcome = probe(twin, data, seed, settings, **handed)
         seconds = time.perf_counter() - clock
         return {
@@ -164,7 +166,7 @@ def _end_after(minutes: float | None) -> None:
         faulthandler.dump_traceback_later(60 * minutes, exit=True)
 
 
-def load_twin(protocol: Protocol, data: Dataset, seed: int, minutes: float | None = None) -> "Twin":
+def load_twin(protocol: Protocol, data: Dataset, seed: int, minutes: float | None = None) -> Twin:
     """Return a twin whose models can be built and are what a study measures, and which reads no files but known ones.
 
     A copy of this process checks that: what measures is left as if it had never been.
@@ -190,8 +192,11 @@ def load_twin(protocol: Protocol, data: Dataset, seed: int, minutes: float | Non
     ask_apart(check)
     _end_after(minutes)
     # A twin may change the working folder; paths of the study are relative to this one.
-    with chdir(Path.cwd()):
+    folder = Path.cwd()
+    try:
         return load()
+    finally:
+        os.chdir(folder)
 
 
 def read_images(params: Params) -> Dataset:

@@ -215,7 +215,7 @@ def _foreign(value: object, key: str = "") -> Iterator[str]:
         yield f"{key}: {shown(value)} is not allowed; allowed: an integer of 64 bits"
     elif isinstance(value, str) and SURROGATE.search(value):
         yield f"{key}: {shown(value)} is not allowed; allowed: a text that is Unicode"
-    elif not isinstance(value, str | int | float | bool | None):
+    elif not isinstance(value, (str, int, float, bool, type(None))):
         allowed = "allowed: a text (in quotes), a number, true, false, a list, a mapping"
         yield f"{key}: {shown(value)} is not allowed; {allowed}"
 

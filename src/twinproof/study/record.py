@@ -10,6 +10,8 @@ Format history
 5   `variables`, those of the user's that were let through; `commit_missing`, why there is no commit.
 """
 
+from __future__ import annotations
+
 import functools
 import hashlib
 import json
@@ -78,7 +80,7 @@ def _readable(value: Any) -> Any:
     """Return a value with every text as UTF-8 can hold it: half a surrogate pair, of a user's error, is spelt out."""
     if isinstance(value, dict):
         return {_readable(key): _readable(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_readable(inner) for inner in value]
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 

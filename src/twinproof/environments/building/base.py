@@ -1,5 +1,7 @@
 """The base image: one that is here, one from a registry, or one made from Debian's packages."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess

@@ -1,12 +1,14 @@
 """Builds the image of an environment from its lock: base image, image, OCI archive, SIF."""
 
+from __future__ import annotations
+
 import fcntl
 import json
 import re
 import shutil
 import subprocess
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,7 @@ def make(
         "environment": name,
         "lock": environment.lock_digest(),
         "build": work.name.removeprefix(".build-"),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
 
     advice = "see that its name is right and its registry answers" if wanted else "give another with --base IMAGE"

@@ -1,5 +1,7 @@
 """The steps of a build, the commands that it runs, and how it ends when it is stopped."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess
@@ -36,6 +38,12 @@ def ignore_signals() -> None:
         signal.signal(each, signal.SIG_IGN)
 
 
+def begin() -> None:
+    """Begin a child: it leads a group of its own, and no signal is held back from it."""
+    os.setpgid(0, 0)
+    take_signals()
+
+
 def take_signals() -> None:
     """Take the signals that came while they were held back."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -59,8 +67,7 @@ def run(command: list[str], work: Path) -> None:
         stdin=subprocess.DEVNULL,
         cwd=work,
         env=environment,
-        process_group=0,
-        preexec_fn=take_signals,
+        preexec_fn=begin,
     )
     guard = subprocess.Popen(
         ["/bin/sh", "-c", GUARD, "guard", str(child.pid)], stdin=subprocess.PIPE, start_new_session=True

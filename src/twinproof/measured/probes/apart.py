@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -62,7 +63,7 @@ class Apart:
         A process that ends by itself has the error type "Crash", one that exceeds the limit "Timeout".
         """
         ours, theirs = self._context.Pipe(duplex=False)
-        with tempfile.TemporaryDirectory(prefix="twinproof-", ignore_cleanup_errors=True) as folder:
+        with _folder() as folder:
             process = self._context.Process(target=_apart, args=(theirs, folder, self._files, operation, arguments))
             process.start()
             theirs.close()
@@ -78,6 +79,16 @@ class Apart:
                 _end(process.pid)
                 process.join()
                 ours.close()
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """Make a temporary folder; what cannot be removed of it is no fault of the operation, and stays."""
+    folder = tempfile.mkdtemp(prefix="twinproof-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end(pid: int | None) -> None:

@@ -4,6 +4,8 @@ A reader returns the model, or what stands for it: something that is called with
 probabilities.
 """
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable
 from pathlib import Path

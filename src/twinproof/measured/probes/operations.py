@@ -4,6 +4,8 @@ Each notes what it finds as it goes, so that an error leaves the rest, and yield
 make, save, load, compare.
 """
 
+from __future__ import annotations
+
 import copy
 import pickle
 import shutil
@@ -40,8 +42,8 @@ class Case(NamedTuple):
     twin: Twin
     style: str
     seed: int
-    images: "NDArray[np.float32]"
-    labels: "NDArray[np.float32]"
+    images: NDArray[np.float32]
+    labels: NDArray[np.float32]
 
     def instances(self) -> Instances:
         """Return the maker of comparable instances of every style."""
