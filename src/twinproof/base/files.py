@@ -58,7 +58,7 @@ def require_room(folder: Path) -> None:
 
 
 def holds(path: Path, content: str) -> bool:
-    """Return whether a file holds just this."""
+    """Return whether a file has exactly this content."""
     try:
         return path.read_text() == content
     except (FileNotFoundError, UnicodeDecodeError):
@@ -66,7 +66,7 @@ def holds(path: Path, content: str) -> bool:
 
 
 def write_if_changed(path: Path, content: str) -> None:
-    """Write `content` unless `path` holds just that: what did not change keeps its time, and nothing is run again."""
+    """Write `content` unless `path` has it already, so that an unchanged file keeps its time and no job runs again."""
     if not holds(path, content):
         write_whole(path, content)
 

@@ -134,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run_apart(params: Params, trial: Trial, output: Path, models: Path | None, minutes: float) -> Ending:
-    """Run a trial in a process of its own, which has to write the record, and return how that ended."""
+    """Run a trial in a process of its own, which must write the record, and return how that ended."""
     return write_apart(output.absolute(), lambda: run(params, trial, output, models, minutes))
 
 
@@ -159,7 +159,7 @@ def run(params: Params, trial: Trial, output: Path, models: Path | None, minutes
 
 
 def _end_after(minutes: float | None) -> None:
-    """Have this process end after some time, or not, and tell where it was, even if in the middle of compiled code."""
+    """End this process after some minutes and print where it was, even in compiled code; None: do not."""
     if minutes is None:
         faulthandler.cancel_dump_traceback_later()
     else:
@@ -237,7 +237,7 @@ def _models(params: Params, trial: Trial, folder: Path | None) -> dict[str, str]
 
 @contextmanager
 def no_home() -> Iterator[None]:
-    """Keep the user's home from being read or written, Keras's settings in it too, and the backend from talking."""
+    """Give this process an empty home, without Keras's settings, and a quiet backend."""
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         os.environ["HOME"] = os.environ["KERAS_HOME"] = folder
         os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -248,7 +248,7 @@ def no_home() -> Iterator[None]:
 
 
 def _go_on_without_gpu(environment: Environment, params: Params, why: str) -> None:
-    """Say that there is no GPU; raise `UserError` unless the parameters allow that."""
+    """Report that there is no GPU; raise `UserError` unless the parameters allow that."""
     key = f"environments.{environment.name}.without_gpu"
     if params.environments[environment.name].without_gpu == "error":
         raise UserError(

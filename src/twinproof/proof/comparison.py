@@ -60,5 +60,5 @@ def compare(trace: Trace, reference: Trace, tolerance: float) -> Comparison:
     }
 
 
-def _largest(one: NDArray[Any], other: NDArray[Any]) -> float:
-    return float(np.max(np.abs(one.astype(np.float64) - other.astype(np.float64)), initial=0.0))
+def _largest(values: NDArray[Any], reference: NDArray[Any]) -> float:
+    return float(np.max(np.abs(values.astype(np.float64) - reference.astype(np.float64)), initial=0.0))

@@ -55,7 +55,7 @@ class TwinParams:
     probes: tuple[Probe, ...] | None = None
 
     def measures(self, probe: Probe) -> bool:
-        """Tell whether a probe is measured of this twin."""
+        """Return whether a probe is measured for this twin."""
         return self.probes is None or probe in self.probes
 
 
@@ -133,7 +133,7 @@ def _plain(part: Any) -> dict[str, Any]:
 
 
 def is_path(value: object) -> bool:
-    """Tell whether a value can be a path of a study: one that is a path and nothing else wherever it is written."""
+    """Return whether a value can be a path of a study: it means nothing else in any place where it is written."""
     return isinstance(value, str) and 0 < len(value) <= LONGEST and not SPECIAL.search(value)
 
 
@@ -199,7 +199,7 @@ def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: Any)
 
 
 def _foreign(value: object, key: str = "") -> Iterator[str]:
-    """Find what YAML can say and JSON, in which records and protocols are kept, cannot."""
+    """Yield what YAML can hold and JSON, the format of records and protocols, cannot."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if isinstance(name, str):
@@ -221,7 +221,7 @@ def _foreign(value: object, key: str = "") -> Iterator[str]:
 
 
 def _explain(error: Any) -> Iterator[str]:
-    """Say what is wrong with one value in the words of the user's file."""
+    """Yield what is wrong with one value, in terms of the user's file."""
     key = functools.reduce(_join, error.absolute_path, "")
     schema = error.schema
     if error.validator == "additionalProperties" and isinstance(schema.get("additionalProperties"), bool):

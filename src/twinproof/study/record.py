@@ -77,7 +77,7 @@ def digest(record: Record) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """Return a value with every text as UTF-8 can hold it: half a surrogate pair, of a user's error, is spelt out."""
+    """Return a value whose texts are valid UTF-8: lone surrogates, from a user's error message, are escaped."""
     if isinstance(value, dict):
         return {_readable(key): _readable(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -86,7 +86,7 @@ def _readable(value: Any) -> Any:
 
 
 def _holds(record: object) -> bool:
-    """Tell whether a record keeps to the schema; `_fault`, which takes twenty times as long, says why one does not."""
+    """Return whether a record satisfies the schema; `_fault`, twenty times slower, returns why it does not."""
     import fastjsonschema  # Not in an environment, where records are written and none is read.
 
     try:
@@ -97,7 +97,7 @@ def _holds(record: object) -> bool:
 
 
 def _fault(record: object) -> str | None:
-    """Say where a record breaks the schema, or None."""
+    """Return where a record breaks the schema, or None."""
     import jsonschema
 
     error = jsonschema.exceptions.best_match(_validator().iter_errors(record))

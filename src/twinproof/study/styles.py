@@ -157,5 +157,5 @@ def _parameter(name: str, how: Any, default: ast.expr | None) -> inspect.Paramet
 def _without_types(signature: inspect.Signature) -> inspect.Signature:
     """Leave the annotations out, which read differently in the source."""
     empty = inspect.Parameter.empty
-    bare = [one.replace(annotation=empty) for one in signature.parameters.values()]
+    bare = [parameter.replace(annotation=empty) for parameter in signature.parameters.values()]
     return inspect.Signature(bare)

@@ -33,7 +33,7 @@ def stop(number: int, _frame: object) -> NoReturn:
 
 
 def ignore_signals() -> None:
-    """See that what comes now comes to its end: it is short."""
+    """Ignore signals from now on: what remains is short."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
 
@@ -45,7 +45,7 @@ def begin() -> None:
 
 
 def take_signals() -> None:
-    """Take the signals that came while they were held back."""
+    """Deliver the signals that were blocked."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 

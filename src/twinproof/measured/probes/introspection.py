@@ -99,14 +99,14 @@ def _plant(case: Case, apart: Apart, fault: faults.Fault) -> Cell:
         # Of a process that died there is but the stage that it had come to.
         error = ended["error"] or ended["result"]
         stage = begun.read_text() if error else faults.STAGES[-1]
-    said = [error["message"]] if error else ended["warnings"]
+    messages = [error["message"]] if error else ended["warnings"]
     return {
         "fault": fault.name,
         "title": fault.title,
         "stage": stage,
         "error": error,
         "warnings": ended["warnings"],
-        "names_culprit": fault.is_named_by(said) if said else None,
+        "names_culprit": fault.is_named_by(messages) if messages else None,
     }
 
 
