@@ -66,7 +66,7 @@ class Buildah:
         return f"'{self.name} info' fails" if self.ask("info") is None else None
 
     def storage(self) -> Path | None:
-        """Return the folder of all images, None if it is on another machine or not store."""
+        """Return the folder of all images, None if it is on another machine or not known."""
         root = self._store().get("graphroot")
         return Path(root) if root else None
 

@@ -207,7 +207,7 @@ RESUMED = {
 
 @contextmanager
 def _noted(found: Cell) -> Iterator[None]:
-    """Note what is messages meanwhile, also if it ends with an error."""
+    """Note the warnings of an operation, even if it ends with an error."""
     messages: list[str] = []
     try:
         with collect_warnings() as messages:
