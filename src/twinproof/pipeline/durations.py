@@ -3,36 +3,46 @@
 Usage: python -m twinproof.pipeline.durations --results results results/depth --output workflow/durations.csv
 
 That file is shipped, so that a first study can be planned (estimates.py); `make durations` makes it from the last ones.
+What trials took is in their records, what other jobs took in the files of Snakemake's `benchmark`.
 """
 
 import argparse
-import base64
 import csv
 import io
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from glob import escape
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from twinproof.base.errors import entry_point
+from twinproof.analysis.trials import in_place
+from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
-from twinproof.base.reading import ReadingError, read_json
-from twinproof.environments.environment import Environment
+from twinproof.base.reading import ReadingError, read_json, read_text
+from twinproof.environments.environment import FOLDER, Environment
 from twinproof.study.params import Params, read_params
 from twinproof.study.trial import Trial, list_trials
 
-# Where Snakemake notes what its jobs did, each with the path of an output as its name.
-NOTED = Path(".snakemake/metadata")
 # Seconds go with the product of these settings; of a list, with its length.
 WORK = {"learning": ("epochs",), "timing": ("generations", "rounds", "quantities")}
-# The jobs of trials: what is left of their time is the start of a process.
 # Seconds of a trial: beyond, its record is a forgery.
 LONGEST = 366 * 24 * 3600
-OF_TRIALS = ("run_batch", "run_trial")
+# Of each rule without trials that is for one study: where the benchmarks of its jobs lie, and what such a job writes.
+WRITTEN = {
+    "verify_data": ("data.tsv", ["{job}.json"]),
+    "write_models": ("models/*/*.tsv", ["{job}.zip"]),
+    "decide_timing": ("timing/*/*/*.tsv", ["{job}.json"]),
+    "make_tables": ("tables.tsv", ["{job}/*.csv", "metrics.json"]),
+    "run_notebook": ("notebooks/*/*/*.tsv", ["{job}.ipynb", "{job}.html"]),
+    "make_report": ("report.tsv", ["{job}/index.html"]),
+    "make_version": ("version.tsv", ["{job}.json"]),
+    "make_crate": ("crate.tsv", ["{job}.zip"]),
+}
 
 
 class Duration(NamedTuple):
@@ -68,58 +78,63 @@ def work(probe: str, settings: dict[str, Any]) -> float:
 
 
 def of_jobs(results: Path) -> Iterator[Duration]:
-    """Return what other jobs of a study took, and what those of trials took for all but their trials."""
+    """Return what other jobs of a study took, and what those of trials took for all but their trials.
+
+    Raises
+    ------
+    UserError
+        If a benchmark, a record or the schedule cannot be read.
+    """
+    for path in FOLDER.glob("*/venv.benchmark.tsv"):
+        environment = Environment(path.parent.name)
+        yield Duration(environment.name, "", "create_venv", _seconds(path), _size(environment.venv.rglob("*")))
+    benchmarks = results / "benchmarks"
+    for rule, (jobs, outputs) in WRITTEN.items():
+        for path in benchmarks.glob(jobs):
+            job = escape(path.relative_to(benchmarks).with_suffix("").as_posix())
+            files = chain.from_iterable(results.glob(output.format(job=job)) for output in outputs)
+            yield Duration("", "", rule, _seconds(path), _size(files))
+    for rule, path, trials in _jobs_of_trials(results):
+        if path.exists() and (seconds := _apart_from_trials(path, results, trials)) is not None:
+            yield Duration(trials[0].environment, "", rule, seconds, 0)
+
+
+def _seconds(benchmark: Path) -> float:
+    """Return what Snakemake measured that a job took."""
+    try:
+        *_, last = csv.DictReader(read_text(benchmark).splitlines(), delimiter="\t")
+        return float(last["s"])
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{benchmark}: not a benchmark of one job, as Snakemake writes it; remove it") from None
+
+
+def _size(paths: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def _jobs_of_trials(results: Path) -> Iterator[tuple[str, Path, list[Trial]]]:
+    """Yield the jobs that trials may have run in: the rule, where the benchmark lies if one did, and the trials."""
     from twinproof.pipeline.schedule import read_schedule
 
-    schedule = read_schedule(results)
-    jobs: dict[tuple[str, ...], dict[str, Any]] = {}
-    for path in NOTED.rglob("*"):
-        if path.is_file():
-            noted = read_json(path)
-            # That of an environment is for all studies; others are known by where their logs are.
-            if noted["rule"] != "create_venv" and not all(
-                Path(log).is_relative_to(results / "logs") for log in noted["log"]
-            ):
-                continue
-            # A job with several outputs is noted with each.
-            job = jobs.setdefault((noted["rule"], *noted["log"]), {**noted, "outputs": []})
-            job["outputs"].append(_output(path))
-    for job in jobs.values():
-        rule, outputs, environment = job["rule"], job["outputs"], ""
-        seconds = job["endtime"] - job["starttime"]
-        if rule == "create_venv":
-            environment = outputs[0].parent.name
-            outputs = [path for path in Environment(environment).venv.rglob("*") if path.is_file()]
-        elif rule in OF_TRIALS:
-            trials = _trials_of(outputs[0], results, schedule)
-            if not (own := list(_seconds_since(job["starttime"], results, trials))):
-                continue  # Of an earlier schedule, or its records were set aside.
-            environment, outputs = trials[0].environment, []
-            seconds -= sum(own)
-        size = sum(path.stat().st_size for path in outputs if path.exists())
-        yield Duration(environment, "", rule, seconds, size)
+    for batch, trials in read_schedule(results).items():
+        yield "run_batch", results / "benchmarks" / "batches" / f"{batch}.tsv", trials
+    for record in in_place(results):
+        path = results / "benchmarks" / "trials" / record
+        yield "run_trial", path.with_suffix(".tsv"), [Trial.from_path(record)]
 
 
-def _output(path: Path) -> Path:
-    """Return the output that Snakemake's note is about: long names are cut into folders."""
-    name = "".join(part.removeprefix("@") for part in path.relative_to(NOTED).parts)
-    return Path(base64.b64decode(name, altchars=b"-_").decode())
+def _apart_from_trials(benchmark: Path, results: Path, trials: list[Trial]) -> float | None:
+    """Return the seconds that a job took for all but its trials.
 
-
-def _trials_of(output: Path, results: Path, schedule: Mapping[str, list[Trial]]) -> list[Trial]:
-    """Return the trials of the job whose output this is: the mark of a batch, or a record."""
-    if output.suffix == ".done":
-        return schedule.get(f"{output.parent.name}/{output.stem}", [])
-    return [Trial.from_path(output.relative_to(results / "trials").as_posix())]
-
-
-def _seconds_since(start: float, results: Path, trials: list[Trial]) -> Iterator[float]:
-    """Return what the trials of a job took that ran in its last attempt."""
-    for trial in trials:
-        path = results / "trials" / trial.path
-        record = read_json(path) if path.exists() else None
-        if record and datetime.fromisoformat(record["started"]).timestamp() >= start:
-            yield record["seconds"]
+    None if that cannot be told: the benchmark is of an earlier schedule, or the records are of another job.
+    """
+    seconds, ended = _seconds(benchmark), benchmark.stat().st_mtime
+    records = [read_json(path) for trial in trials if (path := results / "trials" / trial.path).exists()]
+    spans = [(datetime.fromisoformat(record["started"]).timestamp(), record["seconds"]) for record in records]
+    last = max((started + took for started, took in spans), default=0.0)
+    # A batch goes on where it stopped: trials of an earlier attempt began before this one can have.
+    left = seconds - sum(took for started, took in spans if started >= last - seconds)
+    return left if left >= 0 and ended - seconds <= last <= ended else None
 
 
 def typical(durations: Iterable[Duration]) -> list[Duration]:

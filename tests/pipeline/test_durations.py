@@ -1,0 +1,92 @@
+"""What the jobs of a study took, by what Snakemake wrote of them."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from twinproof.base.errors import UserError
+from twinproof.pipeline.durations import Duration, of_jobs
+from twinproof.pipeline.schedule import Batches, write_schedule
+from twinproof.study.settings import Probe
+from twinproof.study.trial import Trial
+
+ENVIRONMENT = "tf2.21-cpu"
+TRIALS = [Trial(ENVIRONMENT, "simple", Probe.IDENTITY, replicate) for replicate in range(3)]
+TIMING = Trial(ENVIRONMENT, "simple", Probe.TIMING, 0)
+BATCH = f"batches/{ENVIRONMENT}/identity-0.tsv"
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The results of a study with one batch of three trials, of which nothing is there."""
+    monkeypatch.chdir(tmp_path)
+    schedule(Path("results"), {f"{ENVIRONMENT}/identity-0": TRIALS})
+    return Path("results")
+
+
+def schedule(results: Path, batches: Batches) -> None:
+    write_schedule(batches, 60, results)
+
+
+def put(path: Path, content: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+
+
+def put_benchmark(path: Path, seconds: float, ended: float = 0) -> None:
+    """Write what Snakemake writes once a job has ended."""
+    put(path, f"s\th:m:s\tmax_rss\n{seconds:.2f}\t0:00:00\tNA\n")
+    os.utime(path, (ended, ended))
+
+
+def put_record(results: Path, trial: Trial, started: float, seconds: float) -> None:
+    began = datetime.fromtimestamp(started, UTC).isoformat()
+    put(results / "trials" / trial.path, json.dumps({"started": began, "seconds": seconds}))
+
+
+def test_a_job_has_written_what_lies_at_its_place(results: Path) -> None:
+    for name in ("data", "tables", "report", "version", f"notebooks/{ENVIRONMENT}/simple/learning"):
+        put_benchmark(results / f"benchmarks/{name}.tsv", 2.5)
+    for name in ("data.json", "tables/answer.csv", "tables/trials.csv", "metrics.json", "report/index.html"):
+        put(results / name, "12345")
+    for kind in ("ipynb", "html"):
+        put(results / f"notebooks/{ENVIRONMENT}/simple/learning.{kind}", "123")
+    put_benchmark(results / f"environments/{ENVIRONMENT}/venv.benchmark.tsv", 20)
+    put(results / f"environments/{ENVIRONMENT}/venv/lib/keras.py", "1234567")
+    found = {one.what: one for one in of_jobs(results)}
+    assert found.pop("create_venv") == Duration(ENVIRONMENT, "", "create_venv", 20, 7)
+    assert {one.seconds for one in found.values()} == {2.5}
+    assert {what: one.bytes for what, one in found.items()} == {
+        "verify_data": 5, "make_tables": 15, "make_report": 5, "make_version": 0, "run_notebook": 6,
+    }  # fmt: skip
+
+
+def test_of_jobs_of_trials_what_their_trials_took_is_taken_off(results: Path) -> None:
+    put_benchmark(results / f"benchmarks/trials/{ENVIRONMENT}/simple/timing-0.tsv", 9, ended=1009)
+    put_record(results, TIMING, started=1004, seconds=4)
+    put_benchmark(results / "benchmarks" / BATCH, 30, ended=2030)
+    # The first was measured by an attempt that ended before the others were.
+    for trial, started in zip(TRIALS, (1990, 2005, 2020), strict=True):
+        put_record(results, trial, started, seconds=8)
+    assert sorted(of_jobs(results)) == [
+        Duration(ENVIRONMENT, "", "run_batch", 14, 0),
+        Duration(ENVIRONMENT, "", "run_trial", 5, 0),
+    ]
+
+
+@pytest.mark.parametrize("started", [None, 1000, 2025], ids=["no record", "an earlier job", "a later job"])
+def test_nothing_is_told_of_a_batch_whose_trials_another_job_measured(results: Path, started: float | None) -> None:
+    put_benchmark(results / "benchmarks" / BATCH, 30, ended=2030)
+    if started is not None:
+        put_record(results, TRIALS[0], started, seconds=8)
+    assert list(of_jobs(results)) == []
+
+
+@pytest.mark.parametrize("content", ["", "s\th:m:s\n", "h:m:s\n0:00:01\n", "s\n-\n"])
+def test_a_benchmark_that_is_none_is_named(results: Path, content: str) -> None:
+    put(results / "benchmarks/tables.tsv", content)
+    with pytest.raises(UserError, match=r"^results/benchmarks/tables\.tsv: not a benchmark of one job"):
+        list(of_jobs(results))
