@@ -83,7 +83,7 @@ bench-page: .venv/ready  ## how large the report of the study is, and how soon i
 	python bench/page.py
 
 durations: .venv/ready  ## what the jobs of the last study, and of that of depth, took: by which the next is planned
-	python -m twinproof.pipeline.durations --results results $(wildcard results/depth) --output workflow/durations.csv
+	python -m twinproof.pipeline.measure_durations --results results $(wildcard results/depth) --output workflow/durations.csv
 
 picture: .venv/ready  ## the answer and its picture in the README, from the tables of the last study
 	python -m twinproof.report.readme --tables results/tables --output docs/answer --readme README.md

@@ -78,11 +78,8 @@ def test_twins_are_one_network_and_learn_the_digits_in_every_style(quick_study):
 
 def test_what_its_jobs_took_can_be_shipped(quick_study, tmp_path):
     output = tmp_path / "durations.csv"
-    must(
-        run_in(
-            quick_study, "python", "-m", "twinproof.pipeline.durations", "--results=results/quick", f"--output={output}"
-        )
-    )
+    measure = ["python", "-m", "twinproof.pipeline.measure_durations", "--results=results/quick", f"--output={output}"]
+    must(run_in(quick_study, *measure))
     took = {(one.twin, one.what): one for one in from_csv(output)}
     assert {(twin, probe) for twin in TRIALS for probe in ("identity", "learning")} < set(took)
     assert {"run_batch", "run_notebook", "make_tables"} < {what for twin, what in took if not twin}

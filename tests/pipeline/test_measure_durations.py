@@ -4,12 +4,15 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from twinproof.base.errors import UserError
-from twinproof.pipeline.durations import Duration, of_jobs
-from twinproof.pipeline.schedule import Batches, write_schedule
+from twinproof.pipeline.durations import Duration, from_csv
+from twinproof.pipeline.measure_durations import main, of_jobs
+from twinproof.pipeline.schedule import write_schedule
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial
 
@@ -23,12 +26,8 @@ BATCH = f"batches/{ENVIRONMENT}/identity-0.tsv"
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The results of a study with one batch of three trials, of which nothing is there."""
     monkeypatch.chdir(tmp_path)
-    schedule(Path("results"), {f"{ENVIRONMENT}/identity-0": TRIALS})
+    write_schedule({f"{ENVIRONMENT}/identity-0": TRIALS}, 60, Path("results"))
     return Path("results")
-
-
-def schedule(results: Path, batches: Batches) -> None:
-    write_schedule(batches, 60, results)
 
 
 def put(path: Path, content: str) -> None:
@@ -44,7 +43,9 @@ def put_benchmark(path: Path, seconds: float, ended: float = 0) -> None:
 
 def put_record(results: Path, trial: Trial, started: float, seconds: float) -> None:
     began = datetime.fromtimestamp(started, UTC).isoformat()
-    put(results / "trials" / trial.path, json.dumps({"started": began, "seconds": seconds}))
+    cell = {"environment": trial.environment, "twin": trial.twin, "probe": trial.probe}
+    record = {**cell, "protocol": {"probe": {}}, "started": began, "seconds": seconds}
+    put(results / "trials" / trial.path, json.dumps(record))
 
 
 def test_a_job_has_written_what_lies_at_its_place(results: Path) -> None:
@@ -90,3 +91,16 @@ def test_a_benchmark_that_is_none_is_named(results: Path, content: str) -> None:
     put(results / "benchmarks/tables.tsv", content)
     with pytest.raises(UserError, match=r"^results/benchmarks/tables\.tsv: not a benchmark of one job"):
         list(of_jobs(results))
+
+
+def test_of_what_several_studies_did_the_first_tells(project: Path, params: dict[str, Any]) -> None:
+    params["environments"] = {ENVIRONMENT: {"probes": ["identity"]}}
+    first, second = Path("results"), Path("results/depth")
+    put_record(first, Trial(ENVIRONMENT, "simple", Probe.IDENTITY, 0), 0, seconds=5)
+    for twin in ("simple", "dynamic"):
+        put_record(second, Trial(ENVIRONMENT, twin, Probe.IDENTITY, 0), 0, seconds=50)
+    for results in (first, second):
+        put(results / "params.yaml", yaml.safe_dump(params))
+        write_schedule({}, 1, results)
+    assert main(["--results", "results", "results/depth", "--output", "shipped.csv"]) == 0
+    assert {one.twin: one.seconds for one in from_csv(Path("shipped.csv"))} == {"simple": 5, "dynamic": 50}
