@@ -93,7 +93,6 @@ lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
 	workflow/lock workflow/requirements.txt pyproject.toml --extra dev
 	workflow/lock workflow/uv.txt workflow/uv.in --constraint workflow/requirements.txt
 	workflow/lock workflow/validator.txt workflow/validator.in
-	workflow/lock workflow/s3.txt workflow/s3.in
 	for input in containers/locks/*.in; do workflow/lock "$${input%.in}.txt" "$$input" || exit; done
 
 # The workflow's own venv: uv from its lock, all else through uv, with compiled bytecode.
