@@ -89,7 +89,7 @@ bench-page: .venv/ready  ## how large the report of the study is, and how soon i
 	python bench/page.py
 
 durations: .venv/ready  ## what the jobs of the last study, and of that of depth, took: by which the next is planned
-	python -m twinproof.pipeline.durations --results results $(wildcard results/depth) --output workflow/durations.csv
+	python -m twinproof.pipeline.measure_durations --results results $(wildcard results/depth) --output workflow/durations.csv
 
 picture: .venv/ready  ## the answer and its picture in the README, from the tables of the last study
 	python -m twinproof.report.readme --tables results/tables --output docs/answer --readme README.md
@@ -99,7 +99,6 @@ lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
 	workflow/lock workflow/requirements.txt pyproject.toml --extra study --extra dev
 	workflow/lock workflow/uv.txt workflow/uv.in --constraint workflow/requirements.txt
 	workflow/lock workflow/validator.txt workflow/validator.in
-	workflow/lock workflow/s3.txt workflow/s3.in
 	for input in containers/locks/*.in; do workflow/lock "$${input%.in}.txt" "$$input" || exit; done
 
 # The workflow's own venv: uv from its lock, all else through uv, with compiled bytecode.

@@ -53,6 +53,8 @@ rule make_tables:
         made=made("tables"),
     log:
         "<results>/logs/tables.log",
+    benchmark:
+        "<results>/benchmarks/tables.tsv"
     params:
         results=RESULTS,
     shell:
