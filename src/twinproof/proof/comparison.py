@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from twinproof.base.words import Identity
 from twinproof.proof.weights import digest
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def compare(trace: Trace, reference: Trace, tolerance: float) -> dict[str, Any]:
     }
     steps = [step for step, pair in enumerate(zip(trace.digests, reference.digests, strict=True)) if pair[0] != pair[1]]
     equal = not steps and digest([trace.outputs]) == digest([reference.outputs]) and trace.losses == reference.losses
-    within = "within tolerance" if max(differences.values()) <= tolerance else "different"
-    return {"outcome": "bit-equal" if equal else within, **differences, "first_difference": steps[0] if steps else None}
+    outcome = Identity.judge(equal, max(differences.values()) <= tolerance)
+    return {"outcome": outcome, **differences, "first_difference": steps[0] if steps else None}
 
 
 def _largest(one: NDArray[Any], other: NDArray[Any]) -> float:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.columns import CELL
+from twinproof.analysis.rows.common import CELL
 from twinproof.study.params import Params
 from twinproof.study.settings import Probe
 from twinproof.study.trial import list_cells
