@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from twinproof.analysis.words import Check, Ending, Kept, PitfallOutcome
 from twinproof.report import matrices
 
 
