@@ -9,7 +9,7 @@ export UPGRADE
 
 # What a failed step has begun is no target.
 .DELETE_ON_ERROR:
-.PHONY: study quick images lint bench bench-page durations picture lock clean tools test test-all test-together \
+.PHONY: study quick images lint wheel bench bench-page durations picture lock clean tools test test-all test-together \
   test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm
 
 study: .venv/ready  ## the study of params.yaml
@@ -57,7 +57,8 @@ test-together: .venv/ready  ## all but timing, in one run
 test-gpu-image: .venv/ready  ## what holds of the GPU image where there is no GPU; builds it first
 	$(PYTEST) -m gpu_image
 
-test-all: lint tools  ## everything, timing last and alone
+test-all: .venv/ready  ## everything, timing last and alone
+	$(MAKE) --jobs 2 --output-sync=target lint tools
 	$(MAKE) test-together
 	$(MAKE) test-timing
 
@@ -71,7 +72,12 @@ lint: .venv/ready
 	ruff format --check
 	snakefmt --check Snakefile workflow
 	mypy
+	# What runs on Python 3.9 too; mypy knows none older than 3.10.
+	mypy --python-version 3.10 $(addprefix src/twinproof/,base environments measured proof study)
 	lint-imports
+
+wheel: .venv/ready  ## the package in one file, in build/wheel
+	python -m hatchling build -t wheel -d build/wheel
 
 bench: .venv/ready  ## speed, as ratios measured side by side
 	python bench/training.py
@@ -90,7 +96,7 @@ picture: .venv/ready  ## the answer and its picture in the README, from the tabl
 
 # UPGRADE=-U makes them again with the newest versions that their inputs allow.
 lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
-	workflow/lock workflow/requirements.txt pyproject.toml --extra dev
+	workflow/lock workflow/requirements.txt pyproject.toml --extra study --extra dev
 	workflow/lock workflow/uv.txt workflow/uv.in --constraint workflow/requirements.txt
 	workflow/lock workflow/validator.txt workflow/validator.in
 	workflow/lock workflow/s3.txt workflow/s3.in
@@ -98,6 +104,8 @@ lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
 
 # The workflow's own venv: uv from its lock, all else through uv, with compiled bytecode.
 .venv/bin/uv: workflow/uv.txt
+	@$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; \
+	  v == "3.11" or sys.exit("error: $(PYTHON) is Python " + v + ", the locks are for 3.11; name one: make PYTHON=...")'
 	$(INSTALL) $(PYTHON) -m venv --clear .venv
 	$(INSTALL) .venv/bin/pip install --quiet --require-hashes --only-binary :all: -r workflow/uv.txt
 	.venv/bin/uv --version >/dev/null

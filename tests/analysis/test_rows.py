@@ -5,6 +5,7 @@ import json
 import sys
 from enum import Enum
 from types import ModuleType
+from typing import cast
 
 import pandas as pd
 import pytest
@@ -29,11 +30,12 @@ def test_every_probe_has_tables() -> None:
 
 
 def test_a_probe_without_rows_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = cast(Probe, "energy")
     with pytest.raises(LookupError, match=r"probe energy: no analysis/rows/energy\.py"):
-        tables_of(["identity", "energy"])
+        tables_of([Probe.IDENTITY, new])
     monkeypatch.setitem(sys.modules, "twinproof.analysis.rows.energy", ModuleType("energy"))
     with pytest.raises(LookupError, match=r"rows/energy\.py has no TABLES"):
-        tables_of(["energy"])
+        tables_of([new])
 
 
 def test_no_table_is_made_twice() -> None:

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from tests.copies import QUICK, measured, must, records, run_in
+from tests.golden import quick_study as quick_golden
 from twinproof.pipeline.durations import from_csv
 
 TRIALS = {"simple", "conditional", "dynamic"}
@@ -74,6 +75,18 @@ def test_twins_are_one_network_and_learn_the_digits_in_every_style(quick_study):
                 assert style["result"]["test_accuracy"] > 0.85
             elif name != "functional":
                 assert style["result"]["comparison"]["outcome"] == "bit-equal"
+
+
+def test_results_are_those_that_the_code_has_always_found(quick_study):
+    """Bit for bit on the kind of processor that the golden file is from, and nearly so on any other."""
+    golden = json.loads(quick_golden.GOLDEN.read_text())
+    found = {path: quick_golden.fingerprint(record) for path, record in records(quick_study).items()}
+    assert found.keys() == golden["trials"].keys()
+    for path, trial in golden["trials"].items():
+        assert (found[path]["seed"], found[path]["order"]) == (trial["seed"], trial["order"])
+        assert found[path]["near"] == pytest.approx(trial["near"], abs=0.01)
+        if golden["processor"] == quick_golden.processor():
+            assert found[path]["digest"] == trial["digest"], path
 
 
 def test_what_its_jobs_took_can_be_shipped(quick_study, tmp_path):

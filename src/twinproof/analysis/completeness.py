@@ -20,7 +20,7 @@ from twinproof.study.protocol import make_protocol
 from twinproof.study.record import Record, read_record
 from twinproof.study.results import Results
 from twinproof.study.seed import derive_seed
-from twinproof.study.trial import Trial, list_trials
+from twinproof.study.trial import Cell, Trial, list_trials
 
 TOLD = 5
 # Of a probe, the styles that no comparison is made without.
@@ -124,14 +124,14 @@ def requirements(
 
 
 def _of_others(params: Params, records: Mapping[Trial, Record]) -> Iterator[str]:
-    protocols: dict[tuple[str, str, str], Any] = {}
+    protocols: dict[Cell, Mapping[str, Any]] = {}
     for trial, record in records.items():
         if {key: record[key] for key in trial._fields} != trial._asdict():
             yield f"{trial.path}: the record of another trial"
             continue
         cell = (trial.environment, trial.twin, trial.probe)
         try:
-            protocol = protocols[cell] = protocols.get(cell) or make_protocol(params, *cell)
+            protocol = protocols[cell] = protocols.get(cell) or dict(make_protocol(params, *cell))
         except UserError as error:
             yield str(error)
             continue

@@ -1,10 +1,13 @@
 """The errors that a user can put right."""
 
+from __future__ import annotations
+
 import functools
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 
 class UserError(Exception):
@@ -15,11 +18,18 @@ class UserError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__("".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in message))
+        super().__init__("".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in message))
 
 
-def described(error: BaseException) -> dict[str, str]:
-    """Return what a record tells of an error: its type and its text, whatever the error makes of that."""
+class Described(TypedDict):
+    """An error as records keep it: its type, and its text."""
+
+    type: str
+    message: str
+
+
+def described(error: BaseException) -> Described:
+    """Return the type and the text of an error, even if its `str()` fails."""
     try:
         text = str(error)
     except Exception as broken:
@@ -28,7 +38,7 @@ def described(error: BaseException) -> dict[str, str]:
 
 
 def shown(value: object, most: int = 80) -> str:
-    """Return a value as a message shows it: in one line, not too long, without characters that move the cursor."""
+    """Return a value for a message: one line, not too long, without characters that move the cursor."""
     if isinstance(value, int) and abs(value) >= 10**most:
         return "a number of hundreds of digits"
     try:

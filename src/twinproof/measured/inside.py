@@ -3,6 +3,8 @@
 Standard library only, and no backend is imported: it is quick, and it answers where a backend cannot be imported.
 """
 
+from __future__ import annotations
+
 import ctypes
 import importlib.metadata
 import json
@@ -11,13 +13,24 @@ import platform
 import re
 import sysconfig
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from twinproof.environments.variables import enter
-from twinproof.measured.machine import gpus
+from twinproof.measured.machine import Gpus, gpus
 
 
-def look() -> dict[str, Any]:
+class Seen(TypedDict):
+    """What is seen inside an environment; the GPUs only where there are CUDA libraries."""
+
+    python: str
+    packages: dict[str, str]
+    lock: str | None
+    build: str | None
+    libraries: dict[str, str | None]
+    gpus: Gpus | None
+
+
+def look() -> Seen:
     """Return the packages, what the image says of itself, the CUDA libraries and, where there are some, the GPUs."""
     libraries = sorted(Path(sysconfig.get_path("purelib")).glob("nvidia/*/lib/*.so*"))
     return {

@@ -1,12 +1,14 @@
 """The facts of the worker, as seen from inside the process that measures."""
 
+from __future__ import annotations
+
 import ctypes
 import importlib.metadata
 import os
 import platform
 import re
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import twinproof
 from twinproof.base.errors import UserError
@@ -29,8 +31,38 @@ def pin_cores(cores: int) -> list[int]:
     return chosen
 
 
-def machine() -> dict[str, Any]:
-    """Return what the worker is made of. Memory is in bytes; `cores` are those this process may use."""
+class Machine(TypedDict):
+    """What the worker is made of. Memory is in bytes; `cores` are those this process may use."""
+
+    host: str
+    system: str
+    processor: str
+    cores: int
+    memory: int
+
+
+class Conditions(TypedDict):
+    """What a machine is like at one moment.
+
+    `load` is the mean number of runnable processes over the last minute, `stolen` the processor time in seconds that
+    the host took, since it started, from the cores that this process may use, and `megahertz` the mean frequency of
+    all cores, None where it is not known.
+    """
+
+    load: float
+    stolen: float
+    megahertz: float | None
+
+
+class Gpus(TypedDict):
+    """The names of the GPUs that the driver shows, and why there are none."""
+
+    names: list[str]
+    fault: str | None
+
+
+def machine() -> Machine:
+    """Return what the worker is made of."""
     import psutil
 
     return {
@@ -42,21 +74,16 @@ def machine() -> dict[str, Any]:
     }
 
 
-def conditions() -> dict[str, Any]:
-    """Return what the machine is like at this moment.
-
-    `load` is the mean number of runnable processes over the last minute, `stolen` the processor time in seconds that
-    the host took, since it started, from the cores that this process may use, and `megahertz` the mean frequency of
-    all cores, None where it is not told.
-    """
+def conditions() -> Conditions:
+    """Return what the machine is like at this moment."""
     import psutil
 
     own = os.sched_getaffinity(0)
-    times = [one for core, one in enumerate(psutil.cpu_times(percpu=True)) if core in own]
+    cores = [times for core, times in enumerate(psutil.cpu_times(percpu=True)) if core in own]
     frequency = psutil.cpu_freq()
     return {
         "load": os.getloadavg()[0],
-        "stolen": sum(float(getattr(one, "steal", 0.0)) for one in times),
+        "stolen": sum(float(getattr(core, "steal", 0.0)) for core in cores),
         "megahertz": frequency.current if frequency else None,
     }
 
@@ -120,8 +147,8 @@ def device() -> str:
     return f"GPU {details.get('device_name', 'of unknown name')}"
 
 
-def gpus() -> dict[str, Any]:
-    """Return the names of the GPUs that the driver shows, and why there are none."""
+def gpus() -> Gpus:
+    """Ask the driver for its GPUs."""
     try:
         cuda = ctypes.CDLL("libcuda.so.1")
     except OSError as error:

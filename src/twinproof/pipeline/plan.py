@@ -17,7 +17,7 @@ from twinproof.environments.environment import Environment
 from twinproof.environments.variables import SOURCE
 from twinproof.study.dataset import require_files
 from twinproof.study.params import Params
-from twinproof.study.protocol import digest, make_protocol
+from twinproof.study.protocol import Protocol, digest, make_protocol
 from twinproof.study.results import Results
 from twinproof.study.sources import named_files
 from twinproof.study.styles import check_source
@@ -91,7 +91,7 @@ def find_changes(params: Params, results: Path) -> Changes:
     return found
 
 
-def _place(cell: str, present: dict[str, Any], results: Results, found: Changes) -> None:
+def _place(cell: str, present: Protocol, results: Results, found: Changes) -> None:
     """Find which records of a cell do not count and are to be set aside, and which are to be brought back."""
     places, aside = results.trials, results.superseded
     for place in places.glob(f"{cell}-*.json"):

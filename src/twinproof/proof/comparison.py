@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
 
@@ -24,28 +24,41 @@ class Trace(NamedTuple):
     digests: list[str]
 
 
-def compare(trace: Trace, reference: Trace, tolerance: float) -> dict[str, Any]:
+class Comparison(TypedDict):
+    """How a model compares with a reference: the largest absolute differences, and the first step that differs."""
+
+    outcome: str
+    outputs: float
+    losses: float
+    weights: float
+    first_difference: int | None
+
+
+def compare(trace: Trace, reference: Trace, tolerance: float) -> Comparison:
     """Return the outcome with the largest absolute differences, and the first step after which weights differ.
 
     Raises
     ------
     ValueError
-        If the outputs have other shapes.
+        If the outputs have other shapes, or one trace has more steps than the other.
     """
     if trace.outputs.shape != reference.outputs.shape:
         raise ValueError(f"outputs of shape {trace.outputs.shape} against {reference.outputs.shape}")
-    differences = {
-        "outputs": _largest(trace.outputs, reference.outputs),
-        "losses": _largest(np.array(trace.losses), np.array(reference.losses)),
-        "weights": max(
-            (_largest(trace.weights[name], reference.weights[name]) for name in reference.weights), default=0.0
-        ),
-    }
-    steps = [step for step, pair in enumerate(zip(trace.digests, reference.digests, strict=True)) if pair[0] != pair[1]]
+    if len(trace.digests) != len(reference.digests):
+        raise ValueError(f"{len(trace.digests)} digests of weights against {len(reference.digests)}")
+    outputs = _largest(trace.outputs, reference.outputs)
+    losses = _largest(np.array(trace.losses), np.array(reference.losses))
+    weights = max((_largest(trace.weights[name], reference.weights[name]) for name in reference.weights), default=0.0)
+    steps = [step for step, pair in enumerate(zip(trace.digests, reference.digests)) if pair[0] != pair[1]]
     equal = not steps and digest([trace.outputs]) == digest([reference.outputs]) and trace.losses == reference.losses
-    outcome = Identity.judge(equal, max(differences.values()) <= tolerance)
-    return {"outcome": outcome, **differences, "first_difference": steps[0] if steps else None}
+    return {
+        "outcome": Identity.judge(equal, max(outputs, losses, weights) <= tolerance),
+        "outputs": outputs,
+        "losses": losses,
+        "weights": weights,
+        "first_difference": steps[0] if steps else None,
+    }
 
 
-def _largest(one: NDArray[Any], other: NDArray[Any]) -> float:
-    return float(np.max(np.abs(one.astype(np.float64) - other.astype(np.float64)), initial=0.0))
+def _largest(values: NDArray[Any], reference: NDArray[Any]) -> float:
+    return float(np.max(np.abs(values.astype(np.float64) - reference.astype(np.float64)), initial=0.0))

@@ -6,7 +6,7 @@ protocol it was made under, and only a record under the present protocol counts.
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, TypedDict
 
 from twinproof.environments.environment import Environment
 from twinproof.study.dataset import read_checksums
@@ -15,11 +15,46 @@ from twinproof.study.settings import Probe
 from twinproof.study.sources import code_of, named_files, require_no_shadow
 from twinproof.study.trial import list_writers
 
+
+class TwinProtocol(TypedDict):
+    """Which module writes a twin, and what its functions get."""
+
+    name: str
+    module: str
+    arguments: dict[str, Any]
+
+
+class DataProtocol(TypedDict):
+    """Which images are used, by the SHA-256 of their files, and how many are for validation."""
+
+    validation: int
+    sha256: dict[str, str]
+
+
+class Protocol(TypedDict, total=False):
+    """What the results of one twin under one probe in one environment may depend on, apart from the machine.
+
+    `without_gpu` is there for environments that want a GPU, `files` for twins that read some, `written_with` for the
+    probe `exchange`. `code` and `files` hold SHA-256 by path.
+    """
+
+    environment: str
+    without_gpu: str
+    written_with: dict[str, str]
+    files: dict[str, str]
+    twin: TwinProtocol
+    probe: dict[str, Any]
+    data: DataProtocol
+    study_seed: int
+    lock: str
+    code: dict[str, str]
+
+
 # How many processes are measured does not change what one of them measures.
 HOW_MANY = ("replicates", "sampling")
 
 
-def make_protocol(params: Params, environment: str, twin: str, probe: Probe) -> dict[str, Any]:
+def make_protocol(params: Params, environment: str, twin: str, probe: Probe) -> Protocol:
     """Return what the results of one twin under one probe in one environment may depend on, apart from the machine.
 
     Raises
@@ -31,33 +66,23 @@ def make_protocol(params: Params, environment: str, twin: str, probe: Probe) -> 
     require_no_shadow(environment)
     network = params.twins[twin]
     settings = {name: value for name, value in params.plain_settings(probe).items() if name not in HOW_MANY}
-    device = {}
-    if Environment(environment).wants_gpu():
-        # Records that fell back to the CPU are none of a study that does not allow that.
-        device = {"without_gpu": params.environments[environment].without_gpu}
-    files = named_files(twin, network.files)
-    written = {}
-    if probe == Probe.EXCHANGE:
-        written = {"written_with": {name: Environment(name).lock_digest() for name in list_writers(params, twin)}}
-    return {
+    protocol: Protocol = {
         "environment": environment,
-        **device,
-        **written,
-        **({"files": files} if files else {}),
-        "twin": {
-            "name": twin,
-            "module": network.module,
-            "arguments": dict(network.arguments),
-        },
+        "twin": {"name": twin, "module": network.module, "arguments": dict(network.arguments)},
         "probe": {"name": str(probe), **settings},
-        "data": {
-            "validation": params.data.validation,
-            "sha256": read_checksums(params.data.checksums),
-        },
+        "data": {"validation": params.data.validation, "sha256": read_checksums(params.data.checksums)},
         "study_seed": params.seed,
         "lock": Environment(environment).lock_digest(),
         "code": code_of(twin, network.module, probe),
     }
+    if Environment(environment).wants_gpu():
+        # Records that fell back to the CPU are none of a study that does not allow that.
+        protocol["without_gpu"] = params.environments[environment].without_gpu
+    if network.files:
+        protocol["files"] = named_files(twin, network.files)
+    if probe == Probe.EXCHANGE:
+        protocol["written_with"] = {name: Environment(name).lock_digest() for name in list_writers(params, twin)}
+    return protocol
 
 
 def digest(content: Any) -> str:

@@ -1,5 +1,7 @@
 """The source files that a trial's result depends on, and other files that its twin reads."""
 
+from __future__ import annotations
+
 import functools
 import importlib.machinery
 import inspect

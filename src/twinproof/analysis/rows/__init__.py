@@ -7,7 +7,7 @@ from twinproof.analysis.rows.common import RecordTables
 from twinproof.study.settings import Probe
 
 
-def tables_of(probes: Iterable[str]) -> dict[str, RecordTables]:
+def tables_of(probes: Iterable[Probe]) -> dict[Probe, RecordTables]:
     """Return the tables of each probe.
 
     Raises
@@ -15,8 +15,8 @@ def tables_of(probes: Iterable[str]) -> dict[str, RecordTables]:
     LookupError
         If a probe has no module of rows here, or one without `TABLES`.
     """
-    found: dict[str, RecordTables] = {}
-    for probe in map(str, probes):
+    found: dict[Probe, RecordTables] = {}
+    for probe in probes:
         name = f"{__name__}.{probe}"
         try:
             found[probe] = importlib.import_module(name).TABLES

@@ -1,13 +1,25 @@
 """What is measured: one module a probe, each with a function `run`."""
 
-import importlib
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from __future__ import annotations
 
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict, cast
+
+from twinproof.base.errors import Described
 from twinproof.study.settings import Probe
 
 if TYPE_CHECKING:
     from twinproof.measured.twins import Twin
     from twinproof.study.examples import Dataset
+
+
+class StyleResult(TypedDict, total=False):
+    """What became of one style: its status, `ok` or `failed`, with its result or its error."""
+
+    status: str
+    result: Mapping[str, Any]
+    error: Described
 
 
 class Outcome(NamedTuple):
@@ -17,8 +29,8 @@ class Outcome(NamedTuple):
     """
 
     order: list[str]
-    styles: dict[str, dict[str, Any]]
-    measurement: dict[str, Any] | None = None
+    styles: Mapping[str, StyleResult]
+    measurement: Mapping[str, Any] | None = None
 
 
 class RunProbe(Protocol):
@@ -30,8 +42,8 @@ class RunProbe(Protocol):
 
     def __call__(  # noqa: D102
         self,
-        twin: "Twin",
-        data: "Dataset",
+        twin: Twin,
+        data: Dataset,
         seed: int,
         settings: Any,
         **inputs: Any,

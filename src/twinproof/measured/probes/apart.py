@@ -4,10 +4,13 @@ The processes are forked from a server that has imported Keras and done nothing 
 second, knows no class of the user's, and leaves nothing behind.
 """
 
+from __future__ import annotations
+
 import logging
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -17,15 +20,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
-from twinproof.base.errors import described
+from twinproof.base.errors import Described, described
 from twinproof.measured.guard import end_with_parent
 
 # Where the trial was started: beside the user's parameters and modules.
 ROOT = Path.cwd()
 # What libraries say to their own users, whatever they are used for, is no word on the operation.
 _IDLE_TALK = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning, ResourceWarning)
+
+
+class Ended(TypedDict):
+    """How an operation ended: its result, its error, and each text of Python's warnings and of loggers once."""
+
+    result: Any
+    error: Described | None
+    warnings: list[str]
 
 
 class Apart:
@@ -44,26 +55,21 @@ class Apart:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["keras"])
 
-    def run(self, operation: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+    def run(self, operation: Callable[..., Any], *arguments: Any) -> Ended:
         """Return how `operation(*arguments)` ended.
 
         Both are sent to the other process, so that they are functions of a module, and plain values; so is the result.
 
-        Returns
-        -------
-        dict
-            `result`, what it returned, or None; `error` with `type` and `message`, or None; `warnings`, what was said
-            meanwhile by Python's warnings and by loggers, each text once. A process that ends by itself has the error
-            type "Crash", one that exceeds the limit "Timeout".
+        A process that ends by itself has the error type "Crash", one that exceeds the limit "Timeout".
         """
         ours, theirs = self._context.Pipe(duplex=False)
-        with tempfile.TemporaryDirectory(prefix="twinproof-", ignore_cleanup_errors=True) as folder:
+        with _folder() as folder:
             process = self._context.Process(target=_apart, args=(theirs, folder, self._files, operation, arguments))
             process.start()
             theirs.close()
             try:
                 if ours.poll(self._seconds):
-                    return dict(ours.recv())
+                    return cast(Ended, ours.recv())
                 return _ended("Timeout", f"not done after {self._seconds:g} s")
             except (EOFError, OSError):
                 # OSError: in the middle of sending.
@@ -75,6 +81,16 @@ class Apart:
                 ours.close()
 
 
+@contextmanager
+def _folder() -> Iterator[str]:
+    """Make a temporary folder; what cannot be removed of it is no fault of the operation, and stays."""
+    folder = tempfile.mkdtemp(prefix="twinproof-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _end(pid: int | None) -> None:
     """End a process and what it started, if any of it is still there."""
     for end in (os.killpg, os.kill):
@@ -82,7 +98,7 @@ def _end(pid: int | None) -> None:
             end(pid or 0, signal.SIGKILL)
 
 
-def _ended(kind: str, message: str) -> dict[str, Any]:
+def _ended(kind: str, message: str) -> Ended:
     return {"result": None, "error": {"type": kind, "message": message}, "warnings": []}
 
 
@@ -111,7 +127,7 @@ def _apart(
     tempfile.tempdir = folder
     # What is printed is for the log.
     os.dup2(2, 1)
-    with heard() as said:
+    with collect_warnings() as messages:
         try:
             found: dict[str, Any] = {"result": operation(*arguments), "error": None}
         except Exception as error:
@@ -120,7 +136,7 @@ def _apart(
                 os.kill(os.getpid(), signal.SIGKILL)
             traceback.print_exc()
             found = {"result": None, "error": described(error)}
-    connection.send(_readable({**found, "warnings": list(dict.fromkeys(said))}, folder))
+    connection.send(_readable({**found, "warnings": list(dict.fromkeys(messages))}, folder))
     connection.close()
     sys.stdout.flush()
     # Threads that a backend left running are not waited for.
@@ -128,30 +144,30 @@ def _apart(
 
 
 @contextmanager
-def heard() -> Iterator[list[str]]:
-    """Collect what is said by warnings and loggers to whoever does something."""
-    said: list[str] = []
+def collect_warnings() -> Iterator[list[str]]:
+    """Collect the messages of warnings and loggers."""
+    messages: list[str] = []
 
-    class Ear(logging.Handler):
+    class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage())
+            messages.append(record.getMessage())
 
-    ear = Ear(logging.WARNING)
+    collector = Collector(logging.WARNING)
     loggers = [logging.getLogger(), *(logging.getLogger(name) for name in ("absl", "tensorflow"))]
     for logger in loggers:
-        logger.addHandler(ear)
+        logger.addHandler(collector)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            yield said
+            yield messages
         finally:
-            said += [str(warning.message) for warning in caught if not issubclass(warning.category, _IDLE_TALK)]
+            messages += [str(warning.message) for warning in caught if not issubclass(warning.category, _IDLE_TALK)]
             for logger in loggers:
-                logger.removeHandler(ear)
+                logger.removeHandler(collector)
 
 
 def _readable(found: Any, folder: str) -> Any:
-    """Leave out of every text what belongs to this run or this machine, not to what is told."""
+    """Remove from every text what belongs to this run or this machine only."""
     if isinstance(found, dict):
         return {key: _readable(value, folder) for key, value in found.items()}
     if isinstance(found, list):

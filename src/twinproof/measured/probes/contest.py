@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from twinproof.base.errors import Described
+from twinproof.measured.probes import StyleResult
 from twinproof.measured.probes.instances import failure
 
 # A quantity is warm when a round of all participants is not this much faster than the fastest before it.
@@ -24,7 +26,7 @@ class Contest:
         self.warming: dict[str, dict[str, list[Any]]] = {}
         self._order = order
         self._values: dict[str, dict[str, list[float]]] = {name: {} for name in self.names}
-        self._errors: dict[str, dict[str, dict[str, str]]] = {name: {} for name in self.names}
+        self._errors: dict[str, dict[str, Described]] = {name: {} for name in self.names}
 
     def rounds(self, quantities: Iterable[str], turns: Mapping[str, Turn], rounds: int, *, keep: bool = True) -> None:
         """Let each participant have one turn a round, in a new random order, and keep what it measures.
@@ -49,20 +51,20 @@ class Contest:
                 count += 1
                 settled = count >= FEWEST_WARMING and took > WARM * fastest
                 fastest = min(fastest, took)
-        told = self.warming.setdefault(quantity, {"rounds": [], "settled": []})
-        told["rounds"].append(count)
-        told["settled"].append(settled)
+        warming = self.warming.setdefault(quantity, {"rounds": [], "settled": []})
+        warming["rounds"].append(count)
+        warming["settled"].append(settled)
         self.rounds([quantity], turns, rounds)
 
     def fail(self, quantities: Iterable[str], name: str, error: BaseException) -> None:
         """Note that a participant cannot do something."""
-        told = failure(error)
+        described = failure(error)
         for quantity in quantities:
-            self._errors[name].setdefault(quantity, told)
+            self._errors[name].setdefault(quantity, described)
 
-    def results(self) -> dict[str, dict[str, Any]]:
+    def results(self) -> dict[str, StyleResult]:
         """Return each participant's status, with what was measured by quantity and the errors of what failed."""
-        styles = {}
+        styles: dict[str, StyleResult] = {}
         for name in self.names:
             errors = {quantity: error for quantity, error in self._errors[name].items() if quantity in self.quantities}
             kept = {quantity: values for quantity, values in self._values[name].items() if quantity not in errors}

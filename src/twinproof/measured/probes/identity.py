@@ -5,7 +5,7 @@ and the weights after each of a number of training steps on the same batches. Th
 differs there is not due to the style.
 """
 
-from typing import Any
+from typing import TypedDict
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.instances import Instances, attempt, require_finite, shuffled
 from twinproof.measured.twins import Twin
-from twinproof.proof.comparison import Trace, compare
+from twinproof.proof.comparison import Comparison, Trace, compare
 from twinproof.proof.weights import digest, weights, weights_digest
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import IdentitySettings
@@ -29,7 +29,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
     styles = {}
     for name in order:
 
-        def measure(name: str = name) -> dict[str, Any]:
+        def measure(name: str = name) -> Found:
             traces[name] = _trace(instances.make("functional" if name == CONTROL else name), data, seed, settings)
             return _result(traces[name])
 
@@ -37,9 +37,9 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
     for name, trace in traces.items():
         if name != "functional" and "functional" in traces:
 
-            def compared(name: str = name, trace: Trace = trace) -> dict[str, Any]:
+            def compared(name: str = name, trace: Trace = trace) -> Found:
                 comparison = compare(trace, traces["functional"], settings.tolerance)
-                return {**styles[name]["result"], "comparison": comparison}
+                return {**_result(trace), "comparison": comparison}
 
             styles[name] = attempt(compared)
     return Outcome(order, styles)
@@ -67,12 +67,27 @@ def _trace(model: keras.Model, data: Dataset, seed: int, settings: IdentitySetti
     return Trace(outputs, final, losses, digests)
 
 
-def _result(trace: Trace) -> dict[str, Any]:
+class Step(TypedDict):
+    """One training step: its loss, and the digest of the weights after it."""
+
+    loss: float
+    weights: str
+
+
+class Found(TypedDict, total=False):
+    """What was found of one style; `comparison` is that with functional."""
+
+    variables: dict[str, list[int]]
+    parameters: int
+    outputs: str
+    steps: list[Step]
+    comparison: Comparison
+
+
+def _result(trace: Trace) -> Found:
     return {
         "variables": {name: list(value.shape) for name, value in trace.weights.items()},
         "parameters": int(sum(value.size for value in trace.weights.values())),
         "outputs": digest([trace.outputs]),
-        "steps": [
-            {"loss": loss, "weights": after} for loss, after in zip(trace.losses, trace.digests[1:], strict=True)
-        ],
+        "steps": [{"loss": loss, "weights": after} for loss, after in zip(trace.losses, trace.digests[1:])],
     }

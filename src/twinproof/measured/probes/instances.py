@@ -6,14 +6,15 @@ each layer that draws random numbers is seeded by its name.
 
 import random
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from twinproof.base.errors import described
+from twinproof.base.errors import Described, described
+from twinproof.measured.probes import StyleResult
 from twinproof.measured.twins import Twin
 from twinproof.proof.generations import seed_random_layers
 from twinproof.proof.weights import copy_weights, weights
@@ -95,7 +96,7 @@ def shuffled(participants: Iterable[str], seed: int) -> list[str]:
     return order
 
 
-def attempt(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def attempt(measure: Callable[[], Mapping[str, Any]]) -> StyleResult:
     """Return the status of one style with its result, or with its error if `measure` raises one."""
     try:
         return {"status": "ok", "result": measure()}
@@ -103,7 +104,7 @@ def attempt(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return {"status": "failed", "error": failure(error)}
 
 
-def failure(error: BaseException) -> dict[str, str]:
+def failure(error: BaseException) -> Described:
     """Return what a record tells of an error that was just caught; the traceback goes to the log.
 
     Raises

@@ -14,7 +14,7 @@ import keras
 
 from twinproof.base.words import Stage
 from twinproof.measured import faults
-from twinproof.measured.probes import Outcome
+from twinproof.measured.probes import Outcome, StyleResult
 from twinproof.measured.probes.apart import Apart
 from twinproof.measured.probes.checks import CHECKS, NotAvailableError, Subject
 from twinproof.measured.probes.instances import Instances, shuffled
@@ -50,7 +50,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IntrospectionSettings) -
     count = BATCHES * settings.batch_size
     images, classes = data.train.images[:count], data.train.labels[:count]
     labels = keras.utils.to_categorical(classes, data.classes)
-    styles = {}
+    styles: dict[str, StyleResult] = {}
     for style in order:
         case = Case(twin, style, seed, images, labels, settings.batch_size)
         found: dict[str, list[Cell]] = {"checks": [], "faults": []}
@@ -100,14 +100,14 @@ def _plant(case: Case, apart: Apart, fault: faults.Fault) -> Cell:
         # Of a process that died there is but the stage that it had come to.
         error = ended["error"] or ended["result"]
         stage = begun.read_text() if error else Stage.NEVER
-    said = [error["message"]] if error else ended["warnings"]
+    messages = [error["message"]] if error else ended["warnings"]
     return {
         "fault": fault.name,
         "title": fault.title,
         "stage": stage,
         "error": error,
         "warnings": ended["warnings"],
-        "names_culprit": fault.is_named_by(said) if said else None,
+        "names_culprit": fault.is_named_by(messages) if messages else None,
     }
 
 

@@ -4,8 +4,10 @@ Every style is trained by `fit`, as a user would call it, from the same weights,
 and then judged on the test images.
 """
 
+from __future__ import annotations
+
 import time
-from typing import Any
+from typing import Any, TypedDict
 
 import keras
 
@@ -15,6 +17,27 @@ from twinproof.measured.twins import Twin
 from twinproof.proof.weights import weights_digest
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import LearningSettings
+
+
+class Epoch(TypedDict):
+    """One epoch; its seconds are without the noting."""
+
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+    weights: str
+
+
+class Learned(TypedDict):
+    """What one style learned; `weights` is their digest at the end."""
+
+    epochs: list[Epoch]
+    seconds: float
+    test_loss: float
+    test_accuracy: float
+    weights: str
 
 
 def run(twin: Twin, data: Dataset, seed: int, settings: LearningSettings) -> Outcome:
@@ -28,7 +51,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: LearningSettings) -> Out
     styles = {}
     for style in order:
 
-        def measure(style: str = style) -> dict[str, Any]:
+        def measure(style: str = style) -> Learned:
             model = instances.make(style, steps_per_execution=settings.steps_per_execution)
             watch = _Watch()
             model.fit(
@@ -60,7 +83,7 @@ class _Watch(keras.callbacks.Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self.epochs: list[dict[str, Any]] = []
+        self.epochs: list[Epoch] = []
 
     @property
     def seconds(self) -> float:

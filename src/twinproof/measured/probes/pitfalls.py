@@ -3,14 +3,17 @@
 Each pitfall of the twin is a program of its own: it does what its author would do, in a process of its own.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import keras
 
+from twinproof.base.errors import Described
 from twinproof.base.styles import PROVEN
 from twinproof.measured import pitfalls
-from twinproof.measured.probes import Outcome
-from twinproof.measured.probes.apart import Apart
+from twinproof.measured.probes import Outcome, StyleResult
+from twinproof.measured.probes.apart import Apart, Ended
 from twinproof.measured.probes.steps import follow
 from twinproof.measured.twins import Twin
 from twinproof.study.examples import Dataset
@@ -18,6 +21,15 @@ from twinproof.study.settings import PitfallsSettings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+class Tried(TypedDict):
+    """What came of a program: the last step that it began, its error, and what it saw."""
+
+    step: str | None
+    error: Described | None
+    as_expected: bool | None
+    what: str | None
 
 
 def run(twin: Twin, data: Dataset, seed: int, settings: PitfallsSettings) -> Outcome:
@@ -28,17 +40,19 @@ def run(twin: Twin, data: Dataset, seed: int, settings: PitfallsSettings) -> Out
     for name in pitfalls.names(twin.name):
         style, cell = examine(apart, twin.name, name, seed, images, labels)
         cells[style].append(cell)
-    found = {style: {"status": "ok", "result": {"pitfalls": some}} for style, some in cells.items() if some}
+    found: dict[str, StyleResult] = {
+        style: {"status": "ok", "result": {"pitfalls": some}} for style, some in cells.items() if some
+    }
     return Outcome(list(found), found)
 
 
-def examples(data: Dataset, count: int) -> tuple["NDArray[Any]", "NDArray[Any]"]:
+def examples(data: Dataset, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the first training images and their labels, one-hot."""
     return data.train.images[:count], keras.utils.to_categorical(data.train.labels[:count], data.classes)
 
 
 def examine(
-    apart: Apart, twin: str, name: str, seed: int, images: "NDArray[Any]", labels: "NDArray[Any]"
+    apart: Apart, twin: str, name: str, seed: int, images: NDArray[Any], labels: NDArray[Any]
 ) -> tuple[str, dict[str, Any]]:
     """Run one pitfall and its control; return its style and its cell of the record."""
     pitfall = pitfalls.load(twin, name)
@@ -55,15 +69,20 @@ def examine(
     }
 
 
-def _try(twin: str, name: str, part: str, seed: int, images: "NDArray[Any]", labels: "NDArray[Any]") -> dict[str, Any]:
+def _try(twin: str, name: str, part: str, seed: int, images: NDArray[Any], labels: NDArray[Any]) -> Tried:
     """Run in the other process: follow the program of a pitfall, or its control."""
     keras.utils.set_random_seed(seed)
     ended = follow(getattr(pitfalls.load(twin, name), part)(images, labels))
-    seen = ended.pop("value")
-    return {**ended, "as_expected": seen and seen.as_expected, "what": seen and seen.what}
+    seen = ended["value"]
+    return {
+        "step": ended["step"],
+        "error": ended["error"],
+        "as_expected": seen and seen.as_expected,
+        "what": seen and seen.what,
+    }
 
 
-def _found(ended: dict[str, Any]) -> dict[str, Any]:
+def _found(ended: Ended) -> dict[str, Any]:
     """Return what a program saw; of a process that died there is but the style it ended."""
     found = ended["result"] or {"step": None, "error": ended["error"], "as_expected": None, "what": None}
     return {**found, "warnings": ended["warnings"]}

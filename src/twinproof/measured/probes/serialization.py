@@ -15,8 +15,8 @@ from typing import Any
 
 import keras
 
-from twinproof.measured.probes import Outcome
-from twinproof.measured.probes.apart import Apart
+from twinproof.measured.probes import Outcome, StyleResult
+from twinproof.measured.probes.apart import Apart, Ended
 from twinproof.measured.probes.formats import FORMATS
 from twinproof.measured.probes.instances import shuffled
 from twinproof.measured.probes.operations import (
@@ -49,7 +49,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: SerializationSettings) -
     apart = Apart(settings.time_limit, twin.files)
     count = settings.images
     labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
-    styles = {}
+    styles: dict[str, StyleResult] = {}
     for style in order:
         case = Case(twin, style, seed, data.train.images[:count], labels)
         cells = []
@@ -110,7 +110,7 @@ def _one(apart: Apart, name: str, operation: Callable[..., Any], *arguments: Any
     return [_cell(name, SAME, _found(apart.run(carry_out, operation, *arguments)))]
 
 
-def _found(ended: dict[str, Any]) -> dict[str, Any]:
+def _found(ended: Ended) -> dict[str, Any]:
     """Return what an operation found, or how its process ended if that is all there is."""
     return dict(ended["result"]) if ended["result"] else {"error": ended["error"]}
 

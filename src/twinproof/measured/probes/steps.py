@@ -1,21 +1,25 @@
 """Follows a program step by step, so that it is known where it fails."""
 
-from collections.abc import Generator
-from typing import Any, TypeVar
+from __future__ import annotations
 
-from twinproof.base.errors import described
+from collections.abc import Generator
+from typing import Any, TypedDict, TypeVar
+
+from twinproof.base.errors import Described, described
 
 Found = TypeVar("Found")
 
 
-def follow(program: Generator[str, None, Found]) -> dict[str, Any]:
-    """Run a program that yields the name of each step before it does it.
+class Followed(TypedDict):
+    """How a program ended: the last step that it began, what it returned, and its error."""
 
-    Returns
-    -------
-    dict
-        `step`, the last one that was begun; `value`, what the program returned, or None; `error` with `type` and
-        `message`, or None.
+    step: str
+    value: Any
+    error: Described | None
+
+
+def follow(program: Generator[str, None, Found]) -> Followed:
+    """Run a program that yields the name of each step before it does it.
 
     Raises
     ------
