@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
 
+from twinproof.base.words import Identity
 from twinproof.proof.weights import digest
 
 if TYPE_CHECKING:
@@ -50,9 +51,8 @@ def compare(trace: Trace, reference: Trace, tolerance: float) -> Comparison:
     weights = max((_largest(trace.weights[name], reference.weights[name]) for name in reference.weights), default=0.0)
     steps = [step for step, pair in enumerate(zip(trace.digests, reference.digests)) if pair[0] != pair[1]]
     equal = not steps and digest([trace.outputs]) == digest([reference.outputs]) and trace.losses == reference.losses
-    within = "within tolerance" if max(outputs, losses, weights) <= tolerance else "different"
     return {
-        "outcome": "bit-equal" if equal else within,
+        "outcome": Identity.judge(equal, max(outputs, losses, weights) <= tolerance),
         "outputs": outputs,
         "losses": losses,
         "weights": weights,
