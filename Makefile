@@ -9,7 +9,7 @@ export UPGRADE
 
 # What a failed step has begun is no target.
 .DELETE_ON_ERROR:
-.PHONY: study quick images lint bench bench-page durations picture lock clean tools test test-all test-together \
+.PHONY: study quick images lint wheel bench bench-page durations picture lock clean tools test test-all test-together \
   test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm
 
 study: .venv/ready  ## the study of params.yaml
@@ -72,7 +72,12 @@ lint: .venv/ready
 	ruff format --check
 	snakefmt --check Snakefile workflow
 	mypy
+	# What runs on Python 3.9 too; mypy knows none older than 3.10.
+	mypy --python-version 3.10 $(addprefix src/twinproof/,base environments measured proof study)
 	lint-imports
+
+wheel: .venv/ready  ## the package in one file, in build/wheel
+	python -m hatchling build -t wheel -d build/wheel
 
 bench: .venv/ready  ## speed, as ratios measured side by side
 	python bench/training.py
@@ -84,21 +89,22 @@ bench-page: .venv/ready  ## how large the report of the study is, and how soon i
 	python bench/page.py
 
 durations: .venv/ready  ## what the jobs of the last study, and of that of depth, took: by which the next is planned
-	python -m twinproof.pipeline.durations --results results $(wildcard results/depth) --output workflow/durations.csv
+	python -m twinproof.pipeline.measure_durations --results results $(wildcard results/depth) --output workflow/durations.csv
 
 picture: .venv/ready  ## the answer and its picture in the README, from the tables of the last study
 	python -m twinproof.report.readme --tables results/tables --output docs/answer --readme README.md
 
 # UPGRADE=-U makes them again with the newest versions that their inputs allow.
 lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
-	workflow/lock workflow/requirements.txt pyproject.toml --extra dev
+	workflow/lock workflow/requirements.txt pyproject.toml --extra study --extra dev
 	workflow/lock workflow/uv.txt workflow/uv.in --constraint workflow/requirements.txt
 	workflow/lock workflow/validator.txt workflow/validator.in
-	workflow/lock workflow/s3.txt workflow/s3.in
 	for input in containers/locks/*.in; do workflow/lock "$${input%.in}.txt" "$$input" || exit; done
 
 # The workflow's own venv: uv from its lock, all else through uv, with compiled bytecode.
 .venv/bin/uv: workflow/uv.txt
+	@$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; \
+	  v == "3.11" or sys.exit("error: $(PYTHON) is Python " + v + ", the locks are for 3.11; name one: make PYTHON=...")'
 	$(INSTALL) $(PYTHON) -m venv --clear .venv
 	$(INSTALL) .venv/bin/pip install --quiet --require-hashes --only-binary :all: -r workflow/uv.txt
 	.venv/bin/uv --version >/dev/null

@@ -7,7 +7,6 @@ import argparse
 import math
 from collections import Counter
 from statistics import median
-from typing import Any
 
 import pandas as pd
 from scipy.stats import binomtest
@@ -16,7 +15,9 @@ from side_by_side import ENVIRONMENT, ask_for_timing, repository_copy, timing_tr
 from twinproof.analysis.columns import COLUMNS
 from twinproof.analysis.statistics.ratios import family_confidence, fewest_processes
 from twinproof.analysis.tables import Rows
-from twinproof.analysis.verdicts.timing_table import timing_rows
+from twinproof.analysis.verdicts.timing_table import TimingRow, timing_rows
+from twinproof.analysis.words import TimingVerdict
+from twinproof.base.words import Identity
 
 TWIN = "alike"
 MODULE = "from twinproof.measured.twins.dynamic import functional\n\nsubclassed = functional\n"
@@ -33,7 +34,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.processes < FEWEST:
         parser.error(f"--processes {options.processes}: with fewer than {FEWEST}, a study cannot cry wolf")
-    studies: list[list[dict[str, Any]]] = []
+    studies: list[list[TimingRow]] = []
     with repository_copy() as folder:
         (folder / f"{TWIN}.py").write_text(MODULE)
         timing = ask_for_timing(folder, QUANTITIES, TWIN, TWIN)["timing"]
@@ -42,24 +43,25 @@ def main() -> None:
             records = [timing_trial(folder, TWIN, replicate) for replicate in replicates]
             # The identity of what is the same code needs no measuring.
             rows = Rows({str(number): record for number, record in enumerate(records)})
-            tables = {
-                name: pd.DataFrame(rows.of[name], columns=COLUMNS[name]) for name in ("timing_processes", "trials")
-            }
-            studies.append(list(timing_rows(*tables.values(), {(ENVIRONMENT, TWIN): "bit-equal"}, timing)))
+            processes, trials = (
+                pd.DataFrame(rows.of[name], columns=COLUMNS[name]) for name in ("timing_processes", "trials")
+            )
+            gates = {(ENVIRONMENT, TWIN): Identity.BIT_EQUAL}
+            studies.append(list(timing_rows(processes, trials, gates, timing)))
             print(f"study {number + 1} of {options.studies}, {options.processes} processes")
             for row in studies[-1]:
-                print(f"  {row['answer']}")
+                print(f"  {row.answer}")
             _sum_up(studies)
 
 
-def _sum_up(studies: list[list[dict[str, Any]]]) -> None:
+def _sum_up(studies: list[list[TimingRow]]) -> None:
     """Print how often there was a false verdict or none, and how wide the intervals were."""
     rows = [row for study in studies for row in study]
-    wolf = sum(any(row["verdict"] in ("faster", "slower") for row in study) for study in studies)
-    missed = sum(not row["low"] <= 1 <= row["high"] for row in rows)
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in Counter(row["verdict"] for row in rows).items())
+    wolf = sum(any(row.verdict in (TimingVerdict.FASTER, TimingVerdict.SLOWER) for row in study) for study in studies)
+    missed = sum(not row.low <= 1 <= row.high for row in rows)
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in Counter(row.verdict for row in rows).items())
     # A reason begins with what is wrong, and then tells the numbers.
-    reasons = Counter(row["reason"].partition(",")[0].partition(":")[0] for row in rows if row["reason"])
+    reasons = Counter(str(row.reason).partition(",")[0].partition(":")[0] for row in rows if row.reason)
     why = "; ".join(f"{count} because {reason}" for reason, count in reasons.items())
     often = binomtest(wolf, len(studies)).proportion_ci()
     print(f"so far: {wolf} of {len(studies)} studies cried wolf ({often.low:.0%} to {often.high:.0%} of them)", end="")
@@ -69,10 +71,10 @@ def _sum_up(studies: list[list[dict[str, Any]]]) -> None:
     print(", ".join(f"{quantity} {_half_width(rows, quantity):.1%}" for quantity in QUANTITIES), flush=True)
 
 
-def _half_width(rows: list[dict[str, Any]], quantity: str) -> float:
+def _half_width(rows: list[TimingRow], quantity: str) -> float:
     """Return the median half-width of a quantity's intervals, as a share of the ratio."""
-    own = [row for row in rows if row["quantity"] == quantity]
-    return math.expm1(median(math.log(row["high"] / row["low"]) / 2 for row in own))
+    own = [row for row in rows if row.quantity == quantity]
+    return math.expm1(median(math.log(row.high / row.low) / 2 for row in own))
 
 
 if __name__ == "__main__":

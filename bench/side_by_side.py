@@ -109,10 +109,9 @@ def timing_trial(folder: Path, twin: str, replicate: int) -> dict[str, Any]:
     return json.loads(record.read_text())
 
 
-def run_measured(folder: Path, *arguments: str, packages: str = "") -> str:
-    """Run the measured Python on one thread in a copy of the repository; `packages` is a folder in it with more."""
+def run_measured(folder: Path, *arguments: str) -> str:
+    """Run the measured Python on one thread in a copy of the repository."""
     variables = environment_variables(folder) | ONE_THREAD
-    variables["PYTHONPATH"] += f":{folder / packages}" if packages else ""
     done = subprocess.run([measured_python(), *arguments], cwd=folder, env=variables, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

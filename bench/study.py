@@ -59,11 +59,11 @@ def _study(target: str) -> dict[str, Any]:
         snakemake(folder, "--cores", str(CORES), "--profile", PROFILE, target)
         wall = time.time() - started
         jobs = {}
-        for path in (folder / ".snakemake/metadata").rglob("*"):
-            if path.is_file():
-                noted = json.loads(path.read_text())
-                # A job with several outputs is noted with each.
-                jobs[noted["rule"], *noted["log"]] = noted["starttime"] - started, noted["endtime"] - started
+        benchmarks = folder / "results/quick/benchmarks"
+        for path in benchmarks.rglob("*.tsv"):
+            # Written when the job has ended.
+            ended, (_, last) = path.stat().st_mtime - started, path.read_text().splitlines()
+            jobs[path.relative_to(benchmarks).with_suffix("").parts] = ended - float(last.split()[0]), ended
         records = [json.loads(path.read_text()) for path in folder.glob("results/quick/trials/*/*/*.json")]
         return {"wall": wall, "jobs": jobs, "probes": sum(record["seconds"] for record in records)}
 
@@ -71,8 +71,8 @@ def _study(target: str) -> dict[str, Any]:
 def _script() -> dict[str, Any]:
     """Run the plain script on the parameters that the quick profile asks for."""
     with repository_copy() as folder:
-        # Reading the workflow writes the plan, with the resolved parameters in it.
-        snakemake(folder, "--cores", "1", "--profile", PROFILE, "--dry-run")
+        # The start of a run writes the plan, with the resolved parameters in it.
+        snakemake(folder, "--cores", "1", "--profile", PROFILE, "results/quick/data.json")
         started = time.time()
         command = [measured_python(), "bench/study.py", "--plain", "results/quick/params.yaml"]
         subprocess.run(command, cwd=folder, env=environment_variables(folder), stderr=subprocess.DEVNULL, check=True)
@@ -107,7 +107,7 @@ def _print_shares(name: str, runs: list[dict[str, Any]]) -> None:
             held[rule] = held.get(rule, 0.0) + end - start
         spans = {
             "the probes themselves": one["probes"],
-            "start, imports and images of the trials": held.pop("run_batch") - one["probes"],
+            "start, imports and images of the trials": held.pop("batches") - one["probes"],
             **held,
         }
         first, last = min(start for start, _ in one["jobs"].values()), max(end for _, end in one["jobs"].values())

@@ -43,6 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # Whoever starts the tests in the background may have them ignore these, and so would all that they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if os.geteuid() == 0 and "PYTEST_XDIST_WORKER" not in os.environ:
+        from tests.slurm.cluster import forget_killed_cluster
+
+        forget_killed_cluster()
     config.stash[STARTED] = time.monotonic()
     if target := config.getoption("--target"):
         budget_of(target)

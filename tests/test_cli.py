@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 from twinproof.cli import main
 
@@ -17,6 +18,12 @@ def run(*arguments: str) -> int:
 def test_help_names_the_commands(capsys):
     assert run("--help") == 0
     assert {"plan", "check", "answer"} <= set(capsys.readouterr().out.split())
+
+
+def test_an_old_python_is_told_what_a_study_needs(capsys, monkeypatch):
+    monkeypatch.setattr("twinproof.cli.sys", SimpleNamespace(version_info=(3, 9, 18)))
+    assert run("doctor") == 2
+    assert re.fullmatch(r"error: a study needs Python 3\.11, and this is .+\n", capsys.readouterr().err)
 
 
 def test_plan_says_what_the_shipped_study_would_do(capsys, monkeypatch):

@@ -111,6 +111,14 @@ def make(folder: Path, **variables: str) -> int:
     return subprocess.run(command, cwd=folder, env={**os.environ, **variables}).returncode
 
 
+def test_another_python_than_that_of_the_locks_is_refused(setup: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    old = f"""#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 9, 18); $2"\n"""
+    (setup / "python").write_text(old)
+    assert make(setup) != 0
+    assert "error: ./python is Python 3.9, the locks are for 3.11" in capfd.readouterr().err
+    assert not (setup / ".venv").exists()
+
+
 def test_settings_that_put_packages_elsewhere_do_not_reach_the_set_up(setup: Path) -> None:
     assert make(setup, PIP_TARGET="/elsewhere", PIP_USER="1", PIP_REQUIRE_VIRTUALENV="1", PIP_CERT="/ca") == 0
     assert subprocess.run([setup / ".venv/bin/uv"]).returncode == 0

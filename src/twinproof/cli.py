@@ -1,27 +1,45 @@
 """The `twinproof` command line, for people. The pipeline itself calls modules."""
 
 import csv
+import functools
 import io
 import json
 import os
+import platform
+import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Optional
 
 import typer
 
 from twinproof.base.errors import UserError, entry_point, shown
 from twinproof.base.reading import MissingError, parse_json, read_text
-from twinproof.pipeline.plan import find_changes
-from twinproof.study.params import read_params
-from twinproof.study.results import Results
-from twinproof.study.sources import list_pitfalls
-from twinproof.study.trial import list_trials
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 ParamsFile = Annotated[Path, typer.Option("--params", help="The parameters of the study.")]
 ResultsFolder = Annotated[Path, typer.Option("--results", help="The folder of a study's results.")]
+
+
+def of_the_study(command: Callable[..., None]) -> Callable[..., None]:
+    """Have a command say in one line that what a study takes is not installed; it imports that when it is run."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        if sys.version_info < (3, 11):
+            raise UserError(
+                f"a study needs Python 3.11, and this is {platform.python_version()}: install twinproof[study] there"
+            )
+        try:
+            command(*arguments, **options)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.startswith("twinproof"):
+                raise
+            raise UserError(f"a study needs {error.name}, which is not here: install twinproof[study]") from None
+
+    return run
 
 
 @app.callback()
@@ -30,10 +48,13 @@ def twinproof() -> None:
 
 
 @app.command("plan")
+@of_the_study
 def plan_study(
     params: ParamsFile = Path("params.yaml"),
-    profile: Annotated[Path | None, typer.Option(help="A profile of Snakemake, as workflow/profiles/slurm.")] = None,
-    cores: Annotated[int | None, typer.Option(min=1, help="Jobs at a time; else the profile's, or every core.")] = None,
+    profile: Annotated[Optional[Path], typer.Option(help="A profile of Snakemake, as workflow/profiles/slurm.")] = None,
+    cores: Annotated[
+        Optional[int], typer.Option(min=1, help="Jobs at a time; else the profile's, or every core.")
+    ] = None,
 ) -> None:
     """Check parameters, data, twins and locks without measuring, and say what a study would do, and what it costs."""
     from rich.console import Console
@@ -42,8 +63,10 @@ def plan_study(
     from twinproof.pipeline.config import parameters, read_config, running
     from twinproof.pipeline.estimates import Estimates
     from twinproof.pipeline.forecast import describe_forecast, forecast, forecast_table
+    from twinproof.pipeline.plan import find_changes
     from twinproof.pipeline.schedule import present_schedule, read_current_params
     from twinproof.study.dataset import read_dataset
+    from twinproof.study.trial import list_trials
 
     config, executor = read_config(params, profile)
     settings = running(config)
@@ -62,18 +85,21 @@ def plan_study(
 
 
 @app.command("try")
+@of_the_study
 def try_pitfalls(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[PITFALL]...", help="By name, or as twin/name; none: list them.")
+        Optional[list[str]], typer.Argument(metavar="[PITFALL]...", help="By name, or as twin/name; none: list them.")
     ] = None,
     environments: Annotated[
-        list[str] | None, typer.Option("--in", metavar="ENVIRONMENT", help="Only in this one; may be repeated.")
+        Optional[list[str]], typer.Option("--in", metavar="ENVIRONMENT", help="Only in this one; may be repeated.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all that was seen as JSON, messages uncut.")] = False,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Run pitfalls of the catalogue in the installed environments and print what was seen; nothing is kept."""
     from twinproof.pipeline import attempts
+    from twinproof.study.params import read_params
+    from twinproof.study.sources import list_pitfalls
 
     if not names:
         typer.echo("\n".join(list_pitfalls()))
@@ -91,6 +117,7 @@ def try_pitfalls(
 
 
 @app.command()
+@of_the_study
 def check(
     results: ResultsFolder = Path("results"),
     again: Annotated[int, typer.Option("--rerun", min=0, help="Also measure so many trials again, and compare.")] = 0,
@@ -128,6 +155,7 @@ def answer(results: ResultsFolder = Path("results")) -> None:
 
 
 @app.command()
+@of_the_study
 def versions() -> None:
     """List the versions of the report that git holds, the newest first, with the answer of each in a line."""
     from twinproof.versions.find import list_versions
@@ -141,9 +169,10 @@ def versions() -> None:
 
 
 @app.command()
+@of_the_study
 def compare(
     old: Annotated[str, typer.Argument(help="A git revision whose report is the former one.")],
-    new: Annotated[str | None, typer.Argument(help="Another; the workspace if it is left out.")] = None,
+    new: Annotated[Optional[str], typer.Argument(help="Another; the workspace if it is left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request.")] = False,
 ) -> None:
@@ -163,6 +192,7 @@ def compare(
 
 
 @app.command()
+@of_the_study
 def show(version: Annotated[str, typer.Argument(help="A git revision that has a report.")]) -> None:
     """Open an old report as it was, from git and DVC's cache or remote, and print where it lies."""
     from twinproof.versions.retrieve import retrieve
@@ -180,6 +210,8 @@ def _names(text: str) -> list[str]:
 
 
 def _rows(results: Path, table: str, *columns: str) -> list[dict[str, str]]:
+    from twinproof.study.results import Results
+
     path = Results(results).table(table)
     try:
         rows = list(csv.DictReader(io.StringIO(read_text(path))))
@@ -196,8 +228,9 @@ def _rows(results: Path, table: str, *columns: str) -> list[dict[str, str]]:
 
 
 @app.command()
+@of_the_study
 def doctor(
-    environment: Annotated[str | None, typer.Argument(help="Only this environment.")] = None,
+    environment: Annotated[Optional[str], typer.Argument(help="Only this environment.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
@@ -205,6 +238,7 @@ def doctor(
     from rich.console import Console
 
     from twinproof.pipeline.doctor import examine, show
+    from twinproof.study.params import read_params
 
     study = read_params(params)
     with Console(stderr=True).status("looking into the environments"):
@@ -218,6 +252,6 @@ def doctor(
 
 
 @entry_point
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: Optional[list[str]] = None) -> None:
     """Run a command; a user's mistake prints one line and exits with status 2."""
     app(args=arguments)

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from twinproof.analysis.columns import COLUMNS
+from twinproof.analysis.columns import COLUMNS, make_table
 from twinproof.analysis.verdicts.answer import advice_rows
 from twinproof.analysis.verdicts.claims import CLAIMS, claim_rows
 
@@ -18,14 +18,14 @@ def tables(**rows: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
 
 
 def verdicts(**rows: list[dict[str, Any]]) -> dict[str, str]:
-    return {row["claim"]: row["verdict"] for row in claim_rows(tables(**rows))}
+    return {row.claim: row.verdict for row in claim_rows(tables(**rows))}
 
 
 def told(**rows: list[dict[str, Any]]) -> dict[str, str]:
     """Return the answer by topic."""
     made = tables(**rows)
-    made["claims"] = pd.DataFrame(claim_rows(made), columns=COLUMNS["claims"])
-    return {row["topic"]: row["sentence"] for row in advice_rows(made)}
+    made["claims"] = make_table("claims", claim_rows(made))
+    return {row.topic: row.sentence for row in advice_rows(made)}
 
 
 def code(functional: int, subclassed: int) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.conftest import REPOSITORY
-from twinproof.analysis.columns import COLUMNS
 from twinproof.analysis.rows.code import code_rows
 from twinproof.base.errors import UserError
 from twinproof.study.params import Params, TwinParams
@@ -25,8 +24,8 @@ def sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(source)
         rows = list(code_rows({"mine": TwinParams(module)}))
-        assert all(list(row) == COLUMNS["code"] and row["twin"] == "mine" for row in rows)
-        return {row["style"]: tuple(row[size] for size in SIZES) for row in rows}
+        assert all(row.twin == "mine" for row in rows)
+        return {row.style: tuple(getattr(row, size) for size in SIZES) for row in rows}
 
     return count
 
@@ -148,12 +147,12 @@ def test_a_module_that_is_not_python_is_a_users_mistake(sizes: Any, source: str,
 
 def test_of_each_shipped_twin_every_way_is_counted(params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
-    found = {(row["twin"], row["style"]): row for row in code_rows(Params.parse(params).twins)}
+    found = {(row.twin, row.style): row for row in code_rows(Params.parse(params).twins)}
     for twin in params["twins"]:
         functional, subclassed = found[twin, "functional"], found[twin, "subclassed"]
-        assert all(functional[size] <= subclassed[size] for size in SIZES), twin
-        assert functional["definitions"] < subclassed["definitions"]
-    assert found["simple", "sequential"]["lines"] < found["simple", "functional"]["lines"]
+        assert all(getattr(functional, size) <= getattr(subclassed, size) for size in SIZES), twin
+        assert functional.definitions < subclassed.definitions
+    assert found["simple", "sequential"].lines < found["simple", "functional"].lines
     # Depth takes a loop in both styles; a training-only branch is an `if` in a class alone.
-    assert found["dynamic", "functional"]["branches"] > 0
-    assert found["conditional", "subclassed"]["branches"] > found["conditional", "functional"]["branches"] == 0
+    assert found["dynamic", "functional"].branches > 0
+    assert found["conditional", "subclassed"].branches > found["conditional", "functional"].branches == 0

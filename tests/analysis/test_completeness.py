@@ -156,8 +156,8 @@ def test_missing_lock_is_found_once_of_all_that_ran_in_its_environment(study: Pa
 
 def test_many_findings_are_counted_in_the_table() -> None:
     row = Requirement("Every one", [f"finding {number}" for number in range(9)]).row()
-    assert (row["holds"], row["findings"].split("; ")[-2:]) == (False, ["finding 4", "and 4 more"])
-    assert Requirement("Every one", []).row()["findings"] is None
+    assert (row.holds, row.findings.split("; ")[-2:]) == (False, ["finding 4", "and 4 more"])
+    assert Requirement("Every one", []).row().findings is None
 
 
 def test_check_prints_each_requirement_and_its_exit_status_tells(

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from tests.conftest import REPOSITORY
-from twinproof.analysis.rows.pitfalls import CONTROL_FAILED, pitfall_outcome
+from twinproof.analysis.rows.pitfalls import pitfall_outcome
 from twinproof.analysis.verdicts import claims
+from twinproof.analysis.words import PitfallOutcome
 from twinproof.report.matrices import KINDS
 from twinproof.study.record import FORMAT, write_record
 
@@ -30,7 +31,7 @@ def cell(control: dict[str, Any] | None, **found: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("control", [WRONG, FAILS])
 @pytest.mark.parametrize("found", [{}, {"error": ERROR, "as_expected": None}, {"as_expected": True}])
 def test_where_the_control_fails_nothing_is_shown(control: dict[str, Any], found: dict[str, Any]) -> None:
-    assert pitfall_outcome(cell(control, **found)) == CONTROL_FAILED
+    assert pitfall_outcome(cell(control, **found)) == PitfallOutcome.CONTROL_FAILED
 
 
 def test_a_control_that_is_known_to_fail_takes_nothing_away() -> None:
@@ -52,8 +53,10 @@ def test_a_record_without_controls_is_judged_as_before() -> None:
 
 
 def test_what_is_not_shown_is_neither_right_nor_wrong() -> None:
-    assert KINDS[CONTROL_FAILED] == "quiet"
-    pitfalls = pd.DataFrame({"pitfall": ["nested_list", "list_of_pairs"], "outcome": [CONTROL_FAILED, "as expected"]})
+    assert KINDS[PitfallOutcome.CONTROL_FAILED] == "quiet"
+    pitfalls = pd.DataFrame(
+        {"pitfall": ["nested_list", "list_of_pairs"], "outcome": [PitfallOutcome.CONTROL_FAILED, "as expected"]}
+    )
     assert list(claims.shown({"pitfalls": pitfalls})["pitfall"]) == ["list_of_pairs"]
 
 

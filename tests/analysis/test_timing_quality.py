@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from twinproof.analysis.columns import COLUMNS
-from twinproof.analysis.rows.timing_quality import quality_rows
+from twinproof.analysis.rows.timing_quality import QualityRow, quality_rows
 
 CELL = ["tf2.21-cpu", "simple"]
 
@@ -35,15 +34,14 @@ def process(
     }
 
 
-def row(records: list[dict[str, Any]]) -> dict[str, Any]:
+def row(records: list[dict[str, Any]]) -> QualityRow:
     (found,) = quality_rows(records)
-    assert set(found) == set(COLUMNS["timing_quality"])
     return found
 
 
 def test_each_environment_and_twin_has_a_row() -> None:
     records = [process(number, twin=twin) for twin in ("simple", "dynamic") for number in range(3 + (twin == "simple"))]
-    assert [(found["twin"], found["processes"], found["seconds"]) for found in quality_rows(records)] == [
+    assert [(found.twin, found.processes, found.seconds) for found in quality_rows(records)] == [
         ("simple", 4, 51.5),
         ("dynamic", 3, 51.0),
     ]
@@ -52,23 +50,23 @@ def test_each_environment_and_twin_has_a_row() -> None:
 
 def test_load_is_told_as_median_and_most_before_and_after() -> None:
     found = row([process(load=load) for load in (0.1, 0.2, 3.0)])
-    assert (found["load_before"], found["load_before_most"]) == (0.2, 3.0)
-    assert (found["load_after"], found["load_after_most"]) == (1.2, 4.0)
+    assert (found.load_before, found.load_before_most) == (0.2, 3.0)
+    assert (found.load_after, found.load_after_most) == (1.2, 4.0)
 
 
 def test_stolen_time_is_a_share_of_the_time_of_the_cores_of_the_process_and_never_less_than_none() -> None:
     found = row([process(stolen=ends) for ends in ((10.0, 10.0), (10.0, 15.0), (10.0, 30.0), (99.0, 1.0))])
-    assert found["stolen_share"] == pytest.approx(0.05 / 2)
-    assert found["stolen_share_most"] == pytest.approx(0.2)
+    assert found.stolen_share == pytest.approx(0.05 / 2)
+    assert found.stolen_share_most == pytest.approx(0.2)
     on_one_core = row([process(stolen=(10.0, 15.0), pinned=[1])])
-    assert on_one_core["stolen_share"] == pytest.approx(0.1)
+    assert on_one_core.stolen_share == pytest.approx(0.1)
 
 
 def test_frequency_is_told_from_lowest_to_highest_where_the_machine_tells_it() -> None:
     found = row([process(megahertz=(2400.0, 3100.0)), process(megahertz=(None, 2200.0))])
-    assert (found["megahertz_lowest"], found["megahertz_highest"]) == (2200.0, 3100.0)
+    assert (found.megahertz_lowest, found.megahertz_highest) == (2200.0, 3100.0)
     silent = row([process()])
-    assert (silent["megahertz_lowest"], silent["megahertz_highest"]) == (None, None)
+    assert (silent.megahertz_lowest, silent.megahertz_highest) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -76,24 +74,24 @@ def test_frequency_is_told_from_lowest_to_highest_where_the_machine_tells_it() -
     [([[1], [1]], "1"), ([[0, 1]], "0 1"), ([[0], [1], [0]], "0, 1"), ([[1], None], "1, none"), ([None, None], None)],
 )
 def test_cores_are_told_as_they_were_used(pinned: list[list[int] | None], told: str | None) -> None:
-    assert row([process(pinned=cores) for cores in pinned])["pinned"] == told
+    assert row([process(pinned=cores) for cores in pinned]).pinned == told
 
 
 def test_the_clock_is_told_at_its_worst() -> None:
     found = row([process(cost=cost) for cost in (5e-8, 9e-8, 6e-8)])
-    assert (found["clock_cost"], found["clock_resolution"]) == (9e-8, 1e-9)
+    assert (found.clock_cost, found.clock_resolution) == (9e-8, 1e-9)
 
 
 def test_warm_ups_are_counted_over_processes_generations_and_quantities() -> None:
     first = {"train_step": ([2, 3], [True, True]), "call": ([8, 8], [False, False])}
     second = {"train_step": ([2, 2], [True, True]), "call": ([8, 4], [False, True])}
     found = row([process(warming=first), process(warming=second)])
-    assert (found["warmings"], found["unsettled"]) == (8, 3)
-    assert (found["warming_rounds"], found["warming_rounds_most"]) == (3.5, "8")
+    assert (found.warmings, found.unsettled) == (8, 3)
+    assert (found.warming_rounds, found.warming_rounds_most) == (3.5, 8)
 
 
 def test_where_nothing_is_warmed_up_nothing_is_unsettled() -> None:
     found = row([process()])
-    assert (found["warmings"], found["unsettled"]) == (0, 0)
-    assert found["warming_rounds"] is found["warming_rounds_most"] is None
-    assert not any(isinstance(value, float) and math.isnan(value) for value in found.values())
+    assert (found.warmings, found.unsettled) == (0, 0)
+    assert found.warming_rounds is found.warming_rounds_most is None
+    assert not any(isinstance(value, float) and math.isnan(value) for value in vars(found).values())

@@ -1,11 +1,16 @@
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-from twinproof.analysis.verdicts.learning import NOT_JUDGED, answer, gate
+from twinproof.analysis.verdicts.learning import TwinFound, answer, gate
+from twinproof.analysis.words import LearningVerdict
+from twinproof.base.words import Identity
 
-FAIR = {"twin": "t", "gate": "bit-equal", "control": "bit-equal", "seeds": 5, "bit_equal_seeds": 5}
+FAIR = TwinFound(
+    environment="e", twin="t", gate=Identity.BIT_EQUAL, control=Identity.BIT_EQUAL, seeds=5, bit_equal_seeds=5
+)
 ACCURACY = pd.DataFrame(
     {
         "style": ["functional", "subclassed"],
@@ -59,17 +64,17 @@ def test_gate_fails_where_a_style_has_no_functional_to_be_compared_with():
     ],
 )
 def test_answer_judges_only_what_the_gate_the_control_and_the_trainings_allow(change, failures, expected):
-    verdict, sentence = answer({**FAIR, **change}, ACCURACY, failures, ["CPU"])
+    verdict, sentence = answer(replace(FAIR, **change), ACCURACY, failures, ["CPU"])
     assert expected in sentence
     assert verdict == ("not judged" if "not" in expected else "equal" if "every weight" in expected else "inconclusive")
 
 
 def test_answer_says_that_one_seed_has_no_interval():
     accuracy = ACCURACY.assign(low=math.nan, high=math.nan)
-    assert "no interval" in answer({**FAIR, "seeds": 1, "bit_equal_seeds": 1}, accuracy, 0, ["CPU"])[1]
+    assert "no interval" in answer(replace(FAIR, seeds=1, bit_equal_seeds=1), accuracy, 0, ["CPU"])[1]
 
 
 def test_trials_computed_on_different_devices_are_not_judged():
     verdict, sentence = answer(FAIR, ACCURACY, 0, ["CPU", "GPU NVIDIA H200"])
-    assert verdict == NOT_JUDGED
+    assert verdict == LearningVerdict.NOT_JUDGED
     assert "computed on CPU and on GPU NVIDIA H200" in sentence

@@ -13,7 +13,7 @@ import yaml
 from tests.conftest import ENVIRONMENTS
 from tests.copies import REPOSITORY, commands, fresh_copy, must, run_in
 from tests.measured.pitfalls.reports import LETTERS, ORDER, REPORTS
-from twinproof.analysis.rows.pitfalls import CONTROL_FAILED
+from twinproof.analysis.words import PitfallOutcome
 from twinproof.study.sources import list_pitfalls
 
 pytestmark = pytest.mark.outcomes
@@ -150,7 +150,7 @@ def test_a_constructor_argument_without_a_config_is_an_error_at_save_in_the_newe
 def test_every_control_works_or_says_why_it_cannot(study: Path) -> None:
     rows = table(study, "pitfalls")
     assert len(rows) == len(ENVIRONMENTS) * len(list_pitfalls())
-    assert not rows["outcome"].eq(CONTROL_FAILED).any()
+    assert not rows["outcome"].eq(PitfallOutcome.CONTROL_FAILED).any()
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

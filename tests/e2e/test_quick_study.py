@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from tests.copies import QUICK, measured, must, records, run_in
+from tests.golden import quick_study as quick_golden
 from twinproof.pipeline.durations import from_csv
 
 TRIALS = {"simple", "conditional", "dynamic"}
@@ -76,13 +77,22 @@ def test_twins_are_one_network_and_learn_the_digits_in_every_style(quick_study):
                 assert style["result"]["comparison"]["outcome"] == "bit-equal"
 
 
+def test_results_are_those_that_the_code_has_always_found(quick_study):
+    """Bit for bit on the kind of processor that the golden file is from, and nearly so on any other."""
+    golden = json.loads(quick_golden.GOLDEN.read_text())
+    found = {path: quick_golden.fingerprint(record) for path, record in records(quick_study).items()}
+    assert found.keys() == golden["trials"].keys()
+    for path, trial in golden["trials"].items():
+        assert (found[path]["seed"], found[path]["order"]) == (trial["seed"], trial["order"])
+        assert found[path]["near"] == pytest.approx(trial["near"], abs=0.01)
+        if golden["processor"] == quick_golden.processor():
+            assert found[path]["digest"] == trial["digest"], path
+
+
 def test_what_its_jobs_took_can_be_shipped(quick_study, tmp_path):
     output = tmp_path / "durations.csv"
-    must(
-        run_in(
-            quick_study, "python", "-m", "twinproof.pipeline.durations", "--results=results/quick", f"--output={output}"
-        )
-    )
+    measure = ["python", "-m", "twinproof.pipeline.measure_durations", "--results=results/quick", f"--output={output}"]
+    must(run_in(quick_study, *measure))
     took = {(one.twin, one.what): one for one in from_csv(output)}
     assert {(twin, probe) for twin in TRIALS for probe in ("identity", "learning")} < set(took)
     assert {"run_batch", "run_notebook", "make_tables"} < {what for twin, what in took if not twin}
@@ -161,7 +171,7 @@ def test_one_altered_byte_of_the_data_stops_every_run_and_leaves_the_results(qui
     content = bytearray(file.read_bytes())
     content[100] ^= 1
     kept = [path for path in quick_study.glob("results/quick/**/*") if path.is_file() and path.name != "data.json"]
-    kept = [path for path in kept if "logs" not in path.parts]
+    kept = [path for path in kept if not {"logs", "benchmarks"}.intersection(path.parts)]
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in kept}
     with changed(file, bytes(content)):
         for _ in range(2):

@@ -2,18 +2,14 @@
 
 import json
 import re
-import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import vl_convert
 
 from tests.conftest import ENVIRONMENT
-from tests.copies import fresh_copy, git, locked_venv, make_small, measured, must, run_in
+from tests.copies import fresh_copy, git, make_small, measured, must, run_in
 
 pytestmark = pytest.mark.versions
 
@@ -163,46 +159,3 @@ def test_a_damaged_cache_is_noticed(pulled):
     done = run_in(pulled, "twinproof", "show", "v-a")
     assert done.returncode == 2
     assert "DVC's cache" in done.stderr and "Traceback" not in done.stderr
-
-
-@pytest.fixture
-def bucket(monkeypatch) -> Iterator[tuple[str, Path]]:
-    """The address of a server of the S3 kind with a bucket `study`, on loopback, and a DVC that speaks to it."""
-    programs = locked_venv("s3") / "bin"
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [programs / "moto_server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        make = f"import boto3; boto3.client('s3', endpoint_url='{address}').create_bucket(Bucket='study')"
-        for _ in range(60):
-            assert server.poll() is None
-            if subprocess.run([programs / "python", "-c", make], capture_output=True).returncode == 0:
-                break
-            time.sleep(0.5)
-        yield address, programs / "dvc"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def test_a_remote_of_the_s3_kind_holds_a_version(version, bucket, tmp_path):
-    address, dvc = bucket
-    remote = ["remote", "add", "--force", "--default", "there", "s3://study/versions"]
-    must(run_in(version, str(dvc), *remote))
-    must(run_in(version, str(dvc), "remote", "modify", "there", "endpointurl", address))
-    must(run_in(version, str(dvc), "push"))
-    folder = tmp_path / "clone"
-    git(tmp_path, "clone", "--quiet", str(version), str(folder))
-    shutil.copy(version / ".dvc/config", folder / ".dvc/config")
-    git(version, "checkout", "--", ".dvc/config")
-    must(run_in(folder, str(dvc), "pull"))
-    for page in ("report/index.html", "notebooks/tf2.21-cpu/dynamic/learning.html"):
-        assert (folder / "results" / page).read_bytes() == (version / "results" / page).read_bytes()

@@ -4,11 +4,9 @@ import json
 import sys
 
 import pytest
-import yaml
 
 from twinproof.analysis.trials import in_place
 from twinproof.pipeline.durations import Duration, as_csv, from_csv, of_records, typical
-from twinproof.pipeline.durations import main as durations
 from twinproof.pipeline.estimates import SHIPPED, Estimates
 from twinproof.pipeline.forecast import (
     FINAL,
@@ -20,7 +18,7 @@ from twinproof.pipeline.forecast import (
     forecast_table,
     size,
 )
-from twinproof.pipeline.schedule import present_schedule, write_schedule
+from twinproof.pipeline.schedule import present_schedule
 from twinproof.study.params import Params
 from twinproof.study.trial import Trial, list_trials
 
@@ -45,8 +43,8 @@ def study(project, monkeypatch):
     return project
 
 
-def put_record(study, trial, seconds, results="results", **settings):
-    path = study / results / "trials" / trial.path
+def put_record(study, trial, seconds, **settings):
+    path = study / "results/trials" / trial.path
     path.parent.mkdir(parents=True, exist_ok=True)
     cell = {"environment": trial.environment, "twin": trial.twin, "probe": trial.probe}
     path.write_text(json.dumps({**cell, "seconds": seconds, "protocol": {"probe": settings}}))
@@ -196,18 +194,6 @@ def test_durations_are_those_of_one_unit_of_work_and_typical(study, params):
     (study / "results/trials/tf2.21-cpu/simple/broken-0.json").write_text("{}")
     found = typical(of_records(study.glob("results/trials/**/*.json")))
     assert [(one.what, one.seconds) for one in found] == [("learning", 4)]
-
-
-def test_of_what_several_studies_did_the_first_tells(study, params):
-    for results, twins in {"results": ["simple"], "results/depth": ["simple", "dynamic"]}.items():
-        for twin in twins:
-            seconds = 5 if results == "results" else 50
-            put_record(study, Trial("tf2.21-cpu", twin, "identity", 0), seconds, results)
-        (study / results / "params.yaml").write_text(yaml.safe_dump(small(params)))
-        write_schedule({}, 1, study / results)
-    output = study / "shipped.csv"
-    durations(["--results", "results", "results/depth", "--output", str(output)])
-    assert {one.twin: one.seconds for one in from_csv(output)} == {"simple": 5, "dynamic": 50}
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,14 @@ def replicate_more(study: StandIn) -> None:
 
 def remembered_nothing(study: StandIn) -> None:
     """Leave what a clone with pulled records has: no marks, and no memory of Snakemake's."""
-    for name in ("results/batches", "results/made", "results/batches.json", "results/data.json", ".snakemake"):
+    for name in (
+        "results/batches",
+        "results/benchmarks",
+        "results/made",
+        "results/batches.json",
+        "results/data.json",
+        ".snakemake",
+    ):
         path = study.folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 

@@ -182,15 +182,26 @@ def _watcher_of(task: psutil.Process) -> psutil.Process | None:
 
 def _take_place(folder: Path) -> None:
     """Link the configuration to where Slurm's commands look, if nothing is there but what a killed run left."""
+    forget_killed_cluster()
     for name in FILES:
         place = CONFIGURATION / name
-        left = place.is_symlink() and MARK in place.readlink().parts
-        if left and subprocess.run(["scontrol", "ping"], capture_output=True, timeout=60).returncode == 0:
+        if _is_ours(place):
             raise RuntimeError(f"{place}: another run of these tests has a cluster on this machine; wait for its end")
-        if place.exists() and not left:
+        if place.exists():
             raise RuntimeError(f"{place}: this machine has a Slurm of its own, which these tests leave alone")
-        place.unlink(missing_ok=True)
         place.symlink_to(folder / name)
+
+
+def forget_killed_cluster() -> None:
+    """Remove the links of a cluster whose tests were killed: every Snakemake would ask it in vain, for nine seconds."""
+    left = [place for place in (CONFIGURATION / name for name in FILES) if _is_ours(place)]
+    if left and subprocess.run(["scontrol", "ping"], capture_output=True, timeout=60).returncode:
+        for place in left:
+            place.unlink()
+
+
+def _is_ours(place: Path) -> bool:
+    return place.is_symlink() and MARK in place.readlink().parts
 
 
 def _free_ports(count: int) -> list[int]:

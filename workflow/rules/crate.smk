@@ -15,6 +15,8 @@ rule make_crate:
         made=made("crate"),
     log:
         "<results>/logs/crate.log",
+    benchmark:
+        "<results>/benchmarks/crate.tsv"
     params:
         results=RESULTS,
     shell:

@@ -13,6 +13,8 @@ rule verify_data:
         "<results>/data.json",
     log:
         "<results>/logs/data.log",
+    benchmark:
+        "<results>/benchmarks/data.tsv"
     params:
         directory=lambda wildcards, input: Path(input.images[0]).parent,
         validation=PARAMS.data.validation,

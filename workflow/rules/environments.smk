@@ -8,6 +8,8 @@ rule create_venv:
         "results/environments/{environment}/venv.txt",
     log:
         "results/environments/{environment}/venv.log",
+    benchmark:
+        "results/environments/{environment}/venv.benchmark.tsv"
     params:
         venv=lambda wildcards, output: output[0].removesuffix(".txt"),
     shell:

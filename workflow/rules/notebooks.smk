@@ -21,6 +21,8 @@ rule run_notebook:
         made=made("notebooks/{environment}/{twin}/{notebook}"),
     log:
         "<results>/logs/notebooks/{environment}/{twin}/{notebook}.log",
+    benchmark:
+        "<results>/benchmarks/notebooks/{environment}/{twin}/{notebook}.tsv"
     params:
         tables=RESULTS / "tables",
     shell:

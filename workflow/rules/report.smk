@@ -19,6 +19,8 @@ rule make_report:
         made=made("report"),
     log:
         "<results>/logs/report.log",
+    benchmark:
+        "<results>/benchmarks/report.tsv"
     params:
         study=RESULTS / "params.yaml",
         tables=RESULTS / "tables",
@@ -40,6 +42,8 @@ rule make_version:
         made=made("version"),
     log:
         "<results>/logs/version.log",
+    benchmark:
+        "<results>/benchmarks/version.tsv"
     params:
         results=RESULTS,
     shell:

@@ -1,26 +1,5 @@
 # Records become tidy tables, and the metrics that DVC follows.
-TABLES = [
-    "completeness",
-    "trials",
-    "environments",
-    "identity",
-    "identity_steps",
-    "learning",
-    "learning_epochs",
-    "accuracy",
-    "timing_processes",
-    "timing",
-    "timing_quality",
-    "serialization",
-    "exchange",
-    "introspection",
-    "faults",
-    "pitfalls",
-    "code",
-    "twins",
-    "claims",
-    "answer",
-]
+from twinproof.analysis.columns import COLUMNS
 
 
 rule make_tables:
@@ -40,7 +19,7 @@ rule make_tables:
                     labels={"table": table},
                 )
             )
-            for table in TABLES
+            for table in COLUMNS
         ],
         metrics=update(
             report(
@@ -53,6 +32,8 @@ rule make_tables:
         made=made("tables"),
     log:
         "<results>/logs/tables.log",
+    benchmark:
+        "<results>/benchmarks/tables.tsv"
     params:
         results=RESULTS,
     shell:

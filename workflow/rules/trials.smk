@@ -10,6 +10,8 @@ rule write_models:
         "<results>/models/{environment}/{twin}.zip",
     log:
         "<results>/logs/models/{environment}/{twin}.log",
+    benchmark:
+        "<results>/benchmarks/models/{environment}/{twin}.tsv"
     container:
         "results/environments/{environment}/image.sif"
     resources:
@@ -31,6 +33,8 @@ rule run_batch:
         "<results>/batches/{environment}/{probe}-{batch}.done",
     log:
         "<results>/logs/batches/{environment}/{probe}-{batch}.log",
+    benchmark:
+        "<results>/benchmarks/batches/{environment}/{probe}-{batch}.tsv"
     container:
         "results/environments/{environment}/image.sif"
     threads: threads_of
@@ -62,6 +66,10 @@ rule run_trial:
         "<results>/trials/{environment}/{twin}/{probe}-{replicate}.json",
     log:
         "<results>/logs/trials/{environment}/{twin}/{probe}-{replicate}.log",
+    # Snakemake looks at the process for this, 50 ms at a time: twice a second for 15 s, then twice a minute. With a free core
+    # to do so on, steps that are timed meanwhile take no longer.
+    benchmark:
+        "<results>/benchmarks/trials/{environment}/{twin}/{probe}-{replicate}.tsv"
     container:
         "results/environments/{environment}/image.sif"
     threads: threads_of
@@ -94,6 +102,8 @@ checkpoint decide_timing:
         "<results>/timing/{environment}/{twin}/{processes}.json",
     log:
         "<results>/logs/timing/{environment}/{twin}/{processes}.log",
+    benchmark:
+        "<results>/benchmarks/timing/{environment}/{twin}/{processes}.tsv"
     params:
         results=RESULTS,
     shell:

@@ -1,89 +1,63 @@
-"""The columns of every table, and reading one back; docs/tables.md says what they hold."""
+"""The columns of every table, making one and reading one back; docs/tables.md says what they hold."""
 
-from __future__ import annotations
-
+import math
+from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
+import pandas as pd
+
+from twinproof.analysis.completeness import CompletenessRow
+from twinproof.analysis.rows import OF_PROBE
+from twinproof.analysis.rows.code import CodeRow
+from twinproof.analysis.rows.learning import AccuracyRow
+from twinproof.analysis.rows.timing_quality import QualityRow
+from twinproof.analysis.rows.trials import EnvironmentRow, TrialRow
+from twinproof.analysis.verdicts.answer import AdviceRow
+from twinproof.analysis.verdicts.claims import ClaimRow
+from twinproof.analysis.verdicts.learning import TwinRow
+from twinproof.analysis.verdicts.timing_table import TimingRow
 from twinproof.base.errors import UserError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-CELL = ["environment", "twin"]
-COLUMNS = {
-    "trials": [
-        *CELL, "probe", "replicate", "seed", "started", "seconds", "load_before", "load_after", "stolen",
-        "megahertz_before", "megahertz_after", "host", "processor", "cores", "memory", "threads", "pinned", "device",
-        "image", "commit", "python", "keras", "tensorflow", "lock", "protocol",
-        "record", "digest",
-    ],
-    "completeness": ["requirement", "holds", "findings"],
-    "environments": ["environment", "python", "keras", "tensorflow", "lock", "device", "image", "trials"],
-    "identity": [
-        *CELL, "replicate", "style", "status", "outcome", "outputs", "losses", "weights", "first_difference",
-        "parameters", "error",
-    ],
-    "identity_steps": [*CELL, "replicate", "style", "step", "loss", "weights"],
-    "learning": [
-        *CELL, "replicate", "seed", "style", "status", "test_accuracy", "test_loss", "seconds", "weights", "bit_equal",
-        "error",
-    ],
-    "learning_epochs": [
-        *CELL, "replicate", "style", "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds",
-        "weights",
-    ],
-    "accuracy": [
-        *CELL, "style", "seeds", "failed", "test_accuracy", "low", "high", "difference", "difference_low",
-        "difference_high", "bit_equal",
-    ],
-    "timing_processes": [*CELL, "replicate", "style", "quantity", "rounds", "median", "log_ratio", "error"],
-    "timing": [
-        *CELL, "style", "quantity", "unit", "functional", "ratio", "low", "high", "family_low", "family_high",
-        "processes", "outliers", "control", "control_low", "control_high", "slowed", "slowed_low", "slowed_high",
-        "added", "margin", "target", "p", "verdict", "further", "reason", "answer",
-    ],
-    "timing_quality": [
-        *CELL, "processes", "seconds", "clock_resolution", "clock_cost", "load_before", "load_before_most",
-        "load_after", "load_after_most", "stolen_share", "stolen_share_most", "megahertz_lowest", "megahertz_highest",
-        "pinned", "warming_rounds", "warming_rounds_most", "warmings", "unsettled",
-    ],
-    "serialization": [
-        *CELL, "replicate", "style", "operation", "place", "outcome", "built", "bit_equal", "largest", "mean",
-        "optimizer", "bytes", "save_seconds", "save_low", "save_high", "load_seconds", "load_low", "load_high",
-        "error", "warnings",
-    ],
-    "exchange": [
-        *CELL, "replicate", "style", "format", "writer", "outcome", "built", "bit_equal", "largest", "mean", "error",
-        "warnings",
-    ],
-    "introspection": [*CELL, "replicate", "style", "check", "when", "outcome", "value", "error", "warnings"],
-    "faults": [
-        *CELL, "replicate", "style", "fault", "title", "stage", "names_culprit", "ended", "error",
-        "warnings",
-    ],
-    "pitfalls": [
-        *CELL, "replicate", "style", "pitfall", "title", "expected", "outcome", "step", "what", "error", "warnings",
-        "references",
-    ],
-    "code": ["twin", "style", "lines", "branches", "names", "definitions"],
-    "claims": ["claim", "wording", "example", "verdict", "figures", "evidence", "rule", "would_change"],
-    "answer": ["topic", "sentence", "evidence"],
-    "twins": [*CELL, "gate", "control", "seeds", "bit_equal_seeds", "verdict", "answer"],
-}  # fmt: skip
-
-# What looks like a number and is none: version 3.10 is not 3.1, a digest may have the form of 1e5, and a core is 1.
-TEXTS = [
-    "environment", "twin", "probe", "style", "status", "outcome", "error", "started", "host", "processor", "device",
-    "image", "commit", "python", "keras", "tensorflow", "lock", "protocol", "record", "digest", "gate", "pinned",
-    "reason", "answer", "style", "operation", "place", "format", "writer", "optimizer", "warnings", "value", "title",
-    "what", "references", "ended", "example", "figures", "evidence", "requirement", "findings",
-]  # fmt: skip
+# The class of the rows of each table. Of the tables that are made record by record, the modules of the probes tell.
+ROWS: dict[str, type[Any]] = {
+    "trials": TrialRow,
+    "completeness": CompletenessRow,
+    "environments": EnvironmentRow,
+    **{table: row for tables in OF_PROBE.values() for table, (row, _) in tables.items()},
+    "accuracy": AccuracyRow,
+    "timing": TimingRow,
+    "timing_quality": QualityRow,
+    "code": CodeRow,
+    "claims": ClaimRow,
+    "answer": AdviceRow,
+    "twins": TwinRow,
+}
 
 
-def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table, each by its columns."""
-    return [{str(column): value for column, value in row.items()} for row in table.to_dict("records")]
+def _kinds(row: type[Any]) -> dict[str, set[type[Any]]]:
+    """Return the types that each column of such rows may hold."""
+    hints = get_type_hints(row)
+    return {field.name: set(get_args(hints[field.name])) or {hints[field.name]} for field in fields(row)}
+
+
+KINDS = {row: _kinds(row) for row in ROWS.values()}
+# A count with gaps stays a whole number only as text.
+WITH_GAPS = {row: {column: kind == {int, NoneType} for column, kind in kinds.items()} for row, kinds in KINDS.items()}
+COLUMNS = {table: list(KINDS[row]) for table, row in ROWS.items()}
+
+
+def make_table(name: str, rows: Iterable[object]) -> pd.DataFrame:
+    """Return the table `name` of such rows."""
+    return pd.DataFrame(map(cells_of, rows), columns=COLUMNS[name])
+
+
+def cells_of(row: object) -> tuple[Any, ...]:
+    """Return what a row has in each column, as a table holds it: nothing is NaN, and a count with gaps is text."""
+    found = ((getattr(row, column), gaps) for column, gaps in WITH_GAPS[type(row)].items())
+    return tuple(math.nan if value is None else str(value) if gaps else value for value, gaps in found)
 
 
 def read_table(folder: Path | str, name: str) -> pd.DataFrame:
@@ -94,14 +68,12 @@ def read_table(folder: Path | str, name: str) -> pd.DataFrame:
     UserError
         If the file is missing, is not CSV, or lacks a column.
     """
-    import pandas as pd
-
     path = Path(folder) / f"{name}.csv"
     remedy = "run `snakemake --cores all tables`"
-    # In the table identity it is a difference, elsewhere a digest.
-    texts = TEXTS if name == "identity" else [*TEXTS, "weights"]
+    # What looks like a number may be none: version 3.10 is not 3.1, a digest may have the form of 1e5.
+    texts = {column: object for column, kinds in KINDS[ROWS[name]].items() if any(issubclass(it, str) for it in kinds)}
     try:
-        table = pd.read_csv(path, dtype=dict.fromkeys(texts, object), keep_default_na=False, na_values=[""])
+        table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); {remedy}") from None
     except ValueError as error:

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from twinproof.analysis.plausibility import contradictions, shares_of
 from twinproof.analysis.quantities import CONTROLS
@@ -26,7 +27,17 @@ TOLD = 5
 NEEDED = {"identity": ("functional", "control"), "timing": ("functional", *CONTROLS)}
 
 
-class Requirement(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class CompletenessRow:
+    """Whether a requirement holds, and the first findings against it as one text."""
+
+    requirement: str
+    holds: bool
+    findings: str | None
+
+
+@dataclass(frozen=True)
+class Requirement:
     """What a study has to fulfil, and each thing that was found against it."""
 
     requirement: str
@@ -37,12 +48,12 @@ class Requirement(NamedTuple):
         """Tell whether nothing was found against it."""
         return not self.findings
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> CompletenessRow:
         """Return the row of the table completeness, where many findings are counted; `twinproof check` has all."""
         told = self.findings[:TOLD]
         if more := len(self.findings) - len(told):
             told.append(f"and {more} more")
-        return {"requirement": self.requirement, "holds": self.holds, "findings": "; ".join(told) or None}
+        return CompletenessRow(requirement=self.requirement, holds=self.holds, findings="; ".join(told) or None)
 
 
 def examine(results: Path) -> list[Requirement]:

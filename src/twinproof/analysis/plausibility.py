@@ -11,6 +11,7 @@ from typing import Any
 
 from twinproof.base.errors import shown
 from twinproof.base.styles import PROVEN
+from twinproof.base.words import Identity
 from twinproof.study.record import Record
 from twinproof.study.seed import derive_seed
 
@@ -137,7 +138,7 @@ def _comparison(result: Result, functional: Result, comparison: Result, toleranc
         yield f"losses: {comparison['losses']}; the losses of the steps differ by up to {losses}"
     equal = first is None and not apart and losses == 0 and result["outputs"] == functional["outputs"]
     largest = max(comparison["outputs"], comparison["losses"], comparison["weights"])
-    expected = "bit-equal" if equal else "within tolerance" if largest <= tolerance else "different"
+    expected = str(Identity.judge(equal, largest <= tolerance))
     if outcome != expected:
         yield f"outcome: {outcome!r}; the digests and differences say {expected!r}"
     if equal and largest > 0:

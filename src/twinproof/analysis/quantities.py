@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable
 
-# As one goes along: made, trained, asked, kept. Others come after these.
-QUANTITIES = [
-    "make", "construct", "build", "first_step", "peak_memory", "device_memory", "train_step", "predict", "predict_one",
-    "call", "compiled_call", "save", "load",
-]  # fmt: skip
+from twinproof.study.settings import QUANTITIES
+
 CONTROLS = ("control", "slowed")
 # Repeated many times on one warm instance; all others are done once an instance or by Python alone.
 STEADY = ("train_step", "predict", "compiled_call")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from twinproof.analysis.plausibility import contradictions, foreign
 from twinproof.analysis.quantities import CONTROLS, kind
@@ -29,16 +29,26 @@ from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells
 
 
+class Decision(TypedDict):
+    """How many processes there are, how many there are to be next (None: enough), and what is too wide yet."""
+
+    processes: int
+    next: int | None
+    wide: list[str]
+    sampling: object
+
+
 def timed(params: Params) -> list[tuple[str, str]]:
     """Return the environments and twins that are timed."""
     return [(environment, twin) for environment, twin, probe in list_cells(params) if probe == Probe.TIMING]
 
 
-def decide(params: Params, records: list[Record]) -> dict[str, Any]:
-    """Return how many processes there are, how many there are to be next (None: enough), and what is too wide yet."""
+def decide(params: Params, records: list[Record]) -> Decision:
+    """Decide from the records of one twin how many processes there are to be."""
     count, sampling = len(records), params.timing.sampling
     rows = (row for record in records for row in timing_processes(record))
-    compared = {key: values for key, values in log_ratios(rows).items() if key[0] not in CONTROLS}
+    ratios = log_ratios((row.style, row.quantity, row.log_ratio) for row in rows)
+    compared = {key: values for key, values in ratios.items() if key[0] not in CONTROLS}
     # The family of the whole study, were every twin like this one.
     confidence = family_confidence(max(1, len(compared)) * len(timed(params)))
     wide = [

@@ -9,28 +9,34 @@ import math
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import pandas as pd
 
-from twinproof.analysis.columns import CELL, COLUMNS
+from twinproof.analysis.columns import COLUMNS, cells_of, make_table
 from twinproof.analysis.completeness import Requirement, requirements
 from twinproof.analysis.records import read_records, without_results
-from twinproof.analysis.rows import OF_PROBE, OF_RECORDS
+from twinproof.analysis.rows import OF_PROBE
 from twinproof.analysis.rows.code import code_rows
+from twinproof.analysis.rows.common import CELL
 from twinproof.analysis.rows.learning import accuracy_rows
 from twinproof.analysis.rows.timing_quality import quality_rows
 from twinproof.analysis.rows.trials import trial_row
 from twinproof.analysis.verdicts.answer import advice_rows
 from twinproof.analysis.verdicts.claims import claim_rows
-from twinproof.analysis.verdicts.learning import CONTROL, NOT_JUDGED, answer, gate
+from twinproof.analysis.verdicts.learning import CONTROL, TwinFound, TwinRow, answer, gate
 from twinproof.analysis.verdicts.timing_table import timing_rows
+from twinproof.analysis.words import LearningVerdict, TimingVerdict
 from twinproof.base.errors import entry_point
 from twinproof.base.files import write_whole
+from twinproof.base.styles import Style
+from twinproof.base.words import Identity
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import Record
 from twinproof.study.results import Results
+from twinproof.study.settings import Probe
 
 
 class Rows:
@@ -51,14 +57,14 @@ class Rows:
     def add(self, path: str, record: Record) -> None:
         """Add what one record tells."""
         self._add("trials", [trial_row(path, record)])
-        for table, rows in OF_PROBE[record["probe"]].items():
-            self._add(table, rows(record))
-        if record["probe"] == "timing":
+        for table, (_, make) in OF_PROBE[record["probe"]].items():
+            self._add(table, make(record))
+        if record["probe"] == Probe.TIMING:
             self.timings.append(record)
 
-    def _add(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
-        # In the order of the columns: as mappings, millions of cells would take five times the memory.
-        self.of[table] += [tuple(row.get(column, math.nan) for column in COLUMNS[table]) for row in rows]
+    def _add(self, table: str, rows: Iterable[object]) -> None:
+        # As tuples: as objects, millions of cells would take more memory.
+        self.of[table] += map(cells_of, rows)
 
 
 def make_tables(rows: Rows, params: Params, examined: Sequence[Requirement]) -> dict[str, pd.DataFrame]:
@@ -67,56 +73,100 @@ def make_tables(rows: Rows, params: Params, examined: Sequence[Requirement]) -> 
     `params` are those of the study, of which the twins and the sampling of timings matter here; `examined` are the
     requirements of `twinproof.analysis.completeness`.
     """
-    tables = {name: pd.DataFrame(rows.of[name], columns=COLUMNS[name]) for name in OF_RECORDS}
-    tables |= {
-        name: pd.DataFrame(content, columns=COLUMNS[name])
-        for name, content in {
-            "timing_quality": quality_rows(rows.timings),
-            "code": code_rows(params.twins),
-            "completeness": (requirement.row() for requirement in examined),
-        }.items()
-    }
+    of_records = ["trials", *chain.from_iterable(OF_PROBE.values())]
+    tables = {name: pd.DataFrame(rows.of[name], columns=COLUMNS[name]) for name in of_records}
+    tables["timing_quality"] = make_table("timing_quality", quality_rows(rows.timings))
+    tables["code"] = make_table("code", code_rows(params.twins))
+    tables["completeness"] = make_table("completeness", (requirement.row() for requirement in examined))
     held = COLUMNS["environments"][:-1]
     tables["environments"] = tables["trials"].groupby(held, sort=False, dropna=False).size().reset_index(name="trials")
-    tables["accuracy"] = pd.DataFrame(accuracy_rows(tables["learning"]), columns=COLUMNS["accuracy"])
+    tables["accuracy"] = make_table("accuracy", accuracy_rows(tables["learning"]))
     cells = tables["trials"][CELL].drop_duplicates().itertuples(index=False)
-    tables["twins"] = pd.DataFrame([_twin(tables, *cell) for cell in cells], columns=COLUMNS["twins"])
-    gates = {(row["environment"], row["twin"]): row["gate"] for row in tables["twins"].to_dict("records")}
-    tables["timing"] = pd.DataFrame(
-        timing_rows(tables["timing_processes"], tables["trials"], gates, params.timing),
-        columns=COLUMNS["timing"],
-    )
+    twins = [_twin(tables, *cell) for cell in cells]
+    tables["twins"] = make_table("twins", twins)
+    gates = {(twin.environment, twin.twin): twin.gate for twin in twins}
+    timings = timing_rows(tables["timing_processes"], tables["trials"], gates, params.timing)
+    tables["timing"] = make_table("timing", timings)
     # What is not judged is shown, but not compared.
-    unjudged = tables["twins"].loc[tables["twins"]["verdict"] == NOT_JUDGED, CELL]
+    unjudged = tables["twins"].loc[tables["twins"]["verdict"] == LearningVerdict.NOT_JUDGED, CELL]
     hidden = tables["accuracy"].set_index(CELL).index.isin(pd.MultiIndex.from_frame(unjudged))
     tables["accuracy"].loc[hidden, ["difference", "difference_low", "difference_high", "bit_equal"]] = None
-    tables["claims"] = pd.DataFrame(claim_rows(tables), columns=COLUMNS["claims"])
-    tables["answer"] = pd.DataFrame(advice_rows(tables), columns=COLUMNS["answer"])
+    tables["claims"] = make_table("claims", claim_rows(tables))
+    tables["answer"] = make_table("answer", advice_rows(tables))
     return tables
 
 
-def make_metrics(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+class StyleMetrics(TypedDict):
+    """The test accuracy of a style with its interval, null where JSON has no such number."""
+
+    test_accuracy: float | None
+    low: float | None
+    high: float | None
+    seeds: int
+
+
+class RatioMetrics(TypedDict):
+    """The ratio of a style to functional in one quantity, with its interval, and the verdict."""
+
+    ratio: float | None
+    low: float | None
+    high: float | None
+    verdict: TimingVerdict
+
+
+class TwinMetrics(TypedDict):
+    """The figures of a twin in an environment; those of timing by style and quantity, where it was timed."""
+
+    gate: Identity
+    verdict: LearningVerdict
+    bit_equal_share: float | None
+    styles: dict[str, StyleMetrics]
+    timing: NotRequired[dict[str, dict[str, RatioMetrics]]]
+
+
+class EnvironmentMetrics(TypedDict):
+    """The figures of an environment."""
+
+    twins: dict[str, TwinMetrics]
+
+
+class Metrics(TypedDict):
+    """The figures of a study."""
+
+    environments: dict[str, EnvironmentMetrics]
+
+
+def make_metrics(tables: dict[str, pd.DataFrame]) -> Metrics:
     """Return the figures that are followed from version to version, by environment, twin and style."""
-    environments: dict[str, Any] = {}
+    environments: dict[str, EnvironmentMetrics] = {}
     for row in tables["twins"].to_dict("records"):
         environment, twin = str(row["environment"]), str(row["twin"])
-        styles = _of(tables["accuracy"], environment, twin).to_dict("records")
-        share = row["bit_equal_seeds"] / row["seeds"] if row["verdict"] != NOT_JUDGED else None
-        environments.setdefault(environment, {"twins": {}})["twins"][twin] = {
+        judged = row["verdict"] != LearningVerdict.NOT_JUDGED
+        metrics: TwinMetrics = {
             "gate": row["gate"],
             "verdict": row["verdict"],
-            "bit_equal_share": share,
+            "bit_equal_share": row["bit_equal_seeds"] / row["seeds"] if judged else None,
             "styles": {
-                style["style"]: {key: _json(style[key]) for key in ("test_accuracy", "low", "high", "seeds")}
-                for style in styles
+                found["style"]: {
+                    "test_accuracy": _json(found["test_accuracy"]),
+                    "low": _json(found["low"]),
+                    "high": _json(found["high"]),
+                    "seeds": found["seeds"],
+                }
+                for found in _of(tables["accuracy"], environment, twin).to_dict("records")
             },
         }
-        timing: dict[str, dict[str, Any]] = {}
-        for ratio in _of(tables["timing"], environment, twin).to_dict("records"):
-            found = {key: _json(ratio[key]) for key in ("ratio", "low", "high", "verdict")}
-            timing.setdefault(ratio["style"], {})[ratio["quantity"]] = found
+        timing: dict[str, dict[str, RatioMetrics]] = {}
+        for found in _of(tables["timing"], environment, twin).to_dict("records"):
+            timing.setdefault(found["style"], {})[found["quantity"]] = {
+                "ratio": _json(found["ratio"]),
+                "low": _json(found["low"]),
+                "high": _json(found["high"]),
+                "verdict": found["verdict"],
+            }
         if timing:
-            environments[environment]["twins"][twin]["timing"] = timing
+            metrics["timing"] = timing
+        environments.setdefault(environment, {"twins": {}})["twins"][twin] = metrics
     return {"environments": environments}
 
 
@@ -136,33 +186,33 @@ def main(arguments: list[str] | None = None) -> None:
     write_whole(Results(results).metrics, json.dumps(make_metrics(tables), indent=1, allow_nan=False) + "\n")
 
 
-def _twin(tables: dict[str, pd.DataFrame], environment: str, twin: str) -> dict[str, Any]:
+def _twin(tables: dict[str, pd.DataFrame], environment: str, twin: str) -> TwinRow:
     identity = _of(tables["identity"], environment, twin)
     learning = _of(tables["learning"], environment, twin)
     devices = sorted(_of(tables["trials"], environment, twin)["device"].unique())
-    others = learning[learning["style"] != "functional"]
+    others = learning[learning["style"] != Style.FUNCTIONAL]
     equal = others["bit_equal"].eq(True).groupby(others["replicate"]).all()
     own = identity["style"] != CONTROL
-    row = {
-        "environment": environment,
-        "twin": twin,
-        "gate": gate(identity[own & (identity["style"] != "functional")]),
-        "control": gate(identity[~own]),
-        "seeds": len(equal),
-        "bit_equal_seeds": int(equal.sum()),
-    }
+    found = TwinFound(
+        environment=environment,
+        twin=twin,
+        gate=gate(identity[own & (identity["style"] != Style.FUNCTIONAL)]),
+        control=gate(identity[~own]),
+        seeds=len(equal),
+        bit_equal_seeds=int(equal.sum()),
+    )
     failures = int(learning["status"].eq("failed").sum())
-    verdict, sentence = answer(row, _of(tables["accuracy"], environment, twin), failures, devices)
-    return row | {"verdict": verdict, "answer": sentence}
+    verdict, sentence = answer(found, _of(tables["accuracy"], environment, twin), failures, devices)
+    return TwinRow(**vars(found), verdict=verdict, answer=sentence)
 
 
 def _of(table: pd.DataFrame, environment: str, twin: str) -> pd.DataFrame:
     return table[(table["environment"] == environment) & (table["twin"] == twin)]
 
 
-def _json(value: Any) -> Any:
-    """Return a plain value; what JSON lacks, NaN and infinity, becomes null."""
-    return None if pd.isna(value) or value in (math.inf, -math.inf) else value
+def _json(value: float) -> float | None:
+    """Return a number; what JSON lacks, NaN and infinity, becomes null."""
+    return value if math.isfinite(value) else None
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The commit of the code that runs. Standard library only: `containers/build` uses it too."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 from collections.abc import Mapping
@@ -22,7 +24,7 @@ class Commit(NamedTuple):
     missing: str | None
 
     def variables(self) -> dict[str, str]:
-        """Return the variables by which another process is told."""
+        """Return the variables that pass the commit on to another process."""
         return {COMMIT: self.commit or "", MISSING: self.missing or ""}
 
 
@@ -62,7 +64,7 @@ def is_toplevel(folder: Path) -> bool:
 
 
 def git(folder: Path, *arguments: str) -> bytes:
-    """Return what git says in a folder. Which repository it looks into is decided by the folder alone.
+    """Return the output of git in a folder. The folder alone decides which repository is read.
 
     Raises
     ------
@@ -82,10 +84,10 @@ def git_variables() -> dict[str, str]:
 
 
 def why_git_failed(error: OSError | subprocess.CalledProcessError) -> str:
-    """Say in a few words why git gave no answer."""
+    """Return in a few words why git failed."""
     if isinstance(error, OSError):
         return "git is not installed"
-    for said, why in (
+    for message, why in (
         (
             b"dubious ownership",
             "git calls the owner of this folder dubious; see safe.directory in `git help config`",
@@ -93,6 +95,6 @@ def why_git_failed(error: OSError | subprocess.CalledProcessError) -> str:
         (b"not a git repository", "this folder is in no git repository"),
         (b"Needed a single revision", "nothing is committed yet"),
     ):
-        if said in error.stderr:
+        if message in error.stderr:
             return why
     return f"git failed with exit status {error.returncode}"

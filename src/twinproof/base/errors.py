@@ -1,5 +1,7 @@
 """The errors that a user can put right."""
 
+from __future__ import annotations
+
 import functools
 import signal
 import sys
@@ -16,7 +18,7 @@ class UserError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__("".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in message))
+        super().__init__("".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in message))
 
 
 class Described(TypedDict):
@@ -27,7 +29,7 @@ class Described(TypedDict):
 
 
 def described(error: BaseException) -> Described:
-    """Return what a record tells of an error: its type and its text, whatever the error makes of that."""
+    """Return the type and the text of an error, even if its `str()` fails."""
     try:
         text = str(error)
     except Exception as broken:
@@ -36,7 +38,7 @@ def described(error: BaseException) -> Described:
 
 
 def shown(value: object, most: int = 80) -> str:
-    """Return a value as a message shows it: in one line, not too long, without characters that move the cursor."""
+    """Return a value for a message: one line, not too long, without characters that move the cursor."""
     if isinstance(value, int) and abs(value) >= 10**most:
         return "a number of hundreds of digits"
     try:

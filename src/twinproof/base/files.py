@@ -1,5 +1,7 @@
 """Files that appear whole or not at all, and digests of files."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import tempfile
@@ -56,7 +58,7 @@ def require_room(folder: Path) -> None:
 
 
 def holds(path: Path, content: str) -> bool:
-    """Return whether a file holds just this."""
+    """Return whether a file has exactly this content."""
     try:
         return path.read_text() == content
     except (FileNotFoundError, UnicodeDecodeError):
@@ -64,7 +66,7 @@ def holds(path: Path, content: str) -> bool:
 
 
 def write_if_changed(path: Path, content: str) -> None:
-    """Write `content` unless `path` holds just that: what did not change keeps its time, and nothing is run again."""
+    """Write `content` unless `path` has it already, so that an unchanged file keeps its time and no job runs again."""
     if not holds(path, content):
         write_whole(path, content)
 
@@ -76,5 +78,8 @@ def checksums(folder: Path, names: Iterable[str]) -> str:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while part := file.read(2**20):
+            digest.update(part)
+    return digest.hexdigest()

@@ -1,5 +1,7 @@
 """Numbers as a person reads them: in tables, sentences, charts and forecasts."""
 
+from __future__ import annotations
+
 import math
 
 

@@ -206,7 +206,7 @@ def _weigh(node: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
         _require_unique(node)
         inner = [part for pair in node.value for part in pair]
     weights = [_weigh(part, known) for part in inner]
-    count, depth = 1 + sum(one for one, _ in weights), 1 + max((deep for _, deep in weights), default=0)
+    count, depth = 1 + sum(count for count, _ in weights), 1 + max((deep for _, deep in weights), default=0)
     if count > MOST_VALUES:
         raise _LimitError(
             f"{_place(node)}: more than {MOST_VALUES} values, once its anchors are written out; allowed: {MOST_VALUES}"
@@ -248,14 +248,14 @@ def _require_plain(value: Any) -> None:
     level: Iterable[Any] = [value]
     for _ in range(DEEPEST + 1):
         below: list[Any] = []
-        for one in level:
-            if isinstance(one, dict):
-                below.extend(one.values())
-            elif isinstance(one, list):
-                below.extend(one)
-            elif isinstance(one, float) and not math.isfinite(one):
+        for value in level:
+            if isinstance(value, dict):
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+            elif isinstance(value, float) and not math.isfinite(value):
                 raise ValueError("a number is too large; allowed: a finite number")
-            elif isinstance(one, int) and abs(one) > LARGEST_INTEGER:
+            elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
                 raise ValueError("an integer is too large; allowed: 64 bits")
         if not below:
             return

@@ -3,6 +3,8 @@
 Standard library only, as `containers/build` has nothing else.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -64,7 +66,7 @@ class Buildah:
         return f"'{self.name} info' fails" if self.ask("info") is None else None
 
     def storage(self) -> Path | None:
-        """Return the folder of all images, None if it is on another machine or not told."""
+        """Return the folder of all images, None if it is on another machine or not known."""
         root = self._store().get("graphroot")
         return Path(root) if root else None
 
@@ -74,8 +76,8 @@ class Buildah:
 
     def _store(self) -> dict[str, Any]:
         # podman begins these names with a small letter.
-        told = json.loads(self.ask(*self.info) or "{}").get("store", {})
-        return {name.lower(): value for name, value in told.items()}
+        store = json.loads(self.ask(*self.info) or "{}").get("store", {})
+        return {name.lower(): value for name, value in store.items()}
 
     def image(self, name: str) -> Image | None:
         """Return the image of that name, None if it is not in the storage."""

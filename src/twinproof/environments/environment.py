@@ -3,6 +3,8 @@
 Standard library only: `containers/build` uses it too, and it runs on a machine that has nothing else.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +100,7 @@ class Environment:
         return _described(self.image_mark)
 
     def venv_fault(self) -> str | None:
-        """Say why the venv is not to be used, None if it holds what the lock pins."""
+        """Return why the venv cannot be used, None if it holds what the lock pins."""
         try:
             held = read_text(self.venv_mark)
         except ReadingError:
@@ -108,7 +110,7 @@ class Environment:
         return None
 
     def image_fault(self, mark: Path | None = None) -> str | None:
-        """Say why the image that `mark` describes is not to be used, None if it is whole and built from the lock."""
+        """Return why the image that `mark` describes cannot be used, None if it is whole and built from the lock."""
         mark = mark or self.image_mark
         if not mark.exists():
             return "not built yet"
@@ -127,10 +129,10 @@ class Environment:
 def _described(mark: Path) -> dict[str, Any] | None:
     """Return what a mark tells, None if it is not what `containers/build` writes."""
     try:
-        told = read_json(mark)
-        texts = [told["lock"], told["build"], told["image"]]
-        size = told["sif"]["size"] if told["sif"] else 0
+        content = read_json(mark)
+        texts = [content["lock"], content["build"], content["image"]]
+        size = content["sif"]["size"] if content["sif"] else 0
     except (ReadingError, KeyError, TypeError):
         return None
     fits = isinstance(size, int) and all(isinstance(text, str) for text in texts)
-    return cast(dict[str, Any], told) if fits else None
+    return cast(dict[str, Any], content) if fits else None

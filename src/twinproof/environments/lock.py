@@ -1,8 +1,10 @@
 """What a lock may say, and what it pins. Standard library only: the build of images uses it, too."""
 
 import functools
+import pkgutil
 import re
 import sys
+import sysconfig
 from collections.abc import Iterable
 
 # A whole entry of a lock: name, version, perhaps a condition on the machine, hashes.
@@ -64,4 +66,13 @@ def parse_lock(text: str) -> dict[str, str]:
 def importable_modules(packages: Iterable[str]) -> set[str]:
     """Return the names that programs can import: Python's own modules, and those of these packages."""
     normal = (re.sub(r"[-.]", "_", name).lower() for name in packages)
-    return set(sys.stdlib_module_names).union(*(IMPORTED.get(name, (name,)) for name in normal))
+    return _own_modules().union(*(IMPORTED.get(name, (name,)) for name in normal))
+
+
+def _own_modules() -> set[str]:
+    """Return the names of Python's own modules."""
+    if sys.version_info >= (3, 10):
+        return set(sys.stdlib_module_names)
+    # Python 3.9 has no list of them; these are those of this machine.
+    folders = [sysconfig.get_path("stdlib"), sysconfig.get_config_var("DESTSHARED")]
+    return {*sys.builtin_module_names, *(module.name for module in pkgutil.iter_modules(folders))}

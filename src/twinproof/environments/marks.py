@@ -22,7 +22,7 @@ def misplaced_marks(names: Iterable[str]) -> dict[Path, Path]:
 
 
 def check_image_marks(names: Iterable[str]) -> None:
-    """Set the mark of each image aside that is not to be used, and say so; bring back one that fits again."""
+    """Set aside the mark of each image that cannot be used, and report it; bring back marks that fit again."""
     for environment in map(Environment, names):
         for source, target in misplaced_marks([environment.name]).items():
             if source == environment.image_mark:

@@ -40,7 +40,7 @@ PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def enter(module: str) -> None:
-    """Start this process again as `python -m module` with the clean list of variables, unless it was started so."""
+    """Restart this process as `python -m module` with the clean list of variables, unless that has been done."""
     if STARTED in sys._xoptions:
         return
     commit = received_commit(os.environ) if in_image() else find_commit()
@@ -92,7 +92,7 @@ def in_image() -> bool:
 
 
 def for_containers(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return what a container is handed, besides which it sees no variable of the user's."""
+    """Return the variables that a container gets; it sees no other of the user's."""
     return {name: variables[name] for name in LET_THROUGH if name in variables} | find_commit().variables()
 
 
@@ -116,6 +116,6 @@ def _compiled_kernels(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def hand_to_containers(variables: Mapping[str, str]) -> None:
-    """Have the containers that this process starts know these variables, whichever program runs them."""
+    """Pass these variables on to the containers that this process starts, whichever program runs them."""
     for prefix in ("APPTAINERENV_", "SINGULARITYENV_"):
         os.environ.update({prefix + name: value for name, value in variables.items()})

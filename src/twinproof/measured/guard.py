@@ -5,6 +5,8 @@ the first and can clean up after it. The third does the work, and dies with the 
 behind becomes a child of the guard, however it tries to get away.
 """
 
+from __future__ import annotations
+
 import ctypes
 import json
 import os
@@ -33,7 +35,7 @@ class Ending(NamedTuple):
 
 
 def guarded(work: Callable[[], int]) -> int:
-    """Do `work` in a guard and return its exit status; nothing that it started is left, even if this is killed."""
+    """Do `work` in a guard and return its exit status. No descendant is left, even if this process is killed."""
     _adopt_orphans()
     guard = _fork(work, as_guard=True)
     try:
@@ -51,7 +53,7 @@ def guarded(work: Callable[[], int]) -> int:
 
 
 def write_apart(output: Path, write: Callable[[], object]) -> Ending:
-    """Have a process of its own write a file, and say how that ended; what the process started ends with it.
+    """Write a file in a process of its own, and return how that ended; its descendants end with it.
 
     A process that ends as if all were well, and did not write the file, has failed.
     """
@@ -66,8 +68,8 @@ def write_apart(output: Path, write: Callable[[], object]) -> Ending:
     if code == -signal.SIGKILL:
         return Ending(1, "killed from outside: for want of memory, most often")
     if code:
-        told = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-        return Ending(max(code, 1), f"failed with {told}, see above")
+        reason = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        return Ending(max(code, 1), f"failed with {reason}, see above")
     if _identity(output) == before:
         return Ending(1, f"failed: it ended without {output.name}, as after os._exit in the twin's code")
     return Ending(0, "done")
@@ -100,32 +102,32 @@ def ask_apart(question: Callable[[], Answer]) -> Answer:
 
 
 def end_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
-    """Have this process get a signal when the one that started it ends, of which `parent` is the number."""
+    """Send this process a signal when its parent, process number `parent`, ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
     if os.getppid() != parent:
         os.kill(os.getpid(), how)
 
 
 def end_descendants() -> None:
-    """Kill every process that this one started, and that those started, and wait until they are gone."""
+    """Kill all descendants of this process, and wait until they are gone."""
     import psutil
 
     for _ in range(PATIENCE):
         left = psutil.Process().children(recursive=True)
         if not left:
             return
-        for one in left:
+        for process in left:
             with suppress(psutil.Error):
-                one.kill()
+                process.kill()
         with suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         time.sleep(0.01)
-    print(f"cannot be ended: process {', '.join(str(one.pid) for one in left)}", file=sys.stderr)
+    print(f"cannot be ended: process {', '.join(str(process.pid) for process in left)}", file=sys.stderr)
 
 
 def _fork(work: Callable[[], int], *, as_guard: bool = False) -> int:
-    """Start a process that does `work` and ends with its exit status; it waits for no thread that is still running."""
+    """Start a process that does `work` and exits with its status, without waiting for running threads."""
     parent = os.getpid()
     _flush()
     child = os.fork()
@@ -160,12 +162,12 @@ def _leave(*_: Any) -> NoReturn:
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of each process whose own parent ends, among all that start from here."""
+    """Become the parent of descendants whose own parent ends."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _tidy() -> None:
-    """Do what Python does at the end of a process, as far as it takes no time."""
+    """Do what Python does at the end of a process, as far as that takes no time."""
     if util := sys.modules.get("multiprocessing.util"):
         with suppress(Exception):
             util._run_finalizers()  # Removes the folder of its sockets.

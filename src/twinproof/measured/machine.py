@@ -79,11 +79,11 @@ def conditions() -> Conditions:
     import psutil
 
     own = os.sched_getaffinity(0)
-    times = [one for core, one in enumerate(psutil.cpu_times(percpu=True)) if core in own]
+    cores = [times for core, times in enumerate(psutil.cpu_times(percpu=True)) if core in own]
     frequency = psutil.cpu_freq()
     return {
         "load": os.getloadavg()[0],
-        "stolen": sum(float(getattr(one, "steal", 0.0)) for one in times),
+        "stolen": sum(float(getattr(core, "steal", 0.0)) for core in cores),
         "megahertz": frequency.current if frequency else None,
     }
 

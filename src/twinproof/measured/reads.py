@@ -4,6 +4,8 @@ A trial looks on while the twin is imported, built and called. It sees what Pyth
 TensorFlow that are called from Python. What compiled code opens by itself it cannot see.
 """
 
+from __future__ import annotations
+
 import importlib
 import os
 import sys
@@ -51,7 +53,7 @@ def require_named(twin: str, known: Iterable[str], work: Callable[[], object]) -
 
 def _note(read: set[str], path: object, mode: object = None, flags: int = 0) -> None:
     """Note the absolute path of what is opened to be read."""
-    if isinstance(path, str | bytes | os.PathLike) and flags & os.O_ACCMODE != os.O_WRONLY:
+    if isinstance(path, (str, bytes, os.PathLike)) and flags & os.O_ACCMODE != os.O_WRONLY:
         read.add(os.path.join(os.getcwd(), os.fsdecode(path)))  # noqa: PTH109, PTH118  # Path would look at more files.
 
 
@@ -91,7 +93,7 @@ def _noting(original: Callable[..., Any], opening: _Opening, read: set[str]) -> 
     def opens(*arguments: Any, **options: Any) -> Any:
         path, how, *_ = [*arguments[opening.position :], None, None]
         path, how = options.get(opening.argument, path), options.get("mode", how)
-        if isinstance(path, str | bytes | os.PathLike) and not (isinstance(how, str) and how.startswith(("w", "a"))):
+        if isinstance(path, (str, bytes, os.PathLike)) and not (isinstance(how, str) and how.startswith(("w", "a"))):
             _note(read, os.fsdecode(path) + opening.suffix)
         return original(*arguments, **options)
 

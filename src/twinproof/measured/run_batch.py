@@ -7,6 +7,8 @@ Usage: python -m twinproof.measured.run_batch --environment tf2.21-cpu --probe l
        --params params.yaml --records results/trials --limit 60 --mark results/batches/tf2.21-cpu/learning-0.done
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
 import time
@@ -38,18 +40,18 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     params = read_params(options.params)
     asked = [_trial(options.environment, options.probe, name) for name in options.trials]
-    for one in asked:
-        require_planned(one, params)
+    for trial in asked:
+        require_planned(trial, params)
     return guarded(lambda: _measure(params, asked, options))
 
 
 def _measure(params: Params, asked: list[Trial], options: argparse.Namespace) -> int:
-    missing = [one for one in asked if not (options.records / one.path).exists()]
+    missing = [trial for trial in asked if not (options.records / trial.path).exists()]
     if missing:
         _prepare(params, missing[0].probe)
     if not _run(missing, params, options):
         return 1
-    write_whole(options.mark, checksums(options.records, (one.path for one in asked)))
+    write_whole(options.mark, checksums(options.records, (trial.path for trial in asked)))
     return 0
 
 
@@ -61,7 +63,7 @@ def _trial(environment: str, probe: str, name: str) -> Trial:
 
 
 def _prepare(params: Params, probe: Probe) -> None:
-    """Do what every trial would do first, and what none of them can tell from having done it itself."""
+    """Do once what every trial would do first; no trial can see a difference."""
     pin_threads(params.settings[probe].threads)
     read_images(params)
     with no_home():
@@ -69,20 +71,20 @@ def _prepare(params: Params, probe: Probe) -> None:
 
 
 def _run(missing: list[Trial], params: Params, options: argparse.Namespace) -> bool:
-    """Run trials one after the other, say how each ended, and return whether all went well."""
+    """Run trials one after the other, print how each ended, and return whether all succeeded."""
     refused: set[str] = set()
     failed = False
-    for one in missing:
+    for trial in missing:
         started = time.monotonic()
-        if one.twin in refused:
+        if trial.twin in refused:
             words = "not run, as this twin was refused above"
         else:
-            ending = run_apart(params, one, options.records / one.path, options.models, options.limit)
+            ending = run_apart(params, trial, options.records / trial.path, options.models, options.limit)
             words = ending.words if ending.status else f"{ending.words} in {time.monotonic() - started:.1f} s"
             failed = failed or ending.status != 0
             if ending.status == REFUSED:
-                refused.add(one.twin)
-        print(f"{one.twin} {one.probe} {one.replicate}: {words}", file=sys.stderr, flush=True)
+                refused.add(trial.twin)
+        print(f"{trial.twin} {trial.probe} {trial.replicate}: {words}", file=sys.stderr, flush=True)
     return not failed
 
 

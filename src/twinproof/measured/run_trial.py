@@ -4,6 +4,8 @@ Usage: python -m twinproof.measured.run_trial --twin dynamic --probe learning --
        --params params.yaml --output X.json
 """
 
+from __future__ import annotations
+
 import argparse
 import datetime
 import faulthandler
@@ -14,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +80,7 @@ def measure(params: Params, trial: Trial, models: Path | None = None, minutes: f
         computed_on = device()
         if wants_gpu and computed_on == "CPU" and not no_driver:
             _go_on_without_gpu(environment, params, "TensorFlow does not use the one that the driver shows")
-        started, before, clock = datetime.datetime.now(datetime.UTC), conditions(), time.perf_counter()
+        started, before, clock = datetime.datetime.now(datetime.timezone.utc), conditions(), time.perf_counter()
         outcome = probe(twin, data, seed, settings, **handed)
         seconds = time.perf_counter() - clock
         return {
@@ -132,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run_apart(params: Params, trial: Trial, output: Path, models: Path | None, minutes: float) -> Ending:
-    """Run a trial in a process of its own, which has to write the record, and return how that ended."""
+    """Run a trial in a process of its own, which must write the record, and return how that ended."""
     return write_apart(output.absolute(), lambda: run(params, trial, output, models, minutes))
 
 
@@ -157,14 +159,14 @@ def run(params: Params, trial: Trial, output: Path, models: Path | None, minutes
 
 
 def _end_after(minutes: float | None) -> None:
-    """Have this process end after some time, or not, and tell where it was, even if in the middle of compiled code."""
+    """End this process after some minutes and print where it was, even in compiled code; None: do not."""
     if minutes is None:
         faulthandler.cancel_dump_traceback_later()
     else:
         faulthandler.dump_traceback_later(60 * minutes, exit=True)
 
 
-def load_twin(protocol: Protocol, data: Dataset, seed: int, minutes: float | None = None) -> "Twin":
+def load_twin(protocol: Protocol, data: Dataset, seed: int, minutes: float | None = None) -> Twin:
     """Return a twin whose models can be built and are what a study measures, and which reads no files but known ones.
 
     A copy of this process checks that: what measures is left as if it had never been.
@@ -190,8 +192,11 @@ def load_twin(protocol: Protocol, data: Dataset, seed: int, minutes: float | Non
     ask_apart(check)
     _end_after(minutes)
     # A twin may change the working folder; paths of the study are relative to this one.
-    with chdir(Path.cwd()):
+    folder = Path.cwd()
+    try:
         return load()
+    finally:
+        os.chdir(folder)
 
 
 def read_images(params: Params) -> Dataset:
@@ -232,7 +237,7 @@ def _models(params: Params, trial: Trial, folder: Path | None) -> dict[str, str]
 
 @contextmanager
 def no_home() -> Iterator[None]:
-    """Keep the user's home from being read or written, Keras's settings in it too, and the backend from talking."""
+    """Give this process an empty home, without Keras's settings, and a quiet backend."""
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         os.environ["HOME"] = os.environ["KERAS_HOME"] = folder
         os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -243,7 +248,7 @@ def no_home() -> Iterator[None]:
 
 
 def _go_on_without_gpu(environment: Environment, params: Params, why: str) -> None:
-    """Say that there is no GPU; raise `UserError` unless the parameters allow that."""
+    """Report that there is no GPU; raise `UserError` unless the parameters allow that."""
     key = f"environments.{environment.name}.without_gpu"
     if params.environments[environment.name].without_gpu == "error":
         raise UserError(

@@ -3,6 +3,8 @@
 Usage: python -m twinproof.measured.try_pitfalls --params params.yaml dynamic/nested_list simple/bare_variable
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os

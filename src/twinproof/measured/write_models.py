@@ -4,6 +4,8 @@ Usage: python -m twinproof.measured.write_models --environment tf2.15-cpu --twin
        --output X.zip
 """
 
+from __future__ import annotations
+
 import argparse
 import shutil
 import sys

@@ -6,9 +6,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from twinproof.analysis.rows.pitfalls import pitfall_outcome
+from twinproof.analysis.rows.pitfalls import TriedPitfall, pitfall_outcome
+from twinproof.analysis.words import PitfallOutcome
 from twinproof.base.errors import UserError
 from twinproof.environments.environment import Environment
 from twinproof.environments.processes import start
@@ -102,8 +103,8 @@ def _run(environment: str, params: Path, pitfalls: Sequence[str]) -> list[Cell]:
 
 
 def _outcome(cell: Cell) -> str:
-    outcome = pitfall_outcome(cell)
-    return f"error at {cell['step']}" if outcome == "error" else outcome
+    outcome = pitfall_outcome(cast(TriedPitfall, cell))
+    return f"error at {cell['step']}" if outcome == PitfallOutcome.ERROR else outcome
 
 
 def _text(cell: Cell) -> str:

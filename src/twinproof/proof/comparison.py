@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
 
+from twinproof.base.words import Identity
 from twinproof.proof.weights import digest
 
 if TYPE_CHECKING:
@@ -39,18 +40,19 @@ def compare(trace: Trace, reference: Trace, tolerance: float) -> Comparison:
     Raises
     ------
     ValueError
-        If the outputs have other shapes.
+        If the outputs have other shapes, or one trace has more steps than the other.
     """
     if trace.outputs.shape != reference.outputs.shape:
         raise ValueError(f"outputs of shape {trace.outputs.shape} against {reference.outputs.shape}")
+    if len(trace.digests) != len(reference.digests):
+        raise ValueError(f"{len(trace.digests)} digests of weights against {len(reference.digests)}")
     outputs = _largest(trace.outputs, reference.outputs)
     losses = _largest(np.array(trace.losses), np.array(reference.losses))
     weights = max((_largest(trace.weights[name], reference.weights[name]) for name in reference.weights), default=0.0)
-    steps = [step for step, pair in enumerate(zip(trace.digests, reference.digests, strict=True)) if pair[0] != pair[1]]
+    steps = [step for step, pair in enumerate(zip(trace.digests, reference.digests)) if pair[0] != pair[1]]
     equal = not steps and digest([trace.outputs]) == digest([reference.outputs]) and trace.losses == reference.losses
-    within = "within tolerance" if max(outputs, losses, weights) <= tolerance else "different"
     return {
-        "outcome": "bit-equal" if equal else within,
+        "outcome": Identity.judge(equal, max(outputs, losses, weights) <= tolerance),
         "outputs": outputs,
         "losses": losses,
         "weights": weights,
@@ -58,5 +60,5 @@ def compare(trace: Trace, reference: Trace, tolerance: float) -> Comparison:
     }
 
 
-def _largest(one: NDArray[Any], other: NDArray[Any]) -> float:
-    return float(np.max(np.abs(one.astype(np.float64) - other.astype(np.float64)), initial=0.0))
+def _largest(values: NDArray[Any], reference: NDArray[Any]) -> float:
+    return float(np.max(np.abs(values.astype(np.float64) - reference.astype(np.float64)), initial=0.0))

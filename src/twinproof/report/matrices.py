@@ -7,17 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.columns import CELL
+from twinproof.analysis.rows.common import CELL
+from twinproof.analysis.words import RIGHT, Check, Kept, PitfallOutcome
 
 # How each outcome is shown. Only an error without any sign is bad.
-KINDS = {
-    "equal": "good", "close": "good", "works": "good", "as expected": "good",
-    "not available": "quiet", "not shown: the control failed": "quiet",
-    "save fails": "loud", "load fails": "loud", "fails in use": "loud",
-    "cannot be made": "loud", "saved without weights": "loud", "fails": "loud",
-    "error": "loud", "crashed": "loud", "timed out": "loud", "differs": "loud", "wrong, with a warning": "loud",
-    "silently wrong": "bad",
-}  # fmt: skip
+KINDS: dict[str, str] = {
+    **{str(outcome): "loud" for outcomes in (Kept, Check, PitfallOutcome) for outcome in outcomes},
+    **dict.fromkeys(map(str, (*RIGHT, Check.WORKS, PitfallOutcome.AS_EXPECTED)), "good"),
+    **dict.fromkeys(map(str, (Kept.NOT_AVAILABLE, PitfallOutcome.CONTROL_FAILED)), "quiet"),
+    **dict.fromkeys(map(str, (Kept.SILENT, PitfallOutcome.SILENT)), "bad"),
+}
 
 # Columns that a reader can filter by, and the name of each filter.
 CHOICES = {

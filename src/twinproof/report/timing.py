@@ -5,13 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.columns import CELL
 from twinproof.analysis.quantities import in_order
+from twinproof.analysis.rows.common import CELL
+from twinproof.analysis.words import TimingVerdict
 
 # The label of each verdict in the counts.
-VERDICTS = {name: name for name in ("slower", "faster", "larger", "smaller", "equivalent", "undecided")} | {
-    "no verdict": "without verdict"
-}
+VERDICTS = {verdict: str(verdict) for verdict in TimingVerdict} | {TimingVerdict.NO_VERDICT: "without verdict"}
 
 
 def in_reading_order(timing: pd.DataFrame) -> pd.DataFrame:

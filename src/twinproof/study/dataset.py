@@ -4,6 +4,8 @@ The format is that of the MNIST database: a big-endian magic number (0x0803 for 
 bytes), one 32-bit length for each dimension, then the bytes. Source: the description published with MNIST.
 """
 
+from __future__ import annotations
+
 import argparse
 import gzip
 import hashlib
@@ -111,7 +113,7 @@ def read_dataset(directory: Path, checksums: Path, validation: int) -> Dataset:
     return split(train, test, validation)
 
 
-def _read_idx(path: Path, digest: str) -> "NDArray[np.uint8]":
+def _read_idx(path: Path, digest: str) -> NDArray[np.uint8]:
     """Return the bytes of one idx file in their shape, after checking its digest, magic number and length."""
     import numpy as np
 

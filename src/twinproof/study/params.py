@@ -14,7 +14,7 @@ import yaml
 
 from twinproof.base.errors import UserError, shown
 from twinproof.base.reading import LARGEST_INTEGER, read_yaml
-from twinproof.study.settings import SETTINGS, Probe, Settings, TimingSettings, parse_settings
+from twinproof.study.settings import QUANTITIES, SETTINGS, Probe, Settings, TimingSettings, parse_settings
 
 SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "params.schema.yaml"
 
@@ -55,7 +55,7 @@ class TwinParams:
     probes: tuple[Probe, ...] | None = None
 
     def measures(self, probe: Probe) -> bool:
-        """Tell whether a probe is measured of this twin."""
+        """Return whether a probe is measured for this twin."""
         return self.probes is None or probe in self.probes
 
 
@@ -133,7 +133,7 @@ def _plain(part: Any) -> dict[str, Any]:
 
 
 def is_path(value: object) -> bool:
-    """Tell whether a value can be a path of a study: one that is a path and nothing else wherever it is written."""
+    """Return whether a value can be a path of a study: it means nothing else in any place where it is written."""
     return isinstance(value, str) and 0 < len(value) <= LONGEST and not SPECIAL.search(value)
 
 
@@ -176,7 +176,17 @@ def _validator() -> Any:
     formats.checks("path")(lambda value: is_path(value) or not isinstance(value, str))
     extend: Any = jsonschema.validators.extend
     kind = extend(draft, {"pattern": whole_pattern}, type_checker=whole)
-    return kind(yaml.safe_load(SCHEMA.read_text()), format_checker=formats)
+    return kind(_schema(), format_checker=formats)
+
+
+def _schema() -> dict[str, Any]:
+    """Return the schema with the lists that the code has: the probes, and the quantities of timing."""
+    schema: dict[str, Any] = yaml.safe_load(SCHEMA.read_text())
+    parts = schema["properties"]
+    # One object, by YAML's anchor: of environments and of twins.
+    parts["environments"]["additionalProperties"]["properties"]["probes"]["items"]["enum"] = [*map(str, Probe)]
+    parts["timing"]["properties"]["quantities"]["items"]["enum"] = [*QUANTITIES]
+    return schema
 
 
 def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: Any) -> Iterator[Any]:
@@ -189,7 +199,7 @@ def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: Any)
 
 
 def _foreign(value: object, key: str = "") -> Iterator[str]:
-    """Find what YAML can say and JSON, in which records and protocols are kept, cannot."""
+    """Yield what YAML can hold and JSON, the format of records and protocols, cannot."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if isinstance(name, str):
@@ -205,13 +215,13 @@ def _foreign(value: object, key: str = "") -> Iterator[str]:
         yield f"{key}: {shown(value)} is not allowed; allowed: an integer of 64 bits"
     elif isinstance(value, str) and SURROGATE.search(value):
         yield f"{key}: {shown(value)} is not allowed; allowed: a text that is Unicode"
-    elif not isinstance(value, str | int | float | bool | None):
+    elif not isinstance(value, (str, int, float, bool, type(None))):
         allowed = "allowed: a text (in quotes), a number, true, false, a list, a mapping"
         yield f"{key}: {shown(value)} is not allowed; {allowed}"
 
 
 def _explain(error: Any) -> Iterator[str]:
-    """Say what is wrong with one value in the words of the user's file."""
+    """Yield what is wrong with one value, in terms of the user's file."""
     key = functools.reduce(_join, error.absolute_path, "")
     schema = error.schema
     if error.validator == "additionalProperties" and isinstance(schema.get("additionalProperties"), bool):

@@ -10,6 +10,8 @@ Format history
 5   `variables`, those of the user's that were let through; `commit_missing`, why there is no commit.
 """
 
+from __future__ import annotations
+
 import functools
 import hashlib
 import json
@@ -20,6 +22,7 @@ from twinproof.base.errors import UserError, shown
 from twinproof.base.files import write_whole
 from twinproof.base.reading import MalformedError, MissingError, read_json
 from twinproof.study.params import whole_pattern
+from twinproof.study.settings import Probe
 
 FORMAT = 5
 SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "record.schema.json"
@@ -74,16 +77,16 @@ def digest(record: Record) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """Return a value with every text as UTF-8 can hold it: half a surrogate pair, of a user's error, is spelt out."""
+    """Return a value whose texts are valid UTF-8: lone surrogates, from a user's error message, are escaped."""
     if isinstance(value, dict):
         return {_readable(key): _readable(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_readable(inner) for inner in value]
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _holds(record: object) -> bool:
-    """Tell whether a record keeps to the schema; `_fault`, which takes twenty times as long, says why one does not."""
+    """Return whether a record satisfies the schema; `_fault`, twenty times slower, returns why it does not."""
     import fastjsonschema  # Not in an environment, where records are written and none is read.
 
     try:
@@ -94,7 +97,7 @@ def _holds(record: object) -> bool:
 
 
 def _fault(record: object) -> str | None:
-    """Say where a record breaks the schema, or None."""
+    """Return where a record breaks the schema, or None."""
     import jsonschema
 
     error = jsonschema.exceptions.best_match(_validator().iter_errors(record))
@@ -110,7 +113,7 @@ def _validator() -> Any:
 
     extend: Any = jsonschema.validators.extend
     kind = extend(jsonschema.Draft202012Validator, {"pattern": whole_pattern})
-    return kind(json.loads(SCHEMA.read_text()))
+    return kind(_schema())
 
 
 @functools.cache
@@ -118,4 +121,10 @@ def _compiled() -> Any:
     import fastjsonschema
 
     # Of what it has in common with the drafts it knows, which is all that the schema uses. A format is a note alone.
-    return fastjsonschema.compile(json.loads(SCHEMA.read_text()), use_formats=False)
+    return fastjsonschema.compile(_schema(), use_formats=False)
+
+
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(SCHEMA.read_text())
+    schema["properties"]["probe"]["enum"] = [*map(str, Probe)]
+    return schema

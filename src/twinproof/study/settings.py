@@ -23,6 +23,13 @@ class Probe(str, Enum):
         return self.value
 
 
+# Of timing, as one goes along: made, trained, asked, kept.
+QUANTITIES = (
+    "make", "construct", "build", "first_step", "peak_memory", "device_memory", "train_step", "predict", "predict_one",
+    "call", "compiled_call", "save", "load",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Settings:
     """What all probes have: trials of each twin, and processor threads of each trial."""

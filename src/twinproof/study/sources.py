@@ -1,5 +1,7 @@
 """The source files that a trial's result depends on, and other files that its twin reads."""
 
+from __future__ import annotations
+
 import functools
 import importlib.machinery
 import inspect
@@ -21,7 +23,8 @@ HARNESS = ("twinproof.measured.run_trial", "twinproof.measured.run_batch")
 COVERED = tuple(
     f"src/twinproof/{place}"
     for place in (
-        "measured/", "proof/", "base/styles.py", "environments/variables.py", "study/examples.py", "study/seed.py",
+        "measured/", "proof/", "base/styles.py", "base/words.py", "environments/variables.py", "study/examples.py",
+        "study/seed.py",
     )
 )  # fmt: skip
 # What else runs for a probe, before its trials.

@@ -4,18 +4,20 @@ A study reads them from the source before anything is measured, as Keras is not 
 Both refuse the same with the same words. What the source alone cannot tell is left to the trial.
 """
 
+from __future__ import annotations
+
 import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from twinproof.base.errors import UserError
 from twinproof.base.styles import STYLES
 
 # The functions of a module by style; None where the arguments are not known.
-Functions = Mapping[str, inspect.Signature | None]
+Functions = Mapping[str, Optional[inspect.Signature]]
 
 
 def require_styles(twin: str, module: str, functions: Functions, arguments: Mapping[str, Any]) -> None:
@@ -101,12 +103,12 @@ def _is_open(source: ast.Module) -> bool:
 def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     """Yield each name that the top level of a module binds, and what tells most of its value."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield child.name, child
             continue
         if isinstance(child, ast.Lambda):
             continue
-        if isinstance(child, ast.Import | ast.ImportFrom):
+        if isinstance(child, (ast.Import, ast.ImportFrom)):
             yield from (((name.asname or name.name).partition(".")[0], child) for name in child.names)
         elif isinstance(child, ast.Assign) and all(isinstance(target, ast.Name) for target in child.targets):
             yield from ((target.id, child.value) for target in child.targets if isinstance(target, ast.Name))
@@ -125,12 +127,12 @@ def _signature(function: ast.FunctionDef) -> inspect.Signature | None:
     positional = [*written.posonlyargs, *written.args]
     defaults: list[ast.expr | None] = [None] * (len(positional) - len(written.defaults))
     kind, parameters = inspect.Parameter, []
-    for argument, default in zip(positional, [*defaults, *written.defaults], strict=True):
+    for argument, default in zip(positional, [*defaults, *written.defaults]):
         how = kind.POSITIONAL_ONLY if argument in written.posonlyargs else kind.POSITIONAL_OR_KEYWORD
         parameters.append(_parameter(argument.arg, how, default))
     if written.vararg:
         parameters.append(kind(written.vararg.arg, kind.VAR_POSITIONAL))
-    for argument, default in zip(written.kwonlyargs, written.kw_defaults, strict=True):
+    for argument, default in zip(written.kwonlyargs, written.kw_defaults):
         parameters.append(_parameter(argument.arg, kind.KEYWORD_ONLY, default))
     if written.kwarg:
         parameters.append(kind(written.kwarg.arg, kind.VAR_KEYWORD))
@@ -155,5 +157,5 @@ def _parameter(name: str, how: Any, default: ast.expr | None) -> inspect.Paramet
 def _without_types(signature: inspect.Signature) -> inspect.Signature:
     """Leave the annotations out, which read differently in the source."""
     empty = inspect.Parameter.empty
-    bare = [one.replace(annotation=empty) for one in signature.parameters.values()]
+    bare = [parameter.replace(annotation=empty) for parameter in signature.parameters.values()]
     return inspect.Signature(bare)

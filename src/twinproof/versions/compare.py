@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from twinproof.analysis.columns import CELL
+from twinproof.analysis.rows.common import CELL
 from twinproof.analysis.statistics.means import difference_interval, mean_interval
 from twinproof.base.numbers import interval, percent
 from twinproof.versions.find import Study

@@ -1,26 +1,32 @@
-"""From records to the rows of tables: one module a probe."""
+"""From records to the rows of tables: one module a probe, named after it, which exports its `TABLES`."""
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any
+import importlib
+from collections.abc import Iterable
 
-from twinproof.analysis.rows.common import series_rows
-from twinproof.analysis.rows.identity import identity_rows
-from twinproof.analysis.rows.introspection import check_rows, fault_rows
-from twinproof.analysis.rows.learning import learning_rows
-from twinproof.analysis.rows.pitfalls import pitfall_rows
-from twinproof.analysis.rows.serialization import exchange_rows, serialization_rows
-from twinproof.analysis.rows.timing import timing_processes
-from twinproof.study.record import Record
+from twinproof.analysis.rows.common import RecordTables
+from twinproof.study.settings import Probe
 
-# Of each probe, the tables that its records have rows in, and what makes these of one record.
-OF_PROBE: dict[str, dict[str, Callable[[Record], Iterable[dict[str, Any]]]]] = {
-    "identity": {"identity": identity_rows, "identity_steps": partial(series_rows, series="steps", counter="step")},
-    "learning": {"learning": learning_rows, "learning_epochs": partial(series_rows, series="epochs", counter="epoch")},
-    "timing": {"timing_processes": timing_processes},
-    "serialization": {"serialization": serialization_rows},
-    "exchange": {"exchange": exchange_rows},
-    "introspection": {"introspection": check_rows, "faults": fault_rows},
-    "pitfalls": {"pitfalls": pitfall_rows},
-}
-OF_RECORDS = ["trials", *(table for tables in OF_PROBE.values() for table in tables)]
+
+def tables_of(probes: Iterable[Probe]) -> dict[Probe, RecordTables]:
+    """Return the tables of each probe.
+
+    Raises
+    ------
+    LookupError
+        If a probe has no module of rows here, or one without `TABLES`.
+    """
+    found: dict[Probe, RecordTables] = {}
+    for probe in probes:
+        name = f"{__name__}.{probe}"
+        try:
+            found[probe] = importlib.import_module(name).TABLES
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            raise LookupError(f"probe {probe}: no analysis/rows/{probe}.py, so its records have no table") from None
+        except AttributeError:
+            raise LookupError(f"probe {probe}: analysis/rows/{probe}.py has no TABLES") from None
+    return found
+
+
+OF_PROBE = tables_of(Probe)

@@ -12,8 +12,8 @@ not seen: a style may be short because the library does more for it.
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from twinproof.base.styles import STYLES
 from twinproof.environments.variables import SOURCE
@@ -27,7 +27,19 @@ _BRANCHES = (
 )  # fmt: skip
 
 
-def code_rows(twins: Mapping[str, TwinParams]) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class CodeRow:
+    """How much code a style of a twin takes."""
+
+    twin: str
+    style: str
+    lines: int
+    branches: int
+    names: int
+    definitions: int
+
+
+def code_rows(twins: Mapping[str, TwinParams]) -> Iterator[CodeRow]:
     """Yield one row for each style in which a twin is written; `twins` are those of the parameters.
 
     Raises
@@ -40,7 +52,7 @@ def code_rows(twins: Mapping[str, TwinParams]) -> Iterator[dict[str, Any]]:
         definitions = _definitions(read_module(twin, network.module, roots))
         for style in STYLES:
             if style in definitions:
-                yield {"twin": twin, "style": style, **_sizes(_reached(style, definitions))}
+                yield _sized(twin, style, _reached(style, definitions))
 
 
 def _definitions(module: ast.Module) -> dict[str, list[ast.stmt]]:
@@ -64,17 +76,19 @@ def _reached(style: str, definitions: Mapping[str, list[ast.stmt]]) -> list[ast.
     return list(dict.fromkeys(statement for name in sorted(names) for statement in definitions[name]))
 
 
-def _sizes(statements: list[ast.stmt]) -> dict[str, int]:
+def _sized(twin: str, style: str, statements: list[ast.stmt]) -> CodeRow:
     nodes = [node for statement in statements for node in _walk(statement)]
     operators = sum(len(node.values) - 1 for node in nodes if isinstance(node, ast.BoolOp))
     conditions = sum(len(node.ifs) for node in nodes if isinstance(node, ast.comprehension))
     identifiers = (getattr(node, field, None) for node in nodes for field in ("id", "attr", "arg", "name"))
-    return {
-        "lines": sum(isinstance(node, ast.stmt) for node in nodes),
-        "branches": sum(isinstance(node, _BRANCHES) for node in nodes) + operators + conditions,
-        "names": len({identifier for identifier in identifiers if isinstance(identifier, str)}),
-        "definitions": sum(isinstance(node, _DEFINITIONS) for node in nodes),
-    }
+    return CodeRow(
+        twin=twin,
+        style=style,
+        lines=sum(isinstance(node, ast.stmt) for node in nodes),
+        branches=sum(isinstance(node, _BRANCHES) for node in nodes) + operators + conditions,
+        names=len({identifier for identifier in identifiers if isinstance(identifier, str)}),
+        definitions=sum(isinstance(node, _DEFINITIONS) for node in nodes),
+    )
 
 
 def _walk(node: ast.AST) -> Iterator[ast.AST]:

@@ -1,47 +1,107 @@
 """What the rows of all probes have in common: the columns that name a style of a trial, errors and warnings."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
 
-from twinproof.analysis.columns import CELL
+from twinproof.analysis.words import Ending
 from twinproof.base.styles import STYLES
 from twinproof.study.record import Record
 
+CELL = ["environment", "twin"]
 # In the order in which tables show them. The last two are the controls of identity and timing.
 ORDER = [*STYLES, "control", "slowed"]
 # Types of error of a process that did not come to its end, and the outcome that each is.
-ENDINGS = {"Crash": "crashed", "Timeout": "timed out"}
+ENDINGS = {"Crash": Ending.CRASHED, "Timeout": Ending.TIMED_OUT}
+
+# The tables that the records of a probe have rows in: of each the class of its rows, and what makes those of a record.
+RecordTables = Mapping[str, tuple[type[Any], Callable[[Record], Iterable[Any]]]]
 
 
-def cell_of(record: Record) -> dict[str, Any]:
-    """Return the columns that name a trial: environment, twin, replicate."""
-    return {key: record[key] for key in (*CELL, "replicate")}
+@dataclass(frozen=True, kw_only=True)
+class CellRow:
+    """A row that concerns a twin in an environment."""
+
+    environment: str
+    twin: str
 
 
-def styles_of(record: Record) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+@dataclass(frozen=True, kw_only=True)
+class StyleRow(CellRow):
+    """A row that concerns a style in one trial."""
+
+    replicate: int
+    style: str
+
+
+class StyleKey(TypedDict):
+    """The columns that name a style of a trial."""
+
+    environment: str
+    twin: str
+    replicate: int
+    style: str
+
+
+class Ended(TypedDict):
+    """The columns that say whether a style has a result."""
+
+    status: str
+    error: str | None
+
+
+class Said(TypedDict):
+    """The columns for what was said: type and message of the error, and all warnings."""
+
+    error: str | None
+    warnings: str | None
+
+
+class Error(TypedDict):
+    """An error, as a record holds it."""
+
+    type: str
+    message: str
+
+
+class Tried(TypedDict):
+    """What a record holds of everything that was tried: the error it ended with, and what was said meanwhile."""
+
+    error: Error | None
+    warnings: list[str]
+
+
+def key_of(record: Record, style: str) -> StyleKey:
+    """Return the columns that name a style of a trial."""
+    return {
+        "environment": record["environment"],
+        "twin": record["twin"],
+        "replicate": record["replicate"],
+        "style": style,
+    }
+
+
+def styles_of(record: Record) -> Iterator[tuple[StyleKey, Ended, Mapping[str, Any]]]:
     """Yield for each style the columns that name it, its status and error, and its result, which may be empty."""
     for style in sorted(record["styles"], key=ORDER.index):
         found = record["styles"][style]
-        error = f"{found['error']['type']}: {found['error']['message']}" if "error" in found else None
-        shared = cell_of(record) | {"style": style}
-        yield shared, {"status": found["status"], "error": error}, found.get("result", {})
+        ended: Ended = {"status": found["status"], "error": told(found["error"]) if "error" in found else None}
+        yield key_of(record, style), ended, found.get("result", {})
 
 
-def series_rows(record: Record, series: str, counter: str) -> Iterator[dict[str, Any]]:
-    """Yield one row for each item of a series (steps, epochs), counted from 1."""
-    for shared, _, result in styles_of(record):
-        for number, item in enumerate(result.get(series, []), 1):
-            yield {**shared, counter: number, **item}
+def told(error: Error) -> str:
+    """Return an error as one text."""
+    return f"{error['type']}: {error['message']}"
 
 
-def ending(cell: dict[str, Any]) -> str | None:
+def ending(tried: Tried) -> Ending | None:
     """Return how the process of an operation ended, if not by itself after the operation."""
-    return ENDINGS.get(cell["error"]["type"]) if cell["error"] else None
+    return ENDINGS.get(tried["error"]["type"]) if tried["error"] else None
 
 
-def error_and_warnings(cell: dict[str, Any]) -> dict[str, str | None]:
-    """Return the columns error and warnings: type and message, and all warnings."""
+def said(tried: Tried) -> Said:
+    """Return the columns error and warnings."""
     return {
-        "error": f"{cell['error']['type']}: {cell['error']['message']}" if cell["error"] else None,
-        "warnings": " | ".join(cell["warnings"]) or None,
+        "error": told(tried["error"]) if tried["error"] else None,
+        "warnings": " | ".join(tried["warnings"]) or None,
     }

@@ -1,22 +1,56 @@
 """The rows of identity: how each style compares with functional, and its losses step by step."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
-from twinproof.analysis.rows.common import styles_of
+from twinproof.analysis.rows.common import RecordTables, StyleRow, styles_of
 from twinproof.study.record import Record
 
 
-def identity_rows(record: Record) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class IdentityRow(StyleRow):
+    """How a style compares with functional: its outcome, and the largest differences."""
+
+    status: str
+    outcome: str | None
+    outputs: float | None
+    losses: float | None
+    weights: float | None
+    first_difference: int | None
+    parameters: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityStepRow(StyleRow):
+    """A training step of a style, counted from 1: its loss, and the digest of the weights after it."""
+
+    step: int
+    loss: float
+    weights: str
+
+
+def identity_rows(record: Record) -> Iterator[IdentityRow]:
     """Yield one row for each style."""
-    for shared, status, result in styles_of(record):
+    for key, ended, result in styles_of(record):
         comparison = result.get("comparison", {})
-        # A count with gaps stays a whole number only as an object.
-        step = comparison.get("first_difference")
-        yield {
-            **shared,
-            **status,
-            **comparison,
-            "first_difference": None if step is None else str(step),
-            "parameters": str(result["parameters"]) if result else None,
-        }
+        yield IdentityRow(
+            **key,
+            **ended,
+            outcome=comparison.get("outcome"),
+            outputs=comparison.get("outputs"),
+            losses=comparison.get("losses"),
+            weights=comparison.get("weights"),
+            first_difference=comparison.get("first_difference"),
+            parameters=result.get("parameters"),
+        )
+
+
+def step_rows(record: Record) -> Iterator[IdentityStepRow]:
+    """Yield one row for each step of each style."""
+    for key, _, result in styles_of(record):
+        for number, step in enumerate(result.get("steps", []), 1):
+            yield IdentityStepRow(**key, step=number, loss=step["loss"], weights=step["weights"])
+
+
+TABLES: RecordTables = {"identity": (IdentityRow, identity_rows), "identity_steps": (IdentityStepRow, step_rows)}

@@ -1,53 +1,121 @@
 """The rows of learning: what each style learned, and the accuracies over seeds."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from twinproof.analysis.columns import CELL
-from twinproof.analysis.rows.common import ORDER, styles_of
+from twinproof.analysis.rows.common import CELL, ORDER, CellRow, RecordTables, StyleRow, styles_of
 from twinproof.analysis.statistics.means import mean_interval
+from twinproof.base.styles import Style
 from twinproof.study.record import Record
 
 
-def learning_rows(record: Record) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class LearningRow(CellRow):
+    """What a style learned in one trial; `bit_equal` tells whether its weights are those of functional."""
+
+    replicate: int
+    seed: int
+    style: str
+    status: str
+    test_accuracy: float | None
+    test_loss: float | None
+    seconds: float | None
+    weights: str | None
+    bit_equal: bool | None
+    error: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochRow(StyleRow):
+    """An epoch of a style, counted from 1."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+    weights: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccuracyRow(CellRow):
+    """The accuracy of a style over all seeds; of functional, there is no difference from functional."""
+
+    style: str
+    seeds: int
+    failed: int
+    test_accuracy: float
+    low: float
+    high: float
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+    bit_equal: int | None = None
+
+
+def learning_rows(record: Record) -> Iterator[LearningRow]:
     """Yield one row for each style."""
-    reference = record["styles"]["functional"].get("result", {}).get("weights")
-    for shared, status, result in styles_of(record):
-        comparable = shared["style"] != "functional" and reference is not None and result
-        measured = {key: result.get(key) for key in ("test_accuracy", "test_loss", "seconds", "weights")}
-        yield {
-            **shared,
-            **status,
-            **measured,
-            "seed": record["seed"],
-            "bit_equal": result["weights"] == reference if comparable else None,
-        }
+    reference = record["styles"][Style.FUNCTIONAL].get("result", {}).get("weights")
+    for key, ended, result in styles_of(record):
+        comparable = key["style"] != Style.FUNCTIONAL and reference is not None and result
+        yield LearningRow(
+            **key,
+            **ended,
+            seed=record["seed"],
+            test_accuracy=result.get("test_accuracy"),
+            test_loss=result.get("test_loss"),
+            seconds=result.get("seconds"),
+            weights=result.get("weights"),
+            bit_equal=result["weights"] == reference if comparable else None,
+        )
 
 
-def accuracy_rows(learning: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def epoch_rows(record: Record) -> Iterator[EpochRow]:
+    """Yield one row for each epoch of each style."""
+    for key, _, result in styles_of(record):
+        for number, epoch in enumerate(result.get("epochs", []), 1):
+            yield EpochRow(
+                **key,
+                epoch=number,
+                loss=epoch["loss"],
+                accuracy=epoch["accuracy"],
+                validation_loss=epoch["validation_loss"],
+                validation_accuracy=epoch["validation_accuracy"],
+                seconds=epoch["seconds"],
+                weights=epoch["weights"],
+            )
+
+
+def accuracy_rows(learning: pd.DataFrame) -> Iterator[AccuracyRow]:
     """Yield one row for each style of each twin: its mean over seeds, and its mean difference from functional."""
-    for (environment, twin), cell in learning.groupby(CELL, sort=False):
-        accuracy = cell.pivot(index="replicate", columns="style", values="test_accuracy").astype(float)
+    for cell, rows in learning.groupby(CELL, sort=False):
+        environment, twin = map(str, cell)
+        accuracy = rows.pivot(index="replicate", columns="style", values="test_accuracy").astype(float)
         for style in (style for style in ORDER if style in accuracy):
             measured = mean_interval(accuracy[style].dropna().tolist())
-            row = {
-                "environment": environment,
-                "twin": twin,
-                "style": style,
-                "seeds": int(accuracy[style].count()),
-                "failed": int(accuracy[style].isna().sum()),
-                "test_accuracy": measured.mean,
-                "low": measured.low,
-                "high": measured.high,
-            }
-            if style != "functional":
+            row = AccuracyRow(
+                environment=environment,
+                twin=twin,
+                style=style,
+                seeds=int(accuracy[style].count()),
+                failed=int(accuracy[style].isna().sum()),
+                test_accuracy=measured.mean,
+                low=measured.low,
+                high=measured.high,
+            )
+            if style != Style.FUNCTIONAL:
                 paired = mean_interval((accuracy[style] - accuracy["functional"]).dropna().tolist())
-                row |= {
-                    "difference": paired.mean,
-                    "difference_low": paired.low,
-                    "difference_high": paired.high,
-                    "bit_equal": str(int(cell.loc[cell["style"] == style, "bit_equal"].eq(True).sum())),
-                }
+                row = replace(
+                    row,
+                    difference=paired.mean,
+                    difference_low=paired.low,
+                    difference_high=paired.high,
+                    bit_equal=int(rows.loc[rows["style"] == style, "bit_equal"].eq(True).sum()),
+                )
             yield row
+
+
+TABLES: RecordTables = {"learning": (LearningRow, learning_rows), "learning_epochs": (EpochRow, epoch_rows)}

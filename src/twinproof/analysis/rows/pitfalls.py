@@ -2,41 +2,81 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
-from twinproof.analysis.rows.common import ending, error_and_warnings, styles_of
+from twinproof.analysis.rows.common import RecordTables, StyleRow, Tried, ending, said, styles_of
+from twinproof.analysis.words import PitfallOutcome
 from twinproof.study.record import Record
 
-# Of a pitfall whose program may be wrong for another reason than the trap.
-CONTROL_FAILED = "not shown: the control failed"
+
+@dataclass(frozen=True, kw_only=True)
+class PitfallRow(StyleRow):
+    """How a pitfall ended, at which step, and what was seen."""
+
+    pitfall: str
+    title: str
+    expected: str
+    outcome: PitfallOutcome
+    step: str | None
+    what: str | None
+    error: str | None
+    warnings: str | None
+    references: str
 
 
-def pitfall_rows(record: Record) -> Iterator[dict[str, Any]]:
-    """Yield one row for each pitfall of a twin.
+class Control(TypedDict):
+    """What a record holds of the same program without the trap; `reason` is why it cannot work here, if so."""
 
-    Its outcome is `as expected`, `error`, `wrong, with a warning` or `silently wrong`; or `crashed`, `timed out`; or
-    `not shown: the control failed`, where the same program does not work without the trap either.
-    """
-    for shared, _, result in styles_of(record):
-        for cell in result.get("pitfalls", []):
-            yield {
-                **shared,
-                **{key: cell[key] for key in ("pitfall", "title", "expected", "step", "what")},
-                "outcome": pitfall_outcome(cell),
-                **error_and_warnings(cell),
-                "references": json.dumps(cell["references"]),
-            }
+    as_expected: bool | None
+    reason: str | None
+    warnings: list[str]
 
 
-def pitfall_outcome(cell: dict[str, Any]) -> str:
+class TriedPitfall(Tried):
+    """What a record holds of a pitfall."""
+
+    pitfall: str
+    title: str
+    expected: str
+    references: list[str]
+    step: str | None
+    as_expected: bool | None
+    what: str | None
+    control: NotRequired[Control | None]
+
+
+def pitfall_rows(record: Record) -> Iterator[PitfallRow]:
+    """Yield one row for each pitfall of a twin."""
+    for key, _, result in styles_of(record):
+        pitfalls: list[TriedPitfall] = result.get("pitfalls", [])
+        for tried in pitfalls:
+            yield PitfallRow(
+                **key,
+                **said(tried),
+                pitfall=tried["pitfall"],
+                title=tried["title"],
+                expected=tried["expected"],
+                outcome=pitfall_outcome(tried),
+                step=tried["step"],
+                what=tried["what"],
+                references=json.dumps(tried["references"]),
+            )
+
+
+def pitfall_outcome(tried: TriedPitfall) -> PitfallOutcome:
     """Return how a pitfall ended."""
-    control = cell.get("control")
+    control = tried.get("control")
+    # The program may be wrong for another reason than the trap.
     if control and not control["as_expected"] and not control["reason"]:
-        return CONTROL_FAILED
-    if cell["error"]:
-        return ending(cell) or "error"
-    if cell["as_expected"]:
-        return "as expected"
+        return PitfallOutcome.CONTROL_FAILED
+    if tried["error"]:
+        return PitfallOutcome(ending(tried) or PitfallOutcome.ERROR)
+    if tried["as_expected"]:
+        return PitfallOutcome.AS_EXPECTED
     # What is said without the trap, too, is no warning of it.
-    warnings = set(cell["warnings"]) - set(control["warnings"] if control else ())
-    return "wrong, with a warning" if warnings else "silently wrong"
+    warnings = set(tried["warnings"]) - set(control["warnings"] if control else ())
+    return PitfallOutcome.LOUD if warnings else PitfallOutcome.SILENT
+
+
+TABLES: RecordTables = {"pitfalls": (PitfallRow, pitfall_rows)}

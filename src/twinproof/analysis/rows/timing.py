@@ -1,39 +1,56 @@
 """The rows of the timings: one for each process, style and quantity."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
-from twinproof.analysis.rows.common import cell_of
+from twinproof.analysis.rows.common import RecordTables, StyleRow, key_of, told
 from twinproof.analysis.statistics.ratios import process_log_ratio
+from twinproof.base.styles import Style
 from twinproof.study.record import Record
 
 
-def timing_processes(record: Record) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class TimingProcessRow(StyleRow):
+    """What one process measured of a style in one quantity, or why it could not; no quantity means in none."""
+
+    quantity: str | None
+    rounds: int | None = None
+    median: float | None = None
+    log_ratio: float | None = None
+    error: str | None = None
+
+
+def timing_processes(record: Record) -> Iterator[TimingProcessRow]:
     """Yield a row for each style and quantity of one process, and one for each that a style could not do."""
     quantities = {style: found.get("result", {}).get("quantities", {}) for style, found in record["styles"].items()}
-    reference = quantities["functional"]
+    reference = quantities[Style.FUNCTIONAL]
     for style, found in record["styles"].items():
-        shared = cell_of(record) | {"style": style}
+        key = key_of(record, style)
         errors = {None: found["error"]} if "error" in found else found["result"]["errors"]
         for quantity, error in errors.items():
-            yield {**shared, "quantity": quantity, "error": f"{error['type']}: {error['message']}"}
+            yield TimingProcessRow(**key, quantity=quantity, error=told(error))
         for quantity, values in quantities[style].items():
-            paired = style != "functional" and quantity in reference
-            yield {
-                **shared,
-                "quantity": quantity,
-                "rounds": str(len(values)),  # A count with gaps stays a whole number only as an object.
-                "median": median(values),
-                "log_ratio": process_log_ratio(values, reference[quantity]) if paired else None,
-            }
+            paired = style != Style.FUNCTIONAL and quantity in reference
+            yield TimingProcessRow(
+                **key,
+                quantity=quantity,
+                rounds=len(values),
+                median=median(values),
+                log_ratio=process_log_ratio(values, reference[quantity]) if paired else None,
+            )
 
 
-def log_ratios(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[float]]:
-    """Return for each style and quantity of such rows of one twin the log-ratio to functional of each process."""
-    found: dict[tuple[str, str], list[float]] = {}
-    for row in rows:
-        ratio = row.get("log_ratio")
+def log_ratios(found: Iterable[tuple[str | None, str | None, float | None]]) -> dict[tuple[str, str], list[float]]:
+    """Return for each style and quantity of one twin the log-ratio to functional of each process.
+
+    `found` are style, quantity and log-ratio of each row of the table timing_processes.
+    """
+    ratios: dict[tuple[str, str], list[float]] = {}
+    for style, quantity, ratio in found:
         if ratio is not None and ratio == ratio:  # NaN is where a table has nothing.
-            found.setdefault((row["style"], row["quantity"]), []).append(ratio)
-    return found
+            ratios.setdefault((str(style), str(quantity)), []).append(ratio)
+    return ratios
+
+
+TABLES: RecordTables = {"timing_processes": (TimingProcessRow, timing_processes)}

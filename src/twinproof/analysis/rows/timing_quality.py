@@ -1,17 +1,41 @@
 """From the records of the timings to the table that tells how the measuring itself went."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
+from twinproof.analysis.rows.common import CellRow
 from twinproof.analysis.rows.conditions import pinned, stolen
 from twinproof.study.record import Record
 
 
-def quality_rows(records: list[Record]) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class QualityRow(CellRow):
+    """What the machine, the clock and the rounds before the measured ones were like while a twin was timed."""
+
+    processes: int
+    seconds: float
+    clock_resolution: float
+    clock_cost: float
+    load_before: float
+    load_before_most: float
+    load_after: float
+    load_after_most: float
+    stolen_share: float
+    stolen_share_most: float
+    megahertz_lowest: float | None
+    megahertz_highest: float | None
+    pinned: str | None
+    warming_rounds: float | None
+    warming_rounds_most: int | None
+    warmings: int
+    unsettled: int
+
+
+def quality_rows(records: list[Record]) -> Iterator[QualityRow]:
     """Yield a row for each environment and twin that was timed."""
     for (environment, twin), own in by_cell(records).items():
-        yield {"environment": environment, "twin": twin, "processes": len(own), **_machine(own), **_measuring(own)}
+        yield _quality(environment, twin, own)
 
 
 def by_cell(records: list[Record]) -> dict[tuple[str, str], list[Record]]:
@@ -22,41 +46,39 @@ def by_cell(records: list[Record]) -> dict[tuple[str, str], list[Record]]:
     return cells
 
 
-def _machine(records: list[Record]) -> dict[str, Any]:
-    """Tell what the machine was like while it measured."""
-    row: dict[str, Any] = {"seconds": median(record["seconds"] for record in records)}
-    for when in ("before", "after"):
-        loads = [record["conditions"][when]["load"] for record in records]
-        row |= {f"load_{when}": median(loads), f"load_{when}_most": max(loads)}
+def _quality(environment: str, twin: str, records: list[Record]) -> QualityRow:
+    before, after = ([record["conditions"][when]["load"] for record in records] for when in ("before", "after"))
     shares = [stolen(record) / (record["seconds"] * _cores(record)) for record in records]
     conditions = [record["conditions"][when] for record in records for when in ("before", "after")]
     frequencies = [found["megahertz"] for found in conditions if found["megahertz"] is not None]
     cores = list(dict.fromkeys(pinned(record) for record in records))
-    return row | {
-        "stolen_share": median(shares),
-        "stolen_share_most": max(shares),
-        "megahertz_lowest": min(frequencies, default=None),
-        "megahertz_highest": max(frequencies, default=None),
-        "pinned": ", ".join(place or "none" for place in cores) if any(cores) else None,
-    }
+    clocks = [record["measurement"]["clock"] for record in records]
+    warmings = [warming for record in records for warming in record["measurement"]["warming"].values()]
+    rounds = [count for warming in warmings for count in warming["rounds"]]
+    settled = [told for warming in warmings for told in warming["settled"]]
+    return QualityRow(
+        environment=environment,
+        twin=twin,
+        processes=len(records),
+        seconds=median(record["seconds"] for record in records),
+        clock_resolution=max(clock["resolution"] for clock in clocks),
+        clock_cost=max(clock["cost"] for clock in clocks),
+        load_before=median(before),
+        load_before_most=max(before),
+        load_after=median(after),
+        load_after_most=max(after),
+        stolen_share=median(shares),
+        stolen_share_most=max(shares),
+        megahertz_lowest=min(frequencies, default=None),
+        megahertz_highest=max(frequencies, default=None),
+        pinned=", ".join(place or "none" for place in cores) if any(cores) else None,
+        warming_rounds=median(rounds) if rounds else None,
+        warming_rounds_most=max(rounds, default=None),
+        warmings=len(settled),
+        unsettled=settled.count(False),
+    )
 
 
 def _cores(record: Record) -> int:
     machine = record["machine"]
     return len(machine["pinned"]) if machine["pinned"] else int(machine["cores"])
-
-
-def _measuring(records: list[Record]) -> dict[str, Any]:
-    """Tell of the clock, and of the rounds that came before those that were kept."""
-    clocks = [record["measurement"]["clock"] for record in records]
-    warmings = [warming for record in records for warming in record["measurement"]["warming"].values()]
-    rounds = [count for warming in warmings for count in warming["rounds"]]
-    settled = [told for warming in warmings for told in warming["settled"]]
-    return {
-        "clock_resolution": max(clock["resolution"] for clock in clocks),
-        "clock_cost": max(clock["cost"] for clock in clocks),
-        "warming_rounds": median(rounds) if rounds else None,
-        "warming_rounds_most": str(max(rounds)) if rounds else None,
-        "warmings": len(settled),
-        "unsettled": settled.count(False),
-    }

@@ -2,28 +2,90 @@
 
 import hashlib
 import json
-from typing import Any
+from dataclasses import dataclass
 
-from twinproof.analysis.columns import CELL
+from twinproof.analysis.rows.common import CellRow
 from twinproof.analysis.rows.conditions import pinned, stolen
 from twinproof.study.record import Record
 
 
-def trial_row(path: str, record: Record) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class TrialRow(CellRow):
+    """A trial: when and where it ran, what the machine was like, and the versions it ran with."""
+
+    probe: str
+    replicate: int
+    seed: int
+    started: str
+    seconds: float
+    load_before: float
+    load_after: float
+    stolen: float
+    megahertz_before: float | None
+    megahertz_after: float | None
+    host: str
+    processor: str
+    cores: int
+    memory: int
+    threads: int
+    pinned: str | None
+    device: str
+    image: str | None
+    commit: str | None
+    python: str
+    keras: str
+    tensorflow: str | None
+    lock: str
+    protocol: str
+    record: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentRow:
+    """What trials of one environment have in common, and how many they are."""
+
+    environment: str
+    python: str
+    keras: str
+    tensorflow: str | None
+    lock: str
+    device: str
+    image: str | None
+    trials: int
+
+
+def trial_row(path: str, record: Record) -> TrialRow:
     """Return the row of a record, which lies at `path` below the results."""
     machine, versions = record["machine"], record["software"]
-    return {
-        **{key: record[key] for key in (*CELL, "probe", "replicate", "seed", "started", "seconds", "commit")},
-        **{key: machine[key] for key in ("host", "processor", "cores", "memory", "threads", "device", "image")},
-        **{f"load_{when}": found["load"] for when, found in record["conditions"].items()},
-        **{f"megahertz_{when}": found["megahertz"] for when, found in record["conditions"].items()},
-        "stolen": stolen(record),
-        "pinned": pinned(record),
-        "python": versions["python"],
-        "keras": versions["keras"],
-        "tensorflow": next((versions[name] for name in ("tensorflow", "tensorflow-cpu") if name in versions), None),
-        "lock": record["protocol"]["lock"],
-        "protocol": hashlib.sha256(json.dumps(record["protocol"], sort_keys=True).encode()).hexdigest(),
-        "record": path,
-        "digest": record["digest"],
-    }
+    before, after = record["conditions"]["before"], record["conditions"]["after"]
+    return TrialRow(
+        environment=record["environment"],
+        twin=record["twin"],
+        probe=record["probe"],
+        replicate=record["replicate"],
+        seed=record["seed"],
+        started=record["started"],
+        seconds=record["seconds"],
+        load_before=before["load"],
+        load_after=after["load"],
+        stolen=stolen(record),
+        megahertz_before=before["megahertz"],
+        megahertz_after=after["megahertz"],
+        host=machine["host"],
+        processor=machine["processor"],
+        cores=machine["cores"],
+        memory=machine["memory"],
+        threads=machine["threads"],
+        pinned=pinned(record),
+        device=machine["device"],
+        image=machine["image"],
+        commit=record["commit"],
+        python=versions["python"],
+        keras=versions["keras"],
+        tensorflow=next((versions[name] for name in ("tensorflow", "tensorflow-cpu") if name in versions), None),
+        lock=record["protocol"]["lock"],
+        protocol=hashlib.sha256(json.dumps(record["protocol"], sort_keys=True).encode()).hexdigest(),
+        record=path,
+        digest=record["digest"],
+    )

@@ -5,12 +5,12 @@ What was not measured is not spoken of.
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 
-from twinproof.analysis.rows.serialization import RIGHT
-from twinproof.analysis.verdicts.claims import INCONCLUSIVE, MIXED, REFUTED, SUPPORTED, went_right
+from twinproof.analysis.verdicts.claims import went_right
+from twinproof.analysis.words import RIGHT, Kept, LearningVerdict, PitfallOutcome, TimingVerdict, Verdict
 
 Tables = dict[str, pd.DataFrame]
 # As a reader would say them, after "a subclassed model ...".
@@ -18,11 +18,21 @@ _QUANTITIES = {
     "make": "is made", "train_step": "is trained", "predict": "predicts a batch", "call": "is called on one sample",
     "compiled_call": "is called on one sample when compiled", "save": "is saved", "load": "is loaded",
 }  # fmt: skip
+_LOUD = (PitfallOutcome.ERROR, PitfallOutcome.LOUD, PitfallOutcome.CRASHED, PitfallOutcome.TIMED_OUT)
 _WITHOUT_CODE = "fresh process, no code"
 
 
-def advice_rows(tables: Tables) -> Iterator[dict[str, Any]]:
-    """Yield the sentences of the answer in their order: topic, sentence, and the tables that it rests on."""
+@dataclass(frozen=True, kw_only=True)
+class AdviceRow:
+    """A sentence of the answer, and the tables that it rests on, as JSON."""
+
+    topic: str
+    sentence: str
+    evidence: str
+
+
+def advice_rows(tables: Tables) -> Iterator[AdviceRow]:
+    """Yield the sentences of the answer in their order."""
     for topic, tell, evidence in (
         ("choice", _choice, ("claims",)),
         ("accuracy", _accuracy, ("twins", "accuracy")),
@@ -34,21 +44,21 @@ def advice_rows(tables: Tables) -> Iterator[dict[str, Any]]:
         ("pitfalls", _pitfalls, ("pitfalls",)),
     ):
         if sentence := tell(tables):
-            yield {"topic": topic, "sentence": sentence, "evidence": json.dumps(evidence)}
+            yield AdviceRow(topic=topic, sentence=sentence, evidence=json.dumps(evidence))
 
 
 def _choice(tables: Tables) -> str | None:
     verdicts = _verdicts(tables)
     reasons = {"C9": "it needs more care to keep", "C8": "it shows mistakes later", "C1": "it takes more code"}
-    known = {claim: verdicts[claim] for claim in reasons if verdicts[claim] != INCONCLUSIVE}
+    known = {claim: verdicts[claim] for claim in reasons if verdicts[claim] != Verdict.INCONCLUSIVE}
     if "C9" not in known:
         return None
-    if set(known.values()) == {REFUTED} and len(known) == len(reasons):
+    if set(known.values()) == {Verdict.REFUTED} and len(known) == len(reasons):
         return "Write the style that you find clearer: nothing measured here speaks against a subclass."
     against = [
-        reasons[claim] + (", if not in every respect" if verdict == MIXED else "")
+        reasons[claim] + (", if not in every respect" if verdict == Verdict.MIXED else "")
         for claim, verdict in known.items()
-        if verdict in (SUPPORTED, MIXED)
+        if verdict in (Verdict.SUPPORTED, Verdict.MIXED)
     ]
     if not against:
         return None
@@ -59,10 +69,10 @@ def _choice(tables: Tables) -> str | None:
 
 
 def _accuracy(tables: Tables) -> str | None:
-    judged = tables["twins"][tables["twins"]["verdict"].isin(["equal", "inconclusive"])]
+    judged = tables["twins"][tables["twins"]["verdict"].ne(LearningVerdict.NOT_JUDGED)]
     if judged.empty:
         return None
-    equal = int(judged["verdict"].eq("equal").sum())
+    equal = int(judged["verdict"].eq(LearningVerdict.EQUAL).sum())
     where = f"{_of(equal, len(judged))} pairs of twin and environment"
     if equal == len(judged):
         return f"The style does not matter to what a model learns: in {where} all weights end equal to the last bit."
@@ -72,13 +82,13 @@ def _accuracy(tables: Tables) -> str | None:
 def _speed(tables: Tables) -> str | None:
     timing = tables["timing"]
     rows = timing[(timing["style"] == "subclassed") & timing["quantity"].isin(_QUANTITIES)]
-    parts: dict[str, list[str]] = {"as fast": [], "faster": [], "slower": []}
+    parts: dict[str, list[str]] = {"as fast": [], TimingVerdict.FASTER: [], TimingVerdict.SLOWER: []}
     for quantity, done in _QUANTITIES.items():
         found = rows[rows["quantity"] == quantity]
         kinds = set(found["verdict"])
         if len(kinds) != 1:
             continue
-        kind = {"equivalent": "as fast"}.get(*kinds, *kinds)
+        kind = {TimingVerdict.EQUIVALENT: "as fast"}.get(*kinds, *kinds)
         if kind in parts:
             ratios = found["ratio"]
             parts[kind].append(f"{done} ({_range(ratios.min(), ratios.max())})")
@@ -93,7 +103,7 @@ def _speed(tables: Tables) -> str | None:
 
 def _keeping(tables: Tables) -> str | None:
     cells = tables["serialization"]
-    elsewhere = cells[(cells["place"] == _WITHOUT_CODE) & (cells["outcome"] != "not available")]
+    elsewhere = cells[(cells["place"] == _WITHOUT_CODE) & (cells["outcome"] != Kept.NOT_AVAILABLE)]
     if not {"functional", "subclassed"} <= set(elsewhere["style"]):
         return None
     right: dict[str, dict[str, set[bool]]] = {}
@@ -123,12 +133,12 @@ def _care(tables: Tables) -> str | None:
 
 def _mistakes(tables: Tables) -> str | None:
     claim = tables["claims"].set_index("claim").loc["C8"]
-    return None if claim["verdict"] == INCONCLUSIVE else f"Of finding mistakes: {claim['figures']}."
+    return None if claim["verdict"] == Verdict.INCONCLUSIVE else f"Of finding mistakes: {claim['figures']}."
 
 
 def _reach(tables: Tables) -> str | None:
     verdicts = _verdicts(tables)
-    names = [name for name in ("C5", "C6", "C7") if verdicts[name] == REFUTED]
+    names = [name for name in ("C5", "C6", "C7") if verdicts[name] == Verdict.REFUTED]
     if not names:
         return None
     if len(names) < 3:
@@ -145,8 +155,8 @@ def _pitfalls(tables: Tables) -> str | None:
         return None
     parts = []
     for environment, found in rows.groupby("environment", sort=False):
-        silent = int(found["outcome"].eq("silently wrong").sum())
-        loud = int(found["outcome"].isin(["error", "wrong, with a warning", "crashed", "timed out"]).sum())
+        silent = int(found["outcome"].eq(PitfallOutcome.SILENT).sum())
+        loud = int(found["outcome"].isin(_LOUD).sum())
         parts.append(f"{silent} silent and {loud} loud in {environment}")
     return f"Of {rows['pitfall'].nunique()} pitfalls that users report, there are {_listed(parts)}."
 

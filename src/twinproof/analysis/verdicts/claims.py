@@ -1,22 +1,19 @@
 """The article's claims, in our words, each with the rule that judges it from the tables.
 
-A verdict is `supported`, `refuted`, `mixed` or `inconclusive`; it is inconclusive where what it rests on was not
-measured, or not judged.
+A verdict is inconclusive where what it rests on was not measured, or not judged.
 """
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
-from twinproof.analysis.rows.introspection import STAGES
-from twinproof.analysis.rows.pitfalls import CONTROL_FAILED
-from twinproof.analysis.rows.serialization import RIGHT
-from twinproof.analysis.verdicts.learning import ONE_NETWORK
+from twinproof.analysis.words import RIGHT, Check, Kept, LearningVerdict, PitfallOutcome, TimingVerdict, Verdict
+from twinproof.base.words import ONE_NETWORK, STAGES
 
-SUPPORTED, REFUTED, MIXED, INCONCLUSIVE = "supported", "refuted", "mixed", "inconclusive"
 # The twins that are the article's own examples.
 EXAMPLES = ("simple", "conditional", "dynamic")
 
@@ -26,11 +23,12 @@ Tables = dict[str, pd.DataFrame]
 class Judgement(NamedTuple):
     """A verdict, and the figures that led to it."""
 
-    verdict: str
+    verdict: Verdict
     figures: str
 
 
-class Claim(NamedTuple):
+@dataclass(frozen=True)
+class Claim:
     """A statement of the article: its number, our wording, the example it concerns, and how it is judged."""
 
     name: str
@@ -42,20 +40,34 @@ class Claim(NamedTuple):
     judge: Callable[[Tables], Judgement]
 
 
-def claim_rows(tables: Tables) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class ClaimRow:
+    """A claim with its verdict, and the figures that led to it; `evidence` are names of tables, as JSON."""
+
+    claim: str
+    wording: str
+    example: str
+    verdict: Verdict
+    figures: str
+    evidence: str
+    rule: str
+    would_change: str
+
+
+def claim_rows(tables: Tables) -> Iterator[ClaimRow]:
     """Yield one row for each claim, judged from the other tables."""
     for claim in CLAIMS:
         judgement = claim.judge(tables)
-        yield {
-            "claim": claim.name,
-            "wording": claim.wording,
-            "example": claim.example,
-            "verdict": judgement.verdict,
-            "figures": judgement.figures,
-            "evidence": json.dumps(claim.evidence),
-            "rule": claim.rule,
-            "would_change": claim.would_change,
-        }
+        yield ClaimRow(
+            claim=claim.name,
+            wording=claim.wording,
+            example=claim.example,
+            verdict=judgement.verdict,
+            figures=judgement.figures,
+            evidence=json.dumps(claim.evidence),
+            rule=claim.rule,
+            would_change=claim.would_change,
+        )
 
 
 def _simplicity(tables: Tables) -> Judgement:
@@ -64,17 +76,17 @@ def _simplicity(tables: Tables) -> Judgement:
     less, more, figures = [], [], []
     for twin in ("simple", "conditional"):
         if not {(twin, "functional"), (twin, "subclassed")} <= set(code.index):
-            return Judgement(INCONCLUSIVE, f"{twin} is not in the study")
+            return Judgement(Verdict.INCONCLUSIVE, f"{twin} is not in the study")
         own, other = (code.loc[(twin, style), measures] for style in ("functional", "subclassed"))
         less.append(bool((own <= other).all() and (own < other).any()))
         more.append(bool((own >= other).all() and (own > other).any()))
         pairs = ", ".join(f"{own[measure]} {measure} against {other[measure]}" for measure in measures)
         figures.append(f"{twin}: functional {pairs} subclassed")
-    verdict = SUPPORTED if all(less) else REFUTED if all(more) else MIXED
+    verdict = Verdict.SUPPORTED if all(less) else Verdict.REFUTED if all(more) else Verdict.MIXED
     return Judgement(verdict, "; ".join(figures))
 
 
-def _reached(twins: tuple[str, ...], by_all: str) -> Callable[[Tables], Judgement]:
+def _reached(twins: tuple[str, ...], by_all: Verdict) -> Callable[[Tables], Judgement]:
     """Return the judge of what is said to take a subclass: is there a functional counterpart in every twin?
 
     `by_all` is the verdict if there is. That ours is another network, or fails, does not show that there is none.
@@ -85,11 +97,11 @@ def _reached(twins: tuple[str, ...], by_all: str) -> Callable[[Tables], Judgemen
         for twin in twins:
             rows = tables["twins"][(tables["twins"]["twin"] == twin) & tables["twins"]["control"].isin(ONE_NETWORK)]
             if rows.empty:
-                return Judgement(INCONCLUSIVE, f"{twin}: its identity was not measured")
+                return Judgement(Verdict.INCONCLUSIVE, f"{twin}: its identity was not measured")
             reached.append(bool(rows["gate"].isin(ONE_NETWORK).all()))
             gates = ", ".join(f"{row['gate']} in {row['environment']}" for row in rows.to_dict("records"))
             figures.append(f"{twin}: functional against subclassed {gates}")
-        verdict = by_all if all(reached) else MIXED if any(reached) else INCONCLUSIVE
+        verdict = by_all if all(reached) else Verdict.MIXED if any(reached) else Verdict.INCONCLUSIVE
         return Judgement(verdict, "; ".join(figures))
 
     return judge
@@ -99,11 +111,12 @@ def _from_the_shape(tables: Tables) -> Judgement:
     identity = tables["identity"]
     rows = identity[(identity["twin"] == "shaped") & (identity["style"] == "subclassed")]
     if rows.empty:
-        return Judgement(INCONCLUSIVE, "shaped: its identity was not measured")
+        return Judgement(Verdict.INCONCLUSIVE, "shaped: its identity was not measured")
     runs = _in_all(rows["status"].eq("ok"), rows)
     figures = f"the class of shaped runs in {', '.join(where for where, ran in runs.items() if ran) or 'none'}"
-    verdict = SUPPORTED if all(runs.values()) else MIXED if any(runs.values()) else REFUTED
-    return Judgement(verdict, f"{figures} of {', '.join(runs)}; {_reached(('shaped',), SUPPORTED)(tables).figures}")
+    verdict = Verdict.SUPPORTED if all(runs.values()) else Verdict.MIXED if any(runs.values()) else Verdict.REFUTED
+    reached = _reached(("shaped",), Verdict.SUPPORTED)(tables)
+    return Judgement(verdict, f"{figures} of {', '.join(runs)}; {reached.figures}")
 
 
 def _debugging(tables: Tables) -> Judgement:
@@ -112,22 +125,22 @@ def _debugging(tables: Tables) -> Judgement:
     keys = ["environment", "twin", "replicate", "fault"]
     stages = faults.assign(stage=faults["stage"].map(STAGES.index)).pivot(index=keys, columns="style", values="stage")
     if not {"functional", "subclassed"} <= set(stages):
-        return Judgement(INCONCLUSIVE, "no mistakes were planted in both styles")
+        return Judgement(Verdict.INCONCLUSIVE, "no mistakes were planted in both styles")
     pairs = stages.dropna(subset=["functional", "subclassed"])
     if pairs.empty:
-        return Judgement(INCONCLUSIVE, "no mistake was planted in both styles of one twin")
+        return Judgement(Verdict.INCONCLUSIVE, "no mistake was planted in both styles of one twin")
     later = int((pairs["subclassed"] > pairs["functional"]).sum())
     earlier = int((pairs["subclassed"] < pairs["functional"]).sum())
     named = faults[faults["names_culprit"].eq(True)].groupby("style").size()
     checks = _judged(tables, "introspection").pipe(lambda rows: rows[rows["when"] == "built"])
-    bad = checks[checks["outcome"].isin(["fails", "differs", "crashed"])].groupby("style").size()
+    bad = checks[checks["outcome"].isin([Check.FAILS, Check.DIFFERS, Check.CRASHED])].groupby("style").size()
     figures = (
         f"of {len(pairs)} pairs of planted mistakes, in all twins and environments, the subclass shows {later} later "
         f"and {earlier} earlier; the culprit is named {named.get('functional', 0)} times functional and "
         f"{named.get('subclassed', 0)} times subclassed; of checks of a built model, {bad.get('functional', 0)} fail "
         f"or differ functional and {bad.get('subclassed', 0)} subclassed, of {checks['style'].eq('subclassed').sum()}"
     )
-    verdict = SUPPORTED if later and not earlier else REFUTED if not later else MIXED
+    verdict = Verdict.SUPPORTED if later and not earlier else Verdict.REFUTED if not later else Verdict.MIXED
     return Judgement(verdict, figures)
 
 
@@ -135,7 +148,7 @@ def _care(tables: Tables) -> Judgement:
     cells = _judged(tables, "serialization")
     pairs = went_right(cells, "functional", "subclassed")
     if pairs.empty:
-        return Judgement(INCONCLUSIVE, "serialization was not measured in both styles of one twin")
+        return Judgement(Verdict.INCONCLUSIVE, "serialization was not measured in both styles of one twin")
     worse = pairs[pairs["functional"].eq(True) & pairs["subclassed"].eq(False)]
     better = pairs[pairs["functional"].eq(False) & pairs["subclassed"].eq(True)]
     by_twin = ", ".join(f"{twin} {count}" for twin, count in worse.groupby("twin", sort=False).size().items())
@@ -147,9 +160,9 @@ def _care(tables: Tables) -> Judgement:
     if not naive.empty:
         lost = int((naive["functional"].eq(True) & naive["naive"].eq(False)).sum())
         parts.append(f"{lost} of {len(naive)} with a naive one")
-    silent = cells[cells["outcome"] == "silently wrong"].groupby("style").size()
+    silent = cells[cells["outcome"] == Kept.SILENT].groupby("style").size()
     parts.append("silently wrong: " + (", ".join(f"{style} {count}" for style, count in silent.items()) or "none"))
-    verdict = SUPPORTED if len(worse) and not len(better) else REFUTED if not len(worse) else MIXED
+    verdict = Verdict.REFUTED if worse.empty else Verdict.SUPPORTED if better.empty else Verdict.MIXED
     return Judgement(verdict, "; ".join(parts))
 
 
@@ -158,7 +171,7 @@ def went_right(cells: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
 
     `cells` are rows of the table serialization. What is not available or timed out is known of none.
     """
-    known = cells[cells["style"].isin([one, other]) & ~cells["outcome"].isin(["not available", "timed out"])]
+    known = cells[cells["style"].isin([one, other]) & ~cells["outcome"].isin([Kept.NOT_AVAILABLE, Kept.TIMED_OUT])]
     keys = ["environment", "twin", "replicate", "operation", "place"]
     right = known.assign(right=known["outcome"].isin(RIGHT)).pivot(index=keys, columns="style", values="right")
     return right.reindex(columns=[one, other]).dropna()
@@ -170,21 +183,21 @@ def _lists(tables: Tables) -> Judgement:
     plain = tables["twins"][tables["twins"]["twin"] == "dynamic"]
     plain = plain[plain["control"].isin(ONE_NETWORK)]
     if rows.empty or plain.empty:
-        return Judgement(INCONCLUSIVE, "training with a list, or pitfalls of lists, were not measured")
+        return Judgement(Verdict.INCONCLUSIVE, "training with a list, or pitfalls of lists, were not measured")
     trains = bool(plain["gate"].isin(ONE_NETWORK).all())
-    keeps = not rows["outcome"].ne("as expected").any()
+    keeps = not rows["outcome"].ne(PitfallOutcome.AS_EXPECTED).any()
     gates = ", ".join(f"{row['gate']} in {row['environment']}" for row in plain.to_dict("records"))
     found = "; ".join(
         f"{name}: {', '.join(f'{row.outcome} in {row.environment}' for row in some.itertuples())}"
         for name, some in rows.groupby("pitfall", sort=False)
     )
-    verdict = REFUTED if trains and keeps else SUPPORTED if not trains and not keeps else MIXED
+    verdict = Verdict.REFUTED if trains and keeps else Verdict.SUPPORTED if not trains and not keeps else Verdict.MIXED
     return Judgement(verdict, f"training dynamic, whose layers are in a plain list: {gates}; kept: {found}")
 
 
 def shown(tables: Tables) -> pd.DataFrame:
     """Return the pitfalls that say something of the trap."""
-    return tables["pitfalls"][tables["pitfalls"]["outcome"].ne(CONTROL_FAILED)]
+    return tables["pitfalls"][tables["pitfalls"]["outcome"].ne(PitfallOutcome.CONTROL_FAILED)]
 
 
 def _as_printed(tables: Tables) -> Judgement:
@@ -193,16 +206,16 @@ def _as_printed(tables: Tables) -> Judgement:
     runs = {"example 1": _in_all(first["status"].eq("ok"), first)}
     for example, name in AS_PRINTED.items():
         rows = pitfalls[pitfalls["pitfall"] == name]
-        runs[example] = _in_all(rows["outcome"].eq("as expected"), rows)
+        runs[example] = _in_all(rows["outcome"].eq(PitfallOutcome.AS_EXPECTED), rows)
     if missing := [example for example, found in runs.items() if not found]:
-        return Judgement(INCONCLUSIVE, f"not measured: {', '.join(missing)}")
+        return Judgement(Verdict.INCONCLUSIVE, f"not measured: {', '.join(missing)}")
     figures = "; ".join(
         f"{example} runs in {', '.join(where for where, ran in found.items() if ran) or 'none'} of {', '.join(found)}"
         for example, found in runs.items()
     )
     if all(all(found.values()) for found in runs.values()):
-        return Judgement(SUPPORTED, figures)
-    return Judgement(MIXED if all(any(found.values()) for found in runs.values()) else REFUTED, figures)
+        return Judgement(Verdict.SUPPORTED, figures)
+    return Judgement(Verdict.MIXED if all(any(found.values()) for found in runs.values()) else Verdict.REFUTED, figures)
 
 
 def _in_all(true: pd.Series, rows: pd.DataFrame) -> dict[str, bool]:
@@ -211,23 +224,23 @@ def _in_all(true: pd.Series, rows: pd.DataFrame) -> dict[str, bool]:
 
 
 def _no_difference(tables: Tables) -> Judgement:
-    judged = tables["twins"][tables["twins"]["verdict"].isin(["equal", "inconclusive"])]
+    judged = tables["twins"][tables["twins"]["verdict"].ne(LearningVerdict.NOT_JUDGED)]
     timing = tables["timing"][tables["timing"]["unit"] == "seconds"]
     if judged.empty or timing.empty:
-        return Judgement(INCONCLUSIVE, "accuracy and speed were not both measured and judged")
-    equal, speed = int(judged["verdict"].eq("equal").sum()), Counter(timing["verdict"])
+        return Judgement(Verdict.INCONCLUSIVE, "accuracy and speed were not both measured and judged")
+    equal, speed = int(judged["verdict"].eq(LearningVerdict.EQUAL).sum()), Counter(timing["verdict"])
     apart = int((tables["accuracy"]["difference_low"].gt(0) | tables["accuracy"]["difference_high"].lt(0)).sum())
     figures = (
         f"accuracy: {equal} of {len(judged)} pairs of twin and environment equal to the last bit, {apart} intervals of "
         f"the difference without 0; time: {', '.join(f'{count} {verdict}' for verdict, count in speed.most_common())}"
     )
-    if speed["slower"] or speed["faster"]:
-        return Judgement(REFUTED if apart else MIXED, figures)
+    if speed[TimingVerdict.SLOWER] or speed[TimingVerdict.FASTER]:
+        return Judgement(Verdict.REFUTED if apart else Verdict.MIXED, figures)
     if apart:
-        return Judgement(MIXED, figures)
-    if equal == len(judged) and speed["equivalent"] == len(timing):
-        return Judgement(SUPPORTED, figures)
-    return Judgement(INCONCLUSIVE, figures)
+        return Judgement(Verdict.MIXED, figures)
+    if equal == len(judged) and speed[TimingVerdict.EQUIVALENT] == len(timing):
+        return Judgement(Verdict.SUPPORTED, figures)
+    return Judgement(Verdict.INCONCLUSIVE, figures)
 
 
 def _judged(tables: Tables, name: str) -> pd.DataFrame:
@@ -263,29 +276,30 @@ CLAIMS = [
         "C3", "Subclassing makes custom layers easy to integrate.", "", ("twins", "identity"),
         "mixed if the functional style takes the same custom layer and is the same network: easy, and not by "
         "subclassing",
-        "a custom layer that the functional style cannot take", _reached(("branching",), MIXED),
+        "a custom layer that the functional style cannot take", _reached(("branching",), Verdict.MIXED),
     ),
     Claim(
         "C4", "Subclassing allows training procedures that the functional style cannot reach.", "",
         ("twins", "identity"),
         "mixed if a graph, held by a class that has nothing but the training step, is trained to the same weights: the "
         "model need not be subclassed, its training is",
-        "a training procedure that a graph cannot be given so", _reached(("stepping",), MIXED),
+        "a training procedure that a graph cannot be given so", _reached(("stepping",), Verdict.MIXED),
     ),
     Claim(
         "C5", "Branches, attention with layers made on the way, and losses on inner activations need subclassing.", "",
-        ("twins", "identity"), _GATE.format(all=REFUTED), "one of them without a functional counterpart",
-        _reached(("branching", "attentive", "regularized"), REFUTED),
+        ("twins", "identity"), _GATE.format(all=Verdict.REFUTED), "one of them without a functional counterpart",
+        _reached(("branching", "attentive", "regularized"), Verdict.REFUTED),
     ),
     Claim(
         "C6", "Example 2's training-only branch cannot be written directly in the functional API.", "2",
-        ("twins", "identity"), _GATE.format(all=REFUTED), "a functional counterpart that is another network",
-        _reached(("conditional",), REFUTED),
+        ("twins", "identity"), _GATE.format(all=Verdict.REFUTED), "a functional counterpart that is another network",
+        _reached(("conditional",), Verdict.REFUTED),
     ),
     Claim(
         "C7", "Example 3's depth chosen at run time would be impractical in the functional API.", "3",
-        ("twins", "identity", "code"), _GATE.format(all=REFUTED), "a functional counterpart that is another network",
-        _reached(("dynamic",), REFUTED),
+        ("twins", "identity", "code"), _GATE.format(all=Verdict.REFUTED),
+        "a functional counterpart that is another network",
+        _reached(("dynamic",), Verdict.REFUTED),
     ),
     Claim(
         "C8", "Subclassed models are harder to debug.", "", ("faults", "introspection"),

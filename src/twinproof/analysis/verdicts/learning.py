@@ -1,65 +1,89 @@
 """What the tables say, in words."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 
+from twinproof.analysis.rows.common import CellRow
+from twinproof.analysis.words import LearningVerdict
+from twinproof.base.styles import Style
+from twinproof.base.words import ONE_NETWORK, Identity
+
 CONTROL = "control"
-NOT_JUDGED = "not judged"
-# The outcomes of the gate with which the styles of a twin count as one network.
-ONE_NETWORK = ("bit-equal", "within tolerance")
-# From the best to the worst.
-OUTCOMES = [*ONE_NETWORK, "different", "failed"]
+OUTCOMES = list(Identity)
 
 
-def gate(identity: pd.DataFrame) -> str:
-    """Return the worst outcome of the given rows of the identity table, or "not measured" if there are none."""
+@dataclass(frozen=True, kw_only=True)
+class TwinFound(CellRow):
+    """What was found of a twin: its gate, its control, and on how many seeds its styles learned the same."""
+
+    gate: Identity
+    control: Identity
+    seeds: int
+    bit_equal_seeds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwinRow(TwinFound):
+    """The same, with whether its styles learn the same, and a sentence that tells why."""
+
+    verdict: LearningVerdict
+    answer: str
+
+
+def gate(identity: pd.DataFrame) -> Identity:
+    """Return the worst outcome of the given rows of the identity table."""
     if identity.empty:
-        return "not measured"
-    outcomes = identity["outcome"].where(identity["status"] == "ok", "failed").fillna("failed")
-    return str(max(outcomes, key=OUTCOMES.index))
+        return Identity.NOT_MEASURED
+    outcomes = identity["outcome"].where(identity["status"] == "ok", Identity.FAILED).fillna(Identity.FAILED)
+    return Identity(max(outcomes, key=OUTCOMES.index))
 
 
-def answer(twin: dict[str, Any], accuracy: pd.DataFrame, failures: int, devices: list[str]) -> tuple[str, str]:
+def answer(twin: TwinFound, accuracy: pd.DataFrame, failures: int, devices: list[str]) -> tuple[LearningVerdict, str]:
     """Judge whether the styles of a twin learn the same: return the verdict and a sentence that tells why.
 
-    The verdict is `equal`, `inconclusive` or `not judged`. `twin` is the twin's row of the table of twins, `accuracy`
-    its rows of the table of accuracies, `failures` the number of trainings that failed, `devices` what its trials were
-    computed on.
+    `accuracy` are the twin's rows of the table of accuracies, `failures` the number of trainings that failed, `devices`
+    what its trials were computed on.
     """
-    name, seeds, equal = twin["twin"], twin["seeds"], twin["bit_equal_seeds"]
-    if len(devices) > 1:
-        where = " and on ".join(devices)
-        return NOT_JUDGED, f"{name}: not judged, because its trials were computed on {where}; remove those of one."
-    if twin["gate"] == "not measured":
-        return NOT_JUDGED, f"{name}: not judged, because its identity was not measured."
-    if twin["gate"] == "failed":
-        return NOT_JUDGED, f"{name}: not judged, because a style failed when its identity was measured."
-    if twin["gate"] == "different":
-        return NOT_JUDGED, f"{name}: not judged, because its styles are not one network."
-    if twin["control"] not in ONE_NETWORK:
-        return NOT_JUDGED, f"{name}: not judged, because functional against itself is {twin['control']}."
-    if seeds == 0:
-        return NOT_JUDGED, f"{name}: its styles are one network ({twin['gate']}); learning was not measured."
+    if why := _obstacle(twin, devices):
+        return LearningVerdict.NOT_JUDGED, f"{twin.twin}: {why}."
     if failures:
-        return "inconclusive", f"{name}: inconclusive, because {failures} of its trainings failed."
-    level = accuracy.loc[accuracy["style"] == "functional"].iloc[0]
+        return LearningVerdict.INCONCLUSIVE, f"{twin.twin}: inconclusive, because {failures} of its trainings failed."
+    level = accuracy.loc[accuracy["style"] == Style.FUNCTIONAL].iloc[0]
     reached = f"test accuracy {_percent(level['test_accuracy'])}{_range(level['low'], level['high'])}"
-    if equal == seeds:
-        return "equal", (
-            f"{name}: its styles learn the same, to the last bit of every weight, "
-            f"on {seeds} of {seeds} seeds; {reached}."
+    if twin.bit_equal_seeds == twin.seeds:
+        return LearningVerdict.EQUAL, (
+            f"{twin.twin}: its styles learn the same, to the last bit of every weight, "
+            f"on {twin.seeds} of {twin.seeds} seeds; {reached}."
         )
-    others = accuracy[accuracy["style"] != "functional"]
+    others = accuracy[accuracy["style"] != Style.FUNCTIONAL]
     parts = [
         f"{row['style']} minus functional {100 * row['difference']:+.2f} points"
         f"{_range(row['difference_low'], row['difference_high'], '+.2f')}"
         for row in others.to_dict("records")
     ]
-    return "inconclusive", (
-        f"{name}: equal to the last bit on {equal} of {seeds} seeds; {', '.join(parts)}; functional {reached}; "
-        "inconclusive, because no margin of equivalence is stated yet."
+    return LearningVerdict.INCONCLUSIVE, (
+        f"{twin.twin}: equal to the last bit on {twin.bit_equal_seeds} of {twin.seeds} seeds; {', '.join(parts)}; "
+        f"functional {reached}; inconclusive, because no margin of equivalence is stated yet."
     )
+
+
+def _obstacle(twin: TwinFound, devices: list[str]) -> str:
+    """Return why no verdict may be given, or nothing."""
+    if len(devices) > 1:
+        where = " and on ".join(devices)
+        return f"not judged, because its trials were computed on {where}; remove those of one"
+    if twin.gate == Identity.NOT_MEASURED:
+        return "not judged, because its identity was not measured"
+    if twin.gate == Identity.FAILED:
+        return "not judged, because a style failed when its identity was measured"
+    if twin.gate == Identity.DIFFERENT:
+        return "not judged, because its styles are not one network"
+    if twin.control not in ONE_NETWORK:
+        return f"not judged, because functional against itself is {twin.control}"
+    if twin.seeds == 0:
+        return f"its styles are one network ({twin.gate}); learning was not measured"
+    return ""
 
 
 def _percent(share: float) -> str:

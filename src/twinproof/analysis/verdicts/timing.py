@@ -21,9 +21,9 @@ from twinproof.analysis.statistics.ratios import (
     p_value,
     ratio_interval,
 )
-from twinproof.analysis.verdicts.learning import ONE_NETWORK
+from twinproof.analysis.words import TimingVerdict
+from twinproof.base.words import ONE_NETWORK
 
-NO_VERDICT = "no verdict"
 TOLERANCE = 0.02  # how far the positive control may be found from the size that was added
 
 
@@ -47,7 +47,7 @@ class Comparison(NamedTuple):
     margin: float = MARGIN
 
 
-class Verdict(NamedTuple):
+class Judgement(NamedTuple):
     """`faster`, `slower` (of memory `smaller`, `larger`), `equivalent`, `undecided` or `no verdict`, and a sentence.
 
     `reason` tells why there is no verdict, and is empty where there is one. `family` is the interval at the confidence
@@ -55,7 +55,7 @@ class Verdict(NamedTuple):
     of further processes that would decide what is undecided if the ratio stays where it is.
     """
 
-    verdict: str
+    verdict: TimingVerdict
     sentence: str
     reason: str
     ratio: Ratio
@@ -64,7 +64,7 @@ class Verdict(NamedTuple):
     further: int | None
 
 
-def judge(study: Sequence[Comparison]) -> list[Verdict]:
+def judge(study: Sequence[Comparison]) -> list[Judgement]:
     """Judge all comparisons of one study, which are the family that "faster" and "slower" are corrected for.
 
     A whole study is the family, because its reader looks at all its verdicts and tells on the striking one. What is
@@ -128,16 +128,16 @@ def is_found(low: float, high: float, added: float, tolerance: float = TOLERANCE
     return 1 < low <= known * (1 + tolerance) and high >= known / (1 + tolerance)
 
 
-def _judge(comparison: Comparison, reason: str, p: float, comparisons: int) -> Verdict:
+def _judge(comparison: Comparison, reason: str, p: float, comparisons: int) -> Judgement:
     ratio = ratio_interval(comparison.log_ratios)
     family = ratio_interval(comparison.log_ratios, family_confidence(comparisons))
 
-    def verdict(name: str, sentence: str, further: int | None = None) -> Verdict:
+    def verdict(name: TimingVerdict, sentence: str, further: int | None = None) -> Judgement:
         about = f"{comparison.twin}, {comparison.quantity} in {comparison.environment}"
-        return Verdict(name, f"{about}: {sentence}.", reason, ratio, family, p, further)
+        return Judgement(name, f"{about}: {sentence}.", reason, ratio, family, p, further)
 
     if reason:
-        return verdict(NO_VERDICT, f"no verdict on {comparison.style}, because {reason}")
+        return verdict(TimingVerdict.NO_VERDICT, f"no verdict on {comparison.style}, because {reason}")
     outliers = f", {ratio.outliers} of them outliers" if ratio.outliers else ""
     measured = (
         f"{comparison.style} takes {_times(comparison, ratio)} as functional in {ratio.processes} processes{outliers}"
@@ -147,9 +147,13 @@ def _judge(comparison: Comparison, reason: str, p: float, comparisons: int) -> V
     # A difference that is real and within the margin is no difference that matters.
     if equivalent(comparison.log_ratios, comparison.margin):
         real = f"; the difference is real (p = {p:.2g} {corrected}), but lies within it" if differs else ""
-        return verdict("equivalent", f"{measured}: equivalent within {100 * comparison.margin:g} %{real}")
+        return verdict(TimingVerdict.EQUIVALENT, f"{measured}: equivalent within {100 * comparison.margin:g} %{real}")
     if differs:
-        less, more = ("smaller", "larger") if is_memory(comparison.quantity) else ("faster", "slower")
+        less, more = (
+            (TimingVerdict.SMALLER, TimingVerdict.LARGER)
+            if is_memory(comparison.quantity)
+            else (TimingVerdict.FASTER, TimingVerdict.SLOWER)
+        )
         name = more if ratio.ratio > 1 else less
         return verdict(name, f"{measured}: {name}, p = {p:.2g} {corrected}")
     further = _to_a_verdict(comparison, ratio, comparisons)
@@ -157,7 +161,7 @@ def _judge(comparison: Comparison, reason: str, p: float, comparisons: int) -> V
     almost = f"; the interval excludes 1, but not {corrected}" if ratio.low > 1 or ratio.high < 1 else ""
     processes = "process" if further == 1 else "processes"
     sentence = f"{measured}: undecided{almost}; {number} further {processes} would decide it if the ratio stays there"
-    return verdict("undecided", sentence, further)
+    return verdict(TimingVerdict.UNDECIDED, sentence, further)
 
 
 def _to_a_verdict(comparison: Comparison, ratio: Ratio, comparisons: int) -> int:

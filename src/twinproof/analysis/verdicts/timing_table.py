@@ -1,19 +1,54 @@
 """The table of timings: each style compared with functional in each quantity, all judged together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.columns import CELL, plain_rows
 from twinproof.analysis.quantities import CONTROLS, kind, unit
+from twinproof.analysis.rows.common import CELL, CellRow
 from twinproof.analysis.rows.timing import log_ratios
 from twinproof.analysis.statistics.ratios import ratio_interval
 from twinproof.analysis.verdicts.timing import Comparison, judge
+from twinproof.analysis.words import TimingVerdict
+from twinproof.base.styles import Style
 from twinproof.study.settings import Probe, TimingSettings
 
-STYLES = ("sequential", "subclassed")
+# What has to be the same for times to be compared.
+MACHINE = ["host", "processor", "threads", "device", "image"]
+STYLES = (Style.SEQUENTIAL, Style.SUBCLASSED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimingRow(CellRow):
+    """A comparison of a style with functional in one quantity: ratio, controls, what was asked, and the verdict."""
+
+    style: str
+    quantity: str
+    unit: str
+    functional: float
+    ratio: float
+    low: float
+    high: float
+    family_low: float
+    family_high: float
+    processes: int
+    outliers: int
+    control: float | None
+    control_low: float | None
+    control_high: float | None
+    slowed: float | None
+    slowed_low: float | None
+    slowed_high: float | None
+    added: float
+    margin: float
+    target: float
+    p: float
+    verdict: TimingVerdict
+    further: int | None
+    reason: str | None
+    answer: str
 
 
 def timing_rows(
@@ -21,7 +56,7 @@ def timing_rows(
     trials: pd.DataFrame,
     gates: Mapping[tuple[str, str], str],
     settings: TimingSettings,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[TimingRow]:
     """Yield a row for each comparison of a style with functional, with the controls beside it.
 
     Parameters
@@ -34,62 +69,72 @@ def timing_rows(
         The parameters of timing.
     """
     sampling = settings.sampling
-    rows, comparisons = [], []
+    comparisons: list[Comparison] = []
+    medians: list[float] = []
     for cell, own in processes.groupby(CELL, sort=False):
         environment, twin = map(str, cell)
-        ratios = log_ratios(plain_rows(own))
-        functional = own[own["style"] == "functional"].dropna(subset="median")
+        ratios = log_ratios(zip(own["style"], own["quantity"], own["log_ratio"], strict=True))
+        functional = own[own["style"] == Style.FUNCTIONAL].dropna(subset="median")
         here = (trials["environment"] == environment) & (trials["twin"] == twin)
         measured = trials[here & (trials["probe"] == Probe.TIMING)]
-        machines = {_machine(row) for row in plain_rows(measured)}
+        machines = {_machine(*told) for told in measured[MACHINE].itertuples(index=False, name=None)}
         for style, quantity in sorted(key for key in ratios if key[0] in STYLES):
-            controls = {name: ratios.get((name, quantity), []) for name in CONTROLS}
-            comparison = Comparison(
-                environment=environment,
-                twin=twin,
-                style=style,
-                quantity=quantity,
-                log_ratios=ratios[style, quantity],
-                control=controls["control"],
-                slowed=controls["slowed"],
-                added=settings.added,
-                gate=gates[environment, twin],
-                machines=machines,
-                margin=sampling.margin.of(kind(quantity)),
+            again, added = (ratios.get((name, quantity), []) for name in CONTROLS)
+            comparisons.append(
+                Comparison(
+                    environment=environment,
+                    twin=twin,
+                    style=style,
+                    quantity=quantity,
+                    log_ratios=ratios[style, quantity],
+                    control=again,
+                    slowed=added,
+                    added=settings.added,
+                    gate=gates[environment, twin],
+                    machines=machines,
+                    margin=sampling.margin.of(kind(quantity)),
+                )
             )
-            comparisons.append(comparison)
-            rows.append(
-                {
-                    **{key: getattr(comparison, key) for key in (*CELL, "style", "quantity")},
-                    "unit": unit(quantity),
-                    "functional": median(functional.loc[functional["quantity"] == quantity, "median"]),
-                    **{key: value for name in CONTROLS for key, value in _interval(name, controls[name]).items()},
-                    "added": comparison.added,
-                    "margin": comparison.margin,
-                    "target": sampling.half_width.of(kind(quantity)),
-                }
-            )
-    for row, verdict in zip(rows, judge(comparisons), strict=True):
-        yield row | {
-            **verdict.ratio._asdict(),
-            "family_low": verdict.family.low,
-            "family_high": verdict.family.high,
-            "p": verdict.p,
-            "verdict": verdict.verdict,
-            "further": None if verdict.further is None else str(verdict.further),
-            "reason": verdict.reason or None,
-            "answer": verdict.sentence,
-        }
+            medians.append(median(functional.loc[functional["quantity"] == quantity, "median"]))
+    for comparison, functional_median, judged in zip(comparisons, medians, judge(comparisons), strict=True):
+        control, control_low, control_high = _interval(comparison.control)
+        slowed, slowed_low, slowed_high = _interval(comparison.slowed)
+        yield TimingRow(
+            environment=comparison.environment,
+            twin=comparison.twin,
+            style=comparison.style,
+            quantity=comparison.quantity,
+            unit=unit(comparison.quantity),
+            functional=functional_median,
+            **judged.ratio._asdict(),
+            family_low=judged.family.low,
+            family_high=judged.family.high,
+            control=control,
+            control_low=control_low,
+            control_high=control_high,
+            slowed=slowed,
+            slowed_low=slowed_low,
+            slowed_high=slowed_high,
+            added=comparison.added,
+            margin=comparison.margin,
+            target=sampling.half_width.of(kind(comparison.quantity)),
+            p=judged.p,
+            verdict=judged.verdict,
+            further=judged.further,
+            reason=judged.reason or None,
+            answer=judged.sentence,
+        )
 
 
-def _interval(name: str, values: list[float]) -> dict[str, float]:
-    if not values:
-        return {}
-    found = ratio_interval(values)
-    return {name: found.ratio, f"{name}_low": found.low, f"{name}_high": found.high}
+def _interval(log_ratios: Sequence[float]) -> tuple[float | None, float | None, float | None]:
+    """Return a ratio with the ends of its interval, or nothing where nothing was measured."""
+    if not log_ratios:
+        return None, None, None
+    found = ratio_interval(log_ratios)
+    return found.ratio, found.low, found.high
 
 
-def _machine(trial: Mapping[str, Any]) -> str:
-    """Name what has to be the same for times to be compared."""
-    place = "the image" if isinstance(trial["image"], str) else "the venv"
-    return f"{trial['host']} ({trial['processor']}, {trial['threads']} threads, {trial['device']}, {place})"
+def _machine(host: str, processor: str, threads: int, device: str, image: object) -> str:
+    """Name the machine of a trial; `image` is NaN where there is none."""
+    place = "the image" if isinstance(image, str) else "the venv"
+    return f"{host} ({processor}, {threads} threads, {device}, {place})"

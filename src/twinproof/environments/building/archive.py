@@ -69,9 +69,9 @@ def blob(digest: str) -> str:
 
 def sif_command(runtime: str, archive: Path, sif: Path) -> list[str]:
     """Return the command that makes a SIF of an archive."""
-    told = subprocess.run([runtime, "build", "--help"], capture_output=True, text=True).stdout
+    usage = subprocess.run([runtime, "build", "--help"], capture_output=True, text=True).stdout
     # A third of the time that gzip takes, for a file no larger.
-    zstd = ["--mksquashfs-args", "-comp zstd -Xcompression-level 3"] if "--mksquashfs-args" in told else []
+    zstd = ["--mksquashfs-args", "-comp zstd -Xcompression-level 3"] if "--mksquashfs-args" in usage else []
     # The SIF keeps the name of what it was made from: one without this machine's folders.
     return [runtime, "build", "--disable-cache", *zstd, str(sif), f"oci-archive:{archive.name}"]
 

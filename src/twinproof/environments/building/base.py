@@ -1,5 +1,7 @@
 """The base image: one that is here, one from a registry, or one made from Debian's packages."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
@@ -13,17 +15,17 @@ DEBIAN = "localhost/debian-base:bookworm"
 RECIPE = Path("containers/Containerfile")
 
 
-def find_base(wanted: str | None, builder: Buildah, work: Path) -> tuple[str, Image]:
-    """Return a base image: the wanted one, else one that is here, can be fetched or can be made."""
-    for name in (wanted,) if wanted else (PYTHON, DEBIAN):
+def find_base(requested: str | None, builder: Buildah, work: Path) -> tuple[str, Image]:
+    """Return a base image: the requested one, else one that is here, can be fetched or can be made."""
+    for name in (requested,) if requested else (PYTHON, DEBIAN):
         if image := builder.image(name):
             print(f"{name}: in the storage of {builder.name}", flush=True)
             return name, image
-    name = wanted or PYTHON
+    name = requested or PYTHON
     try:
         run(builder.pull(name), work)
     except subprocess.CalledProcessError:
-        if wanted:
+        if requested:
             raise
         name = DEBIAN
         make_debian(builder, work)

@@ -1,12 +1,14 @@
 """Builds the image of an environment from its lock: base image, image, OCI archive, SIF."""
 
+from __future__ import annotations
+
 import fcntl
 import json
 import re
 import shutil
 import subprocess
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +76,7 @@ def check_room(environment: Environment, builder: builders.Buildah) -> None:
 
 
 def make(
-    environment: Environment, wanted: str | None, builder: builders.Buildah, runtime: str | None, work: Path
+    environment: Environment, requested: str | None, builder: builders.Buildah, runtime: str | None, work: Path
 ) -> None:
     """Make all files of the image in `work`, then put them in their places."""
     name = environment.name
@@ -85,12 +87,12 @@ def make(
         "environment": name,
         "lock": environment.lock_digest(),
         "build": work.name.removeprefix(".build-"),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
 
-    advice = "see that its name is right and its registry answers" if wanted else "give another with --base IMAGE"
-    with steps.step("base", wanted or f"{PYTHON}, or Debian's packages", advice):
-        base, found = find_base(wanted, builder, work)
+    advice = "see that its name is right and its registry answers" if requested else "give another with --base IMAGE"
+    with steps.step("base", requested or f"{PYTHON}, or Debian's packages", advice):
+        base, found = find_base(requested, builder, work)
     facts["base"] = {"name": base, "digest": found.digest}
     facts["builder"] = builder.version()
     facts["runtime"] = builders.version(runtime) if runtime else None
@@ -134,7 +136,8 @@ def make(
     write_whole(environment.image_mark, json.dumps(facts, indent=2) + "\n")
 
     made = [facts[key] for key in ("archive", "sif") if facts[key]]
-    print("==> built:", ", ".join(f"{environment.folder / one['file']} ({one['size'] / 1e6:.0f} MB)" for one in made))
+    files = (f"{environment.folder / file['file']} ({file['size'] / 1e6:.0f} MB)" for file in made)
+    print("==> built:", ", ".join(files))
     if not runtime:
         print("==> no SIF: neither apptainer nor singularity is on PATH; containers/install-tools brings one")
 

@@ -1,5 +1,7 @@
 """The steps of a build, the commands that it runs, and how it ends when it is stopped."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess
@@ -31,13 +33,19 @@ def stop(number: int, _frame: object) -> NoReturn:
 
 
 def ignore_signals() -> None:
-    """See that what comes now comes to its end: it is short."""
+    """Ignore signals from now on: what remains is short."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
 
 
+def begin() -> None:
+    """Begin a child: it leads a group of its own, and no signal is held back from it."""
+    os.setpgid(0, 0)
+    take_signals()
+
+
 def take_signals() -> None:
-    """Take the signals that came while they were held back."""
+    """Deliver the signals that were blocked."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
@@ -59,8 +67,7 @@ def run(command: list[str], work: Path) -> None:
         stdin=subprocess.DEVNULL,
         cwd=work,
         env=environment,
-        process_group=0,
-        preexec_fn=take_signals,
+        preexec_fn=begin,
     )
     guard = subprocess.Popen(
         ["/bin/sh", "-c", GUARD, "guard", str(child.pid)], stdin=subprocess.PIPE, start_new_session=True

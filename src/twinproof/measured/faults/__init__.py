@@ -5,7 +5,7 @@ module has
 
 - `TITLE`: the mistake in a phrase, without a full stop;
 - `CULPRIT`: words, one of which an error or a warning must contain to name the culprit;
-- a generator that makes the mistake and yields each of `STAGES` before it begins, but never the last: in `everywhere`
+- a generator that makes the mistake and yields each `Stage` before it begins, but never the last: in `everywhere`
   `program(build, images, labels)`, where `build` constructs the twin's model of a style; in the folder of a twin
   `functional(images, labels)`, and `sequential` and `subclassed` where the style can make that mistake.
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     import keras
 
 EVERYWHERE = "everywhere"
-# Where a mistake is caught; without an error it never is.
-STAGES = ("construct", "compile", "first step", "later", "never")
 # TensorFlow writes the stack into the message: the place, and mostly the line that is there.
 _CODE = re.compile(r'^ *File "[^"]*", line \d+.*\n(?: {8}.*\n)?', re.MULTILINE)
 

@@ -17,6 +17,8 @@ Adding a pitfall is adding such a module. Program and control each run in a proc
 folder.
 """
 
+from __future__ import annotations
+
 import importlib
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
@@ -46,8 +48,8 @@ class Pitfall:
     style: str
     expected: str
     references: tuple[str, ...]
-    program: "Callable[[NDArray[Any], NDArray[Any]], Program]"
-    control: "Callable[[NDArray[Any], NDArray[Any]], Program]"
+    program: Callable[[NDArray[Any], NDArray[Any]], Program]
+    control: Callable[[NDArray[Any], NDArray[Any]], Program]
     control_fails: Mapping[str, str]
 
     def reason(self, version: str) -> str | None:

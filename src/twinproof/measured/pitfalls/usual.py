@@ -58,4 +58,6 @@ def none_change(before: list[Any], after: list[Any]) -> Seen:
 
 
 def _changed(before: list[Any], after: list[Any]) -> int:
-    return sum(not np.array_equal(*pair) for pair in zip(before, after, strict=True))
+    if len(before) != len(after):
+        raise ValueError(f"{len(before)} arrays of weights before training, {len(after)} after it")
+    return sum(not np.array_equal(*pair) for pair in zip(before, after))

@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -62,7 +63,7 @@ class Apart:
         A process that ends by itself has the error type "Crash", one that exceeds the limit "Timeout".
         """
         ours, theirs = self._context.Pipe(duplex=False)
-        with tempfile.TemporaryDirectory(prefix="twinproof-", ignore_cleanup_errors=True) as folder:
+        with _folder() as folder:
             process = self._context.Process(target=_apart, args=(theirs, folder, self._files, operation, arguments))
             process.start()
             theirs.close()
@@ -78,6 +79,16 @@ class Apart:
                 _end(process.pid)
                 process.join()
                 ours.close()
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """Make a temporary folder; what cannot be removed of it is no fault of the operation, and stays."""
+    folder = tempfile.mkdtemp(prefix="twinproof-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end(pid: int | None) -> None:
@@ -116,7 +127,7 @@ def _apart(
     tempfile.tempdir = folder
     # What is printed is for the log.
     os.dup2(2, 1)
-    with heard() as said:
+    with collect_warnings() as messages:
         try:
             found: dict[str, Any] = {"result": operation(*arguments), "error": None}
         except Exception as error:
@@ -125,7 +136,7 @@ def _apart(
                 os.kill(os.getpid(), signal.SIGKILL)
             traceback.print_exc()
             found = {"result": None, "error": described(error)}
-    connection.send(_readable({**found, "warnings": list(dict.fromkeys(said))}, folder))
+    connection.send(_readable({**found, "warnings": list(dict.fromkeys(messages))}, folder))
     connection.close()
     sys.stdout.flush()
     # Threads that a backend left running are not waited for.
@@ -133,30 +144,30 @@ def _apart(
 
 
 @contextmanager
-def heard() -> Iterator[list[str]]:
-    """Collect what is said by warnings and loggers to whoever does something."""
-    said: list[str] = []
+def collect_warnings() -> Iterator[list[str]]:
+    """Collect the messages of warnings and loggers."""
+    messages: list[str] = []
 
-    class Ear(logging.Handler):
+    class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage())
+            messages.append(record.getMessage())
 
-    ear = Ear(logging.WARNING)
+    collector = Collector(logging.WARNING)
     loggers = [logging.getLogger(), *(logging.getLogger(name) for name in ("absl", "tensorflow"))]
     for logger in loggers:
-        logger.addHandler(ear)
+        logger.addHandler(collector)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            yield said
+            yield messages
         finally:
-            said += [str(warning.message) for warning in caught if not issubclass(warning.category, _IDLE_TALK)]
+            messages += [str(warning.message) for warning in caught if not issubclass(warning.category, _IDLE_TALK)]
             for logger in loggers:
-                logger.removeHandler(ear)
+                logger.removeHandler(collector)
 
 
 def _readable(found: Any, folder: str) -> Any:
-    """Leave out of every text what belongs to this run or this machine, not to what is told."""
+    """Remove from every text what belongs to this run or this machine only."""
     if isinstance(found, dict):
         return {key: _readable(value, folder) for key, value in found.items()}
     if isinstance(found, list):

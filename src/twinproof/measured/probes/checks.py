@@ -223,5 +223,5 @@ def _train_step(model: Any, data: Any) -> dict[str, Any]:
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(keras.losses.categorical_crossentropy(labels, model(images, training=True)))
     variables = model.trainable_variables
-    model.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+    model.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
     return {"own_loss": loss}

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from functools import cache
-from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -21,7 +20,7 @@ class TooShortError(Exception):
 def clock() -> dict[str, float]:
     """Return the monotonic clock's resolution, as the system tells it, and the cost of reading it, both in seconds."""
     readings = [time.perf_counter_ns() for _ in range(10_001)]
-    cost = median(later - earlier for earlier, later in pairwise(readings)) / 1e9
+    cost = median(later - earlier for earlier, later in zip(readings, readings[1:])) / 1e9
     return {"resolution": time.get_clock_info("perf_counter").resolution, "cost": cost}
 
 
@@ -59,7 +58,7 @@ class Stopwatch:
             action()
             finish_work()
             readings.append(time.perf_counter_ns())
-        return [self._with_added(later - earlier) for earlier, later in pairwise(readings)]
+        return [self._with_added(later - earlier) for earlier, later in zip(readings, readings[1:])]
 
     def step_seconds(self, model: keras.Model, images: Any, labels: Any, batch_size: int) -> float:
         """Return how long a step of `fit` takes, from the begin of its second batch to that of its last.

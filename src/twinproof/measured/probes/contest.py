@@ -51,16 +51,16 @@ class Contest:
                 count += 1
                 settled = count >= FEWEST_WARMING and took > WARM * fastest
                 fastest = min(fastest, took)
-        told = self.warming.setdefault(quantity, {"rounds": [], "settled": []})
-        told["rounds"].append(count)
-        told["settled"].append(settled)
+        warming = self.warming.setdefault(quantity, {"rounds": [], "settled": []})
+        warming["rounds"].append(count)
+        warming["settled"].append(settled)
         self.rounds([quantity], turns, rounds)
 
     def fail(self, quantities: Iterable[str], name: str, error: BaseException) -> None:
         """Note that a participant cannot do something."""
-        told = failure(error)
+        described = failure(error)
         for quantity in quantities:
-            self._errors[name].setdefault(quantity, told)
+            self._errors[name].setdefault(quantity, described)
 
     def results(self) -> dict[str, StyleResult]:
         """Return each participant's status, with what was measured by quantity and the errors of what failed."""

@@ -53,7 +53,7 @@ def require_contract(twin: Twin, data: Dataset, seed: int) -> None:
         except MemoryError:
             raise
         except BaseException as error:
-            raise UserError(_told(twin, style, error)) from error
+            raise UserError(_message(twin, style, error)) from error
 
 
 def _model(build: Callable[[], Any], images: "NDArray[np.float32]", classes: int) -> Any:
@@ -125,7 +125,7 @@ def _require_probabilities(outputs: Any, count: int, classes: int) -> None:
 def _require_new(style: str, again: Any, made: dict[str, Any]) -> None:
     """Refuse models that share weights, or are one and the same: they would be compared with themselves."""
     model = made[style]
-    others = {f"`{other}` returns": one for other, one in made.items() if other != style} | {
+    others = {f"`{other}` returns": model for other, model in made.items() if other != style} | {
         "it returned before": again
     }
     for which, other in others.items():
@@ -142,14 +142,14 @@ def _variables(model: Any) -> set[int]:
         return set()
 
 
-def _told(twin: Twin, style: str, error: BaseException) -> str:
+def _message(twin: Twin, style: str, error: BaseException) -> str:
     """Print the traceback of the user's own code, and say in a line what it ended with, and where."""
     frame = error.__traceback__
     while frame and frame.tb_frame.f_code.co_filename == __file__:
         frame = frame.tb_next
     traceback.print_exception(type(error), error, frame)
     own = vars(sys.modules[getattr(twin.styles[style], "func", twin.styles[style]).__module__]).get("__file__")
-    lines = [one for one in traceback.extract_tb(frame) if one.filename == own]
+    lines = [line for line in traceback.extract_tb(frame) if line.filename == own]
     where = f" ({own}, line {lines[-1].lineno})" if lines else ""
     found = described(error)
     # One line without colours; the traceback has all of it.

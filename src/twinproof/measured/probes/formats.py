@@ -4,6 +4,8 @@ A reader returns the model, or what stands for it: something that is called with
 probabilities.
 """
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -99,14 +101,14 @@ def _read_litert(path: Path, code: Code | None) -> Model:
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(path))
-    given, wanted = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    inputs, outputs = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 
     def ask(images: Any) -> Any:
-        interpreter.resize_tensor_input(given["index"], images.shape)
+        interpreter.resize_tensor_input(inputs["index"], images.shape)
         interpreter.allocate_tensors()
-        interpreter.set_tensor(given["index"], images)
+        interpreter.set_tensor(inputs["index"], images)
         interpreter.invoke()
-        return interpreter.get_tensor(wanted["index"])
+        return interpreter.get_tensor(outputs["index"])
 
     return ask
 

@@ -89,7 +89,5 @@ def _result(trace: Trace) -> Found:
         "variables": {name: list(value.shape) for name, value in trace.weights.items()},
         "parameters": int(sum(value.size for value in trace.weights.values())),
         "outputs": digest([trace.outputs]),
-        "steps": [
-            {"loss": loss, "weights": after} for loss, after in zip(trace.losses, trace.digests[1:], strict=True)
-        ],
+        "steps": [{"loss": loss, "weights": after} for loss, after in zip(trace.losses, trace.digests[1:])],
     }

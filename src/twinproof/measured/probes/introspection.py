@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 
+from twinproof.base.words import Stage
 from twinproof.measured import faults
 from twinproof.measured.probes import Outcome, StyleResult
 from twinproof.measured.probes.apart import Apart
@@ -94,19 +95,19 @@ def _do_check(case: Case, name: str, when: str) -> Any:
 def _plant(case: Case, apart: Apart, fault: faults.Fault) -> Cell:
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         begun = Path(folder) / "begun"
-        begun.write_text(faults.STAGES[0])
+        begun.write_text(Stage.CONSTRUCT)
         ended = apart.run(_do_plant, case, fault.name, begun)
         # Of a process that died there is but the stage that it had come to.
         error = ended["error"] or ended["result"]
-        stage = begun.read_text() if error else faults.STAGES[-1]
-    said = [error["message"]] if error else ended["warnings"]
+        stage = begun.read_text() if error else Stage.NEVER
+    messages = [error["message"]] if error else ended["warnings"]
     return {
         "fault": fault.name,
         "title": fault.title,
         "stage": stage,
         "error": error,
         "warnings": ended["warnings"],
-        "names_culprit": fault.is_named_by(said) if said else None,
+        "names_culprit": fault.is_named_by(messages) if messages else None,
     }
 
 

@@ -4,6 +4,8 @@ Every style is trained by `fit`, as a user would call it, from the same weights,
 and then judged on the test images.
 """
 
+from __future__ import annotations
+
 import time
 from typing import Any, TypedDict
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
+# Python 3.9 does not know its name; this is what Linux on x86 and ARM calls it.
+_POPULATE = getattr(mmap, "MAP_POPULATE", 0x8000)
+
 
 def peaks(action: Callable[[], object], added: float) -> dict[str, float]:
     """Return by how many bytes this process's memory grows at its most while `action` runs.
@@ -33,7 +36,7 @@ def peaks(action: Callable[[], object], added: float) -> dict[str, float]:
     action()
     if added and (size := _further(_resident("VmHWM"), _resident("VmRSS"), before, added)):
         # From the system itself: what was freed before is resident already.
-        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
+        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _POPULATE).close()
     found = {"peak_memory": float(_resident("VmHWM") - before)}
     if gpus:
         if added:

@@ -4,6 +4,8 @@ Each notes what it finds as it goes, so that an error leaves the rest, and yield
 make, save, load, compare.
 """
 
+from __future__ import annotations
+
 import copy
 import pickle
 import shutil
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import keras
 import numpy as np
 
-from twinproof.measured.probes.apart import heard
+from twinproof.measured.probes.apart import collect_warnings
 from twinproof.measured.probes.formats import FORMATS, Code, Format, Model, predict
 from twinproof.measured.probes.instances import Instances
 from twinproof.measured.probes.steps import follow
@@ -40,8 +42,8 @@ class Case(NamedTuple):
     twin: Twin
     style: str
     seed: int
-    images: "NDArray[np.float32]"
-    labels: "NDArray[np.float32]"
+    images: NDArray[np.float32]
+    labels: NDArray[np.float32]
 
     def instances(self) -> Instances:
         """Return the maker of comparable instances of every style."""
@@ -205,13 +207,13 @@ RESUMED = {
 
 @contextmanager
 def _noted(found: Cell) -> Iterator[None]:
-    """Note what is said meanwhile, also if it ends with an error."""
-    said: list[str] = []
+    """Note the warnings of an operation, even if it ends with an error."""
+    messages: list[str] = []
     try:
-        with heard() as said:
+        with collect_warnings() as messages:
             yield
     finally:
-        found["warnings"] = list(dict.fromkeys([*found.get("warnings", []), *said]))
+        found["warnings"] = list(dict.fromkeys([*found.get("warnings", []), *messages]))
 
 
 def _timed(action: Callable[[], object], target: Path | None = None) -> float:
@@ -243,7 +245,7 @@ def _is_built(model: Model) -> bool | None:
 
 def _optimizer(model: Any, loaded: Any) -> str:
     """Tell whether a loaded model has the state of its optimizer: equal, different or none."""
-    own, other = ([np.asarray(value) for value in _variables(one)] for one in (model, loaded))
+    own, other = ([np.asarray(value) for value in _variables(each)] for each in (model, loaded))
     # The rate and the number of steps are there before the first step, and no state.
     if len(other) < len(own):
         return "none"

@@ -88,12 +88,12 @@ class _Generation:
 
     def go_on(self, folder: Path) -> None:
         """Time what is done again and again with one instance; models are saved in `folder`."""
-        models, one = self._models, self._tests[:1]
-        tensor = tf.constant(one)
+        models, single = self._models, self._tests[:1]
+        tensor = tf.constant(single)
         compiled = {name: tf.function(model) for name, model in models.items()}
         actions: dict[str, Callable[[str], object]] = {
             "predict": lambda name: models[name].predict(self._tests, batch_size=self._size, verbose=0),
-            "predict_one": lambda name: models[name].predict(one, verbose=0),
+            "predict_one": lambda name: models[name].predict(single, verbose=0),
             # An array, so that the device has done its work.
             "call": lambda name: np.asarray(models[name](tensor)),
             "compiled_call": lambda name: np.asarray(compiled[name](tensor)),

@@ -11,6 +11,8 @@ It may have a function named `naive`, too: the subclass as one writes it at firs
 a style of which only serialization and exchange ask.
 """
 
+from __future__ import annotations
+
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -31,12 +33,12 @@ class Twin:
     """One network, written in two or more styles, and perhaps as a naive subclass."""
 
     name: str
-    builders: "Mapping[str, Callable[[], keras.Model]]"
-    naive: "Callable[[], keras.Model] | None" = None
+    builders: Mapping[str, Callable[[], keras.Model]]
+    naive: Callable[[], keras.Model] | None = None
     files: tuple[str, ...] = ()  # that it reads, by their paths from the project's folder
 
     @property
-    def styles(self) -> "Mapping[str, Callable[[], keras.Model]]":
+    def styles(self) -> Mapping[str, Callable[[], keras.Model]]:
         """The builders by style, and that of the naive subclass if there is one."""
         return {**self.builders, Style.NAIVE: self.naive} if self.naive else self.builders
 

@@ -8,11 +8,11 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from twinproof.analysis.columns import CELL
 from twinproof.analysis.quantities import in_order
-from twinproof.analysis.rows.serialization import RIGHT, UNKNOWN
-from twinproof.analysis.verdicts.learning import ONE_NETWORK
+from twinproof.analysis.rows.common import CELL
+from twinproof.analysis.words import RIGHT, Check, Kept
 from twinproof.base import numbers
+from twinproof.base.words import ONE_NETWORK, Stage
 from twinproof.report.charts.style import DASHES, FONT, STYLE_COLOURS, style_colours, styled
 from twinproof.report.timing import in_reading_order
 
@@ -24,7 +24,7 @@ PLACES = {
     "fresh process, code at hand": "loaded in a fresh process",
     "fresh process, no code": "loaded without its code",
 }
-EARLY = ("construct", "compile")
+EARLY = (Stage.CONSTRUCT, Stage.COMPILE)
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 SHARES = [*CELL, "question", "style", "right", "known"]
 # A ratio beyond this, or below its inverse, is written at the edge: drawn to scale, it would crowd those around 1.
@@ -96,13 +96,13 @@ def _counted(tables: Tables) -> Iterator[pd.DataFrame]:
     yield _count(faults, "mistakes caught before training", faults["stage"].isin(EARLY))
     checks = tables["introspection"]
     for when in ("constructed", "built"):
-        rows = checks[(checks["when"] == when) & (checks["outcome"] != UNKNOWN)]
-        yield _count(rows, f"checks work once {when}", rows["outcome"] == "works")
-    kept = tables["serialization"][tables["serialization"]["outcome"] != UNKNOWN]
+        rows = checks[(checks["when"] == when) & (checks["outcome"] != Check.NOT_AVAILABLE)]
+        yield _count(rows, f"checks work once {when}", rows["outcome"] == Check.WORKS)
+    kept = tables["serialization"][tables["serialization"]["outcome"] != Kept.NOT_AVAILABLE]
     for place, question in PLACES.items():
         rows = kept[kept["place"] == place]
         yield _count(rows, question, rows["outcome"].isin(RIGHT))
-    read = tables["exchange"][tables["exchange"]["outcome"] != UNKNOWN]
+    read = tables["exchange"][tables["exchange"]["outcome"] != Kept.NOT_AVAILABLE]
     read = read[read["writer"] != read["environment"]]
     yield _count(read, "read by another version", read["outcome"].isin(RIGHT))
 

@@ -5,9 +5,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from twinproof.analysis.rows.introspection import STAGES
-from twinproof.analysis.rows.serialization import RIGHT, UNKNOWN
+from twinproof.analysis.words import RIGHT, Kept
 from twinproof.base.styles import STYLES
+from twinproof.base.words import STAGES
 from twinproof.report.charts.style import style_colours, styled
 from twinproof.report.matrices import KINDS
 
@@ -38,7 +38,7 @@ def exchange_shares(exchange: pd.DataFrame) -> Any:
 def fault_stages(faults: pd.DataFrame) -> Any:
     """Return how many planted mistakes are caught at each stage, by style, one panel for each environment."""
     rows = faults[["environment", "twin", "style", "title", "stage"]].assign(place=faults["stage"].map(STAGES.index))
-    colour = _legend("stage", STAGES, STAGE_COLOURS)
+    colour = _legend("stage", list(STAGES), STAGE_COLOURS)
     return styled(_bars(rows, "style", colour, "environment"), "When planted mistakes are caught, by style")
 
 
@@ -80,7 +80,7 @@ def code_size(code: pd.DataFrame) -> Any:
 
 def _right(cells: pd.DataFrame) -> pd.DataFrame:
     """Return whether each outcome is right, and whether it is known; what is not available is neither."""
-    known = cells["outcome"] != UNKNOWN
+    known = cells["outcome"] != Kept.NOT_AVAILABLE
     shown = [name for name in ("environment", "writer", "twin", "style") if name in cells]
     return cells[shown].assign(right=cells["outcome"].isin(RIGHT).astype(int), known=known.astype(int))
 

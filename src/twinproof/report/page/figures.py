@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.rows.serialization import RIGHT
+from twinproof.analysis.words import RIGHT, PitfallOutcome
 
 Tables = Mapping[str, pd.DataFrame]
 Figure = dict[str, Any]
@@ -153,5 +153,5 @@ def exchange_counts(exchange: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "writer": writer,
             "reader": reader,
             "styles": [(style, int(correct.sum()), len(correct)) for style, correct in right],
-            "silent": int(rows["outcome"].eq("silently wrong").sum()),
+            "silent": int(rows["outcome"].eq(PitfallOutcome.SILENT).sum()),
         }

@@ -5,17 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.columns import CELL
+from twinproof.analysis.rows import OF_PROBE
+from twinproof.analysis.rows.common import CELL
 from twinproof.study.params import Params
 from twinproof.study.settings import Probe
 from twinproof.study.trial import list_cells
 
-# The table that lists the replicates of each probe.
-PROBES = {
-    Probe.IDENTITY: "identity", Probe.LEARNING: "learning", Probe.TIMING: "timing_processes",
-    Probe.SERIALIZATION: "serialization", Probe.EXCHANGE: "exchange", Probe.INTROSPECTION: "introspection",
-    Probe.PITFALLS: "pitfalls",
-}  # fmt: skip
+# The first table of each probe, which lists its replicates.
+PROBES = {probe: next(iter(tables)) for probe, tables in OF_PROBE.items()}
 
 
 def failures(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:

@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from twinproof.analysis.columns import CELL
 from twinproof.analysis.quantities import CONTROLS
-from twinproof.analysis.verdicts.learning import ONE_NETWORK, gate
+from twinproof.analysis.rows.common import CELL
+from twinproof.analysis.verdicts.learning import gate
 from twinproof.base.numbers import counted
 from twinproof.base.styles import STYLES
+from twinproof.base.words import ONE_NETWORK
 from twinproof.report import WITH_NOTEBOOK, matrices
 from twinproof.report.page import assets, gaps
 from twinproof.report.page.figures import exchange_counts, figures

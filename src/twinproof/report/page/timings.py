@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from twinproof.analysis.words import TimingVerdict
 from twinproof.base import numbers
 from twinproof.report.page.figures import figure
 from twinproof.report.page.rows import Rows
@@ -41,7 +42,7 @@ def timing_sections(timing: pd.DataFrame, measuring: pd.DataFrame, params: Param
 
 def reasons(timing: pd.DataFrame) -> Iterator[str]:
     """Yield a sentence for each reason for a missing verdict, with its quantities."""
-    unjudged = timing[timing["verdict"] == "no verdict"]
+    unjudged = timing[timing["verdict"] == TimingVerdict.NO_VERDICT]
     for (twin, reason), rows in unjudged.groupby(["twin", "reason"], sort=False):
         yield f"No verdict on {', '.join(rows['quantity'].unique())} of {twin}, because {reason}."
 

@@ -1,5 +1,7 @@
 """What the encoder finds, 64 values, is added to what the decoder makes of it, 128."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import keras

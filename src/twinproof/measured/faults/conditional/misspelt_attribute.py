@@ -1,5 +1,7 @@
 """The layer is kept under one name and called by another, in the branch of training alone."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import keras

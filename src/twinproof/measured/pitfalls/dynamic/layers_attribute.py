@@ -1,5 +1,7 @@
 """Example 3 of the article, as it is printed: Keras itself uses that name."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import keras

@@ -1,5 +1,7 @@
 """TensorFlow tracks what is kept by name."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import keras

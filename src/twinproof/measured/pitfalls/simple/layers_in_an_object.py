@@ -1,5 +1,7 @@
 """Keras looks into its own objects and into containers, not into others."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import keras

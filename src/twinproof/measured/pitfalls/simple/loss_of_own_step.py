@@ -31,7 +31,7 @@ class Returning(keras.Model):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(keras.losses.categorical_crossentropy(labels, self(images, training=True)))
         variables = self.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
         return self.report(loss)
 
     def report(self, loss: Any) -> Any:

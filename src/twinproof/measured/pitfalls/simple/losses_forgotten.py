@@ -33,7 +33,7 @@ class Forgetting(keras.Model):
             loss = tf.reduce_mean(keras.losses.categorical_crossentropy(labels, self(images, training=True)))
             loss += self.added()
         variables = self.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
         return {"cross_entropy": loss}
 
     def added(self) -> Any:

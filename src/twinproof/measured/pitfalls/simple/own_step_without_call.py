@@ -32,7 +32,7 @@ class Uncalled(keras.Model):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(keras.losses.categorical_crossentropy(labels, self.compute(images)))
         variables = self.network.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
         return {"cross_entropy": loss}
 
     def compute(self, images: Any) -> Any:

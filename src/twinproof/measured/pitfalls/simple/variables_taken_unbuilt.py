@@ -43,5 +43,5 @@ def looped(make: Callable[[], keras.Model], images: Any, labels: Any, called_bef
     yield "train"
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(keras.losses.categorical_crossentropy(labels, model(images, training=True)))
-    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
     return all_change(before, model.get_weights())

@@ -1,0 +1,99 @@
+"""What became of a model that was kept and read again: the part that serialization and exchange share."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NotRequired, TypedDict, TypeVar
+
+from twinproof.analysis.rows.common import StyleKey, Tried, ending, key_of, said
+from twinproof.analysis.words import RIGHT, Kept
+from twinproof.base.styles import STYLES, Style
+from twinproof.study.record import Record
+
+# Where there were no weights to save, other outputs are no corruption.
+UNBUILT = "saved unbuilt"
+FAILED_AT = {
+    "make": Kept.CANNOT_BE_MADE,
+    "save": Kept.SAVE_FAILS,
+    "load": Kept.LOAD_FAILS,
+    "compare": Kept.FAILS_IN_USE,
+}
+
+
+class TriedKeeping(Tried):
+    """What a record holds of an operation, whatever its probe."""
+
+    step: str | None
+    built: bool | None
+    bit_equal: bool | None
+    largest: float | None
+    mean: float | None
+    # Of serialization alone.
+    operation: NotRequired[str]
+    lacking: NotRequired[list[str]]
+
+
+class Judged(TypedDict):
+    """The columns that say what became of an operation."""
+
+    outcome: Kept
+    built: bool | None
+    bit_equal: bool | None
+    largest: float | None
+    mean: float | None
+    error: str | None
+    warnings: str | None
+
+
+Cell = TypeVar("Cell", bound=TriedKeeping)
+
+
+def judged_cells(record: Record, names: Callable[[Cell], tuple[str, str]]) -> Iterator[tuple[Cell, StyleKey, Judged]]:
+    """Yield each operation of a record, the columns that name its style, and those that say what became of it.
+
+    `names` returns what tells one operation from another.
+    """
+    tolerance = record["protocol"]["probe"]["tolerance"]
+    cells: dict[str, list[Cell]] = {
+        style: found["result"]["cells"] for style, found in record["styles"].items() if "result" in found
+    }
+    usual = {names(cell): _usual(cell, tolerance) for cell in cells.get(Style.FUNCTIONAL, [])}
+    for style in sorted(cells, key=STYLES.index):
+        for cell in cells[style]:
+            own = [text for text in cell["warnings"] if text not in usual.get(names(cell), [])]
+            judged: Judged = {
+                "outcome": outcome(cell, own, tolerance),
+                "built": cell["built"],
+                "bit_equal": cell["bit_equal"],
+                "largest": cell["largest"],
+                "mean": cell["mean"],
+                **said(cell),
+            }
+            if cell.get("lacking"):
+                judged["error"] = f"not installed here: {', '.join(cell['lacking'])}"
+            yield cell, key_of(record, style), judged
+
+
+def outcome(cell: TriedKeeping, own: Sequence[str], tolerance: float) -> Kept:
+    """Return what became of one operation.
+
+    `own` are its warnings that do not belong to the operation itself, `tolerance` the largest difference of outputs
+    (of resumed training: weights) that counts as none. What was loaded but is another network, so that it cannot be
+    compared, is wrong.
+    """
+    if cell.get("lacking"):
+        return Kept.NOT_AVAILABLE
+    if ended := ending(cell):
+        return Kept(ended)
+    if cell["error"]:
+        return FAILED_AT[str(cell["step"])]
+    if cell["bit_equal"]:
+        return Kept.EQUAL
+    if cell.get("operation", "").startswith(UNBUILT) and cell["built"] is False:
+        return Kept.WITHOUT_WEIGHTS
+    if cell["largest"] is not None and cell["largest"] <= tolerance:
+        return Kept.CLOSE
+    return Kept.LOUD if own else Kept.SILENT
+
+
+def _usual(cell: TriedKeeping, tolerance: float) -> list[str]:
+    """Return what is said of functional, if nothing is wrong with it: it is no word on what another style does."""
+    return cell["warnings"] if outcome(cell, [], tolerance) in RIGHT else []

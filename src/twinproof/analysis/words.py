@@ -1,0 +1,106 @@
+"""The words with which tables judge what was measured."""
+
+from enum import Enum
+
+
+class Ending(str, Enum):
+    """How the process of an operation ended, if not by itself after the operation."""
+
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Kept(str, Enum):
+    """What became of a model that was saved, copied or exchanged, from the best to the worst.
+
+    What is wrong without a word is worse than any error.
+    """
+
+    EQUAL = "equal"
+    CLOSE = "close"
+    NOT_AVAILABLE = "not available"
+    SAVE_FAILS = "save fails"
+    LOAD_FAILS = "load fails"
+    FAILS_IN_USE = "fails in use"
+    CANNOT_BE_MADE = "cannot be made"
+    WITHOUT_WEIGHTS = "saved without weights"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    LOUD = "wrong, with a warning"
+    SILENT = "silently wrong"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+RIGHT = (Kept.EQUAL, Kept.CLOSE)
+
+
+class Check(str, Enum):
+    """What a check of a model finds, held against what it finds in the functional one."""
+
+    WORKS = "works"
+    DIFFERS = "differs"
+    FAILS = "fails"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    NOT_AVAILABLE = "not available"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class PitfallOutcome(str, Enum):
+    """How a pitfall ended; the last is of one whose program does not work without the trap either."""
+
+    AS_EXPECTED = "as expected"
+    ERROR = "error"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    LOUD = "wrong, with a warning"
+    SILENT = "silently wrong"
+    CONTROL_FAILED = "not shown: the control failed"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class LearningVerdict(str, Enum):
+    """Do the styles of a twin learn the same?"""
+
+    EQUAL = "equal"
+    INCONCLUSIVE = "inconclusive"
+    NOT_JUDGED = "not judged"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class TimingVerdict(str, Enum):
+    """How a style compares with functional in time, or in memory."""
+
+    SLOWER = "slower"
+    FASTER = "faster"
+    LARGER = "larger"
+    SMALLER = "smaller"
+    EQUIVALENT = "equivalent"
+    UNDECIDED = "undecided"
+    NO_VERDICT = "no verdict"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Verdict(str, Enum):
+    """What is found of a claim."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    MIXED = "mixed"
+    INCONCLUSIVE = "inconclusive"
+
+    def __str__(self) -> str:
+        return self.value

@@ -1,0 +1,44 @@
+"""Words that both sides use: what measures writes them into records, and the analysis reads them there."""
+
+from enum import Enum
+
+
+class Identity(str, Enum):
+    """What the comparison of a style with functional says, from the best to the worst.
+
+    The last is said of a twin alone, whose identity no trial measured.
+    """
+
+    BIT_EQUAL = "bit-equal"
+    WITHIN_TOLERANCE = "within tolerance"
+    DIFFERENT = "different"
+    FAILED = "failed"
+    NOT_MEASURED = "not measured"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @classmethod
+    def judge(cls, equal: bool, within: bool) -> "Identity":
+        """Return the outcome of what is equal to the last bit or not, and within the tolerance or not."""
+        return cls.BIT_EQUAL if equal else cls.WITHIN_TOLERANCE if within else cls.DIFFERENT
+
+
+# With these, the styles of a twin count as one network.
+ONE_NETWORK = (Identity.BIT_EQUAL, Identity.WITHIN_TOLERANCE)
+
+
+class Stage(str, Enum):
+    """Where a planted mistake is caught, from the earliest on."""
+
+    CONSTRUCT = "construct"
+    COMPILE = "compile"
+    FIRST_STEP = "first step"
+    LATER = "later"
+    NEVER = "never"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+STAGES = tuple(Stage)
