@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -44,8 +45,11 @@ def _kinds(row: type[Any]) -> dict[str, set[type[Any]]]:
 
 
 KINDS = {row: _kinds(row) for row in ROWS.values()}
-# A count with gaps stays a whole number only as text.
-WITH_GAPS = {row: {column: kind == {int, NoneType} for column, kind in kinds.items()} for row, kinds in KINDS.items()}
+TAKE = {row: attrgetter(*kinds) for row, kinds in KINDS.items()}
+# The places of counts with gaps. Such a count stays a whole number only as text.
+WITH_GAPS = {
+    row: [place for place, kind in enumerate(kinds.values()) if kind == {int, NoneType}] for row, kinds in KINDS.items()
+}
 COLUMNS = {table: list(KINDS[row]) for table, row in ROWS.items()}
 
 
@@ -56,8 +60,12 @@ def make_table(name: str, rows: Iterable[object]) -> pd.DataFrame:
 
 def cells_of(row: object) -> tuple[Any, ...]:
     """Return what a row has in each column, as a table holds it: nothing is NaN, and a count with gaps is text."""
-    found = ((getattr(row, column), gaps) for column, gaps in WITH_GAPS[type(row)].items())
-    return tuple(math.nan if value is None else str(value) if gaps else value for value, gaps in found)
+    values = TAKE[type(row)](row)
+    cells = [math.nan if value is None else value for value in values]
+    for place in WITH_GAPS[type(row)]:
+        if values[place] is not None:
+            cells[place] = str(values[place])
+    return tuple(cells)
 
 
 def read_table(folder: Path | str, name: str) -> pd.DataFrame:
