@@ -12,7 +12,7 @@ from typing import Any
 
 from twinproof.analysis.sampling import timed
 from twinproof.environments.environment import Environment
-from twinproof.pipeline.plan import write_plan
+from twinproof.pipeline.counting import write_plan
 from twinproof.study.params import Params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.record import Record, digest, write_record

@@ -20,7 +20,7 @@ import yaml
 
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import clean
-from twinproof.study.sources import code_of_module
+from twinproof.study.code import code_of_module
 
 from . import lanes
 

@@ -28,8 +28,8 @@ from twinproof.base.errors import UserError
 from twinproof.crate.citation import read_citation
 from twinproof.environments.environment import Environment
 from twinproof.pipeline.config import check_config, parameters, read_config, running
+from twinproof.pipeline.counting import _protocol_of
 from twinproof.pipeline.durations import of_records
-from twinproof.pipeline.plan import _protocol_of
 from twinproof.pipeline.schedule import read_schedule
 from twinproof.study.dataset import FILES, read_checksums, read_dataset
 from twinproof.study.params import read_params

@@ -11,7 +11,7 @@ import yaml
 from bench.multiplied import write_study
 from tests.copies import fresh_copy
 from tests.report import studies
-from twinproof.study.sources import code_of_module
+from twinproof.study.code import code_of_module
 
 ENVIRONMENT = studies.ENVIRONMENT
 

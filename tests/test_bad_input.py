@@ -23,13 +23,13 @@ from twinproof.environments.environment import Environment
 from twinproof.measured.run_batch import main as batch
 from twinproof.measured.run_trial import require_planned
 from twinproof.pipeline.config import read_config, running
+from twinproof.pipeline.counting import find_changes
 from twinproof.pipeline.doctor import examine
-from twinproof.pipeline.plan import find_changes
 from twinproof.pipeline.schedule import read_schedule
+from twinproof.study.code import code_of_module
 from twinproof.study.dataset import FILES, read_checksums, read_dataset
 from twinproof.study.params import Params, check_params, read_params
 from twinproof.study.record import digest, read_record
-from twinproof.study.sources import code_of_module
 from twinproof.study.trial import Trial, list_trials
 from twinproof.versions.find import read_workspace
 

@@ -59,11 +59,11 @@ def plan_study(
     """Check parameters, data, twins and locks without measuring, and say what a study would do, and what it costs."""
     from rich.console import Console
 
-    from twinproof.analysis.trials import known
+    from twinproof.analysis.planned_trials import known
     from twinproof.pipeline.config import parameters, read_config, running
+    from twinproof.pipeline.counting import find_changes
     from twinproof.pipeline.estimates import Estimates
     from twinproof.pipeline.forecast import describe_forecast, forecast, forecast_table
-    from twinproof.pipeline.plan import find_changes
     from twinproof.pipeline.schedule import present_schedule, read_current_params
     from twinproof.study.dataset import read_dataset
     from twinproof.study.trial import list_trials
@@ -98,8 +98,8 @@ def try_pitfalls(
 ) -> None:
     """Run pitfalls of the catalogue in the installed environments and print what was seen; nothing is kept."""
     from twinproof.pipeline import attempts
+    from twinproof.study.code import list_pitfalls
     from twinproof.study.params import read_params
-    from twinproof.study.sources import list_pitfalls
 
     if not names:
         typer.echo("\n".join(list_pitfalls()))

@@ -12,7 +12,7 @@ from tests.conftest import REPOSITORY
 from twinproof.analysis.completeness import Requirement, examine
 from twinproof.cli import main
 from twinproof.environments.environment import Environment
-from twinproof.pipeline.plan import write_plan
+from twinproof.pipeline.counting import write_plan
 from twinproof.study.params import Params
 from twinproof.study.record import Record, write_record
 from twinproof.study.seed import derive_seed

@@ -13,7 +13,7 @@ from twinproof.analysis.plausibility import contradictions, foreign, shares_of
 from twinproof.analysis.records import read_records
 from twinproof.analysis.tables import main as make_tables
 from twinproof.base.errors import UserError
-from twinproof.pipeline.plan import write_plan
+from twinproof.pipeline.counting import write_plan
 from twinproof.study.params import Params
 from twinproof.study.record import read_record, write_record
 from twinproof.study.seed import derive_seed

@@ -8,7 +8,7 @@ import yaml
 
 from twinproof.analysis.columns import COLUMNS
 from twinproof.analysis.tables import Rows, main, make_metrics, make_tables
-from twinproof.pipeline.plan import write_plan
+from twinproof.pipeline.counting import write_plan
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import write_record
 from twinproof.study.seed import derive_seed

@@ -14,7 +14,7 @@ from tests.conftest import ENVIRONMENTS
 from tests.copies import REPOSITORY, commands, fresh_copy, must, run_in
 from tests.measured.pitfalls.reports import LETTERS, ORDER, REPORTS
 from twinproof.analysis.words import PitfallOutcome
-from twinproof.study.sources import list_pitfalls
+from twinproof.study.code import list_pitfalls
 
 pytestmark = pytest.mark.outcomes
 

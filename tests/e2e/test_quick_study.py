@@ -140,7 +140,7 @@ def test_touching_a_source_file_measures_nothing_again(quick_study):
 
 
 def test_what_concerns_a_twin_or_a_probe_measures_them_again(quick_study):
-    """Which change concerns what is proven in tests/pipeline/test_plan.py; here, that Snakemake goes by it."""
+    """Which change concerns what is proven in tests/pipeline/test_counting.py; here, that Snakemake goes by it."""
     twin, params = quick_study / "src/twinproof/measured/twins/dynamic.py", quick_study / "params.yaml"
     with (
         changed(twin, twin.read_bytes() + b"\n# changed\n"),

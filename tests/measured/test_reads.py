@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from twinproof.base.errors import UserError
-from twinproof.pipeline.plan import check_inputs
+from twinproof.pipeline.counting import check_inputs
+from twinproof.study.code import named_files
 from twinproof.study.params import Params
 from twinproof.study.protocol import make_protocol
-from twinproof.study.sources import named_files
 
 ENVIRONMENT = "tf2.21-cpu"
 # Each reads the file that it is given. Python looks on to the end of a process, so that they have one of their own.
@@ -140,5 +140,5 @@ def test_a_named_file_that_is_not_there_is_refused_with_its_twin(study: dict[str
 
 def test_a_large_file_is_read_once(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = named_files("mine", [str(weights)])
-    monkeypatch.setattr("twinproof.study.sources.sha256", lambda path: pytest.fail("read again"))
+    monkeypatch.setattr("twinproof.study.code.sha256", lambda path: pytest.fail("read again"))
     assert named_files("mine", [str(weights)]) == first

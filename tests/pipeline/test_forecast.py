@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from twinproof.analysis.trials import in_place
+from twinproof.analysis.planned_trials import in_place
 from twinproof.pipeline.durations import Duration, as_csv, from_csv, of_records, typical
 from twinproof.pipeline.estimates import SHIPPED, Estimates
 from twinproof.pipeline.forecast import (

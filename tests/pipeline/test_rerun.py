@@ -10,7 +10,7 @@ from twinproof.base.errors import UserError
 from twinproof.cli import main
 from twinproof.environments.environment import Environment
 from twinproof.pipeline import rerun as module
-from twinproof.pipeline.plan import write_plan
+from twinproof.pipeline.counting import write_plan
 from twinproof.pipeline.rerun import rerun
 from twinproof.study.params import Params
 from twinproof.study.protocol import make_protocol

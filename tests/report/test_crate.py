@@ -17,7 +17,7 @@ import yaml
 from twinproof.analysis.columns import COLUMNS
 from twinproof.crate.__main__ import main
 from twinproof.crate.citation import Author, read_citation
-from twinproof.pipeline.plan import write_plan
+from twinproof.pipeline.counting import write_plan
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import write_record
 from twinproof.study.seed import derive_seed

@@ -20,7 +20,7 @@ from tests.conftest import REPOSITORY
 from twinproof.analysis import tables
 from twinproof.analysis.columns import read_table
 from twinproof.analysis.completeness import examine
-from twinproof.pipeline.plan import write_plan
+from twinproof.pipeline.counting import write_plan
 from twinproof.report.page.__main__ import main
 from twinproof.study.params import Params
 from twinproof.study.trial import list_trials

@@ -12,7 +12,7 @@ import yaml
 from twinproof.base.errors import UserError
 from twinproof.cli import main
 from twinproof.measured import twins
-from twinproof.pipeline.plan import check_inputs, write_plan
+from twinproof.pipeline.counting import check_inputs, write_plan
 from twinproof.study.params import Params
 
 GOOD = "def functional(width=1):\n    return width\n\ndef subclassed(width=1):\n    return -width\n"

@@ -57,7 +57,7 @@ rule run_batch:
 
 
 # One trial by itself: timing, and any whose record is asked for by name. Whether a record counts is decided by its protocol
-# when the study is planned (pipeline/plan.py): one that does not is set aside, so that a trial is run if, and only if, its record is
+# when the study is planned (pipeline/counting.py): one that does not is set aside, so that a trial is run if, and only if, its record is
 # missing.
 rule run_trial:
     input:

@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from twinproof.analysis.planned_trials import planned_trials
 from twinproof.analysis.plausibility import contradictions, shares_of
 from twinproof.analysis.quantities import CONTROLS
 from twinproof.analysis.records import image_counts, without_results
-from twinproof.analysis.trials import planned_trials
 from twinproof.base.errors import UserError
 from twinproof.base.files import sha256
 from twinproof.environments.environment import Environment

@@ -5,8 +5,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from twinproof.analysis.planned_trials import planned_trials
 from twinproof.analysis.plausibility import contradictions, foreign, shares_of
-from twinproof.analysis.trials import planned_trials
 from twinproof.base.errors import UserError
 from twinproof.base.reading import ReadingError, read_json
 from twinproof.study.params import read_params

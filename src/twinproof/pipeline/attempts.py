@@ -13,8 +13,8 @@ from twinproof.analysis.words import PitfallOutcome
 from twinproof.base.errors import UserError
 from twinproof.environments.environment import Environment
 from twinproof.environments.processes import start
+from twinproof.study.code import list_pitfalls
 from twinproof.study.params import Params
-from twinproof.study.sources import list_pitfalls
 
 Cell = dict[str, Any]
 # Characters of a message in the text; the JSON has the whole message.

@@ -22,8 +22,8 @@ from twinproof.base.reading import read_text
 from twinproof.environments import builders
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import for_containers, hand_to_containers
+from twinproof.study.code import require_no_shadow
 from twinproof.study.params import EnvironmentParams, Params
-from twinproof.study.sources import require_no_shadow
 
 ROOT = Path(__file__).parents[3]
 INSTALL = "containers/install-tools, if images are wanted"

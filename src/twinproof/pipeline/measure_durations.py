@@ -15,7 +15,7 @@ from glob import escape
 from itertools import chain
 from pathlib import Path
 
-from twinproof.analysis.trials import in_place
+from twinproof.analysis.planned_trials import in_place
 from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
 from twinproof.base.reading import read_json, read_text

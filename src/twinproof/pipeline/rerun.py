@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from twinproof.analysis.trials import planned_trials
+from twinproof.analysis.planned_trials import planned_trials
 from twinproof.base.errors import UserError, shown
 from twinproof.environments.environment import Environment
 from twinproof.environments.processes import start

@@ -2,7 +2,7 @@
 
 Starting a process, or a job on a cluster, takes longer than many trials, so trials of one probe in one environment
 run in sequence until they fill a job (measured/run_batch.py). A record does not name its batch. A batch is done if, and
-only if, each of its trials has a record that counts (plan.py).
+only if, each of its trials has a record that counts (counting.py).
 """
 
 import json

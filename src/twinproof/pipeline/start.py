@@ -16,8 +16,8 @@ from twinproof.base.numbers import counted
 from twinproof.environments.environment import Environment
 from twinproof.environments.marks import check_image_marks, misplaced_marks
 from twinproof.pipeline import schedule
+from twinproof.pipeline.counting import Changes, apply_changes, find_changes
 from twinproof.pipeline.estimates import Estimates
-from twinproof.pipeline.plan import Changes, apply_changes, find_changes
 from twinproof.study.params import Params
 from twinproof.study.results import Results
 from twinproof.study.settings import Probe

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from twinproof.analysis.trials import in_place, known
+from twinproof.analysis.planned_trials import in_place, known
 from twinproof.base.errors import UserError
 from twinproof.base.files import require_room
 from twinproof.base.numbers import counted, duration, size

@@ -9,10 +9,10 @@ import json
 from typing import Any, TypedDict
 
 from twinproof.environments.environment import Environment
+from twinproof.study.code import code_of, named_files, require_no_shadow
 from twinproof.study.dataset import read_checksums
 from twinproof.study.params import Params
 from twinproof.study.settings import Probe
-from twinproof.study.sources import code_of, named_files, require_no_shadow
 from twinproof.study.trial import list_writers
 
 

@@ -7,9 +7,9 @@ from collections import Counter
 from typing import NamedTuple
 
 from twinproof.base.errors import UserError
+from twinproof.study.code import catalogue
 from twinproof.study.params import Params
 from twinproof.study.settings import Probe
-from twinproof.study.sources import catalogue
 
 MOST_TRIALS = 1_000_000
 

@@ -15,11 +15,11 @@ from twinproof.base.files import holds, write_whole
 from twinproof.base.reading import MalformedError, read_json
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import SOURCE
+from twinproof.study.code import named_files
 from twinproof.study.dataset import require_files
 from twinproof.study.params import Params
 from twinproof.study.protocol import Protocol, digest, make_protocol
 from twinproof.study.results import Results
-from twinproof.study.sources import named_files
 from twinproof.study.styles import check_source
 from twinproof.study.trial import list_cells
 

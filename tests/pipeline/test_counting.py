@@ -12,12 +12,12 @@ import yaml
 
 from twinproof.base.errors import UserError
 from twinproof.environments.variables import SOURCE
-from twinproof.pipeline.plan import find_changes, write_plan
-from twinproof.study import sources
+from twinproof.pipeline.counting import find_changes, write_plan
+from twinproof.study import code
+from twinproof.study.code import code_of_module
 from twinproof.study.params import Params
 from twinproof.study.protocol import make_protocol
 from twinproof.study.seed import derive_seed
-from twinproof.study.sources import code_of_module
 from twinproof.study.trial import Trial, list_cells, list_trials
 
 ENVIRONMENT = "tf2.21-cpu"
@@ -152,7 +152,7 @@ def test_a_change_of_the_package_concerns_the_trials_that_run_it(
     study: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, concerned: set[tuple[str, str]]
 ) -> None:
     shutil.copytree(SOURCE / "twinproof", tmp_path / "src" / "twinproof")
-    monkeypatch.setattr(sources, "SOURCE", tmp_path / "src")
+    monkeypatch.setattr(code, "SOURCE", tmp_path / "src")
     cells = sorted(EVERYTHING)
     former = {cell: protocol(study, *cell) for cell in cells}
     with (tmp_path / "src" / "twinproof" / file).open("a") as opened:
