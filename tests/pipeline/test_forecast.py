@@ -34,7 +34,6 @@ def study(project, monkeypatch):
         Duration("tf2.21-cpu", "simple", "timing", 0.5, 2000),
         *(Duration("", "", rule, 7, 100) for rule in ("run_notebook", "verify_data", *FINAL)),
         Duration("tf2.21-cpu", "", "run_batch", 3, 0),
-        Duration("tf2.21-cpu", "", "run_trial", 4, 0),
         Duration("tf2.21-cpu", "", "create_venv", 30, 2e9),
     ]
     shipped = project / "durations.csv"
@@ -152,10 +151,10 @@ def test_timing_may_add_trials_and_has_the_machine_to_itself(study, params):
     found = expect(study, params)
     assert (len([job for job in found.jobs if job.trials]), len(found.added)) == (12, 8)
     trials = Forecast([job for job in found.jobs if job.trials], [])
-    assert trials.seconds() == 12 * (4 + 0.5 * 2)
-    assert trials.wall(4, alone=True) == 60
-    assert trials.wall(4, alone=False) == 15
-    assert trials.wall(sys.maxsize, alone=False) == 5
+    assert trials.seconds() == 12 * (3 + 0.5 * 2)
+    assert trials.wall(4, alone=True) == 48
+    assert trials.wall(4, alone=False) == 12
+    assert trials.wall(sys.maxsize, alone=False) == 4
     # Once it is decided, that is what is to do; where it is enough, nothing more is added.
     for number in range(6):
         put_record(

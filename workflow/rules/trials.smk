@@ -66,10 +66,7 @@ rule run_trial:
         "<results>/trials/{environment}/{twin}/{probe}-{replicate}.json",
     log:
         "<results>/logs/trials/{environment}/{twin}/{probe}-{replicate}.log",
-    # Snakemake looks at the process for this, 50 ms at a time: twice a second for 15 s, then twice a minute. With a free core
-    # to do so on, steps that are timed meanwhile take no longer.
-    benchmark:
-        "<results>/benchmarks/trials/{environment}/{twin}/{probe}-{replicate}.tsv"
+    # No benchmark: Snakemake would look at the process again and again, for 50 ms each, while it is timed.
     container:
         "results/environments/{environment}/image.sif"
     threads: threads_of

@@ -40,9 +40,9 @@ class Estimates:
         """Return the estimate for a trial, without the start of its process."""
         return self._estimate(trial.environment, trial.twin, trial.probe)
 
-    def start(self, rule: str, environment: str) -> float:
-        """Return the seconds that a job of this rule takes in addition to its trials."""
-        return self.job(rule, environment).seconds
+    def start(self, environment: str) -> float:
+        """Return the seconds that a job of trials takes in addition to them; only those of batches are measured."""
+        return self.job("run_batch", environment).seconds
 
     def job(self, rule: str, environment: str = "") -> Estimate:
         """Return the estimate for a job without trials; zero if its rule is unknown."""

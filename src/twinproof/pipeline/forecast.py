@@ -129,7 +129,7 @@ def _before(params: Params, results: Path, trials: list[Job], estimates: Estimat
 def _of_trials(rule: str, trials: list[Trial], estimates: Estimates) -> Job:
     expected = [estimates.trial(trial) for trial in trials]
     environment, _, probe, _ = trials[0]
-    seconds = estimates.start(rule, environment) + sum(estimate.seconds for estimate in expected)
+    seconds = estimates.start(environment) + sum(estimate.seconds for estimate in expected)
     size, earlier = sum(estimate.bytes for estimate in expected), all(estimate.earlier for estimate in expected)
     return Job(rule, environment, probe, tuple(trials), seconds, size, earlier)
 

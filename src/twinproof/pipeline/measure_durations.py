@@ -15,7 +15,6 @@ from glob import escape
 from itertools import chain
 from pathlib import Path
 
-from twinproof.analysis.planned_trials import in_place
 from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
 from twinproof.base.reading import read_json, read_text
@@ -55,9 +54,10 @@ def of_jobs(results: Path) -> Iterator[Duration]:
             job = escape(path.relative_to(benchmarks).with_suffix("").as_posix())
             files = chain.from_iterable(results.glob(output.format(job=job)) for output in outputs)
             yield Duration("", "", rule, _seconds(path), _size(files))
-    for rule, path, trials in _jobs_of_trials(results):
+    for batch, trials in read_schedule(results).items():
+        path = benchmarks / "batches" / f"{batch}.tsv"
         if path.exists() and (seconds := _apart_from_trials(path, results, trials)) is not None:
-            yield Duration(trials[0].environment, "", rule, seconds, 0)
+            yield Duration(trials[0].environment, "", "run_batch", seconds, 0)
 
 
 def _seconds(benchmark: Path) -> float:
@@ -71,15 +71,6 @@ def _seconds(benchmark: Path) -> float:
 
 def _size(paths: Iterable[Path]) -> int:
     return sum(path.stat().st_size for path in paths if path.is_file())
-
-
-def _jobs_of_trials(results: Path) -> Iterator[tuple[str, Path, list[Trial]]]:
-    """Yield the jobs that trials may have run in: the rule, where the benchmark lies if one did, and the trials."""
-    for batch, trials in read_schedule(results).items():
-        yield "run_batch", results / "benchmarks" / "batches" / f"{batch}.tsv", trials
-    for record in in_place(results):
-        path = results / "benchmarks" / "trials" / record
-        yield "run_trial", path.with_suffix(".tsv"), [Trial.from_path(record)]
 
 
 def _apart_from_trials(benchmark: Path, results: Path, trials: list[Trial]) -> float | None:
@@ -103,13 +94,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--results", type=Path, nargs="+", required=True, help="the folders of their results")
     parser.add_argument("--output", type=Path, required=True, help="the table to write")
     options = parser.parse_args(arguments)
-    found: dict[tuple[str, ...], Duration] = {}
+    durations: dict[tuple[str, ...], Duration] = {}
     for results in options.results:
         params = read_params(results / "params.yaml")
         records = (results / "trials" / trial.path for trial in list_trials(params))
-        for one in typical([*of_records(records), *of_jobs(results)]):
-            found.setdefault(one[:3], one)
-    write_whole(options.output, as_csv(found[key] for key in sorted(found)))
+        for duration in typical([*of_records(records), *of_jobs(results)]):
+            durations.setdefault(duration[:3], duration)
+    write_whole(options.output, as_csv(durations[key] for key in sorted(durations)))
 
 
 if __name__ == "__main__":
