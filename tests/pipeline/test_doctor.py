@@ -16,7 +16,7 @@ import yaml
 from tests.conftest import ENVIRONMENT, REPOSITORY, python_of
 from twinproof.cli import main
 from twinproof.environments.environment import Environment
-from twinproof.pipeline import doctor
+from twinproof.pipeline import doctor, installations
 
 CPU, GPU, OTHER = Environment(ENVIRONMENT), Environment("tf2.21-gpu"), "tf2.18-cpu"
 APPTAINER = shutil.which("apptainer")
@@ -261,7 +261,7 @@ def test_a_runtime_that_hangs_or_fails_is_broken_and_not_used(
 def test_an_image_that_cannot_be_looked_into_is_broken(
     script: str, detail: str, programs: Path, examine: Examine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "PATIENCE", 0.5)
+    monkeypatch.setattr(installations, "PATIENCE", 0.5)
     describe_an_image()
     install(programs, "apptainer", f"if [ $1 = --version ]; then echo apptainer version 1.0; exit; fi; {script}")
     status, found = examine()

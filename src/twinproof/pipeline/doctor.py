@@ -1,17 +1,13 @@
 """Checks what a study needs, and says how to fix what is missing or broken: `twinproof doctor`."""
 
-import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -22,19 +18,26 @@ from twinproof.base.reading import read_text
 from twinproof.environments import builders
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import for_containers, hand_to_containers
+from twinproof.pipeline.installations import (
+    QUICK,
+    SHOWN,
+    Installation,
+    NoAnswerError,
+    View,
+    ask,
+    find_image,
+    find_venv,
+    inspect,
+    list_differences,
+)
 from twinproof.study.code import require_no_shadow
 from twinproof.study.params import EnvironmentParams, Params
 
-ROOT = Path(__file__).parents[3]
 INSTALL = "containers/install-tools, if images are wanted"
-# Seconds to wait for a version, and for a look inside an image, which may have to be unpacked first.
-QUICK, PATIENCE = 20, 120
 COLOURS = {"ok": "green", "missing": "yellow", "broken": "bold red", "unused": "dim"}
-SHOWN = {"tensorflow": "TensorFlow", "tensorflow-cpu": "TensorFlow", "keras": "Keras"}
 REQUIRED = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:==\s*([^\s,*]+)(?![\S*]))?")
 
 State = Literal["ok", "missing", "broken", "unused"]
-View = dict[str, Any]  # as `twinproof.measured.inside` prints it
 
 
 @dataclass(frozen=True)
@@ -51,27 +54,6 @@ class Finding:
     def stops(self) -> bool:
         """Whether this stops a study from running."""
         return self.state == "broken" or (self.state == "missing" and self.needed)
-
-
-@dataclass(frozen=True)
-class Installation:
-    """The venv or the image of an environment, as seen from outside."""
-
-    name: Literal["venv", "image"]
-    made: bool
-    fault: str | None
-    facts: list[str]
-    python: list[str] | None  # None if nothing here runs it
-    remedy: str
-
-    @property
-    def whole(self) -> bool:
-        """Whether trials can run in it, as far as is visible from outside."""
-        return self.fault is None and self.python is not None
-
-
-class NoAnswerError(Exception):
-    """A program that failed to answer, and why."""
 
 
 def examine(params: Params, only: str | None = None) -> Iterator[Finding]:
@@ -121,7 +103,7 @@ def _runtime(program: str | None) -> Finding:
     if program is None:
         return Finding("runtime", "missing", "neither apptainer nor singularity is here", INSTALL)
     try:
-        number = re.search(r"\d+(\.\d+)+", _ask([program, "--version"], QUICK))
+        number = re.search(r"\d+(\.\d+)+", ask([program, "--version"], QUICK))
     except NoAnswerError as error:
         return Finding("runtime", "broken", f"{program}: {error}", INSTALL)
     return Finding("runtime", "ok", f"{Path(program).name} {number[0] if number else 'of unknown version'}")
@@ -135,7 +117,7 @@ def _environment(environment: Environment, asked: EnvironmentParams, runtime: st
         require_no_shadow(environment.name)
     except UserError as error:
         yield Finding(f"{environment.name} modules", "broken", str(error))
-    venv, image = _venv(environment), _image(environment, runtime)
+    venv, image = find_venv(environment), find_image(environment, runtime)
     seen: dict[str, View] = {}
     for installation, other in ((venv, image), (image, venv)):
         finding, view = _check_installation(environment, installation, other)
@@ -181,26 +163,6 @@ def _required(source: Path) -> Iterator[tuple[str, str | None]]:
             yield re.sub(r"[-_.]+", "-", match[1]).lower(), match[2]
 
 
-def _venv(environment: Environment) -> Installation:
-    made = environment.venv_mark.exists()
-    remedy = f"snakemake --cores 2 {'--force ' * made}{environment.venv_mark}"
-    python = [str(environment.venv.absolute() / "bin" / "python")]
-    return Installation("venv", made, environment.venv_fault(), [], python, remedy)
-
-
-def _image(environment: Environment, runtime: str | None) -> Installation:
-    described, sif, facts, python = environment.image(), environment.sif.absolute(), [], None
-    made = described is not None and sif.exists()
-    if described and made:
-        facts = [described["image"][:19], f"{sif.stat().st_size / 1e6:.0f} MB"]
-    if runtime:
-        # As trials run in it (workflow/profiles/default), but read-only.
-        options = ["--cleanenv", "--contain", "--nv", "--bind", f"{ROOT}:{ROOT}:ro", "--pwd", str(ROOT)]
-        python = [runtime, "exec", *options, str(sif), "python"]
-    fault = environment.image_fault() or (None if sif.exists() else f"without {environment.sif}")
-    return Installation("image", made, fault, facts, python, f"containers/build {environment.name}")
-
-
 def _check_installation(
     environment: Environment, installation: Installation, other: Installation
 ) -> tuple[Finding, View | None]:
@@ -217,30 +179,16 @@ def _check_installation(
     if installation.python is None:
         return Finding(what, "unused", ", ".join([*installation.facts, "nothing here runs it: see runtime"])), None
     try:
-        view = _inspect(installation.python)
+        view = inspect(installation.python)
     except NoAnswerError as error:
         return Finding(what, "broken", f"cannot be looked into: {error}", installation.remedy), None
-    if faults := list(_differences(environment, installation, view)):
+    if faults := list(list_differences(environment, installation, view)):
         more = f"; and {len(faults) - 3} more" if len(faults) > 3 else ""
         return Finding(what, "broken", "; ".join(faults[:3]) + more, installation.remedy), view
     versions = [f"{SHOWN[name]} {version}" for name, version in view["packages"].items() if name in SHOWN]
     return Finding(
         what, "ok", ", ".join([*installation.facts, *sorted(versions, reverse=True), f"Python {view['python']}"])
     ), view
-
-
-def _differences(environment: Environment, installation: Installation, view: View) -> Iterator[str]:
-    """Yield the differences between the inside of an installation and what it should hold."""
-    if installation.name == "image":
-        lock = environment.lock_digest()
-        if view["lock"] != lock:
-            yield f"inside it says lock {(view['lock'] or 'none')[:12]}, {environment.lock} is {lock[:12]}"
-        elif view["build"] != (environment.image() or {}).get("build"):
-            yield f"not the one that {environment.image_mark} describes"
-    pinned, held = environment.pinned(), view["packages"]
-    for name in sorted(pinned, key=lambda name: name not in SHOWN):
-        if held.get(name) != pinned[name]:
-            yield f"{name} is {held.get(name, 'missing')}, the lock says {pinned[name]}"
 
 
 def _cuda(environment: Environment, installation: Installation, view: View) -> Finding:
@@ -260,7 +208,7 @@ def _gpu(environment: Environment, asked: EnvironmentParams, inside: dict[str, V
     """Check which GPUs are visible: to the driver's own tool, and inside each installation."""
     what, key = f"{environment.name} GPU", f"environments.{environment.name}.without_gpu"
     try:
-        outside = re.findall(r"^GPU \d+: (.*?)(?: \(UUID.*)?$", _ask(["nvidia-smi", "-L"], QUICK), re.MULTILINE)
+        outside = re.findall(r"^GPU \d+: (.*?)(?: \(UUID.*)?$", ask(["nvidia-smi", "-L"], QUICK), re.MULTILINE)
         fault = "no GPU"
     except NoAnswerError as error:
         outside, fault = [], str(error)
@@ -280,53 +228,6 @@ def _gpu(environment: Environment, asked: EnvironmentParams, inside: dict[str, V
     return Finding(
         what, "missing", "; ".join(details), f"{remedy}; images need --nv, as the default profile has it", needed
     )
-
-
-def _inspect(python: list[str]) -> View:
-    """Return the output of `twinproof.measured.inside` under this Python."""
-    *before, program = python
-    source = [f"PYTHONPATH={ROOT / 'src'}", "PYTHONSAFEPATH=1", "PYTHONNOUSERSITE=1"]
-    answer = _ask([*before, "/usr/bin/env", *source, program, "-m", "twinproof.measured.inside"], PATIENCE)
-    try:
-        # Libraries may print when they are loaded, so only the last line counts.
-        view: View = json.loads(answer.splitlines()[-1])
-    except (IndexError, ValueError):
-        raise NoAnswerError("the answer cannot be read") from None
-    return view
-
-
-def _ask(command: list[str], seconds: float) -> str:
-    """Return the output of a program; kill all its processes if it takes longer than `seconds`.
-
-    Raises
-    ------
-    NoAnswerError
-        If the program does not exist, fails, or takes longer.
-    """
-    try:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise NoAnswerError("not here" if isinstance(error, FileNotFoundError) else str(error.strerror)) from None
-    try:
-        answer, errors = child.communicate(timeout=seconds)
-    except BaseException as error:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        if isinstance(error, subprocess.TimeoutExpired):
-            raise NoAnswerError(f"no answer within {seconds} s") from None
-        raise
-    if child.returncode:
-        raise NoAnswerError((errors.strip().splitlines() or [f"exit status {child.returncode}"])[-1])
-    return answer
 
 
 def show(findings: list[Finding]) -> None:

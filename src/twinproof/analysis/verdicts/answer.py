@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from twinproof.analysis.verdicts.claims import went_right
+from twinproof.analysis.verdicts.rules import went_right
 from twinproof.analysis.words import RIGHT, Kept, LearningVerdict, PitfallOutcome, TimingVerdict, Verdict
 
 Tables = dict[str, pd.DataFrame]
