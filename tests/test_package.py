@@ -145,3 +145,13 @@ def test_a_proof_is_imported_beside_the_users_keras(wheel: Path, tmp_path: Path)
     assert Path(place).is_relative_to(tmp_path)
     assert {"twinproof.proof.comparison", "twinproof.proof.weights"} <= set(new)
     assert [name for name in new if not name.startswith(("twinproof.proof.", "twinproof.base"))] == []
+
+
+def test_a_study_outside_a_clone_is_refused_in_one_line(wheel: Path, tmp_path: Path) -> None:
+    install(wheel, "--target", tmp_path / "site")
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study/params.yaml").write_text((REPOSITORY / "params.yaml").read_text())
+    start = "import sys; from twinproof.cli import main; sys.exit(main(['plan']))"
+    done = run(Path(sys.executable), "-c", start, cwd=tmp_path / "study", PYTHONPATH=str(tmp_path / "site"))
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: a study runs in a clone of the repository") and done.stderr.count("\n") == 1

@@ -13,7 +13,7 @@ from typing import Any, cast
 import yaml
 
 from twinproof.base.errors import UserError, shown
-from twinproof.base.reading import LARGEST_INTEGER, read_yaml
+from twinproof.base.reading import LARGEST_INTEGER, MissingError, read_text, read_yaml
 from twinproof.study.settings import QUANTITIES, SETTINGS, Probe, Settings, TimingSettings, parse_settings
 
 SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "params.schema.yaml"
@@ -181,12 +181,29 @@ def _validator() -> Any:
 
 def _schema() -> dict[str, Any]:
     """Return the schema with the lists that the code has: the probes, and the quantities of timing."""
-    schema: dict[str, Any] = yaml.safe_load(SCHEMA.read_text())
+    schema: dict[str, Any] = yaml.safe_load(read_schema(SCHEMA))
     parts = schema["properties"]
     # One object, by YAML's anchor: of environments and of twins.
     parts["environments"]["additionalProperties"]["properties"]["probes"]["items"]["enum"] = [*map(str, Probe)]
     parts["timing"]["properties"]["quantities"]["items"]["enum"] = [*QUANTITIES]
     return schema
+
+
+def read_schema(path: Path) -> str:
+    """Return the text of a schema.
+
+    Raises
+    ------
+    UserError
+        If it is missing, as it is where the package is installed without its repository.
+    """
+    try:
+        return read_text(path)
+    except MissingError:
+        raise UserError(
+            "a study runs in a clone of the repository, where its schemas and rules lie; this package was installed "
+            "without it"
+        ) from None
 
 
 def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: Any) -> Iterator[Any]:

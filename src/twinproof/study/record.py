@@ -21,7 +21,7 @@ from typing import Any, cast
 from twinproof.base.errors import UserError, shown
 from twinproof.base.files import write_whole
 from twinproof.base.reading import MalformedError, MissingError, read_json
-from twinproof.study.params import whole_pattern
+from twinproof.study.params import read_schema, whole_pattern
 from twinproof.study.settings import Probe
 
 FORMAT = 5
@@ -125,6 +125,6 @@ def _compiled() -> Any:
 
 
 def _schema() -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads(SCHEMA.read_text())
+    schema: dict[str, Any] = json.loads(read_schema(SCHEMA))
     schema["properties"]["probe"]["enum"] = [*map(str, Probe)]
     return schema
