@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
 
+from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells, list_trials, list_writers
 from twinproof.analysis.sampling import counts, timed
@@ -24,6 +25,7 @@ from twinproof.environments.variables import for_containers, hand_to_containers
 try:
     RUNNING = running(config)
     RESULTS = RUNNING.results
+    PLACES = Results(RESULTS)
     GOING_ON = schedule.read_current_params(RESULTS)
     # What was changed since a run began, also for its jobs on other machines, is for the next one.
     PARAMS = GOING_ON or parameters(config)
@@ -130,7 +132,7 @@ def needed_by_trial(wildcards):
     if start().measured(trial):
         return []
     return [
-        *start().to_be_replaced(RESULTS / "trials" / trial.path),
+        *start().to_be_replaced(PLACES.record(trial)),
         *needed_by([trial]),
     ]
 
@@ -145,7 +147,7 @@ def needed_by(trials):
     twins = sorted({trial.twin for trial in trials})
     # Of exchange, the models that every environment wrote.
     models = [
-        f"{RESULTS}/models/{name}/{twin}.zip"
+        str(PLACES.archive(name, twin))
         for twin in twins
         if probe == Probe.EXCHANGE
         for name in list_writers(PARAMS, twin)
@@ -157,7 +159,7 @@ def needed_by(trials):
     )
     return [
         *(protocol_file(environment, twin, probe) for twin in twins),
-        f"{RESULTS}/data.json",
+        str(PLACES.data),
         *installed,
         *models,
     ]
@@ -165,12 +167,12 @@ def needed_by(trials):
 
 def protocol_file(environment, twin, probe):
     """Return the file that holds a protocol."""
-    return start().file(RESULTS / f"protocols/{environment}/{twin}/{probe}.json")
+    return start().file(PLACES.protocol((environment, twin, probe)))
 
 
 def study_file(wildcards):
     """Return the file that holds the parameters of the study."""
-    return start().file(RESULTS / "params.yaml")
+    return start().file(PLACES.params)
 
 
 def lock_of(wildcards):

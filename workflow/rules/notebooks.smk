@@ -24,7 +24,7 @@ rule run_notebook:
     benchmark:
         "<results>/benchmarks/notebooks/{environment}/{twin}/{notebook}.tsv"
     params:
-        tables=RESULTS / "tables",
+        tables=PLACES.tables,
     shell:
         "python -m twinproof.report.notebook --input {input.notebook:q} --output {output.notebook:q}"
         " --html {output.html:q} -p environment {wildcards.environment:q} -p twin {wildcards.twin:q}"

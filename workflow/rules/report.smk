@@ -22,9 +22,9 @@ rule make_report:
     benchmark:
         "<results>/benchmarks/report.tsv"
     params:
-        study=RESULTS / "params.yaml",
-        tables=RESULTS / "tables",
-        notebooks=RESULTS / "notebooks",
+        study=PLACES.params,
+        tables=PLACES.tables,
+        notebooks=PLACES.notebooks,
     shell:
         "python -m twinproof.report.page --tables {params.tables:q} --metrics {input.metrics:q}"
         " --params {params.study:q} --notebooks {params.notebooks:q} --output {output.page:q} 2> {log:q}"

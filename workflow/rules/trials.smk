@@ -4,7 +4,7 @@ rule write_models:
         protocol=lambda wildcards: protocol_file(
             wildcards.environment, wildcards.twin, "exchange"
         ),
-        data=RESULTS / "data.json",
+        data=PLACES.data,
         environment=image_of if IN_IMAGES else rules.create_venv.output,
     output:
         "<results>/models/{environment}/{twin}.zip",
@@ -18,7 +18,7 @@ rule write_models:
         gpu=gpus_of,
     params:
         python=PYTHON,
-        study=RESULTS / "params.yaml",
+        study=PLACES.params,
     shell:
         "{params.python} -m twinproof.measured.write_models --environment {wildcards.environment:q}"
         " --twin {wildcards.twin:q} --params {params.study:q} --output {output:q} 2> {log:q}"
@@ -44,9 +44,9 @@ rule run_batch:
         python=PYTHON,
         trials=lambda wildcards: [trial.name for trial in batch_of(wildcards)],
         left=lambda wildcards: [trial.name for trial in left_of(wildcards)],
-        records=RESULTS / "trials",
-        models=RESULTS / "models",
-        study=RESULTS / "params.yaml",
+        records=PLACES.trials,
+        models=PLACES.models,
+        study=PLACES.params,
         limit=RUNNING.limit,
     message:
         "measuring in {wildcards.environment}: {wildcards.probe} of {params.left}"
@@ -74,8 +74,8 @@ rule run_trial:
         gpu=gpus_of,
     params:
         python=PYTHON,
-        models=RESULTS / "models",
-        study=RESULTS / "params.yaml",
+        models=PLACES.models,
+        study=PLACES.params,
         limit=RUNNING.limit,
     shell:
         "{params.python} -m twinproof.measured.run_trial --environment {wildcards.environment:q}"

@@ -120,7 +120,7 @@ def _before(params: Params, results: Path, trials: list[Job], estimates: Estimat
         if Environment(environment).venv_fault():
             yield job("create_venv", estimates, environment)
     for environment, twin in sorted(writers):
-        if not Results(results).models(environment, twin).exists():
+        if not Results(results).archive(environment, twin).exists():
             yield job("write_models", estimates, environment)
     if trials and not Results(results).data.exists():
         yield job("verify_data", estimates)

@@ -22,6 +22,7 @@ from twinproof.environments.environment import FOLDER, Environment
 from twinproof.pipeline.durations import Duration, as_csv, of_records, typical
 from twinproof.pipeline.schedule import read_schedule
 from twinproof.study.params import read_params
+from twinproof.study.results import Results
 from twinproof.study.trial import Trial, list_trials
 
 # Of each rule without trials that is for one study: where the benchmarks of its jobs lie, and what such a job writes.
@@ -48,7 +49,7 @@ def of_jobs(results: Path) -> Iterator[Duration]:
     for path in FOLDER.glob("*/venv.benchmark.tsv"):
         environment = Environment(path.parent.name)
         yield Duration(environment.name, "", "create_venv", _seconds(path), _size(environment.venv.rglob("*")))
-    benchmarks = results / "benchmarks"
+    benchmarks = Results(results).benchmarks
     for rule, (jobs, outputs) in WRITTEN.items():
         for path in benchmarks.glob(jobs):
             job = escape(path.relative_to(benchmarks).with_suffix("").as_posix())
@@ -79,7 +80,7 @@ def _apart_from_trials(benchmark: Path, results: Path, trials: list[Trial]) -> f
     None if that cannot be told: the benchmark is of an earlier schedule, or the records are of another job.
     """
     seconds, ended = _seconds(benchmark), benchmark.stat().st_mtime
-    records = [read_json(path) for trial in trials if (path := results / "trials" / trial.path).exists()]
+    records = [read_json(path) for trial in trials if (path := Results(results).record(trial)).exists()]
     spans = [(datetime.fromisoformat(record["started"]).timestamp(), record["seconds"]) for record in records]
     last = max((started + took for started, took in spans), default=0.0)
     # A batch goes on where it stopped: trials of an earlier attempt began before this one can have.
@@ -96,8 +97,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     durations: dict[tuple[str, ...], Duration] = {}
     for results in options.results:
-        params = read_params(results / "params.yaml")
-        records = (results / "trials" / trial.path for trial in list_trials(params))
+        params = read_params(Results(results).params)
+        records = map(Results(results).record, list_trials(params))
         for duration in typical([*of_records(records), *of_jobs(results)]):
             durations.setdefault(duration[:3], duration)
     write_whole(options.output, as_csv(durations[key] for key in sorted(durations)))

@@ -71,9 +71,14 @@ class Results:
         """What was decided after so many processes of a twin."""
         return self.decisions / environment / twin / f"{processes}.json"
 
-    def models(self, environment: str, twin: str) -> Path:
+    @property
+    def models(self) -> Path:
+        """The folder of the models that environments write for each other."""
+        return self.folder / "models"
+
+    def archive(self, environment: str, twin: str) -> Path:
         """The models that an environment wrote of a twin."""
-        return self.folder / "models" / environment / f"{twin}.zip"
+        return self.models / environment / f"{twin}.zip"
 
     @property
     def tables(self) -> Path:
@@ -90,6 +95,11 @@ class Results:
         return self.folder / "metrics.json"
 
     @property
+    def notebooks(self) -> Path:
+        """The folder of the notebooks that were run."""
+        return self.folder / "notebooks"
+
+    @property
     def page(self) -> Path:
         """The report."""
         return self.folder / "report" / "index.html"
@@ -98,6 +108,11 @@ class Results:
     def crate(self) -> Path:
         """The research crate."""
         return self.folder / "crate.zip"
+
+    @property
+    def benchmarks(self) -> Path:
+        """The folder of what Snakemake measured of its jobs."""
+        return self.folder / "benchmarks"
 
     @property
     def logs(self) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from twinproof.base.checkout import git_variables
 from twinproof.base.errors import UserError
 from twinproof.report.made_from import tree_digest
+from twinproof.study.results import Results
 from twinproof.versions.find import RESULTS, extract, read_version, resolve
 
 # The page and what it links to, except what is in git.
@@ -28,7 +29,7 @@ def retrieve(revision: str) -> Path:
     commit = resolve(revision)
     version = read_version(revision, commit)
     folder = FOLDER / commit[:12] / RESULTS
-    page = folder / "report" / "index.html"
+    page = Results(folder).page
     digests = version["digests"]
     if all((folder / part).is_dir() and tree_digest(folder / part) == digest for part, digest in digests.items()):
         return page
