@@ -74,7 +74,7 @@ def test_choice_of_an_environment_acts_on_figures_tables_and_columns(whole: Path
     assert tab.locator("figure").first.locator("svg").inner_html() != before
     assert {row[0] for row in rows(tab, "accuracy")} == {ENVIRONMENT}
     heads = texts(tab, "table[data-name=exchange] thead th")
-    assert heads == ["Twin", "Way", "Format", "Written in", ENVIRONMENT]
+    assert heads == ["Twin", "Style", "Format", "Written in", ENVIRONMENT]
     assert {row[3] for row in rows(tab, "exchange")} == {ENVIRONMENT}
     assert not tab.locator(f"table[data-name='serialization-{OLDER}']").is_visible()
     assert "1 of 2 environments" in tab.locator("#choices output").inner_text()
