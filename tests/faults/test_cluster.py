@@ -71,8 +71,9 @@ def test_jobs_of_a_node_that_goes_away_run_once_it_is_back(
 
 def test_what_a_job_that_fails_was_to_make_again_stays(cluster: Cluster, on_slurm: Path) -> None:
     before = files(on_slurm / "results/tables")
-    with (on_slurm / "src/twinproof/analysis/tables.py").open("a") as code:
-        code.write("raise SystemExit('this cannot be told')\n")
+    # A module that the job alone imports.
+    code = on_slurm / "src/twinproof/analysis/tables.py"
+    code.write_text(f"raise SystemExit('this cannot be told')\n{code.read_text()}")
     assert "this cannot be told" in refused(on_slurm, *ON_SLURM, "--retries", "0")
     assert [job["JobState"] for job in cluster.jobs_of(on_slurm, "rule_make_tables")] == ["FAILED"]
     assert files(on_slurm / "results/tables") == before
