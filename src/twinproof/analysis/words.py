@@ -1,19 +1,16 @@
 """The words with which tables judge what was measured."""
 
-from enum import Enum
+from twinproof.base.words import Word
 
 
-class Ending(str, Enum):
+class Ending(Word):
     """How the process of an operation ended, if not by itself after the operation."""
 
     CRASHED = "crashed"
     TIMED_OUT = "timed out"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class Kept(str, Enum):
+class Kept(Word):
     """What became of a model that was saved, copied or exchanged, from the best to the worst.
 
     What is wrong without a word is worse than any error.
@@ -32,14 +29,11 @@ class Kept(str, Enum):
     LOUD = "wrong, with a warning"
     SILENT = "silently wrong"
 
-    def __str__(self) -> str:
-        return self.value
-
 
 RIGHT = (Kept.EQUAL, Kept.CLOSE)
 
 
-class Check(str, Enum):
+class Check(Word):
     """What a check of a model finds, held against what it finds in the functional one."""
 
     WORKS = "works"
@@ -49,11 +43,8 @@ class Check(str, Enum):
     TIMED_OUT = "timed out"
     NOT_AVAILABLE = "not available"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class PitfallOutcome(str, Enum):
+class PitfallOutcome(Word):
     """How a pitfall ended; the last is of one whose program does not work without the trap either."""
 
     AS_EXPECTED = "as expected"
@@ -64,22 +55,16 @@ class PitfallOutcome(str, Enum):
     SILENT = "silently wrong"
     CONTROL_FAILED = "not shown: the control failed"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class LearningVerdict(str, Enum):
+class LearningVerdict(Word):
     """Do the styles of a twin learn the same?"""
 
     EQUAL = "equal"
     INCONCLUSIVE = "inconclusive"
     NOT_JUDGED = "not judged"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class TimingVerdict(str, Enum):
+class TimingVerdict(Word):
     """How a style compares with functional in time, or in memory."""
 
     SLOWER = "slower"
@@ -90,17 +75,11 @@ class TimingVerdict(str, Enum):
     UNDECIDED = "undecided"
     NO_VERDICT = "no verdict"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class Verdict(str, Enum):
+class Verdict(Word):
     """What is found of a claim."""
 
     SUPPORTED = "supported"
     REFUTED = "refuted"
     MIXED = "mixed"
     INCONCLUSIVE = "inconclusive"
-
-    def __str__(self) -> str:
-        return self.value

@@ -1,18 +1,15 @@
 """The styles in which a twin is written."""
 
-from enum import Enum
+from twinproof.base.words import Word
 
 
-class Style(str, Enum):
+class Style(Word):
     """One style; `naive` is a subclass without care."""
 
     SEQUENTIAL = "sequential"
     FUNCTIONAL = "functional"
     SUBCLASSED = "subclassed"
     NAIVE = "naive"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 STYLES = tuple(Style)

@@ -3,7 +3,14 @@
 from enum import Enum
 
 
-class Identity(str, Enum):
+class Word(str, Enum):
+    """A word of a closed list: a string wherever one is expected, and printed as its value."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Identity(Word):
     """What the comparison of a style with functional says, from the best to the worst.
 
     The last is said of a twin alone, whose identity no trial measured.
@@ -15,9 +22,6 @@ class Identity(str, Enum):
     FAILED = "failed"
     NOT_MEASURED = "not measured"
 
-    def __str__(self) -> str:
-        return self.value
-
     @classmethod
     def judge(cls, equal: bool, within: bool) -> "Identity":
         """Return the outcome of what is equal to the last bit or not, and within the tolerance or not."""
@@ -28,7 +32,7 @@ class Identity(str, Enum):
 ONE_NETWORK = (Identity.BIT_EQUAL, Identity.WITHIN_TOLERANCE)
 
 
-class Stage(str, Enum):
+class Stage(Word):
     """Where a planted mistake is caught, from the earliest on."""
 
     CONSTRUCT = "construct"
@@ -36,9 +40,6 @@ class Stage(str, Enum):
     FIRST_STEP = "first step"
     LATER = "later"
     NEVER = "never"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 STAGES = tuple(Stage)

@@ -44,7 +44,7 @@ class Start:
         Raises
         ------
         UserError
-            As `plan.find_changes`.
+            As `find_changes`.
         """
         batches = schedule.present_schedule(list_trials(params), Estimates(params, results), seconds, results)
         environments = list(params.environments)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
+from twinproof.base.words import Word
 
-class Probe(str, Enum):
+
+class Probe(Word):
     """One kind of measurement."""
 
     IDENTITY = "identity"
@@ -18,9 +19,6 @@ class Probe(str, Enum):
     EXCHANGE = "exchange"
     INTROSPECTION = "introspection"
     PITFALLS = "pitfalls"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 # Of timing, as one goes along: made, trained, asked, kept.
