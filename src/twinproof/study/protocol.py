@@ -64,7 +64,7 @@ def make_protocol(params: Params, environment: str, twin: str, probe: Probe) -> 
         as `require_no_shadow`.
     """
     require_no_shadow(environment)
-    network = params.twins[twin]
+    network, place = params.twins[twin], Environment(environment)
     settings = {name: value for name, value in params.plain_settings(probe).items() if name not in HOW_MANY}
     protocol: Protocol = {
         "environment": environment,
@@ -72,10 +72,10 @@ def make_protocol(params: Params, environment: str, twin: str, probe: Probe) -> 
         "probe": {"name": str(probe), **settings},
         "data": {"validation": params.data.validation, "sha256": read_checksums(params.data.checksums)},
         "study_seed": params.seed,
-        "lock": Environment(environment).lock_digest(),
+        "lock": place.lock_digest(),
         "code": code_of(twin, network.module, probe),
     }
-    if Environment(environment).wants_gpu():
+    if place.wants_gpu():
         # Records that fell back to the CPU are none of a study that does not allow that.
         protocol["without_gpu"] = params.environments[environment].without_gpu
     if network.files:
