@@ -47,6 +47,101 @@ def twinproof() -> None:
     """Should you subclass your Keras model? Each model written twice, proven to be one network, and measured."""
 
 
+@app.command()
+def prove(
+    models: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL...", help="FILE.py:FUNCTION or a saved file; one FILE.py alone: all its styles."),
+    ],
+    data: Annotated[
+        Optional[str],
+        typer.Option(metavar="FILE.py:FUNCTION", help="A function that gives the data; else it is made up."),
+    ] = None,
+    inputs: Annotated[
+        Optional[str], typer.Option(help='What the models take, as "28,28,1" or "image=28,28,1 ids=16:int32".')
+    ] = None,
+    loss: Annotated[Optional[str], typer.Option(help="A loss by its name; else as compiled, or chosen.")] = None,
+    optimizer: Annotated[
+        Optional[str], typer.Option(help="An optimizer by its name; else as compiled, or adam.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=0, help="Steps of training to compare; 0 for none.")] = 10,
+    tolerance: Annotated[
+        Optional[float], typer.Option(min=0, help="The largest difference that counts as none; else it is measured.")
+    ] = None,
+    hints: Annotated[
+        Optional[list[str]], typer.Option("--map", metavar="A=B", help="A variable of the first model and its partner.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of made-up data and random layers.")] = 0,
+    environments: Annotated[
+        Optional[list[str]],
+        typer.Option("--in", metavar="ENVIRONMENT", help="Run in it: one for both models, or one for each of two."),
+    ] = None,
+    params: ParamsFile = Path("params.yaml"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole proof as JSON.")] = False,
+    html: Annotated[
+        Optional[Path], typer.Option(metavar="FILE", help="Write a page with the layers side by side.")
+    ] = None,
+    reproducer: Annotated[
+        Optional[Path], typer.Option(metavar="FILE", help="Write a short script that shows the difference by itself.")
+    ] = None,
+) -> None:
+    """Say whether models are one network, and where they part; exit status 0 if so, 1 if not, 2 if it cannot tell."""
+    # TensorFlow reads it when it is imported: what it says of the processor is not what was asked for.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        from twinproof.proof.apart import Request
+        from twinproof.proof.command import Forms, run_apart, run_here
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("twinproof"):
+            raise
+        raise UserError(f"a proof needs {error.name}, which is not in this Python ({sys.executable})") from None
+
+    named = environments or []
+    pair = _pair_of_models(models, named)
+    apart = len(set(named)) > 1
+    hinted = dict(_hint(hint) for hint in hints or [])
+    request = Request(pair, data, inputs, loss, optimizer, steps, tolerance, hinted, seed, silent=apart)
+    forms = Forms(as_json, html, reproducer)
+    if named:
+        starts = [_start_in(name, params) for name in named]
+        raise typer.Exit(run_apart(request, (starts[0], starts[-1]), forms))
+    try:
+        raise typer.Exit(run_here(models, request, forms))
+    except ModuleNotFoundError as error:
+        if error.name != "keras":
+            raise
+        raise UserError(
+            f"a proof needs Keras, which is not in this Python ({sys.executable}): install twinproof beside it, "
+            "or name an environment with --in"
+        ) from None
+
+
+def _pair_of_models(models: list[str], environments: list[str]) -> tuple[str, str]:
+    if len(environments) > 2 or (environments and len(models) > 2):
+        raise UserError("--in: name one environment, or two, for one model or two")
+    if len(environments) == 1 and len(models) == 1:
+        raise UserError(f"--in {environments[0]}: one model in one environment is nothing to compare; name another")
+    return models[0], models[-1]
+
+
+def _start_in(name: str, params: Path) -> Callable[..., Any]:
+    from twinproof.environments.processes import find_python, start_clean
+
+    known: list[str] = []
+    if params.exists():
+        from twinproof.study.params import read_params
+
+        known = list(read_params(params).environments)
+    return functools.partial(start_clean, find_python(name, known))
+
+
+def _hint(hint: str) -> tuple[str, str]:
+    first, equals, second = hint.partition("=")
+    if not (first and equals and second):
+        raise UserError(f"--map {shown(hint)}: allowed: VARIABLE=VARIABLE, as hidden/kernel=dense/kernel")
+    return first, second
+
+
 @app.command("plan")
 @of_the_study
 def plan_study(

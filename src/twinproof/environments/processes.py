@@ -2,9 +2,12 @@
 
 import os
 import subprocess
+from collections.abc import Collection
+from pathlib import Path
 
+from twinproof.base.errors import UserError
 from twinproof.environments.environment import Environment
-from twinproof.environments.variables import SOURCE
+from twinproof.environments.variables import FIXED, PROGRAMS, SOURCE, let_through
 
 
 def start(environment: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -20,4 +23,45 @@ def start(environment: str, *arguments: str) -> subprocess.CompletedProcess[str]
         text=True,
         errors="replace",
         check=False,
+    )
+
+
+def start_clean(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run this Python on this code with the clean list of variables, and return what it printed.
+
+    What is run imports a user's own modules, from where he names them, and nothing else that lies about.
+    """
+    variables = {
+        **FIXED,
+        "PATH": f"{python.parent}{os.pathsep}{PROGRAMS}",
+        "PYTHONPATH": str(SOURCE),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        **let_through(os.environ),
+    }
+    if backend := os.environ.get("KERAS_BACKEND"):
+        variables["KERAS_BACKEND"] = backend
+    return subprocess.run(
+        [python, *arguments], env=variables, capture_output=True, text=True, errors="replace", check=False
+    )
+
+
+def find_python(name: str, known: Collection[str]) -> Path:
+    """Return the Python of an environment of the parameters that is installed, or of a folder that is a venv.
+
+    Raises
+    ------
+    UserError
+        If it is neither.
+    """
+    if name in known:
+        environment = Environment(name)
+        if fault := environment.venv_fault():
+            raise UserError(f"--in {name}: {fault}; `snakemake --cores 2 {environment.venv_mark}` makes it")
+        return environment.venv / "bin" / "python"
+    python = Path(name, "bin", "python")
+    if python.exists():
+        return python.absolute()
+    raise UserError(
+        f"--in {name}: no such environment; allowed: {', '.join(known) or 'none here'}, or a folder with a venv"
     )

@@ -1,0 +1,247 @@
+"""The batches that both models are given: made up from what they take, or the user's own."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from twinproof.proof.arrays import Array, Value, flatten, map_leaves
+from twinproof.proof.capture import Call
+from twinproof.proof.errors import CannotTellError, ModelError
+from twinproof.proof.signature import Spec, require_numbers
+
+# Rows of a batch that is made up; fewer where one row is large.
+ROWS = 8
+LARGE = 60_000
+# What a length that may vary is made: of a sequence, and of both sides of an image.
+LENGTH, SIDE = 12, 32
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one training step is given."""
+
+    x: Any
+    y: Any = None
+    sample_weight: Any = None
+
+    @property
+    def rows(self) -> int:
+        """How many examples it has."""
+        return max((len(leaf) for _, leaf in flatten(self.x) if np.ndim(leaf)), default=0)
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """The whole numbers that an input may hold: all of it, or one column of its last axis; and what marks a gap."""
+
+    whole: Mapping[str, int]
+    columns: Mapping[tuple[str, int], int]
+    gaps: Mapping[str, float]
+
+
+def rows_for(structure: Any) -> int:
+    """Return how many rows a batch of such inputs gets."""
+    size = sum(int(np.prod(sizes(spec))) for _, spec in flatten(structure))
+    return ROWS if size < LARGE else ROWS // 2
+
+
+def make_inputs(structure: Any, ranges: Ranges, generator: np.random.Generator, rows: int) -> Any:
+    """Return inputs as nested specs ask: normal numbers, or ids in the range of what takes them.
+
+    Where a layer looks for gaps, some rows end in them.
+    """
+    names = iter(name for name, _ in flatten(structure))
+    return map_leaves(lambda spec: _make_input(next(names), spec, ranges, generator, rows), _sorted(structure))
+
+
+def find_ranges(calls: Iterable[Call], inputs: Any, structure: Any) -> Ranges:
+    """Return which inputs are ids, by the layers that take them as they are, and which may have gaps."""
+    whole: dict[str, int] = {}
+    columns: dict[tuple[str, int], int] = {}
+    gaps: dict[str, float] = {}
+    arrays = [(name, np.asarray(array)) for name, array in flatten(inputs)]
+    for call in calls:
+        limit = _limit(call)
+        masks = call.config.get("mask_value") if call.layer_class == "Masking" else None
+        masks = 0.0 if call.config.get("mask_zero") else masks
+        if not call.inputs or (limit is None and masks is None):
+            continue
+        taken = call.inputs[0]
+        for name, array in arrays:
+            if taken.shape == array.shape and np.array_equal(taken.sample, _sample(array)):
+                if limit is not None:
+                    whole[name] = min(limit, whole.get(name, limit))
+                if masks is not None:
+                    gaps[name] = float(masks)
+            elif limit is not None and array.ndim > 1:
+                for column in range(min(array.shape[-1], 512)):
+                    if np.array_equal(taken.sample, _sample(array[..., column])):
+                        key = (name, column)
+                        columns[key] = min(limit, columns.get(key, limit))
+    for name, spec in flatten(structure):
+        if spec.dtype == "bool":
+            whole[name] = 2
+    return Ranges(whole, columns, gaps)
+
+
+def unusual(structure: Any, inputs: Any, ranges: Ranges, generator: np.random.Generator) -> Iterator[tuple[str, Any]]:
+    """Yield inputs that hide less: one row, zeros, large and small ones, the last ids, other lengths."""
+    yield "one row", map_leaves(lambda array: array[:1], inputs)
+    numbers = [name for name, spec in flatten(structure) if _is_real(name, spec, ranges)]
+    if numbers:
+        for words, factor in (("inputs times 100", 100.0), ("inputs times -10", -10.0), ("inputs times 0", 0.0)):
+            yield words, _scaled(inputs, set(numbers), factor)
+    if len(numbers) < len(list(flatten(structure))):
+        yield "other ids", make_inputs(structure, ranges, generator, rows_for(structure))
+    if any(None in spec.shape for _, spec in flatten(structure)):
+        longer = map_leaves(lambda spec: Spec(sizes(spec, 2), spec.dtype), structure)
+        yield "twice the length", make_inputs(longer, ranges, generator, 2)
+
+
+def nudged(inputs: Any, generator: np.random.Generator, step: float) -> Any:
+    """Return inputs with each real number moved by a relative `step`, up or down at random."""
+
+    def nudge(array: Any) -> Any:
+        if np.asarray(array).dtype.kind != "f" or np.array_equal(array, np.round(array)):
+            return array
+        signs = generator.choice(np.array([-1, 1], array.dtype), array.shape)
+        return (array * (1 + signs * np.asarray(step, array.dtype))).astype(array.dtype)
+
+    return map_leaves(nudge, inputs)
+
+
+def read_batches(data: Any, most: int) -> list[Batch]:
+    """Return the first batches of a user's data: arrays, (x, y) or (x, y, weights), or anything that yields them.
+
+    Raises
+    ------
+    CannotTellError
+        If it yields nothing.
+    ModelError
+        If it raises.
+    """
+    try:
+        batches = list(islice(_batches(data), most))
+    except (KeyboardInterrupt, CannotTellError):
+        raise
+    except BaseException as error:
+        raise ModelError("the data", error) from error
+    if not batches or not any(batch.rows for batch in batches):
+        raise CannotTellError("the data yields no batch; it has to give arrays, (x, y), or batches of these")
+    for batch in batches:
+        for name, leaf in flatten(batch.x):
+            if leaf.dtype.kind not in "fiub":
+                require_numbers(Spec(tuple(leaf.shape[1:]), "string"), name or "of the data")
+    return batches
+
+
+def _batches(data: Any) -> Iterator[Batch]:
+    if callable(data) and not hasattr(data, "__getitem__") and not hasattr(data, "__iter__"):
+        data = data()
+    if isinstance(data, (tuple, Mapping)) or hasattr(data, "dtype"):
+        yield from _split(_batch(data))
+    elif isinstance(data, list):
+        if all(hasattr(item, "dtype") for item in data):  # Several inputs, without targets.
+            yield from _split(_batch(data))
+        else:
+            yield from (_batch(item) for item in data)
+    elif hasattr(data, "__getitem__") and hasattr(data, "__len__"):
+        yield from (_batch(data[index]) for index in range(len(data)))
+    elif inspect.isgenerator(data) or hasattr(data, "__iter__"):
+        yield from (_batch(item) for item in data)
+    else:
+        raise CannotTellError(
+            f"the data is a {type(data).__name__}; allowed: arrays, (x, y), a tf.data.Dataset, a PyDataset, a generator"
+        )
+
+
+def _batch(item: Any) -> Batch:
+    parts = item if isinstance(item, tuple) else (item,)
+    if len(parts) > 3:
+        raise CannotTellError(f"a batch of {len(parts)} parts; allowed: x, (x, y) or (x, y, weights)")
+    return Batch(*(map_leaves(_array, part) for part in parts))
+
+
+def _array(leaf: Any) -> Array:
+    if hasattr(leaf, "detach"):
+        leaf = leaf.detach().cpu()
+    return np.asarray(leaf.numpy() if hasattr(leaf, "numpy") else leaf)
+
+
+def _split(batch: Batch, rows: int = 32) -> Iterator[Batch]:
+    if batch.rows <= 2 * rows:
+        yield batch
+        return
+    for start in range(0, batch.rows - rows + 1, rows):
+        yield Batch(*(map_leaves(lambda leaf: leaf[start : start + rows], part) for part in _parts(batch)))  # noqa: B023
+
+
+def _parts(batch: Batch) -> Sequence[Any]:
+    return (batch.x, batch.y, batch.sample_weight)
+
+
+def _make_input(name: str, spec: Spec, ranges: Ranges, generator: np.random.Generator, rows: int) -> Array:
+    shape = (rows, *sizes(spec))
+    array: Array
+    if name in ranges.whole:
+        array = generator.integers(0, max(ranges.whole[name], 1), shape)
+    elif spec.dtype.startswith(("int", "uint")):
+        array = generator.integers(0, 2, shape)
+    else:
+        array = generator.normal(size=shape)
+    array = array.astype("float32" if spec.dtype == "bfloat16" else spec.dtype)
+    for (owner, column), limit in ranges.columns.items():
+        if owner == name:
+            array[..., column] = generator.integers(0, max(limit, 1), array.shape[:-1])
+    if name in ranges.gaps and len(shape) > 1:
+        if array.dtype.kind in "iu" or name in ranges.whole:
+            array[array == ranges.gaps[name]] = min(1, ranges.whole.get(name, 2) - 1)
+        for row in range(rows):
+            array[row, shape[1] - (row * shape[1]) // (2 * rows) :] = ranges.gaps[name]
+    return array
+
+
+def sizes(spec: Spec, factor: int = 1) -> tuple[int, ...]:
+    """Return the shape of one example; lengths that may vary are given a size times `factor`."""
+    free = SIDE if len(spec.shape) >= 3 and spec.shape[-1] is not None else LENGTH
+    return tuple(free * factor if size is None else size for size in spec.shape)
+
+
+def _is_real(name: str, spec: Spec, ranges: Ranges) -> bool:
+    ids = name in ranges.whole or any(owner == name for owner, _ in ranges.columns)
+    return "float" in spec.dtype and not ids
+
+
+def _scaled(inputs: Any, numbers: set[str], factor: float) -> Any:
+    names = iter(name for name, _ in flatten(inputs))
+    return map_leaves(
+        lambda array: (array * factor).astype(array.dtype) if next(names) in numbers else array, _sorted(inputs)
+    )
+
+
+def _sorted(structure: Any) -> Any:
+    """Return a structure whose dicts are in the order in which `flatten` goes through them."""
+    if isinstance(structure, Mapping):
+        return {key: _sorted(structure[key]) for key in sorted(structure, key=str)}
+    if isinstance(structure, (list, tuple)):
+        return type(structure)(_sorted(item) for item in structure)
+    return structure
+
+
+def _limit(call: Call) -> int | None:
+    if call.layer_class == "Embedding":
+        return int(call.config["input_dim"])
+    if call.layer_class in ("CategoryEncoding", "Hashing", "IntegerLookup"):
+        limit = call.config.get("num_tokens") or call.config.get("num_bins") or call.config.get("max_tokens")
+        return int(limit) if limit else None
+    return None
+
+
+def _sample(array: Array) -> Array:
+    return Value.of(array).sample

@@ -1,0 +1,83 @@
+"""The command `twinproof prove`: what it prints and writes."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinproof.base.errors import UserError
+from twinproof.base.files import write_whole
+from twinproof.proof.apart import Request, Start, prove_apart
+from twinproof.proof.errors import ModelError
+from twinproof.proof.page import as_page
+from twinproof.proof.result import Proof
+from twinproof.proof.text import as_text
+
+
+@dataclass(frozen=True)
+class Forms:
+    """What is printed and written: JSON instead of text, a page, a script."""
+
+    as_json: bool = False
+    html: Path | None = None
+    reproducer: Path | None = None
+
+
+def run_here(models: list[str], request: Request, forms: Forms) -> int:
+    """Prove the first model against each other one in this process, and return the exit status."""
+    from twinproof.proof.prove import prove_sources, read_wishes
+    from twinproof.proof.sources import sources
+
+    try:
+        wishes = read_wishes(request)
+        named = sources(models)
+        proofs = [prove_sources(named[0], other, wishes) for other in named[1:]]
+    except ModelError as error:
+        print(own_traceback(error), file=sys.stderr)
+        print(f"error: {error.where} raised {type(error.error).__name__}; nothing was compared", file=sys.stderr)
+        return 2
+    return show(proofs, forms)
+
+
+def run_apart(request: Request, starts: tuple[Start, Start], forms: Forms) -> int:
+    """Prove two models, each in its own environment, and return the exit status."""
+    return show([prove_apart(request, starts)], forms)
+
+
+def show(proofs: list[Proof], forms: Forms) -> int:
+    """Print and write proofs, and return the exit status of the worst."""
+    if forms.as_json:
+        found = [proof.as_json() for proof in proofs]
+        print(json.dumps(found[0] if len(found) == 1 else found, indent=2))
+    else:
+        print("\n\n".join(as_text(proof) for proof in proofs))
+    if forms.html:
+        write_whole(forms.html, "\n".join(as_page(proof) for proof in proofs))
+    if forms.reproducer:
+        _write_reproducer(proofs, forms.reproducer)
+    return max(proofs, key=lambda proof: (proof.exit_status == 1, proof.exit_status)).exit_status
+
+
+def own_traceback(error: ModelError) -> str:
+    """Return the traceback of the user's error, from his own code on."""
+    inner = error.error
+    frames = inner.__traceback__
+    here = str(Path(__file__).parent)
+    while frames is not None and (
+        frames.tb_frame.f_code.co_filename.startswith(here) or "importlib" in frames.tb_frame.f_code.co_filename
+    ):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(inner), inner, frames or inner.__traceback__)).rstrip()
+
+
+def _write_reproducer(proofs: list[Proof], path: Path) -> None:
+    script = next((proof.script for proof in proofs if proof.script), "")
+    if script:
+        write_whole(path, script)
+        return
+    if any(proof.difference for proof in proofs):
+        raise UserError(f"{path}: not written, as these models cannot be made by a script: give files, not objects")
+    print(f"{path}: not written, as there is no difference to show", file=sys.stderr)

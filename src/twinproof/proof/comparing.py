@@ -1,0 +1,163 @@
+"""How far two models are apart in each stage, in units of what rounding alone does there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from twinproof.proof.arrays import digest, distance, scale
+from twinproof.proof.observing import Observation
+from twinproof.proof.result import MULTIPLE, Outcome, Stage, StageResult
+
+# Draws of such changes; the largest effect counts.
+DRAWS = 3
+
+Key = tuple[Stage, str, str]
+
+
+class Apart(NamedTuple):
+    """One array of both models: how far they are apart, how large it is, and whether every bit is the same."""
+
+    difference: float
+    scale: float
+    rounding: float
+    equal: bool
+    digests: tuple[str, str]
+    broken: bool  # not a number in both
+
+
+class UnlikeError(Exception):
+    """Two observations have other arrays, or other shapes."""
+
+    def __init__(self, stage: Stage, what: str, name: str = "") -> None:
+        super().__init__(what)
+        self.stage, self.what, self.name = stage, what, name
+
+
+def compare(first: Iterable[Observation], second: Iterable[Observation]) -> dict[Key, Apart]:
+    """Return how far two series of observations are apart, array by array.
+
+    Raises
+    ------
+    UnlikeError
+        If one has arrays that the other has not, or of other shapes.
+    """
+    found: dict[Key, Apart] = {}
+    for one, other in zip(first, second):
+        names = _align(one, other)
+        for name, other_name in names.items():
+            a, b = one.arrays[name], other.arrays[other_name]
+            if a.shape != b.shape:
+                raise UnlikeError(one.stage, f"{name} has shape {a.shape} against {b.shape}", name)
+            digests = (digest(a), digest(b))
+            precision = float(np.finfo(a.dtype).eps) if a.dtype.kind == "f" else 0.0
+            broken = a.dtype.kind == "f" and bool(np.isnan(a).any() and np.isnan(b).any())
+            found[one.stage, one.where, name] = Apart(
+                0.0 if digests[0] == digests[1] else distance(a, b),
+                scale(a),
+                precision,
+                digests[0] == digests[1],
+                digests,
+                broken,
+            )
+    return found
+
+
+def _align(first: Observation, second: Observation) -> dict[str, str]:
+    """Return the names of the second observation's arrays by those of the first."""
+    if set(first.arrays) == set(second.arrays):
+        return {name: name for name in first.arrays}
+    only_first = [name for name in first.arrays if name not in second.arrays and not _optional(name)]
+    only_second = [name for name in second.arrays if name not in first.arrays and not _optional(name)]
+    if not only_first and not only_second:
+        return {name: name for name in first.arrays if name in second.arrays}
+    outputs = [name for name in first.arrays if name.startswith("output")]
+    others = [name for name in second.arrays if name.startswith("output")]
+    if outputs and len(outputs) == len(others) and set(only_first) <= set(outputs):
+        return {**{name: name for name in first.arrays if name in second.arrays}, **dict(zip(outputs, others))}
+    if len(outputs) != len(others):
+        what = f"{len(outputs)} outputs against {len(others)}"
+    else:
+        one, other = (", ".join(names) or "none" for names in (only_first, only_second))
+        what = f"only in the first: {one}; only in the second: {other}"
+    raise UnlikeError(first.stage, what, (only_first or only_second)[0])
+
+
+def _optional(name: str) -> bool:
+    """Return whether an array is a part that one model may report and another not: the loss holds them all."""
+    return name.startswith(("metric", "added loss"))
+
+
+def floors(draws: Iterable[Mapping[Key, Apart]]) -> dict[Key, float]:
+    """Return the largest effect of one unit in the last place on each array, over several draws."""
+    found: dict[Key, float] = {}
+    for draw in draws:
+        for key, apart in draw.items():
+            found[key] = max(found.get(key, 0.0), apart.difference)
+    return found
+
+
+def judge(
+    found: Mapping[Key, Apart], effects: Mapping[Key, float], tolerance: float | None
+) -> dict[Stage, StageResult]:
+    """Return the result of each stage that was compared.
+
+    `effects` are those of one unit in the last place. In training steps, an array that differs is named at the first
+    step where it does; elsewhere the farthest is named.
+    """
+    results: dict[Stage, StageResult] = {}
+    for stage in Stage:
+        keys = [key for key in found if key[0] == stage]
+        if not keys:
+            continue
+        if all(found[key].equal for key in keys):
+            results[stage] = StageResult(stage, Outcome.EQUAL, len(keys))
+            continue
+        far = {key: _times(key, found[key], effects, tolerance) for key in keys}
+        limit = _limit(tolerance)
+        worst = max(keys, key=far.__getitem__)
+        outcome = Outcome.ROUNDING if far[worst] <= limit else Outcome.DIFFERENT
+        if outcome == Outcome.DIFFERENT and stage == Stage.STEPS:
+            worst = next(key for key in keys if far[key] > limit)
+        named = ", ".join(part for part in (worst[2], worst[1]) if part)
+        times = far[worst] if tolerance is None else None
+        results[stage] = StageResult(stage, outcome, len(keys), named, found[worst].difference, times)
+    return results
+
+
+def judge_one(key: Key, apart: Apart, effects: Mapping[Key, float], tolerance: float | None) -> Outcome:
+    """Return how one array compares."""
+    if apart.equal:
+        return Outcome.EQUAL
+    return Outcome.ROUNDING if _times(key, apart, effects, tolerance) <= _limit(tolerance) else Outcome.DIFFERENT
+
+
+def worst_names(
+    found: Mapping[Key, Apart], effects: Mapping[Key, float], stage: Stage, tolerance: float | None
+) -> list[str]:
+    """Return the names of the arrays of a stage that are apart beyond rounding, the farthest first."""
+    far: dict[str, float] = {}
+    for key, apart in found.items():
+        if key[0] == stage:
+            far[key[2]] = max(far.get(key[2], 0.0), _times(key, apart, effects, tolerance))
+    return sorted((name for name, times in far.items() if times > _limit(tolerance)), key=lambda name: -far[name])
+
+
+def _times(key: Key, apart: Apart, effects: Mapping[Key, float], tolerance: float | None) -> float:
+    """Return a difference in units of what is allowed: the tolerance, or the effect of one unit in the last place."""
+    if apart.difference == 0:
+        return 0.0
+    # At least what one unit is in the array itself.
+    effect = effects.get(key, 0.0)
+    unit = (
+        max(effect if np.isfinite(effect) else 0.0, 2 * apart.rounding * apart.scale)
+        if tolerance is None
+        else tolerance
+    )
+    return apart.difference / unit if unit else float("inf")
+
+
+def _limit(tolerance: float | None) -> float:
+    return MULTIPLE if tolerance is None else 1.0

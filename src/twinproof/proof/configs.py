@@ -1,0 +1,130 @@
+"""How the configurations of two layers differ, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from twinproof.proof.capture import Call
+
+# What Keras keeps in a configuration that changes nothing of what a layer does.
+_SILENT = (
+    "name",
+    "seed",
+    "module",
+    "registered_name",
+    "build_config",
+    "batch_input_shape",
+    "batch_shape",
+    "shared_object_id",
+)
+_STARTING = re.compile(r"(^|_)initializer\b|^unit_forget_bias$")
+
+
+def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the settings that both configurations have and that differ, flat, by name."""
+    one, other = dict(_flat(first)), dict(_flat(second))
+    return {key: (one[key], other[key]) for key in one if key in other and not _same(one[key], other[key])}
+
+
+def describe(first: Call, second: Call) -> str:
+    """Return how two layers differ: in class, in configuration, in what their call says."""
+    parts = []
+    if first.layer_class != second.layer_class:
+        parts.append(f"{_name(first)} against {_name(second)}")
+    found = differences(_with_plain_axis(first), _with_plain_axis(second))
+    parts += [words(key, pair) for key, pair in found.items() if not _STARTING.search(key)]
+    parts += [
+        f"called with {key}={first.arguments.get(key)} against {key}={second.arguments.get(key)}"
+        for key in sorted({*first.arguments, *second.arguments})
+        if first.arguments.get(key) != second.arguments.get(key) and not _left_out(key, first, second)
+    ]
+    return ", ".join(parts)
+
+
+def _with_plain_axis(call: Call) -> dict[str, Any]:
+    """Return a configuration whose axis counts from the front, as one number: versions of Keras write it in their ways."""
+    axis = call.config.get("axis")
+    if isinstance(axis, (list, tuple)) and len(axis) == 1:
+        axis = axis[0]
+    if isinstance(axis, int) and axis < 0 and call.inputs:
+        axis += len(call.inputs[0].shape)
+    return {**call.config, "axis": axis} if "axis" in call.config else call.config
+
+
+def words(key: str, pair: tuple[Any, Any]) -> str:
+    """Return one setting that differs as a clause."""
+    return f"{key} is {_short(pair[0])} against {_short(pair[1])}"
+
+
+def is_starting(key: str) -> bool:
+    """Return whether a setting says only which values a layer begins with."""
+    return _STARTING.search(key) is not None
+
+
+def always_counts(key: str, pair: tuple[Any, Any]) -> bool:
+    """Return whether a setting makes two layers of one class different, whatever inputs happen to show.
+
+    Penalties and constraints act in training alone; a small number may hide behind others.
+    """
+    if re.search(r"regularizer|constraint|^dtype$", key):
+        return True
+    return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in pair) and any(
+        isinstance(value, float) for value in pair
+    )
+
+
+def _flat(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(config, Mapping):
+        if "class_name" in config:
+            name = str(config["class_name"])
+            inner = (
+                {key: value for key, value in (config.get("config") or {}).items() if key not in _SILENT}
+                if isinstance(config.get("config"), Mapping)
+                else {}
+            )
+            if set(config) >= {"config"} and prefix in ("dtype", "dtype_policy"):
+                yield prefix, inner.get("name", name)
+                return
+            yield prefix, name
+            yield from _flat(inner, prefix)
+            return
+        for key, value in config.items():
+            if key not in _SILENT:
+                yield from _flat(value, f"{prefix} {key}".strip())
+    elif isinstance(config, (list, tuple)) and any(isinstance(item, (Mapping, list, tuple)) for item in config):
+        for index, item in enumerate(config):
+            yield from _flat(item, f"{prefix} {index}".strip())
+    else:
+        yield prefix, list(config) if isinstance(config, tuple) else config
+
+
+def _same(first: Any, second: Any) -> bool:
+    if isinstance(first, float) and isinstance(second, float) and first != first and second != second:
+        return True
+    if isinstance(first, (int, float)) and isinstance(second, (int, float)):
+        return bool(first == second)
+    try:
+        return bool(first == second)
+    except Exception:
+        return repr(first) == repr(second)
+
+
+def _left_out(key: str, first: Call, second: Call) -> bool:
+    """Return whether an argument is one that Keras fills in where it is left out."""
+    return key == "training" and None in (first.arguments.get(key), second.arguments.get(key))
+
+
+def _name(call: Call) -> str:
+    activation = call.config.get("activation")
+    return (
+        f"{call.layer_class}({activation})"
+        if call.layer_class == "Activation" and isinstance(activation, str)
+        else call.layer_class
+    )
+
+
+def _short(value: Any) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) < 60 else f"{text[:57]}..."

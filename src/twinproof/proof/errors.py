@@ -1,0 +1,18 @@
+"""Why a pair of models cannot be compared."""
+
+from __future__ import annotations
+
+from twinproof.base.errors import UserError
+
+
+class CannotTellError(UserError):
+    """Two models cannot be compared, for a reason that the user can put right."""
+
+
+class ModelError(Exception):
+    """The user's own code raised: his builder, his module or his model. The cause is his error, whole."""
+
+    def __init__(self, where: str, error: BaseException) -> None:
+        super().__init__(f"{where} raised {type(error).__name__}: {error}")
+        self.where, self.error = where, error
+        self.__cause__ = error

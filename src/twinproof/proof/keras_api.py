@@ -1,0 +1,129 @@
+"""What Keras 2, Keras 3 and its backends call by different names: variables, seeds, eager runs, gradients."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+KERAS_2 = keras.__version__.startswith("2.")
+BACKEND = "tensorflow" if KERAS_2 else str(keras.backend.backend())
+
+if KERAS_2:
+    # Otherwise its random layers draw from stateful operations, whose seeds count the operations made before them.
+    keras.backend.experimental.enable_tf_random_generator()
+
+# What a random layer draws depends on these alone.
+DRAWS = f"Keras {keras.__version__.split('.')[0]} on {BACKEND}"
+
+
+def path(variable: Any) -> str:
+    """Return the names of the layers around a variable and its own, with slashes in between."""
+    full = variable.name if KERAS_2 else getattr(variable, "path", variable.name)
+    return str(full).partition(":")[0]
+
+
+def to_array(tensor: Any) -> NDArray[Any] | None:
+    """Return the values of a tensor or variable; None where it has none, as while a graph is traced."""
+    if isinstance(tensor, np.ndarray):
+        return tensor
+    try:
+        array = np.asarray(tensor.numpy() if KERAS_2 else keras.ops.convert_to_numpy(tensor))
+    except Exception:
+        return None
+    # NumPy has no bfloat16 of its own.
+    return array.astype(np.float32) if array.dtype.kind == "V" or array.dtype.name == "bfloat16" else array
+
+
+def own_variables(layer: Any) -> list[Any]:
+    """Return the variables that a layer holds itself, not through the layers inside it."""
+    if KERAS_2:
+        return [*layer._trainable_weights, *layer._non_trainable_weights]
+    return [*layer._trainable_variables, *layer._non_trainable_variables]
+
+
+def generators(layer: Any, inside: bool) -> list[Any]:
+    """Return the generators from which a layer draws, with those of the layers `inside` it where asked."""
+    layers = layer._flatten_layers() if inside else [layer]
+    if KERAS_2:
+        return [one._random_generator for one in layers if hasattr(one, "_random_generator")]
+    return [generator for one in layers for generator in getattr(one, "_seed_generators", ())]
+
+
+def seed_generator(generator: Any, seed: int, stream: int) -> None:
+    """Give a generator the state that belongs to `seed` and `stream` alone."""
+    if KERAS_2:
+        generator._maybe_init()
+        if getattr(generator, "_generator", None) is not None:
+            generator._generator.reset_from_seed([seed, stream])
+    else:
+        generator.state.assign([seed, stream])
+
+
+def seed_everything(seed: int) -> None:
+    """Seed what draws without a generator of its own: Python, NumPy and the backend."""
+    keras.utils.set_random_seed(seed)
+
+
+def seed_python(seed: int) -> None:
+    """Seed Python, NumPy and PyTorch, which a step may draw from between two graphs."""
+    random.seed(seed)
+    np.random.seed(seed)
+    if BACKEND == "torch":
+        sys.modules["torch"].manual_seed(seed)
+
+
+def is_compiled(model: keras.Model) -> bool:
+    """Return whether a model was compiled."""
+    return bool(model._is_compiled if KERAS_2 else model.compiled)
+
+
+def call(model: keras.Model, inputs: Any, training: bool) -> Any:
+    """Call a model as its own `fit` and `predict` do."""
+    if KERAS_2 or getattr(model, "_call_has_training_arg", True):
+        return model(inputs, training=training)
+    return model(inputs)
+
+
+def run_eagerly(model: keras.Model, eagerly: bool) -> None:
+    """Have the next training step of a model run operation by operation, or as a compiled graph."""
+    model.run_eagerly = eagerly
+    model.train_function = None
+    if not KERAS_2 and BACKEND == "tensorflow":
+        # XLA fuses operations by their neighbours: that would compare compilers, and takes minutes to compile.
+        model.jit_compile = False
+
+
+@contextmanager
+def functions_run_eagerly() -> Iterator[None]:
+    """Have functions that a model compiles with `tf.function` run eagerly, so that values can be seen in them."""
+    if BACKEND != "tensorflow":
+        yield
+        return
+    config = sys.modules["tensorflow"].config
+    before = config.functions_run_eagerly()
+    config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        config.run_functions_eagerly(before)
+
+
+def optimizer_classes() -> list[tuple[type, str]]:
+    """Return the base classes of optimizers, each with the name of the method that is given the gradients."""
+    if KERAS_2:
+        legacy = keras.optimizers.legacy.Optimizer
+        return [(keras.optimizers.Optimizer, "apply_gradients"), (legacy, "apply_gradients")]
+    return [(keras.optimizers.Optimizer, "apply")]
+
+
+def optimizer_variables(optimizer: Any) -> list[Any]:
+    """Return every variable of an optimizer."""
+    variables = optimizer.variables
+    return list(variables() if callable(variables) else variables)

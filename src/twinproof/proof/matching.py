@@ -1,0 +1,400 @@
+"""Which layer and variable of the second model is which of the first: by names where they agree, else by the data.
+
+The second model is run while its weights are still its own. Before a layer runs that holds variables, it is given
+those of the layer of the first model that got the same inputs, so that what follows gets the same, too. Where several
+fit, each is tried, and a contradiction further on rules it out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import permutations, product
+from typing import Any
+
+import keras
+import numpy as np
+
+from twinproof.proof.arrays import Array, Value
+from twinproof.proof.capture import Call, Recorder, held_variables, place, recording
+from twinproof.proof.errors import CannotTellError
+from twinproof.proof.keras_api import generators, own_variables, path
+
+# Runs of the second model in search of a match.
+MOST_ATTEMPTS = 200
+
+
+@dataclass
+class Matching:
+    """What belongs together. `variables` and `layers` give the second model's by the first's labels and paths."""
+
+    variables: dict[str, Any] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    layers: dict[str, str] = field(default_factory=dict)
+    generators: list[tuple[Any, int]] = field(default_factory=list)
+    only_first: list[str] = field(default_factory=list)
+    only_second: list[str] = field(default_factory=list)
+    agrees: bool = False
+
+
+def label_variables(model: keras.Model) -> dict[str, Any]:
+    """Return the variables of a model by the path of their layer and their own name."""
+    paths = place(model)
+    weights = {id(variable) for variable in model.weights}
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+
+    def add(name: str, variable: Any) -> None:
+        if id(variable) in seen or id(variable) not in weights:
+            return
+        label, number = name, 2
+        while label in found:
+            label, number = f"{name}#{number}", number + 1
+        found[label] = variable
+        seen.add(id(variable))
+
+    for layer in model._flatten_layers():
+        prefix = "" if layer is model else f"{paths.get(id(layer), layer.name)}/"
+        for variable in own_variables(layer):
+            add(f"{prefix}{path(variable).rpartition('/')[2]}", variable)
+    for variable in model.weights:
+        add(path(variable), variable)
+    return found
+
+
+def unique_holders(calls: Sequence[Call]) -> list[Call]:
+    """Return the first call of each layer that holds variables or a random state, in the order in which they run."""
+    found: dict[str, Call] = {}
+    for call in calls:
+        if call.holds:
+            found.setdefault(call.layer, call)
+    return list(found.values())
+
+
+def is_automatic(call: Call) -> bool:
+    """Return whether Keras chose the name of a layer: such names count the layers made before."""
+    stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", call.layer_class).lower()
+    return re.fullmatch(rf"_*{re.escape(stem)}(_\d+)?", call.name.lower()) is not None
+
+
+def match(
+    first: Sequence[Call],
+    values: Mapping[str, Array],
+    began: Mapping[str, Array],
+    model: keras.Model,
+    run: Callable[[], Any],
+    outputs: tuple[Value, ...],
+    hints: Mapping[str, str],
+    by_name: bool = True,
+) -> Matching:
+    """Match the second `model` with the first, and give it the first one's `values` by label.
+
+    `began` are the values that the first model was made with, `run` runs the second one on the inputs on which the
+    calls of the first were recorded, and `outputs` are what came out.
+
+    Raises
+    ------
+    CannotTellError
+        If a hint names a variable that is not there, or two of other shapes.
+    """
+    search = _Search(first, values, began, model, run, outputs, hints, by_name)
+    return search.best()
+
+
+class _Contradiction(BaseException):
+    """A layer gets inputs that no layer of the first model that is left gets.
+
+    No `Exception`, as Keras and models catch these.
+    """
+
+
+@dataclass
+class _Attempt:
+    choices: list[tuple[int, int]] = field(default_factory=list)  # taken, of how many
+    before: int = 0  # choices made before the first contradiction
+    depth: int = 0  # layers that agreed before it
+    agrees: bool = True
+    pairs: dict[str, tuple[Call, Call, list[tuple[str, Any, str]]]] = field(default_factory=dict)
+    layers: dict[str, Any] = field(default_factory=dict)
+
+
+class _Search:
+    def __init__(
+        self,
+        first: Sequence[Call],
+        values: Mapping[str, Array],
+        began: Mapping[str, Array],
+        model: keras.Model,
+        run: Callable[[], Any],
+        outputs: tuple[Value, ...],
+        hints: Mapping[str, str],
+        by_name: bool,
+    ) -> None:
+        self._first, self._values, self._began, self._model = unique_holders(first), values, began, model
+        self._run, self._outputs, self._by_name = run, outputs, by_name
+        self._own = label_variables(model)
+        self._labels = {id(variable): label for label, variable in self._own.items()}
+        self._start = {label: _copy(variable) for label, variable in self._own.items()}
+        self._hints = self._read_hints(hints)
+        self._named: dict[str, str] | None = None
+
+    def best(self) -> Matching:
+        best: _Attempt | None = None
+        taken: list[int] = []
+        for _ in range(MOST_ATTEMPTS):
+            attempt = self._attempt(taken, stop=True)
+            if best is None or (attempt.agrees, attempt.depth) > (best.agrees, best.depth):
+                best = attempt
+            if attempt.agrees:
+                break
+            deepest = [i for i in range(attempt.before) if attempt.choices[i][0] + 1 < attempt.choices[i][1]]
+            if not deepest:
+                break
+            taken = [choice for choice, _ in attempt.choices[: deepest[-1]]] + [attempt.choices[deepest[-1]][0] + 1]
+        assert best is not None  # noqa: S101
+        if not best.agrees:
+            best = self._attempt([choice for choice, _ in best.choices[: best.before]], stop=False)
+        return self._finish(best)
+
+    def _attempt(self, taken: list[int], stop: bool) -> _Attempt:
+        for label, variable in self._own.items():
+            variable.assign(self._start[label])
+        attempt = _Attempt()
+        left = {call.layer: call for call in self._first}
+
+        def contradiction() -> None:
+            if attempt.agrees:
+                attempt.agrees, attempt.before = False, len(attempt.choices)
+            if stop:
+                raise _Contradiction
+
+        def enter(call: Call, layer: Any) -> None:
+            if call.layer in attempt.layers:
+                return
+            attempt.layers[call.layer] = layer
+            options = list(self._options(call, layer, left, recorder.calls))
+            if not options:
+                contradiction()
+                return
+            index = 0
+            if len(options) > 1:
+                number = len(attempt.choices)
+                index = taken[number] if number < len(taken) else 0
+                attempt.choices.append((index, len(options)))
+            partner, pairs, near = options[index]
+            del left[partner.layer]
+            attempt.pairs[call.layer] = (partner, call, pairs)
+            for label, variable, _ in pairs:
+                variable.assign(self._values[label])
+            if not near:
+                contradiction()
+            elif attempt.agrees:
+                attempt.depth += 1
+
+        recorder = Recorder(self._model, enter, self._labels)
+        # What no layer that is called holds is given its values before.
+        for label, variable in self._hints.items():
+            variable.assign(self._values[label])
+        for label, other in self._uncalled().items():
+            other.assign(self._values[label])
+        try:
+            with recording(recorder):
+                outputs = self._run()
+        except _Contradiction:
+            return attempt
+        if attempt.agrees and not _near(outputs, self._outputs):
+            attempt.agrees, attempt.before = False, len(attempt.choices)
+        return attempt
+
+    def _options(
+        self, call: Call, layer: Any, left: Mapping[str, Call], so_far: Sequence[Call]
+    ) -> Iterator[tuple[Call, list[tuple[str, Any, str]], bool]]:
+        """Yield the layers of the first model that this one may be, with the pairs of variables; the likely first."""
+        variables = held_variables(layer)
+        fitting = []
+        for partner in left.values():
+            if bool(partner.variables) != bool(variables) or sorted(partner.shapes) != sorted(call.shapes):
+                continue
+            if not variables and partner.layer_class != call.layer_class:
+                continue
+            fitting.append(partner)
+        named = self._by_names().get(call.layer)
+        hinted = {label for label, variable in self._hints.items() if any(variable is one for one in variables)}
+        if hinted:
+            fitting = [partner for partner in fitting if hinted & set(partner.variables)]
+        elif named is not None:
+            fitting = [partner for partner in fitting if partner.layer == named]
+        else:
+            taken = set(self._by_names().values())
+            fitting = [partner for partner in fitting if partner.layer not in taken]
+        near = [partner for partner in fitting if _near(call.inputs, partner.inputs)]
+        same = [partner for partner in near or fitting if partner.layer_class == call.layer_class]
+        chosen = same or near or fitting
+        for partner in chosen if near else chosen[:1]:
+            for pairs in self._arrangements(partner, variables):
+                yield partner, pairs, bool(near)
+
+    def _arrangements(self, partner: Call, variables: list[Any]) -> Iterator[list[tuple[str, Any, str]]]:
+        """Yield the ways to pair the variables of two layers: by name if names agree, else by shape and first value."""
+        labels = [self._labels.get(id(variable), path(variable)) for variable in variables]
+        tails = {_tail(label): (label, shape) for label, shape in zip(partner.variables, partner.shapes)}
+        own = {_tail(label): index for index, label in enumerate(labels)}
+        fixed = {label: variable for label, variable in self._hints.items() if label in partner.variables}
+        if not fixed and set(tails) == set(own) and len(tails) == len(variables) == len(partner.variables):
+            named = [(tails[tail][0], variables[own[tail]], labels[own[tail]]) for tail in tails]
+            if all(tuple(variable.shape) == tails[_tail(label)][1] for label, variable, _ in named):
+                yield named
+                return
+        shapes = list(dict.fromkeys(partner.shapes))
+        groups = []
+        for shape in shapes:
+            mine = [label for label, one in zip(partner.variables, partner.shapes) if one == shape]
+            theirs = [index for index, one in enumerate(variables) if tuple(one.shape) == shape]
+            orders = [
+                order
+                for order in permutations(theirs)
+                if all(fixed.get(label, variables[index]) is variables[index] for label, index in zip(mine, order))
+            ][:24]
+            orders.sort(key=lambda order: -self._agreeing(mine, [labels[index] for index in order]))
+            groups.append([list(zip(mine, order)) for order in orders])
+        for combination in product(*groups):
+            yield [(label, variables[i], labels[i]) for group in combination for label, i in group]
+
+    def _agreeing(self, first: Sequence[str], second: Sequence[str]) -> int:
+        return sum(
+            np.array_equal(self._began[one], self._start[other])
+            for one, other in zip(first, second)
+            if other in self._start
+        )
+
+    def _by_names(self) -> dict[str, str]:
+        """Return the layers of the second model whose given names say which of the first they are."""
+        if self._named is None:
+            self._named = self._find_names() if self._by_name else {}
+        return self._named
+
+    def _find_names(self) -> dict[str, str]:
+        recorder = Recorder(self._model, labels=self._labels)
+        with recording(recorder):
+            self._run()
+        self._second = unique_holders(recorder.calls)
+        found: dict[str, str] = {}
+        for shapes in {tuple(sorted(call.shapes)) for call in self._first}:
+            first = _named(call for call in self._first if tuple(sorted(call.shapes)) == shapes)
+            second = _named(call for call in self._second if tuple(sorted(call.shapes)) == shapes)
+            if set(first) <= set(second) or set(second) <= set(first):
+                found.update({second[name]: first[name] for name in first if name in second})
+        return found
+
+    def _uncalled(self) -> dict[str, Any]:
+        """Return the variables of the second model, by the first's labels, that no call of a layer shows."""
+        self._by_names()
+        first_called = {label for call in self._first for label in call.variables}
+        first = [label for label in self._values if label not in first_called]
+        second_calls = getattr(self, "_second", [])
+        called = {label for call in second_calls for label in call.variables}
+        second = [label for label in self._own if label not in called]
+        found: dict[str, Any] = {}
+        for exact in (True, False):
+            for label in first:
+                for other in second:
+                    same = label == other if exact else _tail(label) == _tail(other) or True
+                    fits = tuple(self._own[other].shape) == self._values[label].shape
+                    if (
+                        label not in found
+                        and same
+                        and fits
+                        and not any(self._own[other] is one for one in found.values())
+                    ):
+                        found[label] = self._own[other]
+        return found
+
+    def _read_hints(self, hints: Mapping[str, str]) -> dict[str, Any]:
+        found = {}
+        for label, other in hints.items():
+            for name, there, side in ((label, self._values, "first"), (other, self._own, "second")):
+                if name not in there:
+                    raise CannotTellError(
+                        f"--map {label}={other}: the {side} model has no variable {name}; it has {', '.join(there)}"
+                    )
+            if self._values[label].shape != tuple(self._own[other].shape):
+                raise CannotTellError(
+                    f"--map {label}={other}: the shapes are {self._values[label].shape} and "
+                    f"{tuple(self._own[other].shape)}"
+                )
+            found[label] = self._own[other]
+        return found
+
+    def _finish(self, attempt: _Attempt) -> Matching:
+        result = Matching(agrees=attempt.agrees)
+        order = {call.layer: index for index, call in enumerate(self._first)}
+        for name, (partner, call, pairs) in attempt.pairs.items():
+            result.layers[partner.layer] = call.layer
+            for label, variable, other in pairs:
+                result.variables[label], result.labels[label] = variable, other
+            whole = call.of_keras or len(held_variables(attempt.layers[name])) != len(
+                own_variables(attempt.layers[name])
+            )
+            drawn = generators(attempt.layers[name], inside=whole)
+            result.generators += [(one, 100 * order[partner.layer] + i) for i, one in enumerate(drawn)]
+        for label, variable in self._uncalled().items():
+            if label not in result.variables:
+                result.variables[label] = variable
+                result.labels[label] = self._labels[id(variable)]
+        self._pair_leftovers(result)
+        taken = {id(variable) for variable in result.variables.values()}
+        result.only_first = [label for label in self._values if label not in result.variables]
+        result.only_second = [label for label, variable in self._own.items() if id(variable) not in taken]
+        result.variables = {label: result.variables[label] for label in self._values if label in result.variables}
+        return result
+
+    def _pair_leftovers(self, result: Matching) -> None:
+        """Pair variables of layers that were not matched where shapes leave no doubt: one layer written as two."""
+        taken = {id(variable) for variable in result.variables.values()}
+        first: dict[tuple[int, ...], list[str]] = {}
+        second: dict[tuple[int, ...], list[str]] = {}
+        for label in self._in_order(self._first, self._values):
+            if label not in result.variables:
+                first.setdefault(self._values[label].shape, []).append(label)
+        for label in self._in_order(getattr(self, "_second", []), self._own):
+            if id(self._own[label]) not in taken:
+                second.setdefault(tuple(self._own[label].shape), []).append(label)
+        if {shape: len(labels) for shape, labels in first.items()} != {
+            shape: len(labels) for shape, labels in second.items()
+        }:
+            return
+        for shape, labels in first.items():
+            for label, other in zip(labels, second[shape]):
+                result.variables[label], result.labels[label] = self._own[other], other
+                self._own[other].assign(self._values[label])
+
+    @staticmethod
+    def _in_order(calls: Sequence[Call], labels: Mapping[str, Any]) -> list[str]:
+        """Return labels in the order in which the layers that hold them run; those that none holds last."""
+        run = [label for call in calls for label in call.variables if label in labels]
+        return list(dict.fromkeys([*run, *labels]))
+
+
+def _named(calls: Iterator[Call]) -> dict[str, str]:
+    names: dict[str, list[str]] = {}
+    for call in calls:
+        if not is_automatic(call):
+            names.setdefault(call.name, []).append(call.layer)
+    return {name: layers[0] for name, layers in names.items() if len(layers) == 1}
+
+
+def _near(inputs: tuple[Value, ...], others: tuple[Value, ...]) -> bool:
+    return len(inputs) == len(others) and all(one.near(other) for one, other in zip(inputs, others))
+
+
+def _tail(label: str) -> str:
+    return label.rpartition("/")[2]
+
+
+def _copy(variable: Any) -> Array:
+    from twinproof.proof.keras_api import to_array
+
+    value = to_array(variable)
+    assert value is not None  # noqa: S101
+    return np.array(value)

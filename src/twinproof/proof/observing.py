@@ -1,0 +1,269 @@
+"""What a model does, observed step by step: outputs, losses, gradients, weights, optimizer state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from twinproof.base.words import Word
+from twinproof.proof.arrays import Array, flatten
+from twinproof.proof.batches import Batch, nudged
+from twinproof.proof.capture import around_calls, is_whole
+from twinproof.proof.errors import CannotTellError, ModelError
+from twinproof.proof.keras_api import (
+    BACKEND,
+    call,
+    functions_run_eagerly,
+    generators,
+    optimizer_classes,
+    run_eagerly,
+    seed_everything,
+    seed_python,
+    to_array,
+)
+from twinproof.proof.result import Stage
+from twinproof.proof.side import Side
+
+
+class Phase(Word):
+    """What is observed in one go: a phase begins only where the one before found no difference."""
+
+    INFERENCE = "inference"
+    TRAINING = "training"
+    STEPS = "steps"
+    EAGER_STEPS = "steps, run operation by operation"
+
+
+class Observation(NamedTuple):
+    """Arrays of one stage, by name; `where` says on what, or after which step, and is empty where there is one only."""
+
+    stage: Stage
+    where: str
+    arrays: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What both models are asked: inputs to infer on, batches to train on, and how many steps."""
+
+    inputs: list[tuple[str, Any]]
+    batches: list[Batch] = field(default_factory=list)
+    steps: int = 0
+    seed: int = 0
+    silent: bool = False  # random layers do nothing, as two environments do not draw the same
+    rounding: float = 0.0
+
+    def nudged(self, generator: np.random.Generator) -> Exam:
+        """Return the same with inputs moved by one unit in the last place."""
+        step = self.rounding
+        return Exam(
+            [(name, nudged(inputs, generator, step)) for name, inputs in self.inputs],
+            [Batch(nudged(one.x, generator, step), one.y, one.sample_weight) for one in self.batches],
+            self.steps,
+            self.seed,
+            self.silent,
+            step,
+        )
+
+    def inputs_named(self, where: str, training: bool) -> Any:
+        """Return the inputs of that name, or those of the first batch to train on."""
+        return self.batches[0].x if training else dict(self.inputs)[where]
+
+    @property
+    def trains(self) -> bool:
+        """Whether there is anything to train on."""
+        return bool(self.batches and self.steps)
+
+
+def observe(side: Side, exam: Exam, phase: Phase) -> Iterator[Observation]:
+    """Yield what a model does in a phase."""
+    if phase == Phase.INFERENCE:
+        return _observe_inference(side, exam)
+    if phase == Phase.TRAINING:
+        return _observe_training(side, exam)
+    return _observe_steps(side, exam, eagerly=phase == Phase.EAGER_STEPS)
+
+
+def _observe_inference(side: Side, exam: Exam) -> Iterator[Observation]:
+    """Yield what a model gives in inference, run operation by operation."""
+    with _conditions(exam):
+        for name, inputs in exam.inputs:
+            side.set_back(exam.seed)
+            with functions_run_eagerly():
+                yield Observation(Stage.INFERENCE, name, outputs_of(side, inputs, training=False))
+
+
+def _observe_training(side: Side, exam: Exam) -> Iterator[Observation]:
+    """Yield what a model gives in training mode, and what one training step computes, run operation by operation."""
+    model = side.model
+    with _conditions(exam):
+        batch = exam.batches[0]
+        side.set_back(exam.seed)
+        with functions_run_eagerly():
+            arrays = outputs_of(side, batch.x, training=True)
+        state = dict(side.state())
+        arrays.update({label: state[label] for label in side.fixed()})
+        yield Observation(Stage.TRAINING_MODE, "", arrays)
+        side.set_back(exam.seed)
+        run_eagerly(model, True)
+        with _gradients(side) as gradients:
+            losses = train_step(side, batch)
+        extra = {f"added loss {i}": array for i, array in enumerate(_added_losses(model))}
+        yield Observation(Stage.LOSS, "", {**losses, **extra})
+        yield Observation(Stage.GRADIENTS, "", dict(gradients))
+
+
+def _observe_steps(side: Side, exam: Exam, eagerly: bool) -> Iterator[Observation]:
+    """Yield losses, weights, state and what optimizers hold after each training step, and inference afterwards."""
+    with _conditions(exam):
+        side.set_back(exam.seed)
+        run_eagerly(side.model, eagerly)
+        for step in range(exam.steps):
+            seed_python(exam.seed + step)
+            losses = train_step(side, exam.batches[step % len(exam.batches)])
+            yield Observation(Stage.STEPS, f"step {step + 1}", {**losses, **dict(side.state())})
+        seed_everything(exam.seed)
+        for name, inputs in exam.inputs:
+            yield Observation(Stage.AFTERWARDS, name, outputs_of(side, inputs, training=False))
+
+
+def outputs_of(side: Side, inputs: Any, training: bool) -> dict[str, Array]:
+    """Return the outputs of a model by their places.
+
+    Raises
+    ------
+    ModelError
+        If the model raises.
+    CannotTellError
+        If an output is no tensor with values.
+    """
+    try:
+        outputs = call(side.model, inputs, training)
+    except (Exception, SystemExit) as error:
+        raise ModelError(f"calling {side.name}", error) from error
+    found: dict[str, Array] = {}
+    for name, leaf in flatten(outputs):
+        array = to_array(leaf) if hasattr(leaf, "shape") else np.asarray(leaf)
+        if array is None or array.dtype.kind not in "fiub":
+            raise CannotTellError(
+                f"{side.name}: its output {name} is {type(leaf).__name__}, which has no numbers to compare"
+            )
+        found[f"output {name}".strip()] = array
+    return found
+
+
+def train_step(side: Side, batch: Batch) -> dict[str, Array]:
+    """Train a model on a batch, as `fit` does, and return its loss and metrics in their order.
+
+    Raises
+    ------
+    ModelError
+        If the model raises.
+    """
+    model = side.model
+    try:
+        if has_own_step(model):
+            # Only `fit` gives an own step what it is written for.
+            options = {"batch_size": batch.rows, "epochs": 1, "shuffle": False, "verbose": 0}
+            history = model.fit(batch.x, batch.y, sample_weight=batch.sample_weight, **options)
+            logs = {name: values[-1] for name, values in history.history.items()}
+        else:
+            # Keras returns means since the last reset; a step's own loss takes a reset before it.
+            model.reset_metrics()
+            logs = model.train_on_batch(batch.x, batch.y, sample_weight=batch.sample_weight, return_dict=True)
+    except (Exception, SystemExit) as error:
+        raise ModelError(f"a training step of {side.name}", error) from error
+    names = ["loss", *(name for name in logs if name != "loss")]
+    ordered = [name for name in names if name in logs]
+    return {
+        ("loss" if name == "loss" else f"metric {i}"): np.asarray(logs[name], np.float64)
+        for i, name in enumerate(ordered)
+    }
+
+
+def has_own_step(model: keras.Model) -> bool:
+    """Return whether a model's class trains in its own way."""
+    return type(model).train_step is not keras.Model.train_step
+
+
+def _added_losses(model: keras.Model) -> Iterator[Array]:
+    try:
+        losses = list(model.losses)
+    except Exception:
+        return
+    arrays = [to_array(loss) for loss in losses]
+    # Their order is that in which layers were made; their sum and their sorted values are not.
+    values = sorted(float(array) for array in arrays if array is not None and array.size == 1)
+    yield from (np.asarray(value) for value in values)
+
+
+@contextmanager
+def _gradients(side: Side) -> Iterator[dict[str, Array]]:
+    """Collect the first gradient that an optimizer is given for each variable, by label."""
+    found: dict[str, Array] = {}
+    labels = {id(variable): label for label, variable in side.variables.items()}
+
+    def collect(optimizer: Any, given: Any, variables: Any) -> None:
+        pairs = zip(given, variables if variables is not None else getattr(optimizer, "_trainable_variables", ()))
+        for gradient, variable in pairs:
+            label = labels.get(id(variable))
+            if label is None or label in found:
+                continue
+            if gradient is None:
+                found[label] = np.zeros(tuple(variable.shape), np.float32)
+                continue
+            if hasattr(gradient, "indices") and hasattr(gradient, "values"):
+                gradient = keras.ops.convert_to_tensor(gradient) if hasattr(keras, "ops") else _dense(gradient)
+            array = to_array(gradient)
+            if array is not None:
+                found[label] = np.array(array)
+
+    with ExitStack() as stack:
+        for base, name in optimizer_classes():
+            original = getattr(base, name)
+
+            def replaced(
+                optimizer: Any,
+                gradients: Any,
+                *rest: Any,
+                __original: Any = original,
+                __name: str = name,
+                **options: Any,
+            ) -> Any:
+                if __name == "apply":
+                    gradients = list(gradients)
+                    collect(optimizer, gradients, rest[0] if rest else options.get("trainable_variables"))
+                else:
+                    gradients = list(gradients)
+                    collect(optimizer, [one for one, _ in gradients], [variable for _, variable in gradients])
+                return __original(optimizer, gradients, *rest, **options)
+
+            setattr(base, name, replaced)
+            stack.callback(setattr, base, name, original)
+        yield found
+
+
+def _dense(gradient: Any) -> Array:
+    dense = np.zeros(tuple(gradient.dense_shape.numpy()), gradient.values.numpy().dtype)
+    np.add.at(dense, gradient.indices.numpy(), gradient.values.numpy())
+    return dense
+
+
+@contextmanager
+def _conditions(exam: Exam) -> Iterator[None]:
+    if not exam.silent:
+        yield
+        return
+
+    def silent(original: Any, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if is_whole(layer) and generators(layer, inside=True) and BACKEND:
+            kwargs = {**kwargs, "training": False}
+        return original(layer, *args, **kwargs)
+
+    with around_calls(silent):
+        yield

@@ -1,0 +1,136 @@
+"""`twinproof.prove`: are two models one network, and where do they part?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from twinproof.proof.apart import Request
+from twinproof.proof.arrays import Array
+from twinproof.proof.errors import CannotTellError
+from twinproof.proof.keras_api import seed_everything, to_array
+from twinproof.proof.preparing import Wishes, prepare_first
+from twinproof.proof.proving import Proving, made_with
+from twinproof.proof.result import Proof, Verdict
+from twinproof.proof.side import Side
+from twinproof.proof.signature import parse_inputs
+from twinproof.proof.sources import BATCH, Source, load_function, source
+from twinproof.proof.text import sentence
+
+
+def prove(
+    first: Any,
+    second: Any,
+    *,
+    data: Any = None,
+    inputs: Any = None,
+    loss: Any = None,
+    optimizer: Any = None,
+    steps: int = 10,
+    tolerance: float | None = None,
+    map: Mapping[str, str] | None = None,
+    seed: int = 0,
+) -> Proof:
+    """Return whether two models are one network, stage by stage, and where they part.
+
+    Parameters
+    ----------
+    first, second
+        A function without arguments that returns a model, a model, "FILE.py:FUNCTION", or a saved file. A model at
+        hand has its weights back afterwards.
+    data
+        What to run and train on: arrays (x, y), batches, a data set, a generator, or a function that gives one of
+        these; else it is made up from what the models take.
+    inputs
+        What models take that do not know it, as "28,28,1" or "image=28,28,1 ids=16:int32".
+    loss, optimizer
+        As `compile` takes them; else as the models were compiled, or chosen by their outputs.
+    steps
+        Steps of training; 0 for none.
+    tolerance
+        The largest absolute difference that counts as none; else it is measured, by what rounding does to the first.
+    map
+        Variables of the first model with those of the second, where the match needs help.
+    seed
+        Of made-up data, random layers and the measure of rounding.
+
+    Raises
+    ------
+    UserError
+        If there is no such file or function.
+    ModelError
+        If the user's code raises; its cause is that error.
+    """
+    if steps < 0:
+        raise CannotTellError(f"steps: {steps}; allowed: 0 and more")
+    wishes = Wishes(
+        load_function(data)[1] if isinstance(data, str) else data,
+        parse_inputs(inputs) if isinstance(inputs, str) else inputs,
+        loss,
+        optimizer,
+        steps,
+        tolerance,
+        dict(map or {}),
+        seed,
+    )
+    return prove_sources(source(first), source(second), wishes)
+
+
+def prove_sources(first: Source, second: Source, wishes: Wishes) -> Proof:
+    """Return the proof of the models of two sources."""
+    wishes = with_batches_of(wishes, first, second)
+    sides = build(first, wishes), build(second, wishes)
+    if sides[0].name == sides[1].name:
+        sides[1].name = f"{sides[1].name} (second)"
+    values = [(variable, _value(variable)) for side in sides for variable in side.model.variables]
+    try:
+        reference = prepare_first(sides[0], sides[1], wishes)
+    except CannotTellError as error:
+        return unknown((sides[0].name, sides[1].name), str(error))
+    try:
+        return Proving(reference, sides[1], wishes, first.has_values or second.has_values).proof()
+    finally:
+        reference.close()
+        for variable, value in values:
+            variable.assign(value)
+
+
+def read_wishes(request: Request) -> Wishes:
+    """Return what a request asks for, with its files read."""
+    return Wishes(
+        load_function(request.data)[1] if request.data else None,
+        parse_inputs(request.inputs) if request.inputs else None,
+        request.loss,
+        request.optimizer,
+        request.steps,
+        request.tolerance,
+        request.hints,
+        request.seed,
+    )
+
+
+def build(given: Source, wishes: Wishes) -> Side:
+    """Return the model of a source, built under the seed."""
+    seed_everything(wishes.seed)
+    return Side(given.name, given.build())
+
+
+def unknown(names: tuple[str, str], reason: str) -> Proof:
+    """Return the proof of two models that could not be compared at all."""
+    said = sentence(Verdict.CANNOT_TELL, None, (), 0, None, reason)
+    return Proof(*names, Verdict.CANNOT_TELL, said, made_with=made_with())
+
+
+def with_batches_of(wishes: Wishes, *given: Source) -> Wishes:
+    """Return wishes with the function `batch` of the first module that has one, where the user named no data."""
+    if wishes.data is not None or wishes.inputs is not None:
+        return wishes
+    found = (getattr(one.module, BATCH, None) for one in given)
+    return replace(wishes, data=next((function for function in found if callable(function)), None))
+
+
+def _value(variable: Any) -> Array:
+    value = to_array(variable)
+    assert value is not None  # noqa: S101
+    return value.copy()

@@ -1,0 +1,351 @@
+"""One proof, from two models to the verdict: match, then compare phase by phase, and localise the first difference."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from twinproof.proof import structure
+from twinproof.proof.arrays import Array, Value, flatten
+from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, judge, judge_one
+from twinproof.proof.compiling import compile_settings
+from twinproof.proof.errors import CannotTellError
+from twinproof.proof.keras_api import BACKEND, seed_everything, to_array
+from twinproof.proof.localising import Scene, locate
+from twinproof.proof.matching import Matching, label_variables, match
+from twinproof.proof.observing import Phase, observe
+from twinproof.proof.preparing import Wishes, compile_second, run_once
+from twinproof.proof.recording import Recording, kept
+from twinproof.proof.reference import Reference, declared, layer_calls, values_of
+from twinproof.proof.reproducer import layers_script, models_script
+from twinproof.proof.result import Compared, Difference, Kind, LayerPair, Outcome, Proof, Stage, StageResult, Verdict
+from twinproof.proof.side import Side
+from twinproof.proof.text import sentence
+
+
+@dataclass
+class _Found:
+    """What was found in one phase: how far apart everything is, and what rounding does."""
+
+    apart: Mapping[Key, Apart]
+    effects: Mapping[Key, float] = field(default_factory=dict)
+    unsteady: str = ""
+
+
+class Proving:
+    """Holds a second model against the first, which is prepared already."""
+
+    def __init__(self, first: Reference, second: Side, wishes: Wishes, trained_before: bool) -> None:
+        self.first, self.second, self.wishes, self.trained_before = first, second, wishes, trained_before
+        self.stages: dict[Stage, StageResult] = {}
+        self.notes = list(first.notes)
+        self.not_compared: list[str] = []
+        self.differences: list[Difference] = []
+        self.matching = Matching()
+        self.layers: list[LayerPair] = []
+        self.compared = Compared(outputs=len(first.outputs))
+        self.unknown = ""
+        self.scene: Scene | None = None
+
+    def proof(self) -> Proof:
+        """Return the proof."""
+        try:
+            self._examine()
+        except CannotTellError as error:
+            self.unknown = str(error)
+        except UnlikeError as error:
+            kind = Kind.SIGNATURE if error.stage == Stage.INFERENCE else Kind.COMPILED
+            self._differs(Difference(kind, error.stage, cause=error.what))
+        return self._conclude()
+
+    # What follows is in the order in which it happens.
+
+    def _examine(self) -> None:
+        plain = self.first.exam.inputs[0][1]
+        seed_everything(self.wishes.seed)
+        outputs = values_of(run_once(self.second.model, plain, self.second.name))
+        self._require_like_outputs(outputs)
+        self._match(plain)
+        if not self._structure(plain):
+            return
+        self.second.label(self.matching.variables, self.matching.generators)
+        for label, variable in self.second.variables.items():
+            variable.assign(self.first.values[label])
+        if self.wishes.steps:
+            compile_second(self.second, self.first.recipe)
+            self.second.build_optimizers()
+            for difference in structure.compiled(self.first.settings, compile_settings(self.second.model)):
+                self._differs(difference)
+        self.second.keep()
+        self.second.take_slots(self.first.slots)
+        self._phases()
+
+    def _require_like_outputs(self, outputs: tuple[Value, ...]) -> None:
+        mine = self.first.outputs
+        if len(mine) != len(outputs):
+            raise UnlikeError(Stage.INFERENCE, f"{len(mine)} outputs against {len(outputs)}")
+        for index, (one, other) in enumerate(zip(mine, outputs)):
+            if one.shape != other.shape:
+                name = f"output {index}" if len(mine) > 1 else "the output"
+                raise UnlikeError(Stage.INFERENCE, f"{name} has shape {one.shape} against {other.shape}")
+
+    def _match(self, plain: Any) -> None:
+        """Match by names where they agree; where that leads to a difference, see what the flow of data says."""
+        model, first = self.second.model, self.first
+        self.other_began = {label: _value(variable) for label, variable in label_variables(model).items()}
+
+        def run() -> tuple[Value, ...]:
+            seed_everything(self.wishes.seed)
+            return values_of(run_once(model, plain, self.second.name))
+
+        def search(by_name: bool) -> Matching:
+            return match(first.calls, first.values, first.began, model, run, first.outputs, self.wishes.hints, by_name)
+
+        self.matching = search(by_name=True)
+        if self.matching.agrees or self.wishes.hints:
+            return
+        by_flow = search(by_name=False)
+        crossed = [
+            f"`{one}` is `{other}`"
+            for one, other in by_flow.layers.items()
+            if self.matching.layers.get(one, other) != other
+        ]
+        if by_flow.agrees:
+            self.matching = by_flow
+            self.notes.append(
+                f"the names say otherwise, but by the flow of data {', '.join(crossed)} in the second model"
+            )
+        elif crossed:
+            self.matching = search(by_name=True)
+
+    def _structure(self, plain: Any) -> bool:
+        """Compare what is declared; return whether the variables of both belong together."""
+        first, second, matching = self.first, self.second, self.matching
+        labels = {id(variable): label for label, variable in label_variables(second.model).items()}
+        seed_everything(self.wishes.seed)
+        calls, _, _ = layer_calls(second, labels, plain, training=False)
+        self.scene = Scene(first, second, matching, labels, calls)
+        self.compared = replace(self.compared, variables=len(matching.variables), layers=len(matching.layers))
+        apart = list(structure.unmatched(first.calls, calls, matching))
+        for difference in apart:
+            self._differs(difference)
+        if apart:
+            self.not_compared.append("everything else: the models do not have the same variables")
+            return False
+        second.label(matching.variables, matching.generators)
+        found = [
+            *structure.flags(first.declared, declared(second), matching),
+            *structure.settings(first.calls, calls, matching),
+        ]
+        for difference in found:
+            self._differs(difference)
+        if not found:
+            self.stages[Stage.STRUCTURE] = StageResult(Stage.STRUCTURE, Outcome.EQUAL, len(matching.variables))
+        self._starts()
+        return True
+
+    def _starts(self) -> None:
+        if self.trained_before:
+            self.not_compared.append(
+                "initial values: one of the models is saved, or was at hand, with values of its own"
+            )
+            return
+        assert self.scene is not None  # noqa: S101
+        other = {one: self.other_began[name] for one, name in self.matching.labels.items() if name in self.other_began}
+        found = list(structure.starts(self.first.calls, self.scene.calls, self.matching, self.first.began, other))
+        for difference in found:
+            self._differs(difference)
+        if not found:
+            self.stages[Stage.START] = StageResult(Stage.START, Outcome.EQUAL, len(other))
+
+    def _phases(self) -> None:
+        exam = self.first.exam
+        if not self._goes_on(Phase.INFERENCE):
+            self.not_compared.append("training: the comparison ended before it")
+        elif not exam.trains:
+            self.not_compared.append("training: no steps were asked for")
+        elif not self._goes_on(Phase.TRAINING):
+            self.not_compared.append("further training steps: the comparison ended in the first one")
+        elif self.differences:
+            self.not_compared.append("further training steps: what is declared differs already")
+        else:
+            self.compared = replace(self.compared, steps=exam.steps)
+            self._goes_on(Phase.STEPS)
+        if exam.silent:
+            self.not_compared.append(
+                "what random layers draw: two environments draw other numbers, so they were switched off"
+            )
+        self.not_compared.append("speed, memory, saving and loading; XLA")
+
+    def _goes_on(self, phase: Phase) -> bool:
+        """Compare one phase; return whether the models may still be one network."""
+        found = self._compare(phase)
+        if phase == Phase.STEPS and not all(one.equal for one in found.apart.values()) and self._draws_freely():
+            found = self._compare(Phase.EAGER_STEPS)
+            self.notes.append(
+                "steps were run operation by operation: a model draws random numbers without a Keras generator"
+            )
+        self.compared = replace(self.compared, inputs=len(self.first.exam.inputs))
+        if found.unsteady:
+            self.unknown = found.unsteady
+            return False
+        apart = self._without_broken(found.apart)
+        if self.unknown:
+            return False
+        results = judge(apart, found.effects, self.wishes.tolerance)
+        self.stages.update({stage: one for stage, one in results.items() if not self._is_different(stage)})
+        different = [stage for stage, one in results.items() if one.outcome == Outcome.DIFFERENT]
+        if different and self.scene:
+            difference, self.layers = locate(self.scene, different[0], apart, found.effects, self.wishes.tolerance)
+            self.differences.append(difference)
+        return not different
+
+    def _compare(self, phase: Phase) -> _Found:
+        first, second, exam = self.first, self.second, self.first.exam
+        if first.shares(second.variables):
+            apart = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
+        else:
+            apart = compare(first.observations(phase), observe(second, exam, phase))
+        if all(one.equal for one in apart.values()):
+            return _Found(apart)
+        again = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
+        effects = first.effects(phase)
+        return _Found(again, effects, self._unsteady(phase, apart, again, effects))
+
+    def _unsteady(
+        self, phase: Phase, once: Mapping[Key, Apart], again: Mapping[Key, Apart], effects: Mapping[Key, float]
+    ) -> str:
+        """Return which model differs from itself, and where, beyond rounding; "" of none."""
+        exam = self.first.exam
+        for index, name in enumerate((self.first.name, self.second.name)):
+            if all(once[key].digests[index] == one.digests[index] for key, one in again.items() if key in once):
+                continue
+            if index:
+                own = Recording().add(kept(observe(self.second, exam, phase), exam.steps))
+                apart: Mapping[Key, Apart] = compare(own, kept(observe(self.second, exam, phase), exam.steps))
+                own.remove()
+            else:
+                apart = self.first.differs_from_itself(phase)
+            for key, one in apart.items():
+                if judge_one(key, one, effects, self.wishes.tolerance) == Outcome.DIFFERENT:
+                    place = ", ".join(part for part in (key[2], key[1]) if part)
+                    return f"{name} differs from itself in {key[0]}, at {place}; it may draw unseeded random numbers"
+            self.notes.append(f"{name} differs from itself, no more than rounding does")
+        return ""
+
+    def _draws_freely(self) -> bool:
+        """Return whether a compiled step depends on a seed that no generator of Keras holds."""
+        exam = replace(self.first.exam, steps=1, inputs=[])
+        before = list(observe(self.second, exam, Phase.STEPS))
+        self.second.global_seed = 1
+        try:
+            apart = compare(before, observe(self.second, exam, Phase.STEPS))
+        finally:
+            self.second.global_seed = 0
+        return any(not one.equal for one in apart.values())
+
+    def _without_broken(self, apart: Mapping[Key, Apart]) -> dict[Key, Apart]:
+        """Return what has numbers to compare: extreme inputs may have none in either model; elsewhere that ends it."""
+        broken = [key for key, one in apart.items() if one.broken]
+        extreme = [key for key in broken if key[0] in (Stage.INFERENCE, Stage.AFTERWARDS) and key[1]]
+        for stage, where, name in broken:
+            if (stage, where, name) not in extreme:
+                self.unknown = (
+                    f"in {stage}, {', '.join(part for part in (name, where) if part)} is not a number in both models"
+                )
+                return {}
+        if extreme:
+            places = sorted({f"{stage} on {where}" for stage, where, _ in extreme})
+            self.not_compared.append(f"not a number in both models: {', '.join(places)}")
+        return {key: one for key, one in apart.items() if key not in extreme}
+
+    def _is_different(self, stage: Stage) -> bool:
+        return stage in self.stages and self.stages[stage].outcome == Outcome.DIFFERENT
+
+    def _differs(self, difference: Difference) -> None:
+        self.differences.append(difference)
+        stage, text = difference.stage, str(difference)
+        if self._is_different(stage):
+            known = self.stages[stage]
+            self.stages[stage] = replace(known, detail=f"{known.detail}; {text}")
+        else:
+            self.stages[stage] = StageResult(stage, Outcome.DIFFERENT, len(self.matching.variables), detail=text)
+
+    def _conclude(self) -> Proof:
+        different = any(self._is_different(stage) for stage in self.stages)
+        verdict = Verdict.NOT_ONE_NETWORK if different else Verdict.ONE_NETWORK
+        if not different and not self.unknown and not (self.compared.outputs and self.compared.inputs):
+            self.unknown = "nothing was compared"
+        if not different and self.unknown:
+            verdict = Verdict.CANNOT_TELL
+        difference = self._chosen() if different else None
+        stages = tuple(self.stages[stage] for stage in Stage if stage in self.stages)
+        said = sentence(verdict, difference, stages, self.compared.steps, self.wishes.tolerance, self.unknown)
+        return Proof(
+            self.first.name,
+            self.second.name,
+            verdict,
+            said,
+            stages,
+            difference,
+            self.compared,
+            tuple(dict.fromkeys(self.notes)),
+            tuple(dict.fromkeys(self.not_compared)),
+            tuple(self.matching.labels.items()),
+            tuple(self.layers),
+            made_with(),
+            self._script(said, difference) if difference else "",
+        )
+
+    def _chosen(self) -> Difference | None:
+        """Return the difference that the sentence names: the first that was run in inference, else what is declared."""
+        ran = [one for one in self.differences if one.stage not in (Stage.STRUCTURE, Stage.START)]
+        if ran and ran[0].stage == Stage.INFERENCE and self.layers:
+            return ran[0]
+        layers = [one for one in self.differences if one.stage == Stage.STRUCTURE and one.kind != Kind.COMPILED]
+        return next(iter([*layers, *ran, *self.differences]), None)
+
+    def _script(self, said: str, difference: Difference) -> str:
+        """Return a script that shows a difference by itself."""
+        if self.scene is None:
+            return ""
+        one, other = self.scene.first_call(difference.first), self.scene.second_call(difference.second)
+        if one and other and difference.kind in (Kind.LAYER, Kind.VARIABLE) and one.config != other.config:
+            script = layers_script(said, difference.stage, one, other)
+            if script:
+                return script
+        exam, first = self.first.exam, self.first
+        second = {id(variable): index for index, variable in enumerate(self.second.model.weights)}
+        order = {label: index for index, label in enumerate(first.weight_order)}
+        pairs = [
+            (order[label], second[id(variable)])
+            for label, variable in self.matching.variables.items()
+            if label in order and id(variable) in second
+        ]
+        targets = next((leaf for _, leaf in flatten(exam.batches[0].y)), None) if exam.trains else None
+        training = None
+        if targets is not None and difference.stage not in (Stage.INFERENCE, Stage.START):
+            compiling = first.recipe.arguments if first.recipe else ""
+            training = (Value.of(np.asarray(targets)), compiling, min(exam.steps, 3))
+        inputs = {name: Value.of(np.asarray(leaf)) for name, leaf in flatten(exam.inputs[0][1])}
+        return models_script(said, (first.name, self.second.name), inputs, pairs, training)
+
+
+def made_with() -> dict[str, str]:
+    """Return the versions that a proof was made with."""
+    return {
+        "keras": keras.__version__,
+        "backend": BACKEND,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+
+
+def _value(variable: Any) -> Array:
+    value = to_array(variable)
+    return np.zeros(0) if value is None else np.array(value)

@@ -1,0 +1,195 @@
+"""A proof as data: what was compared, stage by stage, and where two models part."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from twinproof.base.words import Word
+
+# A difference up to this many times the effect of one unit in the last place is rounding.
+MULTIPLE = 8.0
+
+
+class Stage(Word):
+    """What is compared, in this order."""
+
+    STRUCTURE = "structure"
+    START = "initial values"
+    INFERENCE = "inference"
+    TRAINING_MODE = "training mode"
+    LOSS = "loss"
+    GRADIENTS = "gradients"
+    STEPS = "training steps"
+    AFTERWARDS = "inference after training"
+    GRAPHS = "compiled graphs"
+
+
+class Outcome(Word):
+    """How two models compare in a stage."""
+
+    EQUAL = "equal"
+    ROUNDING = "within rounding"
+    DIFFERENT = "different"
+    NOT_COMPARED = "not compared"
+
+
+class Verdict(Word):
+    """What the proof says of two models."""
+
+    ONE_NETWORK = "one network"
+    NOT_ONE_NETWORK = "not one network"
+    CANNOT_TELL = "cannot tell"
+
+
+class Kind(Word):
+    """What two models part at."""
+
+    LAYER = "layer"
+    OPERATION = "operation"
+    VARIABLE = "variable"
+    MISSING = "missing layer"
+    EXTRA = "extra layer"
+    SWAPPED = "swapped layers"
+    COMPILED = "optimizer or loss"
+    SIGNATURE = "inputs or outputs"
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """One stage: how many arrays were compared, and the one that is farthest apart.
+
+    `ratio` is that difference in units of what a change of one unit in the last place does there; None where both
+    models are equal to the last bit.
+    """
+
+    stage: Stage
+    outcome: Outcome
+    compared: int = 0
+    worst: str = ""
+    difference: float = 0.0
+    ratio: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two models part, by the names in the first and in the second, and why."""
+
+    kind: Kind
+    stage: Stage
+    first: str = ""
+    second: str = ""
+    variable: str = ""
+    cause: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name of a layer or variable that this difference names."""
+        return tuple(name for name in (self.first, self.second, self.variable) if name)
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        both = f"`{self.first}`" if self.first == self.second or not self.second else ""
+        both = both or (f"`{self.first}` (second model: `{self.second}`)" if self.first else f"`{self.second}`")
+        if self.kind == Kind.MISSING:
+            return f"`{self.first}` is missing from the second model"
+        if self.kind == Kind.EXTRA:
+            return f"only the second model has `{self.second}`"
+        if self.kind == Kind.SWAPPED:
+            return f"`{self.first}` and `{self.second}` are swapped"
+        if self.kind == Kind.OPERATION:
+            return f"between `{self.first}` and `{self.second}`"
+        if self.kind == Kind.VARIABLE:
+            return f"`{self.variable}`"
+        if self.kind in (Kind.COMPILED, Kind.SIGNATURE):
+            return str(self.first or self.kind)
+        return f"from {both} on"
+
+    def __str__(self) -> str:
+        return f"{self.place}; {self.cause}" if self.cause else self.place
+
+
+@dataclass(frozen=True)
+class LayerPair:
+    """A layer of the first model beside that of the second: their names, classes, and how far apart they are.
+
+    The differences are those of what goes in and of what comes out, in inference; None where one has no partner.
+    """
+
+    first: str
+    second: str
+    first_class: str
+    second_class: str
+    inputs: float | None
+    outputs: float | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How much a proof saw."""
+
+    variables: int = 0
+    layers: int = 0
+    outputs: int = 0
+    inputs: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether two models are one network, and how that was found."""
+
+    first: str
+    second: str
+    verdict: Verdict
+    sentence: str
+    stages: tuple[StageResult, ...] = ()
+    difference: Difference | None = None
+    compared: Compared = Compared()
+    notes: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
+    matches: tuple[tuple[str, str], ...] = ()
+    layers: tuple[LayerPair, ...] = ()
+    made_with: dict[str, str] = field(default_factory=dict)
+    script: str = ""  # shows the difference by itself
+
+    @property
+    def one_network(self) -> bool:
+        """Whether both are one network; False also where that cannot be told."""
+        return self.verdict == Verdict.ONE_NETWORK
+
+    @property
+    def exit_status(self) -> int:
+        """0 for one network, 1 for two, 2 where it cannot be told."""
+        return [*Verdict].index(self.verdict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the proof as JSON knows it."""
+        return {**asdict(self), "one_network": self.one_network}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Proof:
+        """Return the proof of which `as_json` gave this."""
+        difference = data["difference"]
+        return cls(
+            data["first"],
+            data["second"],
+            Verdict(data["verdict"]),
+            data["sentence"],
+            tuple(
+                StageResult(**{**one, "stage": Stage(one["stage"]), "outcome": Outcome(one["outcome"])})
+                for one in data["stages"]
+            ),
+            Difference(**{**difference, "kind": Kind(difference["kind"]), "stage": Stage(difference["stage"])})
+            if difference
+            else None,
+            Compared(**data["compared"]),
+            tuple(data["notes"]),
+            tuple(data["not_compared"]),
+            tuple((one, other) for one, other in data["matches"]),
+            tuple(LayerPair(**one) for one in data["layers"]),
+            data["made_with"],
+            data["script"],
+        )

@@ -1,0 +1,198 @@
+"""One of the two models while it is compared: its variables by the names of the first, set back before each stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+
+from twinproof.proof.arrays import Array, epsilon
+from twinproof.proof.keras_api import (
+    KERAS_2,
+    optimizer_variables,
+    path,
+    seed_everything,
+    seed_generator,
+    to_array,
+)
+
+
+class Side:
+    """A model with its variables under their labels, and the state to which it is set back."""
+
+    def __init__(self, name: str, model: keras.Model) -> None:
+        self.name, self.model = name, model
+        self.variables: dict[str, Any] = {}
+        self.generators: list[tuple[Any, int]] = []
+        self._start: dict[str, Array] = {}
+        self._slots: dict[str, Array] = {}
+        self.global_seed = 0  # added to that of what draws without a generator of its own
+
+    def label(self, labels: dict[str, Any], generators: list[tuple[Any, int]]) -> None:
+        """Give each variable its label, and each random generator its stream."""
+        self.variables, self.generators = labels, generators
+
+    def keep(self) -> None:
+        """Keep the present values as those to set back to."""
+        self._start = {label: _value(variable) for label, variable in self.variables.items()}
+        self._slots = {label: _value(variable) for label, variable in self.slots().items()}
+
+    def take_slots(self, slots: Mapping[str, Array]) -> None:
+        """Start with what the optimizers of the other model hold, where both hold the same."""
+        for label, value in slots.items():
+            if label in self._slots and self._slots[label].shape == value.shape and "learning_rate" not in label:
+                self._slots[label] = value
+
+    def set_back(self, seed: int) -> None:
+        """Set variables, optimizers and random states back."""
+        seed_everything(seed + self.global_seed)
+        for label, variable in self.variables.items():
+            variable.assign(self._start[label])
+        slots = self.slots()
+        if any(label not in self._slots for label in slots):
+            fresh = self._fresh_slots()
+            self._slots = {**{label: fresh[label] for label in slots}, **self._slots}
+        for label, variable in slots.items():
+            variable.assign(self._slots[label])
+        for generator, stream in self.generators:
+            seed_generator(generator, seed, stream)
+
+    @property
+    def start(self) -> dict[str, Array]:
+        """The values to which the variables are set back."""
+        return self._start
+
+    @property
+    def start_of_slots(self) -> dict[str, Array]:
+        """The values to which the variables of the optimizers are set back."""
+        return self._slots
+
+    @contextmanager
+    def moved(self, generator: np.random.Generator) -> Iterator[None]:
+        """Move each weight by one unit in the last place of what the model computes in, up or down at random."""
+        kept = self._start
+        self._start = {label: move(value, generator, self.step(label)) for label, value in kept.items()}
+        try:
+            yield
+        finally:
+            self._start = kept
+
+    def step(self, label: str) -> float:
+        """Return the relative size of the last place in which a variable is used."""
+        variable = self.variables[label]
+        return max(epsilon(_dtype(variable)), self.rounding)
+
+    @property
+    def rounding(self) -> float:
+        """The relative size of the last place of the coarsest type that the model computes in."""
+        types = {_compute_dtype(layer) for layer in self.model._flatten_layers()}
+        return max((epsilon(name) for name in types), default=0.0)
+
+    def state(self) -> Iterator[tuple[str, Array]]:
+        """Yield every variable of the model, then of its optimizers, by label."""
+        for label, variable in self.variables.items():
+            yield label, _value(variable)
+        for label, variable in self.slots().items():
+            yield label, _value(variable)
+
+    def fixed(self) -> list[str]:
+        """Return the labels of the variables that gradients do not train."""
+        trained = {id(variable) for variable in self.model.trainable_variables}
+        return [label for label, variable in self.variables.items() if id(variable) not in trained]
+
+    def optimizers(self) -> dict[str, Any]:
+        """Return the optimizers of the model: the one it was compiled with, and those it holds as attributes."""
+        found = {"optimizer": getattr(self.model, "optimizer", None)}
+        for name, value in vars(self.model).items():
+            if isinstance(value, keras.optimizers.Optimizer) and value is not found["optimizer"]:
+                found[name.lstrip("_")] = value
+        return {name: optimizer for name, optimizer in found.items() if optimizer is not None}
+
+    def build_optimizers(self) -> None:
+        """Build the optimizer that the model was compiled with; others are built by the step that uses them."""
+        optimizer = self.optimizers().get("optimizer")
+        if optimizer is not None and hasattr(optimizer, "build") and not getattr(optimizer, "built", False):
+            optimizer.build(self.model.trainable_variables)
+
+    def slots(self) -> dict[str, Any]:
+        """Return what the optimizers hold by label: the variable it belongs to, and what it is for."""
+        return {
+            label: variable
+            for name, optimizer in self.optimizers().items()
+            for label, variable in self._slots_of(name, optimizer).items()
+        }
+
+    def _slots_of(self, name: str, optimizer: Any) -> dict[str, Any]:
+        labels = {_key(variable): label for label, variable in self.variables.items()}
+        trained = _trained_by(optimizer, self.model)
+        found: dict[str, Any] = {}
+        seen: set[int] = set()
+        for attribute, values in vars(optimizer).items():
+            if attribute in ("_trainable_variables", "_variables") or not isinstance(values, list) or not values:
+                continue
+            if len(values) == len(trained) and all(one is None or hasattr(one, "assign") for one in values):
+                for variable, slot in zip(trained, values):
+                    if slot is not None and _key(variable) in labels:
+                        found[f"{name}{attribute}/{labels[_key(variable)]}"] = slot
+                        seen.add(id(slot))
+        inner = getattr(optimizer, "inner_optimizer", None)
+        if inner is not None:
+            within = self._slots_of(name, inner)
+            found.update(within)
+            seen.update(id(one) for one in within.values())
+        for variable in optimizer_variables(optimizer):
+            if id(variable) not in seen and id(variable) not in {id(one) for one in trained}:
+                label = f"{name}/{path(variable).rpartition('/')[2]}"
+                found.setdefault(label, variable)
+        return found
+
+    def _fresh_slots(self) -> dict[str, Array]:
+        """Return what optimizers hold before their first step, from optimizers made and built like them."""
+        found: dict[str, Array] = {label: np.zeros_like(_value(variable)) for label, variable in self.slots().items()}
+        for name, optimizer in self.optimizers().items():
+            fresh = type(optimizer).from_config(optimizer.get_config())
+            fresh.build(_trained_by(optimizer, self.model))
+            found.update({label: _value(variable) for label, variable in self._slots_of(name, fresh).items()})
+        return found
+
+
+def move(value: Array, generator: np.random.Generator, step: float) -> Array:
+    """Return an array with each number moved by a relative `step`, up or down at random."""
+    if value.dtype.kind != "f" or not step:
+        return value
+    signs = generator.choice(np.array([-step, step], np.float64), value.shape)
+    moved: Array = (value * (1 + signs)).astype(value.dtype)
+    return moved
+
+
+def _value(variable: Any) -> Array:
+    value: Array | None = to_array(variable)
+    if value is None:
+        raise TypeError(f"{variable} has no value")
+    return value.copy()
+
+
+def _dtype(variable: Any) -> str:
+    return str(getattr(variable.dtype, "name", variable.dtype))
+
+
+def _compute_dtype(layer: Any) -> str:
+    return str(getattr(layer, "compute_dtype", None) or "float32")
+
+
+def _key(variable: Any) -> str | int:
+    return str(variable._unique_id) if KERAS_2 and hasattr(variable, "_unique_id") else id(variable)
+
+
+def _trained_by(optimizer: Any, model: keras.Model) -> list[Any]:
+    trained = getattr(optimizer, "_trainable_variables", None)
+    if trained:
+        return list(trained)
+    order = getattr(optimizer, "_index_dict", None)
+    if order:
+        present = {_key(variable): variable for variable in model.trainable_variables}
+        return [present[key] for key in sorted(order, key=order.get) if key in present]
+    return list(model.trainable_variables)

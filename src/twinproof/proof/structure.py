@@ -1,0 +1,190 @@
+"""What can be said of two matched models without running them: variables, flags, types, penalties, compile settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from twinproof.proof.arrays import Array
+from twinproof.proof.capture import Call
+from twinproof.proof.configs import always_counts, describe, differences, is_starting, words
+from twinproof.proof.matching import Matching, unique_holders
+from twinproof.proof.reference import Declared
+from twinproof.proof.result import Difference, Kind, Stage
+
+# Two arrays of random numbers this large show by their spread whether they were drawn in one way.
+ENOUGH = 256
+SPREADS = 1.3
+
+
+def unmatched(first: Sequence[Call], second: Sequence[Call], matching: Matching) -> Iterator[Difference]:
+    """Yield the layers of which one model has no counterpart, or one with other variables; the earliest first."""
+    missing, extra = set(matching.only_first), set(matching.only_second)
+    left = [call for call in unique_holders(first) if missing & set(call.variables)]
+    right = [call for call in unique_holders(second) if extra & set(call.variables)]
+    order = {call.layer: index for index, call in enumerate(unique_holders(first))}
+    pairs, alone = _pair_up(left, right)
+    found: list[tuple[int, Difference]] = []
+    for one, other in pairs:
+        found.append(
+            (
+                order[one.layer],
+                Difference(Kind.LAYER, Stage.STRUCTURE, one.layer, other.layer, cause=_variables(one, other)),
+            )
+        )
+    for one in alone:
+        cause = f"{one.layer_class} with {_shapes(one)} has no counterpart"
+        found.append((order[one.layer], Difference(Kind.MISSING, Stage.STRUCTURE, one.layer, cause=cause)))
+    yield from (difference for _, difference in sorted(found, key=lambda item: item[0]))
+    paired = {other.layer for _, other in pairs}
+    for other in right:
+        if other.layer not in paired:
+            cause = f"{other.layer_class} with {_shapes(other)} has no counterpart"
+            yield Difference(Kind.EXTRA, Stage.STRUCTURE, "", other.layer, cause=cause)
+    inside = {label for call in left for label in call.variables}
+    within = {label for call in right for label in call.variables}
+    for label in matching.only_first:
+        if label not in inside:
+            yield Difference(
+                Kind.VARIABLE, Stage.STRUCTURE, variable=label, cause="the second model has no such variable"
+            )
+    for label in matching.only_second:
+        if label not in within:
+            yield Difference(
+                Kind.VARIABLE, Stage.STRUCTURE, variable=label, cause="the first model has no such variable"
+            )
+
+
+def flags(first: Mapping[str, Declared], second: Mapping[str, Declared], matching: Matching) -> Iterator[Difference]:
+    """Yield the variables that differ in what is declared: trained or not, type, penalty, constraint."""
+    for label, one in first.items():
+        other = second.get(label)
+        if other is None or one == other:
+            continue
+        causes = [
+            f"its {name} is {mine} against {theirs}"
+            for name, mine, theirs in zip(("", "type", "regularizer", "constraint"), one, other)
+            if mine != theirs and name and mine and theirs
+        ]
+        if one.trained != other.trained:
+            causes.insert(0, _trained(one.trained))
+        if causes:
+            layer, partner = label.rpartition("/")[0], matching.labels.get(label, "").rpartition("/")[0]
+            yield Difference(Kind.VARIABLE, Stage.STRUCTURE, layer, partner, label, ", ".join(causes))
+
+
+def settings(first: Sequence[Call], second: Sequence[Call], matching: Matching) -> Iterator[Difference]:
+    """Yield the matched layers whose settings differ in what inputs need not show."""
+    others = {call.layer: call for call in second}
+    for call in unique_holders(first):
+        other = others.get(matching.layers.get(call.layer, ""))
+        if other is None or call.layer_class != other.layer_class or not (call.of_keras and other.of_keras):
+            continue
+        found = differences(call.config, other.config)
+        counting = [
+            words(key, pair) for key, pair in found.items() if always_counts(key, pair) and not is_starting(key)
+        ]
+        if counting:
+            yield Difference(Kind.LAYER, Stage.STRUCTURE, call.layer, other.layer, cause=", ".join(counting))
+
+
+def starts(
+    first: Sequence[Call],
+    second: Sequence[Call],
+    matching: Matching,
+    began: Mapping[str, Array],
+    other_began: Mapping[str, Array],
+) -> Iterator[Difference]:
+    """Yield the matched layers that begin with other values: by their initializers, else by the values themselves."""
+    others = {call.layer: call for call in second}
+    explained: set[str] = set()
+    for call in unique_holders(first):
+        other = others.get(matching.layers.get(call.layer, ""))
+        if other is None or call.layer_class != other.layer_class or not (call.of_keras and other.of_keras):
+            continue
+        explained.update(call.variables)
+        found = differences(call.config, other.config)
+        starting = [words(key, pair) for key, pair in found.items() if is_starting(key)]
+        if starting:
+            yield Difference(Kind.LAYER, Stage.START, call.layer, other.layer, cause=", ".join(starting))
+    for label, value in began.items():
+        if label in explained or label not in other_began:
+            continue
+        cause = _start(value, other_began[label])
+        if cause:
+            layer, partner = label.rpartition("/")[0], matching.labels.get(label, "").rpartition("/")[0]
+            yield Difference(Kind.VARIABLE, Stage.START, layer, partner, label, cause)
+
+
+def compiled(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[Difference]:
+    """Yield the settings of the optimizer that differ: they decide every step, and some show only after many."""
+    for key, pair in _apart(first, second):
+        if key.startswith("optimizer"):
+            yield Difference(Kind.COMPILED, Stage.STRUCTURE, "optimizer", cause=words(key, pair))
+
+
+def settings_words(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:
+    """Return every setting of two compiled models that differs, in words."""
+    return ", ".join(words(key, pair) for key, pair in _apart(first, second))
+
+
+def _apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    for key, value in first.items():
+        if key in second and value != second[key] and not _nothing(value, second[key]):
+            yield key, (value, second[key])
+
+
+def _nothing(one: Any, other: Any) -> bool:
+    return not one and not other and not isinstance(one, bool)
+
+
+def _pair_up(left: list[Call], right: list[Call]) -> tuple[list[tuple[Call, Call]], list[Call]]:
+    """Pair layers of one class that have other variables, by name and else in their order."""
+    pairs: list[tuple[Call, Call]] = []
+    rest = list(right)
+    for key in ("name", "class"):
+        for one in left:
+            if any(one is paired for paired, _ in pairs):
+                continue
+            for other in rest:
+                if one.layer_class == other.layer_class and (key == "class" or one.name == other.name):
+                    pairs.append((one, other))
+                    rest.remove(other)
+                    break
+    if len(left) == len(right) == 1 and not pairs:
+        pairs = [(left[0], right[0])]
+    return pairs, [one for one in left if not any(one is paired for paired, _ in pairs)]
+
+
+def _variables(one: Call, other: Call) -> str:
+    said = describe(one, other)
+    return said or f"it has {_shapes(one)} against {_shapes(other)}"
+
+
+def _shapes(call: Call) -> str:
+    return ", ".join(f"{label.rpartition('/')[2]} {shape}" for label, shape in zip(call.variables, call.shapes))
+
+
+def _trained(first: bool) -> str:
+    return (
+        "the first model trains it, the second does not" if first else "the second model trains it, the first does not"
+    )
+
+
+def _start(one: Array, other: Array) -> str:
+    if one.dtype.kind != "f" or one.shape != other.shape or not one.size:
+        return ""
+    constant = [float(array.flat[0]) if np.ptp(array) == 0 else None for array in (one, other)]
+    if constant[0] is not None or constant[1] is not None:
+        if one.size > 1 and constant[0] != constant[1]:
+            said = ["random numbers" if value is None else f"{value:g}" for value in constant]
+            return f"it starts as {said[0]} against {said[1]}"
+        return ""
+    if one.size < ENOUGH:
+        return ""
+    spreads = float(one.std()), float(other.std())
+    if max(spreads) > SPREADS * min(spreads):
+        return f"it starts with a spread of {spreads[0]:.3g} against {spreads[1]:.3g}"
+    return ""

@@ -1,0 +1,88 @@
+"""A proof as text: one sentence first, then the stages, then what was compared and what was not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from twinproof.proof.result import MULTIPLE, Difference, Outcome, Proof, StageResult, Verdict
+
+
+def as_text(proof: Proof) -> str:
+    """Return a proof as lines of text."""
+    return "\n".join(_lines(proof))
+
+
+def sentence(
+    verdict: Verdict,
+    difference: Difference | None,
+    stages: Sequence[StageResult],
+    steps: int,
+    tolerance: float | None,
+    unknown: str,
+) -> str:
+    """Return the verdict in one sentence."""
+    if verdict == Verdict.CANNOT_TELL:
+        return f"Cannot tell: {unknown}"
+    if verdict == Verdict.NOT_ONE_NETWORK:
+        return f"Not one network: {difference}"
+    through = f"through {_count(steps, 'training step')}" if steps else "in inference; training was not compared"
+    rounding = [result for result in stages if result.outcome == Outcome.ROUNDING]
+    if not rounding:
+        return f"One network: equal to the last bit {through}"
+    if tolerance is not None:
+        return f"One network: equal within the given tolerance of {tolerance:g} {through}"
+    most = max(result.ratio or 0.0 for result in rounding)
+    return (
+        f"One network: equal within rounding {through} (at most {most:.2g} times what one unit in the last place does; "
+        f"{MULTIPLE:g} count as rounding)"
+    )
+
+
+def stage_words(result: StageResult) -> str:
+    """Return what was found in a stage, after its outcome."""
+    if result.detail:
+        return result.detail
+    count = f"{result.compared} array{'s' * (result.compared != 1)}"
+    if result.outcome == Outcome.EQUAL:
+        return f"to the last bit, {count}"
+    if result.ratio is None:
+        return f"{count}; most at {result.worst}: {result.difference:.3g}"
+    times = f"{result.ratio:.2g} times what one unit in the last place does"
+    return f"{count}; most at {result.worst}: {result.difference:.3g}, {times}"
+
+
+def compared_words(proof: Proof) -> str:
+    """Return how much a proof saw."""
+    seen = proof.compared
+    parts = [
+        _count(seen.variables, "variable"),
+        _count(seen.layers, "layer that holds any", "layers that hold them"),
+        _count(seen.outputs, "output"),
+        _count(seen.inputs, "input", "kinds of inputs"),
+        _count(seen.steps, "training step"),
+    ]
+    return ", ".join(parts)
+
+
+def _lines(proof: Proof) -> Iterator[str]:
+    yield proof.sentence
+    yield ""
+    yield f"  first   {proof.first}"
+    yield f"  second  {proof.second}"
+    if proof.stages:
+        yield ""
+    for result in proof.stages:
+        yield f"  {result.stage:26}{result.outcome:16}{stage_words(result)}"
+    yield ""
+    with_words = f"Keras {proof.made_with.get('keras')} on {proof.made_with.get('backend')}"
+    yield f"Compared: {compared_words(proof)}; {with_words}."
+    for note in proof.notes:
+        yield f"  {note}"
+    if proof.not_compared:
+        yield "Not compared:"
+    for line in proof.not_compared:
+        yield f"  {line}"
+
+
+def _count(number: int, one: str, several: str = "") -> str:
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
