@@ -94,7 +94,7 @@ def call(model: keras.Model, inputs: Any, training: bool) -> Any:
 def run_eagerly(model: keras.Model, eagerly: bool) -> None:
     """Have the next training step of a model run operation by operation, or as a compiled graph."""
     model.run_eagerly = eagerly
-    model.train_function = None
+    model.train_function = model.predict_function = None
     if not KERAS_2 and BACKEND == "tensorflow":
         # XLA fuses operations by their neighbours: that would compare compilers, and takes minutes to compile.
         model.jit_compile = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -16,7 +16,6 @@ from twinproof.proof.batches import Batch, nudged
 from twinproof.proof.capture import around_calls, is_whole
 from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.keras_api import (
-    BACKEND,
     call,
     functions_run_eagerly,
     generators,
@@ -74,6 +73,11 @@ class Exam:
         """Return the inputs of that name, or those of the first batch to train on."""
         return self.batches[0].x if training else dict(self.inputs)[where]
 
+    def inputs_like_the_first(self) -> Iterator[tuple[str, Any]]:
+        """Yield the inputs that have the shapes of the plain ones: each other shape is compiled anew, which takes seconds."""
+        shapes = [np.shape(leaf) for _, leaf in flatten(self.inputs[0][1])] if self.inputs else []
+        yield from (one for one in self.inputs if [np.shape(leaf) for _, leaf in flatten(one[1])] == shapes)
+
     @property
     def trains(self) -> bool:
         """Whether there is anything to train on."""
@@ -91,49 +95,49 @@ def observe(side: Side, exam: Exam, phase: Phase) -> Iterator[Observation]:
 
 def _observe_inference(side: Side, exam: Exam) -> Iterator[Observation]:
     """Yield what a model gives in inference, run operation by operation."""
-    with _conditions(exam):
-        for name, inputs in exam.inputs:
-            side.set_back(exam.seed)
-            with functions_run_eagerly():
-                yield Observation(Stage.INFERENCE, name, outputs_of(side, inputs, training=False))
+    for name, inputs in exam.inputs:
+        side.set_back(exam.seed)
+        with _conditions(exam), functions_run_eagerly():
+            outputs = outputs_of(side, lambda inputs=inputs: call(side.model, inputs, training=False))
+        yield Observation(Stage.INFERENCE, name, outputs)
 
 
 def _observe_training(side: Side, exam: Exam) -> Iterator[Observation]:
     """Yield what a model gives in training mode, and what one training step computes, run operation by operation."""
-    model = side.model
-    with _conditions(exam):
-        batch = exam.batches[0]
-        side.set_back(exam.seed)
-        with functions_run_eagerly():
-            arrays = outputs_of(side, batch.x, training=True)
-        state = dict(side.state())
-        arrays.update({label: state[label] for label in side.fixed()})
-        yield Observation(Stage.TRAINING_MODE, "", arrays)
-        side.set_back(exam.seed)
-        run_eagerly(model, True)
-        with _gradients(side) as gradients:
-            losses = train_step(side, batch)
-        extra = {f"added loss {i}": array for i, array in enumerate(_added_losses(model))}
-        yield Observation(Stage.LOSS, "", {**losses, **extra})
-        yield Observation(Stage.GRADIENTS, "", dict(gradients))
+    model, batch = side.model, exam.batches[0]
+    side.set_back(exam.seed)
+    with _conditions(exam), functions_run_eagerly():
+        arrays = outputs_of(side, lambda: call(model, batch.x, training=True))
+    state = dict(side.state())
+    arrays.update({label: state[label] for label in side.fixed()})
+    yield Observation(Stage.TRAINING_MODE, "", arrays)
+    side.set_back(exam.seed)
+    run_eagerly(model, True)
+    with _conditions(exam), _gradients(side) as gradients:
+        losses = train_step(side, batch)
+    added = {f"added loss {index}": array for index, array in enumerate(_added_losses(model))}
+    yield Observation(Stage.LOSS, "", {**losses, **added})
+    yield Observation(Stage.GRADIENTS, "", dict(gradients))
 
 
 def _observe_steps(side: Side, exam: Exam, eagerly: bool) -> Iterator[Observation]:
-    """Yield losses, weights, state and what optimizers hold after each training step, and inference afterwards."""
-    with _conditions(exam):
-        side.set_back(exam.seed)
-        run_eagerly(side.model, eagerly)
-        for step in range(exam.steps):
-            seed_python(exam.seed + step)
+    """Yield losses, weights, state and what optimizers hold after each training step, and predictions afterwards."""
+    side.set_back(exam.seed)
+    run_eagerly(side.model, eagerly)
+    for step in range(exam.steps):
+        seed_python(exam.seed + step)
+        with _conditions(exam):
             losses = train_step(side, exam.batches[step % len(exam.batches)])
-            yield Observation(Stage.STEPS, f"step {step + 1}", {**losses, **dict(side.state())})
-        seed_everything(exam.seed)
-        for name, inputs in exam.inputs:
-            yield Observation(Stage.AFTERWARDS, name, outputs_of(side, inputs, training=False))
+        yield Observation(Stage.STEPS, f"step {step + 1}", {**losses, **dict(side.state())})
+    seed_everything(exam.seed)
+    for name, inputs in exam.inputs_like_the_first():
+        with _conditions(exam):
+            outputs = outputs_of(side, lambda inputs=inputs: side.model.predict_on_batch(inputs))
+        yield Observation(Stage.AFTERWARDS, name, outputs)
 
 
-def outputs_of(side: Side, inputs: Any, training: bool) -> dict[str, Array]:
-    """Return the outputs of a model by their places.
+def outputs_of(side: Side, run: Callable[[], Any]) -> dict[str, Array]:
+    """Return the outputs of a run of a model by their places.
 
     Raises
     ------
@@ -143,7 +147,7 @@ def outputs_of(side: Side, inputs: Any, training: bool) -> dict[str, Array]:
         If an output is no tensor with values.
     """
     try:
-        outputs = call(side.model, inputs, training)
+        outputs = run()
     except (Exception, SystemExit) as error:
         raise ModelError(f"calling {side.name}", error) from error
     found: dict[str, Array] = {}
@@ -261,7 +265,7 @@ def _conditions(exam: Exam) -> Iterator[None]:
         return
 
     def silent(original: Any, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if is_whole(layer) and generators(layer, inside=True) and BACKEND:
+        if is_whole(layer) and generators(layer, inside=True):
             kwargs = {**kwargs, "training": False}
         return original(layer, *args, **kwargs)
 
