@@ -42,6 +42,8 @@ def map_leaves(change: Callable[[Any], Any], structure: Any) -> Any:
 
 def digest(array: Array) -> str:
     """Return a digest of an array's bytes, its type and its shape."""
+    if array.dtype.kind == "O":
+        array = array.astype(bytes)  # Texts of TensorFlow's: what an object holds is where it lies.
     head = f"{array.dtype.str}{array.shape}".encode()
     return hashlib.blake2b(head + np.ascontiguousarray(array).tobytes(), digest_size=16).hexdigest()
 

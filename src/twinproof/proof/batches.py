@@ -13,7 +13,7 @@ import numpy as np
 from twinproof.proof.arrays import Array, Value, flatten, map_leaves
 from twinproof.proof.capture import Call
 from twinproof.proof.errors import CannotTellError, ModelError
-from twinproof.proof.signature import Spec, require_numbers
+from twinproof.proof.signature import Spec
 
 # Rows of a batch that is made up; fewer where one row is large.
 ROWS = 8
@@ -47,8 +47,16 @@ class Ranges:
 
 def rows_for(structure: Any) -> int:
     """Return how many rows a batch of such inputs gets."""
+    fixed = fixed_rows(structure)
+    if fixed is not None:
+        return fixed
     size = sum(int(np.prod(sizes(spec))) for _, spec in flatten(structure))
     return ROWS if size < LARGE else ROWS // 2
+
+
+def fixed_rows(structure: Any) -> int | None:
+    """Return how many rows every batch of such inputs has to have; None where any number is taken."""
+    return next((spec.rows for _, spec in flatten(structure) if spec.rows is not None), None)
 
 
 def make_inputs(structure: Any, ranges: Ranges, generator: np.random.Generator, rows: int) -> Any:
@@ -90,9 +98,24 @@ def find_ranges(calls: Iterable[Call], inputs: Any, structure: Any) -> Ranges:
     return Ranges(whole, columns, gaps)
 
 
+def narrowest(found: Sequence[Ranges]) -> Ranges:
+    """Return the ranges that every model takes."""
+    whole: dict[str, int] = {}
+    columns: dict[tuple[str, int], int] = {}
+    gaps: dict[str, float] = {}
+    for one in found:
+        for name, limit in one.whole.items():
+            whole[name] = min(limit, whole.get(name, limit))
+        for key, limit in one.columns.items():
+            columns[key] = min(limit, columns.get(key, limit))
+        gaps = {**one.gaps, **gaps}
+    return Ranges(whole, columns, gaps)
+
+
 def unusual(structure: Any, inputs: Any, ranges: Ranges, generator: np.random.Generator) -> Iterator[tuple[str, Any]]:
     """Yield inputs that hide less: one row, zeros, large and small ones, the last ids, other lengths."""
-    yield "one row", map_leaves(lambda array: array[:1], inputs)
+    if fixed_rows(structure) is None:
+        yield "one row", map_leaves(lambda array: array[:1], inputs)
     numbers = [name for name, spec in flatten(structure) if _is_real(name, spec, ranges)]
     if numbers:
         for words, factor in (("inputs times 100", 100.0), ("inputs times -10", -10.0), ("inputs times 0", 0.0)):
@@ -101,7 +124,7 @@ def unusual(structure: Any, inputs: Any, ranges: Ranges, generator: np.random.Ge
         yield "other ids", make_inputs(structure, ranges, generator, rows_for(structure))
     if any(None in spec.shape for _, spec in flatten(structure)):
         longer = map_leaves(lambda spec: Spec(sizes(spec, 2), spec.dtype), structure)
-        yield "twice the length", make_inputs(longer, ranges, generator, 2)
+        yield "twice the length", make_inputs(longer, ranges, generator, fixed_rows(structure) or 2)
 
 
 def nudged(inputs: Any, generator: np.random.Generator, step: float) -> Any:
@@ -134,10 +157,6 @@ def read_batches(data: Any, most: int) -> list[Batch]:
         raise ModelError("the data", error) from error
     if not batches or not any(batch.rows for batch in batches):
         raise CannotTellError("the data yields no batch; it has to give arrays, (x, y), or batches of these")
-    for batch in batches:
-        for name, leaf in flatten(batch.x):
-            if leaf.dtype.kind not in "fiub":
-                require_numbers(Spec(tuple(leaf.shape[1:]), "string"), name or "of the data")
     return batches
 
 
@@ -171,7 +190,10 @@ def _batch(item: Any) -> Batch:
 def _array(leaf: Any) -> Array:
     if hasattr(leaf, "detach"):
         leaf = leaf.detach().cpu()
-    return np.asarray(leaf.numpy() if hasattr(leaf, "numpy") else leaf)
+    array = np.asarray(leaf.numpy() if hasattr(leaf, "numpy") else leaf)
+    if array.dtype.kind in "OSU":
+        return np.char.encode(array.astype(str), "utf-8") if array.dtype.kind == "U" else array.astype(bytes)
+    return array
 
 
 def _split(batch: Batch, rows: int = 32) -> Iterator[Batch]:

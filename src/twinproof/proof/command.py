@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 import traceback
 from dataclasses import dataclass
@@ -15,6 +17,9 @@ from twinproof.proof.errors import ModelError
 from twinproof.proof.page import as_page
 from twinproof.proof.result import Proof
 from twinproof.proof.text import as_text
+
+# Lines of what an error says.
+MOST_LINES = 25
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ def run_here(models: list[str], request: Request, forms: Forms) -> int:
         proofs = [prove_sources(named[0], other, wishes) for other in named[1:]]
     except ModelError as error:
         print(own_traceback(error), file=sys.stderr)
-        print(f"error: {error.where} raised {type(error.error).__name__}; nothing was compared", file=sys.stderr)
+        ended = "ended the process" if isinstance(error.error, SystemExit) else f"raised {type(error.error).__name__}"
+        print(f"error: {error.where} {ended}; nothing was compared", file=sys.stderr)
         return 2
     return show(proofs, forms)
 
@@ -62,15 +68,21 @@ def show(proofs: list[Proof], forms: Forms) -> int:
 
 
 def own_traceback(error: ModelError) -> str:
-    """Return the traceback of the user's error, from his own code on."""
+    """Return the user's own lines that led to an error, and what it says; without those of Keras and of twinproof."""
     inner = error.error
-    frames = inner.__traceback__
-    here = str(Path(__file__).parent)
-    while frames is not None and (
-        frames.tb_frame.f_code.co_filename.startswith(here) or "importlib" in frames.tb_frame.f_code.co_filename
-    ):
-        frames = frames.tb_next
-    return "".join(traceback.format_exception(type(inner), inner, frames or inner.__traceback__)).rstrip()
+    said = traceback.TracebackException(type(inner), inner, inner.__traceback__)
+    said.stack = traceback.StackSummary.from_list([one for one in said.stack if _is_own(one.filename)])
+    lines = "".join(said.format(chain=False)).rstrip().splitlines()
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines if not said.stack or line]
+    if not said.stack and lines and lines[0].startswith("Traceback"):
+        lines = lines[1:]
+    more = len(lines) - MOST_LINES
+    return "\n".join(lines if more <= 0 else [*lines[:MOST_LINES], f"... and {more} more lines"])
+
+
+def _is_own(file: str) -> bool:
+    apart = (str(Path(__file__).parents[1]), str(Path(os.__file__).parent), "<frozen")
+    return not file.startswith(apart) and "site-packages" not in Path(file).parts
 
 
 def _write_reproducer(proofs: list[Proof], path: Path) -> None:

@@ -44,7 +44,7 @@ def describe(first: Call, second: Call) -> str:
 
 
 def _with_plain_axis(call: Call) -> dict[str, Any]:
-    """Return a configuration whose axis counts from the front, as one number: versions of Keras write it in their ways."""
+    """Return a configuration whose axis is one number from the front: versions of Keras write it in their ways."""
     axis = call.config.get("axis")
     if isinstance(axis, (list, tuple)) and len(axis) == 1:
         axis = axis[0]
@@ -68,7 +68,7 @@ def always_counts(key: str, pair: tuple[Any, Any]) -> bool:
 
     Penalties and constraints act in training alone; a small number may hide behind others.
     """
-    if re.search(r"regularizer|constraint|^dtype$", key):
+    if re.search(r"regularizer|constraint|^dtype$|^stateful$", key):
         return True
     return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in pair) and any(
         isinstance(value, float) for value in pair

@@ -155,7 +155,7 @@ class Run:
                     self.stage,
                     one.layer,
                     other.layer,
-                    cause=f"{describe(one, other)}, which gets other inputs",
+                    cause=self._other_inputs(one, other),
                 )
         if one and self._all_known(one):
             return Difference(Kind.MISSING, self.stage, one.layer, cause=f"{one.layer_class} has no counterpart")
@@ -183,6 +183,11 @@ class Run:
             ):
                 return Difference(Kind.SWAPPED, self.stage, call.layer, one.layer, cause="they run in another order")
         return None
+
+    def _other_inputs(self, one: Call, other: Call) -> str:
+        mine, theirs = (sorted(value.digest for value in call.inputs) for call in (one, other))
+        said = "it gets its inputs in another order" if mine == theirs else "it gets other inputs"
+        return ", ".join(part for part in (describe(one, other), said) if part)
 
     def _cause(self, one: Call, other: Call) -> str:
         return describe(one, other) or "with equal inputs and equal settings it gives other outputs"

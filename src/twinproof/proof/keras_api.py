@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 KERAS_2 = keras.__version__.startswith("2.")
+# Of the first generator that a model that is never called draws from itself.
+OWN_STREAM = 1_000_000
 BACKEND = "tensorflow" if KERAS_2 else str(keras.backend.backend())
 
 if KERAS_2:
@@ -84,11 +86,26 @@ def is_compiled(model: keras.Model) -> bool:
     return bool(model._is_compiled if KERAS_2 else model.compiled)
 
 
+def has_call(model: keras.Model) -> bool:
+    """Return whether a model can be called; one that only trains, as a GAN does, need not say how."""
+    return type(model).call is not keras.Model.call
+
+
 def call(model: keras.Model, inputs: Any, training: bool) -> Any:
     """Call a model as its own `fit` and `predict` do."""
     if KERAS_2 or getattr(model, "_call_has_training_arg", True):
         return model(inputs, training=training)
     return model(inputs)
+
+
+def reset_states(model: keras.Model) -> None:
+    """Forget what recurrent layers keep from batch to batch: no list of weights has it."""
+    for layer in model._flatten_layers():
+        if not isinstance(layer, keras.layers.RNN) or not layer.stateful:
+            continue
+        states = getattr(layer, "states", None)
+        if any(state is not None for state in (states if isinstance(states, (list, tuple)) else [states])):
+            (layer.reset_states if KERAS_2 else layer.reset_state)()
 
 
 def run_eagerly(model: keras.Model, eagerly: bool) -> None:

@@ -14,6 +14,7 @@ from twinproof.proof.compiling import compile_settings
 from twinproof.proof.configs import describe
 from twinproof.proof.culprit import OUTPUT, Run
 from twinproof.proof.matching import Matching
+from twinproof.proof.observing import ADDED, Phase, added_losses, has_own_step
 from twinproof.proof.reference import Reference, layer_calls
 from twinproof.proof.result import Difference, Kind, LayerPair, Outcome, Stage
 from twinproof.proof.side import Side
@@ -59,8 +60,7 @@ def locate(
         found, layers = _layers(scene, stage, where)
         return found or Difference(Kind.OPERATION, stage, "the last layer", OUTPUT, cause="no layer differs"), layers
     if stage == Stage.LOSS:
-        cause = scene.compile_words() or f"{', '.join(names)}: other values from equal outputs"
-        return Difference(Kind.COMPILED, stage, "loss", cause=cause), []
+        return _loss(scene), []
     if stage == Stage.GRADIENTS:
         return _gradient(scene, names), []
     said = scene.compile_words()
@@ -101,6 +101,18 @@ def _variable(scene: Scene, stage: Stage, name: str) -> Difference:
     layer, partner = label.rpartition("/")[0], scene.partner(label)
     cause = _settings(scene, layer, partner) or "it takes other values, though the settings of its layer are equal"
     return Difference(Kind.VARIABLE, stage, layer, partner, name, cause)
+
+
+def _loss(scene: Scene) -> Difference:
+    """Return the setting of the loss that differs, or what else adds to it."""
+    recorded = (one for one in scene.first.recorded(Phase.TRAINING) if one.stage == Stage.LOSS)
+    first = sum(name.startswith(ADDED) for one in recorded for name in one.arrays)
+    counts = first, len(list(added_losses(scene.second.model)))
+    said = scene.compile_words() or "its value differs, though the outputs are equal"
+    if counts[0] != counts[1]:
+        said += f"; layers and add_loss add {counts[0]} losses against {counts[1]}"
+    name = "train_step" if has_own_step(scene.second.model) else "loss"
+    return Difference(Kind.COMPILED, Stage.LOSS, name, cause=said)
 
 
 def _gradient(scene: Scene, names: Sequence[str]) -> Difference:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import keras
@@ -19,6 +20,7 @@ from twinproof.proof.keras_api import (
     call,
     functions_run_eagerly,
     generators,
+    has_call,
     optimizer_classes,
     run_eagerly,
     seed_everything,
@@ -27,6 +29,9 @@ from twinproof.proof.keras_api import (
 )
 from twinproof.proof.result import Stage
 from twinproof.proof.side import Side
+
+# The name of what layers and `add_loss` add to the loss.
+ADDED = "added loss"
 
 
 class Phase(Word):
@@ -74,7 +79,7 @@ class Exam:
         return self.batches[0].x if training else dict(self.inputs)[where]
 
     def inputs_like_the_first(self) -> Iterator[tuple[str, Any]]:
-        """Yield the inputs that have the shapes of the plain ones: each other shape is compiled anew, which takes seconds."""
+        """Yield the inputs shaped as the plain ones: each other shape is compiled anew, which takes seconds."""
         shapes = [np.shape(leaf) for _, leaf in flatten(self.inputs[0][1])] if self.inputs else []
         yield from (one for one in self.inputs if [np.shape(leaf) for _, leaf in flatten(one[1])] == shapes)
 
@@ -95,27 +100,28 @@ def observe(side: Side, exam: Exam, phase: Phase) -> Iterator[Observation]:
 
 def _observe_inference(side: Side, exam: Exam) -> Iterator[Observation]:
     """Yield what a model gives in inference, run operation by operation."""
-    for name, inputs in exam.inputs:
+    for name, inputs in exam.inputs if has_call(side.model) else ():
         side.set_back(exam.seed)
         with _conditions(exam), functions_run_eagerly():
-            outputs = outputs_of(side, lambda inputs=inputs: call(side.model, inputs, training=False))
+            outputs = outputs_of(side, partial(call, side.model, inputs, training=False))
         yield Observation(Stage.INFERENCE, name, outputs)
 
 
 def _observe_training(side: Side, exam: Exam) -> Iterator[Observation]:
     """Yield what a model gives in training mode, and what one training step computes, run operation by operation."""
     model, batch = side.model, exam.batches[0]
-    side.set_back(exam.seed)
-    with _conditions(exam), functions_run_eagerly():
-        arrays = outputs_of(side, lambda: call(model, batch.x, training=True))
-    state = dict(side.state())
-    arrays.update({label: state[label] for label in side.fixed()})
-    yield Observation(Stage.TRAINING_MODE, "", arrays)
+    if has_call(model):
+        side.set_back(exam.seed)
+        with _conditions(exam), functions_run_eagerly():
+            arrays = outputs_of(side, partial(call, model, batch.x, training=True))
+        state = dict(side.state())
+        arrays.update({label: state[label] for label in side.fixed()})
+        yield Observation(Stage.TRAINING_MODE, "", arrays)
     side.set_back(exam.seed)
     run_eagerly(model, True)
     with _conditions(exam), _gradients(side) as gradients:
         losses = train_step(side, batch)
-    added = {f"added loss {index}": array for index, array in enumerate(_added_losses(model))}
+    added = {f"{ADDED} {index}": array for index, array in enumerate(added_losses(model))}
     yield Observation(Stage.LOSS, "", {**losses, **added})
     yield Observation(Stage.GRADIENTS, "", dict(gradients))
 
@@ -130,9 +136,9 @@ def _observe_steps(side: Side, exam: Exam, eagerly: bool) -> Iterator[Observatio
             losses = train_step(side, exam.batches[step % len(exam.batches)])
         yield Observation(Stage.STEPS, f"step {step + 1}", {**losses, **dict(side.state())})
     seed_everything(exam.seed)
-    for name, inputs in exam.inputs_like_the_first():
+    for name, inputs in exam.inputs_like_the_first() if has_call(side.model) else ():
         with _conditions(exam):
-            outputs = outputs_of(side, lambda inputs=inputs: side.model.predict_on_batch(inputs))
+            outputs = outputs_of(side, partial(side.model.predict_on_batch, inputs))
         yield Observation(Stage.AFTERWARDS, name, outputs)
 
 
@@ -195,7 +201,8 @@ def has_own_step(model: keras.Model) -> bool:
     return type(model).train_step is not keras.Model.train_step
 
 
-def _added_losses(model: keras.Model) -> Iterator[Array]:
+def added_losses(model: keras.Model) -> Iterator[Array]:
+    """Yield what layers and `add_loss` added to the loss of the last step, the smallest first."""
     try:
         losses = list(model.losses)
     except Exception:

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import keras
 import numpy as np
 
 from twinproof.proof.arrays import flatten, map_leaves
-from twinproof.proof.batches import Batch, Ranges, find_ranges, make_inputs, read_batches, rows_for, sizes, unusual
+from twinproof.proof.batches import (
+    Batch,
+    Ranges,
+    find_ranges,
+    fixed_rows,
+    make_inputs,
+    narrowest,
+    read_batches,
+    rows_for,
+    sizes,
+    unusual,
+)
 from twinproof.proof.capture import Recorder, recording
+from twinproof.proof.comparing import UnlikeError
 from twinproof.proof.compiling import Recipe, chosen_recipe, compile_settings, make_targets, recipe_of
 from twinproof.proof.errors import CannotTellError, ModelError
-from twinproof.proof.keras_api import call, is_compiled, seed_everything, to_array
+from twinproof.proof.keras_api import has_call, is_compiled, seed_everything, to_array
 from twinproof.proof.observing import Exam, has_own_step
-from twinproof.proof.reference import LiveReference, declared, give_streams, label, layer_calls, stir
+from twinproof.proof.reference import (
+    LiveReference,
+    declared,
+    give_streams,
+    label,
+    layer_calls,
+    output_keys,
+    run_once,
+    stir,
+    values_of,
+)
+from twinproof.proof.result import Stage
 from twinproof.proof.side import Side
 from twinproof.proof.signature import EXAMPLE, Spec, describe, require_numbers, signature
+from twinproof.proof.text import count
 
 # Batches that are made up; with more steps they are used again.
 BATCHES = 4
@@ -50,9 +73,16 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, silent: bool =
     sides = [side, *([other] if other else [])]
     batches = read_batches(wishes.data, max(wishes.steps, 1)) if wishes.data is not None else []
     specs = _find_signature(wishes, batches, sides)
+    if not has_call(side.model) and not wishes.steps:
+        raise CannotTellError(
+            f"{side.name} has no call(): only training steps show what it does; ask for --steps 1 or more"
+        )
+    _require_like_inputs(sides)
+    rows = next((found for one in sides if (found := fixed_rows(signature(one.model)))), None)
+    specs = map_leaves(lambda spec: replace(spec, rows=rows), specs)
     notes = [f"inputs: {describe(specs)}{', from the data' if batches else ''}"]
     seed_everything(wishes.seed)
-    inputs, ranges = _inputs(specs, batches, side, wishes.seed)
+    inputs, ranges = _inputs(specs, batches, sides, wishes.seed)
     label(side)
     began = side.start
     stirred = stir(side, np.random.default_rng(wishes.seed + 2))
@@ -66,7 +96,7 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, silent: bool =
     give_streams(side, calls, layers)
     recipe = None
     if wishes.steps:
-        plain = plain_outputs(run_once(side.model, inputs[0][1], side.name))
+        plain = plain_outputs(run_once(side, inputs[0][1]))
         recipe = _compile_first(side, other, wishes, plain)
         notes.append(f"training: {recipe.reason}" if recipe else "training: as the models were compiled")
         batches = _with_targets(batches, specs, ranges, side, plain, wishes.seed)
@@ -74,7 +104,17 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, silent: bool =
         side.keep()
     exam = Exam(inputs, batches if wishes.steps else [], wishes.steps, wishes.seed, silent, side.rounding)
     return LiveReference(
-        side, wishes.seed, exam, recipe, notes, calls, outputs, began, declared(side), compile_settings(side.model)
+        side,
+        wishes.seed,
+        exam,
+        recipe,
+        notes,
+        calls,
+        values_of(outputs),
+        output_keys(outputs),
+        began,
+        declared(side),
+        compile_settings(side.model),
     )
 
 
@@ -94,20 +134,6 @@ def compile_second(side: Side, recipe: Recipe | None) -> None:
             "ask for --steps 0"
         )
     _compile(side, recipe)
-
-
-def run_once(model: keras.Model, inputs: Any, name: str) -> Any:
-    """Call a model in inference.
-
-    Raises
-    ------
-    ModelError
-        If it raises.
-    """
-    try:
-        return call(model, inputs, training=False)
-    except (Exception, SystemExit) as error:
-        raise ModelError(f"calling {name}", error) from error
 
 
 def plain_outputs(outputs: Any) -> Any:
@@ -137,21 +163,56 @@ def _find_signature(wishes: Wishes, batches: list[Batch], sides: list[Side]) -> 
     )
 
 
-def _inputs(specs: Any, batches: list[Batch], side: Side, seed: int) -> tuple[list[tuple[str, Any]], Ranges]:
-    """Return the inputs to infer on, the plain ones first, after a run that shows which of them are ids."""
+def _inputs(specs: Any, batches: list[Batch], sides: list[Side], seed: int) -> tuple[list[tuple[str, Any]], Ranges]:
+    """Return the inputs to infer on, the plain ones first, after a run of both that shows which of them are ids."""
     generator = np.random.default_rng(seed)
     if batches:
         inputs = batches[0].x
-        run_once(side.model, inputs, side.name)
-        return [("", inputs), ("one row", map_leaves(lambda array: array[:1], inputs))], Ranges({}, {}, {})
+        run_once(sides[0], inputs)
+        row = [("one row", map_leaves(lambda array: array[:1], inputs))] if fixed_rows(specs) is None else []
+        return [("", inputs), *row], Ranges({}, {}, {})
     probe = map_leaves(lambda spec: _digits(spec, generator), _ordered(specs))
-    run_once(side.model, probe, side.name)  # makes the variables
-    recorder = Recorder(side.model)
-    with recording(recorder):
-        run_once(side.model, probe, side.name)
-    ranges = find_ranges(recorder.calls, probe, specs)
-    inputs = make_inputs(specs, ranges, generator, rows_for(specs))
-    return [("", inputs), *unusual(specs, inputs, ranges, generator)], ranges
+    ranges = []
+    for side in sides:
+        seed_everything(seed)
+        recorder = Recorder(side.model)
+        try:
+            run_once(side, probe)  # makes the variables
+            with recording(recorder):
+                run_once(side, probe)
+        except ModelError:
+            if side is sides[0]:
+                raise
+        ranges.append(find_ranges(recorder.calls, probe, specs))
+    narrow = narrowest(ranges)
+    inputs = make_inputs(specs, narrow, generator, rows_for(specs))
+    return [("", inputs), *unusual(specs, inputs, narrow, generator)], narrow
+
+
+def _require_like_inputs(sides: list[Side]) -> None:
+    """Raise `UnlikeError` where both models say what they take, and these are not the same inputs."""
+    known = [list(flatten(signature(side.model))) for side in sides]
+    if len(known) < 2 or not all(known):
+        return
+    one, other = known
+    if len(one) != len(other):
+        raise UnlikeError(Stage.INFERENCE, f"{count(len(one), 'input')} against {len(other)}")
+    by_name = dict(other)
+    if {name for name, _ in one} != set(by_name):
+        by_name = {name: spec for (name, _), (_, spec) in zip(one, other)}
+    for name, spec in one:
+        if not _alike(spec.shape, by_name[name].shape):
+            raise UnlikeError(Stage.INFERENCE, f"{f'input {name}'.strip()} is {spec} against {by_name[name]}")
+
+
+def _alike(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+    """Return whether inputs of one shape are taken as of the other; a last axis of 1 may be left out."""
+    if len(one) != len(other):
+        short, long = sorted((one, other), key=len)
+        if len(long) - len(short) != 1 or long[-1] != 1:
+            return False
+        one, other = short, long[:-1]
+    return all(a == b or None in (a, b) for a, b in zip(one, other))
 
 
 def _compile_first(side: Side, other: Side | None, wishes: Wishes, outputs: Any) -> Recipe | None:
@@ -188,7 +249,7 @@ def _with_targets(batches: list[Batch], specs: Any, ranges: Ranges, side: Side, 
         return [
             Batch(
                 batch.x,
-                make_targets(plain_outputs(run_once(side.model, batch.x, side.name)), loss, generator),
+                make_targets(plain_outputs(run_once(side, batch.x)), loss, generator),
                 batch.sample_weight,
             )
             for batch in batches
@@ -204,5 +265,5 @@ def _ordered(structure: Any) -> Any:
 
 
 def _digits(spec: Spec, generator: np.random.Generator) -> Any:
-    values = generator.integers(0, 2, (2, *sizes(spec)))
+    values = generator.integers(0, 2, (spec.rows or 2, *sizes(spec)))
     return values.astype("float32" if spec.dtype == "bfloat16" else spec.dtype)

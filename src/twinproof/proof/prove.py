@@ -8,11 +8,12 @@ from typing import Any
 
 from twinproof.proof.apart import Request
 from twinproof.proof.arrays import Array
+from twinproof.proof.comparing import UnlikeError
 from twinproof.proof.errors import CannotTellError
 from twinproof.proof.keras_api import seed_everything, to_array
 from twinproof.proof.preparing import Wishes, prepare_first
 from twinproof.proof.proving import Proving, made_with
-from twinproof.proof.result import Proof, Verdict
+from twinproof.proof.result import Difference, Kind, Outcome, Proof, Stage, StageResult, Verdict
 from twinproof.proof.side import Side
 from twinproof.proof.signature import parse_inputs
 from twinproof.proof.sources import BATCH, Source, load_function, source
@@ -88,6 +89,8 @@ def prove_sources(first: Source, second: Source, wishes: Wishes) -> Proof:
         reference = prepare_first(sides[0], sides[1], wishes)
     except CannotTellError as error:
         return unknown((sides[0].name, sides[1].name), str(error))
+    except UnlikeError as error:
+        return unlike((sides[0].name, sides[1].name), error)
     try:
         return Proving(reference, sides[1], wishes, first.has_values or second.has_values).proof()
     finally:
@@ -120,6 +123,14 @@ def unknown(names: tuple[str, str], reason: str) -> Proof:
     """Return the proof of two models that could not be compared at all."""
     said = sentence(Verdict.CANNOT_TELL, None, (), 0, None, reason)
     return Proof(*names, Verdict.CANNOT_TELL, said, made_with=made_with())
+
+
+def unlike(names: tuple[str, str], error: UnlikeError) -> Proof:
+    """Return the proof of two models that take other inputs, or give other outputs."""
+    difference = Difference(Kind.SIGNATURE, error.stage, cause=error.what)
+    stages = (StageResult(Stage.STRUCTURE, Outcome.DIFFERENT, detail=error.what),)
+    said = sentence(Verdict.NOT_ONE_NETWORK, difference, stages, 0, None, "")
+    return Proof(*names, Verdict.NOT_ONE_NETWORK, said, stages, difference, made_with=made_with())
 
 
 def with_batches_of(wishes: Wishes, *given: Source) -> Wishes:

@@ -13,7 +13,17 @@ from twinproof.proof.capture import Call, Recorder, recording
 from twinproof.proof.comparing import DRAWS, Apart, Key, compare, floors
 from twinproof.proof.compiling import Recipe
 from twinproof.proof.errors import ModelError
-from twinproof.proof.keras_api import KERAS_2, call, generators, to_array
+from twinproof.proof.keras_api import (
+    KERAS_2,
+    OWN_STREAM,
+    call,
+    generators,
+    has_call,
+    optimizer_variables,
+    reset_states,
+    run_eagerly,
+    to_array,
+)
 from twinproof.proof.matching import label_variables, unique_holders
 from twinproof.proof.observing import Exam, Observation, Phase, observe
 from twinproof.proof.recording import Recording, kept
@@ -53,6 +63,10 @@ class Reference(Protocol):
     @property
     def outputs(self) -> tuple[Value, ...]:
         """What came out then."""
+
+    @property
+    def output_keys(self) -> list[str] | None:
+        """The keys of the outputs, where these are a dict."""
 
     @property
     def values(self) -> Mapping[str, Array]:
@@ -120,6 +134,7 @@ class LiveReference:
     notes: list[str]
     calls: list[Call]
     outputs: tuple[Value, ...]
+    output_keys: list[str] | None
     began: Mapping[str, Array]
     declared: Mapping[str, Declared]
     settings: Mapping[str, Any]
@@ -203,8 +218,8 @@ class LiveReference:
 
 def layer_calls(
     side: Side, labels: Mapping[int, str], inputs: Any, training: bool
-) -> tuple[list[Call], tuple[Value, ...], list[Any]]:
-    """Return the calls of layers on one batch, the outputs, and the layers that were called.
+) -> tuple[list[Call], Any, list[Any]]:
+    """Return the calls of layers on one batch, what came out, and the layers that were called.
 
     Raises
     ------
@@ -212,18 +227,55 @@ def layer_calls(
         If the model raises.
     """
     recorder = Recorder(side.model, labels=dict(labels))
+    with recording(recorder):
+        outputs = run_once(side, inputs, training)
+    return recorder.calls, outputs, recorder.layers
+
+
+def run_once(side: Side, inputs: Any, training: bool = False) -> Any:
+    """Call a model; where it has no `call`, take one training step, undo it, and return what the step says.
+
+    Raises
+    ------
+    ModelError
+        If the model raises.
+    """
+    reset_states(side.model)
     try:
-        with recording(recorder):
-            outputs = call(side.model, inputs, training)
+        return call(side.model, inputs, training) if has_call(side.model) else _trial_step(side, inputs)
     except (Exception, SystemExit) as error:
         raise ModelError(f"calling {side.name}", error) from error
-    return recorder.calls, values_of(outputs), recorder.layers
+
+
+def _trial_step(side: Side, inputs: Any) -> dict[str, Any]:
+    model, optimizers = side.model, side.optimizers().values()
+    kept = [(one, to_array(one)) for one in model.variables]
+    held = [one for optimizer in optimizers for one in optimizer_variables(optimizer)]
+    kept += [(one, to_array(one)) for one in held]
+    kept = [(one, value.copy()) for one, value in kept if value is not None]
+    run_eagerly(model, True)
+    try:
+        rows = len(next(leaf for _, leaf in flatten(inputs)))
+        history = model.fit(inputs, batch_size=rows, epochs=1, shuffle=False, verbose=0)
+    finally:
+        for variable, value in kept:
+            variable.assign(value)
+        fresh = side.fresh_slots()
+        for name, variable in side.slots().items():
+            if not any(variable is one for one in held) and name in fresh:
+                variable.assign(fresh[name])
+    return {name: np.asarray(values[-1], np.float64) for name, values in history.history.items()}
 
 
 def values_of(structure: Any) -> tuple[Value, ...]:
     """Return the arrays of a structure in short."""
     arrays = (to_array(leaf) for _, leaf in flatten(structure))
     return tuple(Value.of(array) for array in arrays if array is not None)
+
+
+def output_keys(structure: Any) -> list[str] | None:
+    """Return the keys of outputs that are a dict; None of others."""
+    return sorted(map(str, structure)) if isinstance(structure, Mapping) else None
 
 
 def label(side: Side) -> None:
@@ -240,6 +292,9 @@ def give_streams(side: Side, calls: list[Call], layers: list[Any]) -> None:
         for index, holder in enumerate(unique_holders(calls))
         for number, generator in enumerate(generators(by_path[holder.layer], inside=holder.of_keras or holder.leaf))
     ]
+    if not has_call(side.model):  # No call of it shows what it draws itself.
+        own = generators(side.model, inside=False)
+        side.generators += [(generator, OWN_STREAM + number) for number, generator in enumerate(own)]
 
 
 def declared(side: Side) -> dict[str, Declared]:

@@ -14,6 +14,7 @@ from twinproof.proof.keras_api import (
     KERAS_2,
     optimizer_variables,
     path,
+    reset_states,
     seed_everything,
     seed_generator,
     to_array,
@@ -49,11 +50,12 @@ class Side:
     def set_back(self, seed: int) -> None:
         """Set variables, optimizers and random states back."""
         seed_everything(seed + self.global_seed)
+        reset_states(self.model)
         for label, variable in self.variables.items():
             variable.assign(self._start[label])
         slots = self.slots()
         if any(label not in self._slots for label in slots):
-            fresh = self._fresh_slots()
+            fresh = self.fresh_slots()
             self._slots = {**{label: fresh[label] for label in slots}, **self._slots}
         for label, variable in slots.items():
             variable.assign(self._slots[label])
@@ -113,7 +115,14 @@ class Side:
 
     def build_optimizers(self) -> None:
         """Build the optimizer that the model was compiled with; others are built by the step that uses them."""
+        if getattr(self.model, "steps_per_execution", 1) is None:
+            self.model.steps_per_execution = 1  # So says what Keras 2 saved; Keras 3 cannot train with it.
         optimizer = self.optimizers().get("optimizer")
+        if optimizer is not None and not KERAS_2 and getattr(optimizer, "built", False):
+            known = {id(one) for one in getattr(optimizer, "_trainable_variables", None) or ()}
+            if not all(id(one) in known for one in self.model.trainable_variables):
+                # As Keras loads a .h5: built for variables that the model has no more, and no step can be taken.
+                self.model.optimizer = optimizer = type(optimizer).from_config(optimizer.get_config())
         if optimizer is not None and hasattr(optimizer, "build") and not getattr(optimizer, "built", False):
             optimizer.build(self.model.trainable_variables)
 
@@ -149,7 +158,7 @@ class Side:
                 found.setdefault(label, variable)
         return found
 
-    def _fresh_slots(self) -> dict[str, Array]:
+    def fresh_slots(self) -> dict[str, Array]:
         """Return what optimizers hold before their first step, from optimizers made and built like them."""
         found: dict[str, Array] = {label: np.zeros_like(_value(variable)) for label, variable in self.slots().items()}
         for name, optimizer in self.optimizers().items():

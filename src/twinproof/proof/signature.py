@@ -22,6 +22,7 @@ class Spec:
 
     shape: tuple[int | None, ...]
     dtype: str = "float32"
+    rows: int | None = None  # of a batch, where a model takes no other number
 
     def __str__(self) -> str:
         return f"{','.join('?' if size is None else str(size) for size in self.shape)}:{self.dtype}"
@@ -85,7 +86,8 @@ def describe(structure: Any) -> str:
 
 def _spec(tensor: Any) -> Spec:
     dtype = tensor.dtype
-    return Spec(tuple(tensor.shape)[1:], str(getattr(dtype, "name", dtype)))
+    rows, *shape = tensor.shape
+    return Spec(tuple(shape), str(getattr(dtype, "name", dtype)), rows)
 
 
 def _from_build_config(model: keras.Model) -> Any:

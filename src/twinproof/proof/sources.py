@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import importlib
 import importlib.util
@@ -50,7 +51,13 @@ class Source:
         except BaseException as error:  # Also what ends a process, as sys.exit does.
             raise ModelError(self.name, error) from error
         if not isinstance(model, keras.Model):
-            hint = "; is it a model of tf_keras?" if "keras" in type(model).__module__.partition(".")[0] else ""
+            hint = ""
+            if isinstance(model, keras.layers.Layer):
+                hint = ", and this is a layer"
+            elif "tf_keras" in (one.__module__.partition(".")[0] for one in type(model).__mro__):
+                hint = "; this is one of tf_keras, a package of its own"
+            elif model is None:
+                hint = "; was its `return` forgotten?"
             raise CannotTellError(f"{self.name} gave {_kind(model)}; it has to give a Keras model{hint}")
         return model
 
@@ -113,6 +120,9 @@ def load_function(text: str) -> tuple[ModuleType, Callable[..., Any]]:
         If there is no such file or function.
     """
     file, _, name = text.rpartition(":")
+    if not file and Path(text).is_file() and text.endswith(".py"):
+        there = _functions(load_module(text)) or ["build"]
+        raise CannotTellError(f"{text}: name one of its functions, as {text}:{there[0]}; it has {', '.join(there)}")
     if not file:
         raise CannotTellError(
             f"{text}: no model; allowed: FILE.py:FUNCTION, package.module:FUNCTION, a saved {', '.join(SAVED)}"
@@ -124,8 +134,14 @@ def load_function(text: str) -> tuple[ModuleType, Callable[..., Any]]:
     if isinstance(function, keras.Model):
         return module, lambda: function
     if not callable(function):
-        functions = ", ".join(_functions(module)) or "none"
-        raise CannotTellError(f"{text}: {file} has no function {shown(name)}; it has {functions}")
+        if function is not None:
+            raise CannotTellError(f"{text}: that is {_kind(function)}; name a function without arguments, or a model")
+        functions = _functions(module)
+        close = difflib.get_close_matches(name, functions, 1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise CannotTellError(
+            f"{text}: {file} has no function {shown(name)}; {hint}It has {', '.join(functions) or 'none'}"
+        )
     return module, function
 
 
@@ -165,6 +181,7 @@ def load_module(file: str) -> ModuleType:
         raise CannotTellError(f"{file}: not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    arguments, sys.argv = sys.argv, [str(path)]  # What twinproof was given is not for a script that parses arguments.
     try:
         spec.loader.exec_module(module)
     except KeyboardInterrupt:
@@ -172,6 +189,8 @@ def load_module(file: str) -> ModuleType:
     except BaseException as error:
         del sys.modules[name]
         raise ModelError(f"importing {file}", error) from error
+    finally:
+        sys.argv = arguments
     return module
 
 

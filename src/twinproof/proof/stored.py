@@ -49,6 +49,7 @@ def write_reference(first: LiveReference, folder: Path, tolerance: float | None)
     data = {
         "name": first.name,
         "calls": [_call(one) for one in first.calls],
+        "output_keys": first.output_keys,
         "outputs": [_value(one) for one in first.outputs],
         "values": dict(first.values),
         "began": dict(first.began),
@@ -81,6 +82,7 @@ class StoredReference:
         self.name: str = data["name"]
         self.calls = [_read_call(one) for one in data["calls"]]
         self.outputs = tuple(_read_value(one) for one in data["outputs"])
+        self.output_keys: list[str] | None = data["output_keys"]
         self.values: Mapping[str, Array] = data["values"]
         self.began: Mapping[str, Array] = data["began"]
         self.slots: Mapping[str, Array] = data["slots"]

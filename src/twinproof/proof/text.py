@@ -25,7 +25,7 @@ def sentence(
         return f"Cannot tell: {unknown}"
     if verdict == Verdict.NOT_ONE_NETWORK:
         return f"Not one network: {difference}"
-    through = f"through {_count(steps, 'training step')}" if steps else "in inference; training was not compared"
+    through = f"through {count(steps, 'training step')}" if steps else "in inference; training was not compared"
     rounding = [result for result in stages if result.outcome == Outcome.ROUNDING]
     if not rounding:
         return f"One network: equal to the last bit {through}"
@@ -55,11 +55,11 @@ def compared_words(proof: Proof) -> str:
     """Return how much a proof saw."""
     seen = proof.compared
     parts = [
-        _count(seen.variables, "variable"),
-        _count(seen.layers, "layer that holds any", "layers that hold them"),
-        _count(seen.outputs, "output"),
-        _count(seen.inputs, "input", "kinds of inputs"),
-        _count(seen.steps, "training step"),
+        count(seen.variables, "variable"),
+        count(seen.layers, "layer that holds any", "layers that hold them"),
+        count(seen.outputs, "output"),
+        count(seen.inputs, "input", "kinds of inputs"),
+        count(seen.steps, "training step"),
     ]
     return ", ".join(parts)
 
@@ -84,5 +84,6 @@ def _lines(proof: Proof) -> Iterator[str]:
         yield f"  {line}"
 
 
-def _count(number: int, one: str, several: str = "") -> str:
+def count(number: int, one: str, several: str = "") -> str:
+    """Return a number of things in words."""
     return f"{number} {one if number == 1 else several or f'{one}s'}"
