@@ -10,6 +10,8 @@ import keras
 
 from . import Pair
 
+__all__ = ["PAIRS"]
+
 _different = partial(Pair, kind="attention", one_network=False)
 
 
@@ -57,7 +59,7 @@ def _by_hand(length: int = 6, tied: str = "", gelu: bool | None = None, **option
     return keras.Model(inputs, keras.layers.Dense(3, name="out")(x))
 
 
-class _ByHand(keras.Model):
+class ByHand(keras.Model):
     """The same block as a class, the value made first."""
 
     def __init__(self, crossed: bool = False, **options: Any):
@@ -92,7 +94,7 @@ def _parts(**changes: dict[str, Any]) -> dict[str, keras.layers.Layer]:
     }
 
 
-class _Encoder(keras.Model):
+class Encoder(keras.Model):
     """An encoder's block, with a choice of how it is called."""
 
     def __init__(self, mistake: str = "", **changes: dict[str, Any]):
@@ -130,7 +132,7 @@ def _compiled(build: Callable[[], keras.Model], epsilon: float = 1e-7, **options
     return model
 
 
-class _Positions(keras.layers.Layer):
+class Positions(keras.layers.Layer):
     """Adds positions, learned or of sines."""
 
     def __init__(self, sort: str, base: float = 10000.0, start: int = 0, **options: Any):
@@ -163,7 +165,7 @@ def _reader(sort: str = "sines", scale: float = 8**0.5, pad: bool = False, **opt
     inputs = keras.Input((10,), dtype="int32")
     x = keras.layers.Embedding(12, 8, name="embed")(inputs)
     x = keras.layers.Rescaling(scale, name="scale")(x)
-    x = _Positions(sort, **options, name="positions")(x)
+    x = Positions(sort, **options, name="positions")(x)
     mask = {"attention_mask": (inputs != 0)[:, None, :]} if pad else {}
     x = keras.layers.MultiHeadAttention(2, 4, name="attention")(x, x, **mask)
     return keras.Model(inputs, keras.layers.Dense(3, name="out")(x))
@@ -181,7 +183,7 @@ PAIRS = [
     _different(
         "scores_not_scaled",
         first=_by_hand,
-        second=partial(_ByHand, mistake="not scaled"),
+        second=partial(ByHand, mistake="not scaled"),
         change="The scores are not divided by the root of the size of a head.",
         culprit=_PLACES,
         family="operation",
@@ -189,7 +191,7 @@ PAIRS = [
     _different(
         "scaled_by_the_size_of_the_model",
         first=_by_hand,
-        second=partial(_ByHand, mistake="scaled by the model"),
+        second=partial(ByHand, mistake="scaled by the model"),
         change="The scores are divided by the root of the size of all heads together.",
         culprit=_PLACES,
         family="operation",
@@ -197,7 +199,7 @@ PAIRS = [
     _different(
         "softmax_over_queries",
         first=_by_hand,
-        second=partial(_ByHand, mistake="wrong axis"),
+        second=partial(ByHand, mistake="wrong axis"),
         change="Softmax is over the queries, of which there are as many as keys.",
         culprit=_PLACES,
         family="axis",
@@ -205,7 +207,7 @@ PAIRS = [
     _different(
         "heads_split_the_other_way",
         first=_by_hand,
-        second=partial(_ByHand, mistake="heads inside"),
+        second=partial(ByHand, mistake="heads inside"),
         change="The heads are the inner dimension of the features, which is joined as if they were the outer one.",
         culprit=_PLACES,
         family="axis",
@@ -213,7 +215,7 @@ PAIRS = [
     _different(
         "one_head_for_two",
         first=_by_hand,
-        second=partial(_ByHand, heads=1),
+        second=partial(ByHand, heads=1),
         change="There is one large head for two small ones; all weights keep their shapes.",
         culprit=_PLACES,
         family="configuration",
@@ -221,7 +223,7 @@ PAIRS = [
     _different(
         "no_gradient_through_weights",
         first=_by_hand,
-        second=partial(_ByHand, mistake="no gradient"),
+        second=partial(ByHand, mistake="no gradient"),
         change="No gradient flows through the attention weights.",
         culprit=_PLACES,
         family="gradient",
@@ -229,7 +231,7 @@ PAIRS = [
     _different(
         "value_of_what_is_not_normalized",
         first=_by_hand,
-        second=partial(_ByHand, crossed=True),
+        second=partial(ByHand, crossed=True),
         change="The value is taken from the input before the normalization.",
         culprit=("value", "norm"),
         family="order",
@@ -245,7 +247,7 @@ PAIRS = [
     _different(
         "future_seen",
         first=partial(_by_hand, causal=True),
-        second=_ByHand,
+        second=ByHand,
         change="The causal mask is forgotten.",
         culprit=_PLACES,
         family="mask",
@@ -253,7 +255,7 @@ PAIRS = [
     _different(
         "itself_not_seen",
         first=partial(_by_hand, causal=True),
-        second=partial(_ByHand, mistake="causal, not itself"),
+        second=partial(ByHand, mistake="causal, not itself"),
         change="The causal mask is off by one, so that no position sees itself.",
         culprit=_PLACES,
         family="mask",
@@ -261,7 +263,7 @@ PAIRS = [
     _different(
         "mask_multiplied",
         first=partial(_by_hand, causal=True),
-        second=partial(_ByHand, causal=True, mistake="multiplied"),
+        second=partial(ByHand, causal=True, mistake="multiplied"),
         change="The scores are multiplied by the mask, which leaves zeros before the softmax.",
         culprit=_PLACES,
         family="mask",
@@ -269,7 +271,7 @@ PAIRS = [
     _different(
         "window_of_eight",
         first=partial(_by_hand, length=12, causal=True),
-        second=partial(_ByHand, causal=True, mistake="window of 8"),
+        second=partial(ByHand, causal=True, mistake="window of 8"),
         change="A position sees only seven before itself, which the last ones of a sequence show.",
         culprit=_PLACES,
         family="mask",
@@ -285,7 +287,7 @@ PAIRS = [
     _different(
         "norm_after_attention",
         first=_encoder,
-        second=partial(_Encoder, "norm after"),
+        second=partial(Encoder, "norm after"),
         change="The class normalizes after the residual connection, as the first transformer did.",
         culprit=("norm_1", "attention", "drop", "add_1"),
         family="order",
@@ -293,7 +295,7 @@ PAIRS = [
     _different(
         "second_residual_missing",
         first=_encoder,
-        second=partial(_Encoder, "no residual"),
+        second=partial(Encoder, "no residual"),
         change="The class does not add what goes around the dense layers.",
         culprit=("add_2", "down", "head"),
         family="missing",
@@ -301,7 +303,7 @@ PAIRS = [
     _different(
         "dropout_after_attention_missing",
         first=_encoder,
-        second=partial(_Encoder, "no dropout"),
+        second=partial(Encoder, "no dropout"),
         change="The class does not drop after attention.",
         culprit=("drop", "attention"),
         family="missing",
@@ -309,7 +311,7 @@ PAIRS = [
     _different(
         "dropout_of_weights_missing",
         first=_encoder,
-        second=partial(_Encoder, attention={"dropout": 0.0}),
+        second=partial(Encoder, attention={"dropout": 0.0}),
         change="The attention weights are not dropped.",
         culprit=("attention",),
         family="random",
@@ -317,7 +319,7 @@ PAIRS = [
     _different(
         "causal_by_an_argument",
         first=_encoder,
-        second=partial(_Encoder, "causal"),
+        second=partial(Encoder, "causal"),
         change="The class calls attention with a causal mask.",
         culprit=("attention",),
         family="mask",
@@ -325,7 +327,7 @@ PAIRS = [
     _different(
         "epsilon_of_the_first_norm",
         first=_encoder,
-        second=partial(_Encoder, norm_1={"epsilon": 1e-3}),
+        second=partial(Encoder, norm_1={"epsilon": 1e-3}),
         change="The first normalization has the default epsilon instead of 1e-6.",
         culprit=("norm_1",),
         family="configuration",
@@ -333,7 +335,7 @@ PAIRS = [
     _different(
         "norm_over_positions_too",
         first=_encoder,
-        second=partial(_Encoder, norm_2={"axis": [1, 2]}),
+        second=partial(Encoder, norm_2={"axis": [1, 2]}),
         change="The second normalization is over positions and features together.",
         culprit=("norm_2", "norm_2/gamma", "norm_2/beta"),
         family="axis",
@@ -341,7 +343,7 @@ PAIRS = [
     _different(
         "attention_without_bias",
         first=_encoder,
-        second=partial(_Encoder, attention={"use_bias": False}),
+        second=partial(Encoder, attention={"use_bias": False}),
         change="The projections of attention have no bias.",
         culprit=("attention",),
         family="configuration",
@@ -349,7 +351,7 @@ PAIRS = [
     _different(
         "output_starts_at_zero",
         first=_encoder,
-        second=partial(_Encoder, down={"kernel_initializer": "zeros"}),
+        second=partial(Encoder, down={"kernel_initializer": "zeros"}),
         change="The last layer of the block starts at zero.",
         culprit=("down", "down/kernel"),
         family="initializer",
@@ -357,7 +359,7 @@ PAIRS = [
     _different(
         "zero_start_hides_an_activation",
         first=partial(_encoder, down={"kernel_initializer": "zeros"}),
-        second=partial(_Encoder, down={"kernel_initializer": "zeros"}, up={"activation": "relu"}),
+        second=partial(Encoder, down={"kernel_initializer": "zeros"}, up={"activation": "relu"}),
         change="ReLU stands for GELU, before a layer that starts at zero in both.",
         culprit=("up",),
         family="activation",
@@ -365,7 +367,7 @@ PAIRS = [
     _different(
         "epsilon_of_the_optimizer",
         first=partial(_compiled, _encoder),
-        second=partial(_compiled, _Encoder, epsilon=1e-8),
+        second=partial(_compiled, Encoder, epsilon=1e-8),
         change="The optimizer has the epsilon of PyTorch.",
         culprit=("optimizer",),
         family="compile",

@@ -10,6 +10,8 @@ import keras
 
 from . import Pair
 
+__all__ = ["PAIRS"]
+
 _equal = partial(Pair, kind="attention", one_network=True)
 
 
@@ -32,7 +34,7 @@ def _heads_by_reshape(backwards: bool = False) -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(8)(x))
 
 
-class _HeadsInALoop(keras.Model):
+class HeadsInALoop(keras.Model):
     """One head after the other, each a slice; the output layer made first."""
 
     def __init__(self):
@@ -50,7 +52,7 @@ class _HeadsInALoop(keras.Model):
         return self.w_o(keras.ops.concatenate(heads, axis=-1))
 
 
-class _HeadsByKeras(keras.Model):
+class HeadsByKeras(keras.Model):
     """The operation of Keras in place of one's own."""
 
     def __init__(self):
@@ -62,7 +64,7 @@ class _HeadsByKeras(keras.Model):
         return self.a(keras.ops.reshape(keras.ops.dot_product_attention(q, k, v), (-1, 6, 8)))
 
 
-class _OwnAttention(keras.layers.Layer):
+class OwnAttention(keras.layers.Layer):
     """Attention of several heads, with weights of the shapes that Keras gives them."""
 
     def __init__(self, **options: Any):
@@ -82,7 +84,7 @@ class _OwnAttention(keras.layers.Layer):
         return self.o(keras.ops.einsum("bhqs,bshk->bqhk", weights, self.v(y)))
 
 
-class _OwnNormalization(keras.layers.Layer):
+class OwnNormalization(keras.layers.Layer):
     """A layer normalization, written by hand."""
 
     def __init__(self, epsilon: float, **options: Any):
@@ -101,7 +103,7 @@ class _OwnNormalization(keras.layers.Layer):
 def _cross(own: bool) -> keras.Model:
     inputs = keras.Input((6, 8))
     first, second = inputs[:, :2], inputs[:, 2:]
-    layers = [_OwnAttention(), _OwnAttention()] if own else [keras.layers.MultiHeadAttention(2, 4) for _ in range(2)]
+    layers = [OwnAttention(), OwnAttention()] if own else [keras.layers.MultiHeadAttention(2, 4) for _ in range(2)]
     x = layers[own](first, second)
     x = x + layers[not own](x, x)
     return keras.Model(inputs, x)
@@ -122,16 +124,16 @@ def _encoder() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling1D()(x)))
 
 
-class _Block(keras.layers.Layer):
+class Block(keras.layers.Layer):
     """A block of the encoder, its layers built in or written by hand, made backwards."""
 
     def __init__(self, own: bool, **options: Any):
         super().__init__(**options)
         self.own = own
         self.drops = [keras.layers.Dropout(0.1), keras.layers.Dropout(0.1)]
-        self.norms = [_OwnNormalization(1e-6) if own else keras.layers.LayerNormalization(epsilon=1e-6) for _ in "ab"]
+        self.norms = [OwnNormalization(1e-6) if own else keras.layers.LayerNormalization(epsilon=1e-6) for _ in "ab"]
         self.feed = keras.Sequential([keras.layers.Dense(8, activation="gelu"), keras.layers.Dense(8)])
-        self.attention = _OwnAttention() if own else keras.layers.MultiHeadAttention(num_heads=2, key_dim=4)
+        self.attention = OwnAttention() if own else keras.layers.MultiHeadAttention(num_heads=2, key_dim=4)
 
     def build(self, shape):
         for layer in [*self.norms, self.feed]:
@@ -147,14 +149,14 @@ class _Block(keras.layers.Layer):
         return self.drops[0](self.feed(self.norms[0](x)), training=training) + x
 
 
-class _Encoder(keras.Model):
+class Encoder(keras.Model):
     """The encoder as a class of blocks."""
 
     def __init__(self, own: bool):
         super().__init__()
         self.head = keras.layers.Dense(3, name="logits")
         self.final = keras.layers.LayerNormalization(epsilon=1e-6)
-        self.later, self.sooner = _Block(own), _Block(own)
+        self.later, self.sooner = Block(own), Block(own)
         self.drop = keras.layers.Dropout(0.1)
 
     def call(self, x, training=None):
@@ -193,7 +195,7 @@ def _causal(way: str) -> keras.Model:
     return keras.Model(inputs, x)
 
 
-class _Positions(keras.layers.Layer):
+class Positions(keras.layers.Layer):
     """A learned table of positions."""
 
     def build(self, shape):
@@ -207,12 +209,12 @@ def _reader(learned: str) -> keras.Model:
     inputs = keras.Input((10,), dtype="int32")
     x = keras.layers.Embedding(10, 8)(inputs)
     positions = keras.ops.cumsum(keras.ops.ones_like(inputs), axis=1) - 1
-    x = _Positions()(x) if learned == "by a layer" else x + keras.layers.Embedding(10, 8)(positions)
+    x = Positions()(x) if learned == "by a layer" else x + keras.layers.Embedding(10, 8)(positions)
     x = keras.layers.Attention(use_scale=False)([x, x])
     return keras.Model(inputs, keras.layers.Dense(3)(x))
 
 
-class _Reader(keras.Model):
+class Reader(keras.Model):
     """Embeddings of tokens and of positions in one list, positions first."""
 
     def __init__(self):
@@ -265,7 +267,7 @@ def _perceptron(layers: bool) -> keras.Model:
 def _albert(loop: bool) -> keras.Model:
     """Three blocks that share their weights."""
     inputs = x = keras.Input((6, 8))
-    block = _Block(own=False, name="block")
+    block = Block(own=False, name="block")
     if loop:
         for _ in range(3):
             x = block(x)
@@ -285,14 +287,14 @@ PAIRS = [
     _equal(
         "head_after_head",
         first=_heads_by_reshape,
-        second=_HeadsInALoop,
+        second=HeadsInALoop,
         change="Heads are computed one after the other, from slices, the query scaled instead of the scores.",
         family="loop",
     ),
     _equal(
         "attention_of_keras",
         first=_heads_by_reshape,
-        second=_HeadsByKeras,
+        second=HeadsByKeras,
         change="Attention by hand becomes the operation of Keras, between layers with names of another order.",
         family="operations",
     ),
@@ -306,14 +308,14 @@ PAIRS = [
     _equal(
         "encoder_of_blocks",
         first=_encoder,
-        second=partial(_Encoder, own=False),
+        second=partial(Encoder, own=False),
         change="A loop becomes a class of blocks, with all layers made backwards.",
         family="class",
     ),
     _equal(
         "encoder_by_hand",
         first=_encoder,
-        second=partial(_Encoder, own=True),
+        second=partial(Encoder, own=True),
         change="Attention and normalization in the blocks of a class are written by hand.",
         family="custom layer",
     ),
@@ -327,7 +329,7 @@ PAIRS = [
     _equal(
         "models_or_blocks",
         first=_encoder_in_models,
-        second=partial(_Encoder, own=True),
+        second=partial(Encoder, own=True),
         change="Functional models inside one another become a class of layers written by hand.",
         family="class",
     ),
@@ -348,7 +350,7 @@ PAIRS = [
     _equal(
         "positions_first",
         first=partial(_reader, "by an embedding"),
-        second=_Reader,
+        second=Reader,
         change="A class makes the table of positions before that of tokens, and attends by operations.",
         family="class",
     ),

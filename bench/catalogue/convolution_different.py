@@ -10,6 +10,8 @@ import keras
 
 from . import Pair
 
+__all__ = ["PAIRS"]
+
 _different = partial(Pair, kind="convolution", one_network=False)
 
 
@@ -36,7 +38,7 @@ def _functional(**changes: dict[str, Any]) -> keras.Model:
     return keras.Model(inputs, x)
 
 
-class _Class(keras.Model):
+class Stack(keras.Model):
     """The same stack as a class."""
 
     order = ("stem", "norm", "rectify", "depth", "point", "drop", "pool", "out")
@@ -53,15 +55,15 @@ class _Class(keras.Model):
         return x
 
 
-class _RectifyFirst(_Class):
+class RectifyFirst(Stack):
     order = ("stem", "rectify", "norm", "depth", "point", "drop", "pool", "out")
 
 
-class _PointFirst(_Class):
+class PointFirst(Stack):
     order = ("stem", "norm", "rectify", "point", "depth", "drop", "pool", "out")
 
 
-class _NoRectify(_Class):
+class NoRectify(Stack):
     order = ("stem", "norm", "depth", "point", "drop", "pool", "out")
 
 
@@ -97,7 +99,7 @@ def _flattened(transposed: bool) -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3, name="out")(x))
 
 
-class _Block(keras.layers.Layer):
+class Block(keras.layers.Layer):
     """A residual block with a choice of mistakes."""
 
     def __init__(self, add: str = "before", factor: float = 1.0, gamma: str = "ones", **options: Any):
@@ -121,14 +123,14 @@ class _Block(keras.layers.Layer):
         return x + keras.ops.relu(y) if self.add == "after" else keras.ops.relu(y)
 
 
-class _Residual(keras.Model):
+class Residual(keras.Model):
     """Two residual blocks; options are of the last."""
 
     def __init__(self, **options: Any):
         super().__init__()
         self.stem = keras.layers.Conv2D(8, 1, name="stem")
-        self.block_1 = _Block(name="block_1")
-        self.block_2 = _Block(name="block_2", **options)
+        self.block_1 = Block(name="block_1")
+        self.block_2 = Block(name="block_2", **options)
         self.out = keras.layers.Dense(3, name="out")
 
     def call(self, inputs, training=None):
@@ -137,7 +139,7 @@ class _Residual(keras.Model):
 
 
 def _called(**options: Any) -> keras.Model:
-    model = _Residual(**options)
+    model = Residual(**options)
     model(keras.ops.zeros((1, 8, 8, 3)))
     return model
 
@@ -156,7 +158,7 @@ def _residual() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3, name="out")(x))
 
 
-class _Squeeze(keras.layers.Layer):
+class Squeeze(keras.layers.Layer):
     """Squeeze and excite, with a hidden choice of the gate."""
 
     def __init__(self, gate: Callable[[Any], Any], **options: Any):
@@ -194,7 +196,7 @@ PAIRS = [
     _different(
         "padding_valid_behind_pooling",
         first=_functional,
-        second=partial(_Class, stem={"padding": "valid"}),
+        second=partial(Stack, stem={"padding": "valid"}),
         change="The first convolution does not pad, which the shapes after global pooling do not show.",
         culprit=("stem",),
         family="padding",
@@ -202,14 +204,14 @@ PAIRS = [
     _different(
         "strides_behind_pooling",
         first=_functional,
-        second=partial(_Class, point={"strides": 2}),
+        second=partial(Stack, point={"strides": 2}),
         change="The pointwise convolution takes every other pixel.",
         culprit=("point",),
         family="configuration",
     ),
     _different(
         "dilated",
-        first=partial(_Class, depth={"dilation_rate": 2}),
+        first=partial(Stack, depth={"dilation_rate": 2}),
         second=_functional,
         change="The depthwise convolution is dilated in the class.",
         culprit=("depth",),
@@ -218,7 +220,7 @@ PAIRS = [
     _different(
         "norm_over_rows",
         first=_functional,
-        second=partial(_Class, norm={"axis": 1}),
+        second=partial(Stack, norm={"axis": 1}),
         change="Batch normalization is over the rows, of which there are as many as channels.",
         culprit=("norm",),
         family="axis",
@@ -226,7 +228,7 @@ PAIRS = [
     _different(
         "norm_momentum_in_class",
         first=_functional,
-        second=partial(_Class, norm={"momentum": 0.997}),
+        second=partial(Stack, norm={"momentum": 0.997}),
         change="The moving statistics have the momentum of another paper.",
         culprit=("norm", "norm/moving_mean", "norm/moving_variance"),
         family="state",
@@ -234,7 +236,7 @@ PAIRS = [
     _different(
         "norm_epsilon_small",
         first=_functional,
-        second=partial(_Class, norm={"epsilon": 1.001e-5}),
+        second=partial(Stack, norm={"epsilon": 1.001e-5}),
         change="Batch normalization has the epsilon of the Keras applications.",
         culprit=("norm",),
         family="configuration",
@@ -250,7 +252,7 @@ PAIRS = [
     _different(
         "rectified_before_the_norm",
         first=_functional,
-        second=_RectifyFirst,
+        second=RectifyFirst,
         change="The class calls ReLU before batch normalization.",
         culprit=("norm", "rectify"),
         family="order",
@@ -258,7 +260,7 @@ PAIRS = [
     _different(
         "pointwise_before_depthwise",
         first=_functional,
-        second=_PointFirst,
+        second=PointFirst,
         change="The class calls the pointwise convolution before the depthwise one, both of which keep all shapes.",
         culprit=("depth", "point"),
         family="order",
@@ -266,7 +268,7 @@ PAIRS = [
     _different(
         "rectifier_forgotten",
         first=_functional,
-        second=_NoRectify,
+        second=NoRectify,
         change="The class does not call its ReLU.",
         culprit=("rectify", "norm", "depth"),
         family="missing",
@@ -274,7 +276,7 @@ PAIRS = [
     _different(
         "relu6_for_relu",
         first=_functional,
-        second=partial(_Class, rectify={"max_value": 6.0}),
+        second=partial(Stack, rectify={"max_value": 6.0}),
         change="The class has the ReLU of MobileNet, with a ceiling of 6.",
         culprit=("rectify",),
         family="activation",
@@ -282,7 +284,7 @@ PAIRS = [
     _different(
         "depthwise_penalty_forgotten",
         first=partial(_functional, depth={"depthwise_regularizer": "l2"}),
-        second=partial(_Class, depth={"activity_regularizer": "l2"}),
+        second=partial(Stack, depth={"activity_regularizer": "l2"}),
         change="The penalty is on what the depthwise convolution gives, no longer on its kernel.",
         culprit=("depth", "depth/kernel", "depth/depthwise_kernel"),
         family="regularizer",
@@ -290,7 +292,7 @@ PAIRS = [
     _different(
         "spatial_dropout_rate",
         first=_functional,
-        second=partial(_Class, drop={"rate": 0.5}),
+        second=partial(Stack, drop={"rate": 0.5}),
         change="Half of the channels are dropped instead of a fifth.",
         culprit=("drop",),
         family="random",
@@ -338,7 +340,7 @@ PAIRS = [
     _different(
         "residual_added_after_activation",
         first=_residual,
-        second=partial(_Residual, add="after"),
+        second=partial(Residual, add="after"),
         change="The second block of the class adds its input after the last ReLU instead of before it.",
         culprit=_RESIDUAL_PLACES,
         family="order",
@@ -346,7 +348,7 @@ PAIRS = [
     _different(
         "residual_forgotten",
         first=_residual,
-        second=partial(_Residual, add="never"),
+        second=partial(Residual, add="never"),
         change="The second block of the class does not add its input.",
         culprit=_RESIDUAL_PLACES,
         family="missing",
@@ -354,7 +356,7 @@ PAIRS = [
     _different(
         "residual_scaled",
         first=_residual,
-        second=partial(_Residual, factor=0.2),
+        second=partial(Residual, factor=0.2),
         change="The second block of the class scales its branch by 0.2.",
         culprit=_RESIDUAL_PLACES,
         family="operation",
@@ -362,7 +364,7 @@ PAIRS = [
     _different(
         "zero_gamma",
         first=_residual,
-        second=partial(_Residual, gamma="zeros"),
+        second=partial(Residual, gamma="zeros"),
         change="The last gamma of the second block starts at zero.",
         culprit=("block_2", "norm_2", "block_2_norm_2", "norm_2/gamma", "block_2/norm_2/gamma", "block_2_norm_2/gamma"),
         family="initializer",
@@ -370,15 +372,15 @@ PAIRS = [
     _different(
         "zero_gamma_hides_the_factor",
         first=partial(_called, gamma="zeros"),
-        second=partial(_Residual, gamma="zeros", factor=0.5),
+        second=partial(Residual, gamma="zeros", factor=0.5),
         change="The branch is halved, behind a gamma that starts at zero.",
         culprit=_RESIDUAL_PLACES,
         family="operation",
     ),
     _different(
         "hard_gate_in_squeeze",
-        first=partial(_between, partial(_Squeeze, keras.activations.sigmoid, name="squeeze")),
-        second=partial(_between, partial(_Squeeze, keras.activations.hard_sigmoid, name="squeeze")),
+        first=partial(_between, partial(Squeeze, keras.activations.sigmoid, name="squeeze")),
+        second=partial(_between, partial(Squeeze, keras.activations.hard_sigmoid, name="squeeze")),
         change="The gate of squeeze and excite is a hard sigmoid.",
         culprit=("squeeze",),
         family="activation",
@@ -386,7 +388,7 @@ PAIRS = [
     _different(
         "weight_decay",
         first=partial(_compiled, _functional, 1e-4, 0.1),
-        second=partial(_compiled, _Class, 5e-4, 0.1),
+        second=partial(_compiled, Stack, 5e-4, 0.1),
         change="The optimizer decays the weights five times as much.",
         culprit=("optimizer",),
         family="compile",
@@ -394,7 +396,7 @@ PAIRS = [
     _different(
         "label_smoothing",
         first=partial(_compiled, _functional, 1e-4, 0.1),
-        second=partial(_compiled, _Class, 1e-4, 0.0),
+        second=partial(_compiled, Stack, 1e-4, 0.0),
         change="The labels are not smoothed.",
         culprit=("loss",),
         family="compile",

@@ -9,6 +9,8 @@ import keras
 
 from . import Pair
 
+__all__ = ["PAIRS"]
+
 _equal = partial(Pair, kind="convolution", one_network=True)
 
 
@@ -38,7 +40,7 @@ def _residual_functional() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3, name="out")(x))
 
 
-class _Block(keras.layers.Layer):
+class Block(keras.layers.Layer):
     """A residual block, its normalization built in or by hand."""
 
     def __init__(self, norm: type[keras.layers.Layer], **options: Any):
@@ -54,7 +56,7 @@ class _Block(keras.layers.Layer):
         return self.conv(keras.ops.relu(self.norm(x, training=training))) + x
 
 
-class _OwnBatchNormalization(keras.layers.Layer):
+class OwnBatchNormalization(keras.layers.Layer):
     """Batch normalization, written by hand."""
 
     def build(self, shape):
@@ -74,13 +76,13 @@ class _OwnBatchNormalization(keras.layers.Layer):
         return (x - mean) / keras.ops.sqrt(variance + 0.001) * self.scale + self.shift
 
 
-class _ResidualClass(keras.Model):
+class ResidualClass(keras.Model):
     """Residual blocks in a list, the head made before them."""
 
     def __init__(self, norm: type[keras.layers.Layer]):
         super().__init__()
         self.head = keras.layers.Dense(3)
-        self.blocks = [_Block(norm) for _ in range(3)]
+        self.blocks = [Block(norm) for _ in range(3)]
         self.stem = keras.layers.Conv2D(8, 3, padding="same", use_bias=False)
 
     def call(self, x, training=None):
@@ -141,7 +143,7 @@ def _mobile_layers() -> keras.Model:
     )
 
 
-class _MobileClass(keras.Model):
+class MobileClass(keras.Model):
     """The same with operations for the layers without weights."""
 
     def __init__(self):
@@ -184,7 +186,7 @@ def _squeezed() -> keras.Model:
     return keras.Model(inputs, keras.layers.GlobalMaxPooling2D()(x))
 
 
-class _Squeeze(keras.layers.Layer):
+class Squeeze(keras.layers.Layer):
     """Squeeze and excite as a layer."""
 
     def __init__(self):
@@ -201,12 +203,12 @@ class _Squeeze(keras.layers.Layer):
         return keras.ops.expand_dims(keras.ops.expand_dims(scale, 1), 1) * x
 
 
-class _SqueezedClass(keras.Model):
+class SqueezedClass(keras.Model):
     """The same as a class around that layer."""
 
     def __init__(self):
         super().__init__()
-        self.squeeze = _Squeeze()
+        self.squeeze = Squeeze()
         self.conv = keras.layers.Conv2D(8, (3, 3))
 
     def call(self, inputs):
@@ -249,13 +251,13 @@ def _cut(clone: bool) -> keras.Model:
     return keras.Model(model.input, model.get_layer("block1_add").output)
 
 
-class _CutClass(keras.Model):
+class CutClass(keras.Model):
     """As far as that layer, as a class."""
 
     def __init__(self):
         super().__init__()
-        self.second = _Block(keras.layers.BatchNormalization)
-        self.first = _Block(keras.layers.BatchNormalization)
+        self.second = Block(keras.layers.BatchNormalization)
+        self.first = Block(keras.layers.BatchNormalization)
         self.stem = keras.layers.Conv2D(8, 3, padding="same", use_bias=False)
 
     def call(self, x, training=None):
@@ -295,7 +297,7 @@ PAIRS = [
     _equal(
         "residual_blocks_as_layers",
         first=_residual_functional,
-        second=partial(_ResidualClass, keras.layers.BatchNormalization),
+        second=partial(ResidualClass, keras.layers.BatchNormalization),
         change="A loop over residual blocks becomes a class with a list of layers of one's own.",
         family="class",
     ),
@@ -309,7 +311,7 @@ PAIRS = [
     _equal(
         "own_batch_normalization",
         first=_residual_functional,
-        second=partial(_ResidualClass, _OwnBatchNormalization),
+        second=partial(ResidualClass, OwnBatchNormalization),
         change="Batch normalization is written by hand, with its variables in another order and under other names.",
         family="custom layer",
     ),
@@ -323,7 +325,7 @@ PAIRS = [
     _equal(
         "mobile_as_operations",
         first=_mobile_layers,
-        second=_MobileClass,
+        second=MobileClass,
         change="Padding, ceilings and flattening become arguments and operations in a class made in another order.",
         family="operations",
     ),
@@ -337,7 +339,7 @@ PAIRS = [
     _equal(
         "squeeze_as_layer",
         first=_squeezed,
-        second=_SqueezedClass,
+        second=SqueezedClass,
         change="Squeeze and excite becomes a layer of one's own, its two square dense layers made in the other order.",
         family="custom layer",
     ),
@@ -365,7 +367,7 @@ PAIRS = [
     _equal(
         "cut_or_written",
         first=partial(_cut, clone=True),
-        second=_CutClass,
+        second=CutClass,
         change="The first layers are cut out of a model, or written as a class that makes its blocks backwards.",
         family="reordered",
     ),
@@ -373,7 +375,7 @@ PAIRS = [
         "compiled_block_by_block",
         first=lambda: _compiled(_residual_functional(), optimizer="sgd", loss="mse"),
         second=lambda: _compiled(
-            _ResidualClass(keras.layers.BatchNormalization),
+            ResidualClass(keras.layers.BatchNormalization),
             optimizer=keras.optimizers.SGD(0.01),
             loss=keras.losses.MeanSquaredError(),
         ),

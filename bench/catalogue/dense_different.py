@@ -10,6 +10,8 @@ import keras
 
 from . import Pair
 
+__all__ = ["PAIRS"]
+
 _different = partial(Pair, kind="dense", one_network=False)
 
 
@@ -37,7 +39,7 @@ def _sequential(**changes: dict[str, Any]) -> keras.Model:
     return keras.Sequential([keras.Input((8,)), *_layers(**changes).values()])
 
 
-class _Subclass(keras.Model):
+class Subclass(keras.Model):
     """The same stack as a class."""
 
     def __init__(self, **changes: dict[str, Any]):
@@ -55,30 +57,30 @@ class _Subclass(keras.Model):
         return self.out(self.middle(x))
 
 
-class _NormBeforeMiddle(_Subclass):
+class NormBeforeMiddle(Subclass):
     def call(self, inputs, training=None):
         x = self.drop(self.hidden(inputs), training=training)
         return self.out(self.middle(self.norm(x, training=training)))
 
 
-class _MiddleFirst(_Subclass):
+class MiddleFirst(Subclass):
     def call(self, inputs, training=None):
         x = self.norm(self.middle(inputs), training=training)
         return self.out(self.hidden(self.drop(x, training=training)))
 
 
-class _NoDropout(_Subclass):
+class NoDropout(Subclass):
     def call(self, inputs, training=None):
         return self.out(self.middle(self.norm(self.hidden(inputs), training=training)))
 
 
-class _NormInInference(_Subclass):
+class NormInInference(Subclass):
     def call(self, inputs, training=None):
         x = self.norm(self.hidden(inputs), training=False)
         return self.out(self.middle(self.drop(x, training=training)))
 
 
-class _DropoutAlwaysOn(_Subclass):
+class DropoutAlwaysOn(Subclass):
     def call(self, inputs, training=None):
         x = self.norm(self.hidden(inputs), training=training)
         return self.out(self.middle(self.drop(x, training=True)))
@@ -112,7 +114,7 @@ def _residual(add: bool = True, again: bool = False) -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3, name="out")(y))
 
 
-class _Residual(keras.Model):
+class Residual(keras.Model):
     """A residual network with a choice of mistakes."""
 
     def __init__(self, add: bool = True, again: bool = False, factor: float = 1.0, stop: bool = False):
@@ -145,7 +147,7 @@ def _leaky(slope: float) -> keras.Model:
     return _between(lambda: lambda x: keras.ops.leaky_relu(x, slope))
 
 
-class _Rounding(keras.layers.Layer):
+class Rounding(keras.layers.Layer):
     """Rounds; the gradient passes straight through if asked to."""
 
     def __init__(self, straight_through: bool, **options: Any):
@@ -157,7 +159,7 @@ class _Rounding(keras.layers.Layer):
         return x + keras.ops.stop_gradient(rounded - x) if self.straight_through else rounded
 
 
-class _Gate(keras.layers.Layer):
+class Gate(keras.layers.Layer):
     """Adds a branch times a weight that starts at zero, so that a new model does not show the branch."""
 
     def __init__(self, activation: str, **options: Any):
@@ -174,11 +176,11 @@ class _Gate(keras.layers.Layer):
 
 def _gated(activation: str) -> keras.Model:
     inputs = keras.Input((8,))
-    x = _Gate(activation, name="gate")(inputs)
+    x = Gate(activation, name="gate")(inputs)
     return keras.Model(inputs, keras.layers.Dense(3, name="out")(x))
 
 
-class _Penalized(keras.Model):
+class Penalized(keras.Model):
     """Adds a loss on what the hidden layer gives, or forgets it."""
 
     def __init__(self, penalty: float):
@@ -195,7 +197,7 @@ class _Penalized(keras.Model):
 
 
 def _penalized() -> keras.Model:
-    model = _Penalized(0.01)
+    model = Penalized(0.01)
     model(keras.ops.zeros((1, 8)))
     return model
 
@@ -204,7 +206,7 @@ PAIRS = [
     _different(
         "hidden_tanh_for_relu",
         first=_functional,
-        second=partial(_Subclass, hidden={"activation": "tanh"}),
+        second=partial(Subclass, hidden={"activation": "tanh"}),
         change="The class has tanh after the hidden layer, where the functional model has ReLU.",
         culprit=("hidden",),
         family="activation",
@@ -219,7 +221,7 @@ PAIRS = [
     ),
     _different(
         "norm_epsilon_of_another_framework",
-        first=partial(_Subclass, norm={"epsilon": 1e-5}),
+        first=partial(Subclass, norm={"epsilon": 1e-5}),
         second=_functional,
         change="The class has the epsilon of PyTorch in its batch normalization.",
         culprit=("norm",),
@@ -236,7 +238,7 @@ PAIRS = [
     _different(
         "kernel_penalty_ten_times",
         first=partial(_functional, middle={"kernel_regularizer": keras.regularizers.L2(1e-4)}),
-        second=partial(_Subclass, middle={"kernel_regularizer": keras.regularizers.L2(1e-3)}),
+        second=partial(Subclass, middle={"kernel_regularizer": keras.regularizers.L2(1e-3)}),
         change="The L2 penalty of the middle layer is ten times as strong.",
         culprit=("middle", "middle/kernel"),
         family="regularizer",
@@ -260,7 +262,7 @@ PAIRS = [
     _different(
         "he_for_glorot",
         first=_functional,
-        second=partial(_Subclass, hidden={"kernel_initializer": "he_normal"}),
+        second=partial(Subclass, hidden={"kernel_initializer": "he_normal"}),
         change="The kernel of the hidden layer starts from another distribution.",
         culprit=("hidden", "hidden/kernel"),
         family="initializer",
@@ -276,7 +278,7 @@ PAIRS = [
     _different(
         "norm_after_dropout",
         first=_functional,
-        second=_NormBeforeMiddle,
+        second=NormBeforeMiddle,
         change="The class normalizes after dropout, not before it, which shows only in training.",
         culprit=("norm", "drop"),
         family="order",
@@ -284,7 +286,7 @@ PAIRS = [
     _different(
         "hidden_and_middle_swapped",
         first=_functional,
-        second=_MiddleFirst,
+        second=MiddleFirst,
         change="The class calls its two dense layers, of one size but of other activations, in the other order.",
         culprit=("hidden", "middle"),
         family="order",
@@ -292,7 +294,7 @@ PAIRS = [
     _different(
         "dropout_made_but_not_called",
         first=_functional,
-        second=_NoDropout,
+        second=NoDropout,
         change="The class makes its dropout layer and forgets to call it.",
         culprit=("drop",),
         family="missing",
@@ -300,7 +302,7 @@ PAIRS = [
     _different(
         "norm_always_in_inference",
         first=_sequential,
-        second=_NormInInference,
+        second=NormInInference,
         change="The class calls batch normalization with training=False, whatever it is called with itself.",
         culprit=("norm",),
         family="state",
@@ -308,7 +310,7 @@ PAIRS = [
     _different(
         "dropout_always_on",
         first=_functional,
-        second=_DropoutAlwaysOn,
+        second=DropoutAlwaysOn,
         change="The class drops at inference too.",
         culprit=("drop",),
         family="random",
@@ -316,7 +318,7 @@ PAIRS = [
     _different(
         "no_bias_in_output",
         first=_sequential,
-        second=partial(_Subclass, out={"use_bias": False}),
+        second=partial(Subclass, out={"use_bias": False}),
         change="The last layer has no bias.",
         culprit=("out", "out/bias"),
         family="configuration",
@@ -324,7 +326,7 @@ PAIRS = [
     _different(
         "learning_rate",
         first=_compiled,
-        second=partial(_compiled, build=_Subclass, optimizer={"learning_rate": 0.01}),
+        second=partial(_compiled, build=Subclass, optimizer={"learning_rate": 0.01}),
         change="Adam has ten times its learning rate.",
         culprit=("optimizer",),
         family="compile",
@@ -340,7 +342,7 @@ PAIRS = [
     _different(
         "residual_connection_missing",
         first=_residual,
-        second=partial(_Residual, add=False),
+        second=partial(Residual, add=False),
         change="The class does not add the input of the block to its output.",
         culprit=("add", "inner_2", "out", "up"),
         family="missing",
@@ -348,7 +350,7 @@ PAIRS = [
     _different(
         "one_layer_used_twice",
         first=_residual,
-        second=partial(_Residual, again=True),
+        second=partial(Residual, again=True),
         change="The class calls the first inner layer twice, so the weights of the two are tied.",
         culprit=("inner_1", "inner_2", "inner_2/kernel", "inner_2/bias"),
         family="sharing",
@@ -356,7 +358,7 @@ PAIRS = [
     _different(
         "branch_halved",
         first=_residual,
-        second=partial(_Residual, factor=0.5),
+        second=partial(Residual, factor=0.5),
         change="The class halves the branch before it adds it.",
         culprit=("inner_2", "add", "out", "up"),
         family="operation",
@@ -364,7 +366,7 @@ PAIRS = [
     _different(
         "skip_without_gradient",
         first=_residual,
-        second=partial(_Residual, stop=True),
+        second=partial(Residual, stop=True),
         change="No gradient flows through the skip connection; outputs are equal.",
         culprit=("up", "add", "inner_2", "out"),
         family="gradient",
@@ -395,8 +397,8 @@ PAIRS = [
     ),
     _different(
         "straight_through_missing",
-        first=partial(_between, partial(_Rounding, True, name="round")),
-        second=partial(_between, partial(_Rounding, False, name="round")),
+        first=partial(_between, partial(Rounding, True, name="round")),
+        second=partial(_between, partial(Rounding, False, name="round")),
         change="The layer that rounds no longer passes the gradient through; outputs are equal.",
         culprit=("round",),
         family="gradient",
@@ -412,7 +414,7 @@ PAIRS = [
     _different(
         "inner_loss_missing",
         first=_penalized,
-        second=partial(_Penalized, 0.0),
+        second=partial(Penalized, 0.0),
         change="The second class does not add its loss on the hidden features.",
         culprit=("hidden", "loss", "out"),
         family="missing",

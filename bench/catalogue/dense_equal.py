@@ -9,10 +9,12 @@ import keras
 
 from . import Pair
 
+__all__ = ["PAIRS"]
+
 _equal = partial(Pair, kind="dense", one_network=True)
 
 
-class _Affine(keras.layers.Layer):
+class Affine(keras.layers.Layer):
     """A dense layer, written by hand."""
 
     def __init__(self, units: int, **options: Any):
@@ -27,7 +29,7 @@ class _Affine(keras.layers.Layer):
         return keras.ops.matmul(x, self.matrix) + self.offset
 
 
-class _Normalize(keras.layers.Layer):
+class Normalize(keras.layers.Layer):
     """A layer normalization, written by hand."""
 
     def build(self, shape):
@@ -62,7 +64,7 @@ def _plain_functional() -> keras.Model:
     return keras.Model(inputs, keras.layers.Softmax()(last(keras.layers.Activation("tanh")(third(x)))))
 
 
-class _PlainClass(keras.Model):
+class PlainClass(keras.Model):
     """Layers in a list, the last first; activations from keras.ops."""
 
     def __init__(self):
@@ -76,15 +78,15 @@ class _PlainClass(keras.Model):
         return x
 
 
-class _AffineClass(keras.Model):
+class AffineClass(keras.Model):
     """The same of dense layers written by hand, with attributes that nothing uses."""
 
     def __init__(self):
         super().__init__()
         self.sizes = {"hidden": 8, "out": 3}
         self.table = [1, 2, 3]
-        self.classifier = _Affine(3, name="dense")
-        self.blocks = [_Affine(8) for _ in range(3)]
+        self.classifier = Affine(3, name="dense")
+        self.blocks = [Affine(8) for _ in range(3)]
 
     def call(self, x):
         x = keras.ops.relu(self.blocks[2](x))
@@ -118,7 +120,7 @@ def _regular_functional() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3, activation="sigmoid")(x))
 
 
-class _RegularClass(keras.Model):
+class RegularClass(keras.Model):
     """Layers of a sort next to each other, those that come later made first."""
 
     def __init__(self):
@@ -159,14 +161,14 @@ def _residual_layers() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(2, name="out")(x))
 
 
-class _ResidualClass(keras.Model):
+class ResidualClass(keras.Model):
     """The same with normalization, addition and activation by hand."""
 
     def __init__(self):
         super().__init__()
-        self.out = _Affine(2)
-        self.inner = [_Affine(8) for _ in range(3)]
-        self.norms = [_Normalize() for _ in range(4)]
+        self.out = Affine(2)
+        self.inner = [Affine(8) for _ in range(3)]
+        self.norms = [Normalize() for _ in range(4)]
 
     def call(self, inputs):
         x = self.norms[3](inputs)
@@ -184,7 +186,7 @@ def _shared_loop() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3)(x))
 
 
-class _SharedClass(keras.Model):
+class SharedClass(keras.Model):
     """Three steps written out, all by one layer, which has two names."""
 
     def __init__(self):
@@ -205,7 +207,7 @@ def _penalized_functional() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3, bias_constraint="non_neg")(x))
 
 
-class _PenalizedClass(keras.Model):
+class PenalizedClass(keras.Model):
     """Regularizers and constraints by their short names, or by a function."""
 
     def __init__(self):
@@ -224,7 +226,7 @@ def _compiled_by_names() -> keras.Model:
 
 
 def _compiled_by_objects() -> keras.Model:
-    model = _PlainClass()
+    model = PlainClass()
     optimizer = keras.optimizers.Adam(learning_rate=0.001, beta_1=0.9)
     model.compile(optimizer=optimizer, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=False))
     return model
@@ -267,13 +269,13 @@ PAIRS = [
     _equal(
         "sequential_or_class",
         first=_plain_sequential,
-        second=_PlainClass,
+        second=PlainClass,
         change="A Sequential becomes a class that loops over a list of layers, the last of which comes first.",
         family="class",
     ),
     _equal(
         "own_dense_layer",
-        first=_AffineClass,
+        first=AffineClass,
         second=_plain_functional,
         change="Dense layers become layers of one's own that make the bias first, in a class with unused attributes.",
         family="custom layer",
@@ -288,7 +290,7 @@ PAIRS = [
     _equal(
         "from_config",
         first=_from_config,
-        second=_PlainClass,
+        second=PlainClass,
         change="A model made from a configuration is written as a class.",
         family="class",
     ),
@@ -302,7 +304,7 @@ PAIRS = [
     _equal(
         "regularized_layers_in_another_order",
         first=_regular_functional,
-        second=_RegularClass,
+        second=RegularClass,
         change="A loop over layers is written out as a class that makes the late layers first and divides by itself.",
         family="reordered",
     ),
@@ -316,21 +318,21 @@ PAIRS = [
     _equal(
         "normalization_by_hand",
         first=_residual_layers,
-        second=_ResidualClass,
+        second=ResidualClass,
         change="Normalization, dense layers and silu become code of one's own, all with equal shapes.",
         family="custom layer",
     ),
     _equal(
         "one_layer_three_times",
         first=_shared_loop,
-        second=_SharedClass,
+        second=SharedClass,
         change="A loop over one layer is written out in a class where the layer is under two attributes.",
         family="shared",
     ),
     _equal(
         "penalties_by_name",
         first=_penalized_functional,
-        second=_PenalizedClass,
+        second=PenalizedClass,
         change="Regularizers and constraints are given by name in one model and as objects in the other.",
         family="class",
     ),

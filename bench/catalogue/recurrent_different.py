@@ -10,6 +10,8 @@ import keras
 
 from . import Pair
 
+__all__ = ["PAIRS"]
+
 _different = partial(Pair, kind="recurrent", one_network=False)
 
 
@@ -33,7 +35,7 @@ def _functional(**changes: dict[str, Any]) -> keras.Model:
     return keras.Model(inputs, x)
 
 
-class _Class(keras.Model):
+class Stack(keras.Model):
     """The same stack as a class that hands the mask on by itself."""
 
     def __init__(self, mistake: str = "", **changes: dict[str, Any]):
@@ -71,7 +73,7 @@ def _both_ways(**options: Any) -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3, name="out")(x))
 
 
-class _BothWays(keras.Model):
+class BothWays(keras.Model):
     """Two LSTMs for a bidirectional one, with a choice of mistakes."""
 
     def __init__(self, backwards: bool = True, turn: bool = True, swap: bool = False):
@@ -96,7 +98,7 @@ def _recurrent(layer: Callable[[], keras.layers.Layer]) -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3, name="out")(layer()(inputs)))
 
 
-class _Cell(keras.layers.Layer):
+class Cell(keras.layers.Layer):
     """An LSTM's cell, written by hand, with a choice of gate order and of the bias of the forget gate."""
 
     def __init__(self, order: str, **options: Any):
@@ -138,11 +140,11 @@ def _language(tied: bool, activation: str | None = None) -> keras.Model:
     x = keras.layers.GRU(6, return_sequences=True, name="gru")(embed(inputs))
     if tied:
         x = keras.layers.Dense(6, activation=activation, name="project")(x)
-        return keras.Model(inputs, _Logits(embed, name="logits")(x))
+        return keras.Model(inputs, Logits(embed, name="logits")(x))
     return keras.Model(inputs, keras.layers.Dense(12, use_bias=False, name="logits")(x))
 
 
-class _Logits(keras.layers.Layer):
+class Logits(keras.layers.Layer):
     """Scores against an embedding."""
 
     def __init__(self, embed: keras.layers.Embedding, **options: Any):
@@ -188,7 +190,7 @@ PAIRS = [
     _different(
         "mask_not_handed_to_the_upper",
         first=_functional,
-        second=partial(_Class, "mask of the lower alone"),
+        second=partial(Stack, "mask of the lower alone"),
         change="The class hands the mask to the lower layer alone.",
         culprit=("upper", "drop"),
         family="mask",
@@ -204,7 +206,7 @@ PAIRS = [
     _different(
         "ids_shifted_by_one",
         first=_functional,
-        second=partial(_Class, "shifted"),
+        second=partial(Stack, "shifted"),
         change="The class adds one to the token ids before it looks them up.",
         culprit=("embed",),
         family="operation",
@@ -212,7 +214,7 @@ PAIRS = [
     _different(
         "only_the_first_twenty",
         first=_functional,
-        second=partial(_Class, "first 20"),
+        second=partial(Stack, "first 20"),
         change="The class reads the first 20 tokens alone, which longer sequences show.",
         culprit=("embed",),
         family="operation",
@@ -220,7 +222,7 @@ PAIRS = [
     _different(
         "embedding_scaled",
         first=_functional,
-        second=partial(_Class, "scaled"),
+        second=partial(Stack, "scaled"),
         change="The class multiplies the embedding by the root of its size, as a transformer does.",
         culprit=("embed", "lower"),
         family="operation",
@@ -228,7 +230,7 @@ PAIRS = [
     _different(
         "dropout_between_layers_missing",
         first=_functional,
-        second=partial(_Class, "no dropout"),
+        second=partial(Stack, "no dropout"),
         change="The class does not drop between its layers.",
         culprit=("drop", "lower", "upper"),
         family="missing",
@@ -236,7 +238,7 @@ PAIRS = [
     _different(
         "dropout_of_inputs_or_states",
         first=partial(_functional, lower={"dropout": 0.2}),
-        second=partial(_Class, lower={"recurrent_dropout": 0.2}),
+        second=partial(Stack, lower={"recurrent_dropout": 0.2}),
         change="The states are dropped instead of the inputs.",
         culprit=("lower",),
         family="random",
@@ -244,7 +246,7 @@ PAIRS = [
     _different(
         "hard_sigmoid_of_an_old_version",
         first=_functional,
-        second=partial(_Class, lower={"recurrent_activation": "hard_sigmoid"}),
+        second=partial(Stack, lower={"recurrent_activation": "hard_sigmoid"}),
         change="The gates are hard sigmoids, as in old versions.",
         culprit=("lower",),
         family="activation",
@@ -260,7 +262,7 @@ PAIRS = [
     _different(
         "forget_gate_starts_at_zero",
         first=_functional,
-        second=partial(_Class, lower={"unit_forget_bias": False}),
+        second=partial(Stack, lower={"unit_forget_bias": False}),
         change="The bias of the forget gate starts at zero, as in PyTorch, not at one.",
         culprit=("lower", "lower/bias"),
         family="initializer",
@@ -268,7 +270,7 @@ PAIRS = [
     _different(
         "embedding_frozen",
         first=_functional,
-        second=partial(_Class, embed={"trainable": False}),
+        second=partial(Stack, embed={"trainable": False}),
         change="The embedding is not trained.",
         culprit=("embed", "embed/embeddings"),
         family="trainable",
@@ -276,7 +278,7 @@ PAIRS = [
     _different(
         "upper_reads_backwards",
         first=_functional,
-        second=partial(_Class, upper={"go_backwards": True}),
+        second=partial(Stack, upper={"go_backwards": True}),
         change="The upper layer reads from the end.",
         culprit=("upper",),
         family="configuration",
@@ -284,7 +286,7 @@ PAIRS = [
     _different(
         "recurrent_penalty",
         first=partial(_functional, lower={"kernel_regularizer": "l2"}),
-        second=partial(_Class, lower={"recurrent_regularizer": "l2"}),
+        second=partial(Stack, lower={"recurrent_regularizer": "l2"}),
         change="The penalty is on the recurrent kernel.",
         culprit=("lower", "lower/kernel", "lower/recurrent_kernel"),
         family="regularizer",
@@ -300,7 +302,7 @@ PAIRS = [
     _different(
         "gradient_clipped_all_together",
         first=partial(_compiled, clipnorm=1.0),
-        second=partial(_compiled, _Class, global_clipnorm=1.0),
+        second=partial(_compiled, Stack, global_clipnorm=1.0),
         change="The norm of all gradients together is clipped, not that of each.",
         culprit=("optimizer",),
         family="compile",
@@ -308,7 +310,7 @@ PAIRS = [
     _different(
         "optimizer_centered",
         first=_compiled,
-        second=partial(_compiled, _Class, centered=True),
+        second=partial(_compiled, Stack, centered=True),
         change="RMSprop is centered.",
         culprit=("optimizer",),
         family="compile",
@@ -324,7 +326,7 @@ PAIRS = [
     _different(
         "both_forwards",
         first=_both_ways,
-        second=partial(_BothWays, backwards=False, turn=False),
+        second=partial(BothWays, backwards=False, turn=False),
         change="Of the two LSTMs of the class, neither reads backwards.",
         culprit=("both", "right"),
         family="configuration",
@@ -332,7 +334,7 @@ PAIRS = [
     _different(
         "backwards_not_turned",
         first=_both_ways,
-        second=partial(_BothWays, turn=False),
+        second=partial(BothWays, turn=False),
         change="The class does not turn what the LSTM gives that reads backwards.",
         culprit=("both", "right", "out"),
         family="missing",
@@ -340,15 +342,15 @@ PAIRS = [
     _different(
         "backwards_first",
         first=_both_ways,
-        second=partial(_BothWays, swap=True),
+        second=partial(BothWays, swap=True),
         change="The class puts the backward direction first.",
         culprit=("both", "right", "left", "out"),
         family="order",
     ),
     _different(
         "gate_order",
-        first=partial(_recurrent, lambda: keras.layers.RNN(_Cell("ifco", name="cell"), name="rnn")),
-        second=partial(_recurrent, lambda: keras.layers.RNN(_Cell("fico", name="cell"), name="rnn")),
+        first=partial(_recurrent, lambda: keras.layers.RNN(Cell("ifco", name="cell"), name="rnn")),
+        second=partial(_recurrent, lambda: keras.layers.RNN(Cell("fico", name="cell"), name="rnn")),
         change="The cell takes its gates in another order from the same kernel.",
         culprit=("rnn", "cell"),
         family="order",
@@ -356,7 +358,7 @@ PAIRS = [
     _different(
         "own_cell_without_forget_bias",
         first=partial(_recurrent, lambda: keras.layers.LSTM(6, name="rnn")),
-        second=partial(_recurrent, lambda: keras.layers.RNN(_Cell("ifco", name="cell"), name="rnn")),
+        second=partial(_recurrent, lambda: keras.layers.RNN(Cell("ifco", name="cell"), name="rnn")),
         change="The cell by hand starts the bias of its forget gate at zero, where that of Keras starts it at one.",
         culprit=("rnn", "cell", "rnn/bias", "cell/bias", "bias"),
         family="initializer",

@@ -9,6 +9,8 @@ import keras
 
 from . import Pair
 
+__all__ = ["PAIRS"]
+
 _equal = partial(Pair, kind="recurrent", one_network=True)
 
 
@@ -27,7 +29,7 @@ def _stack() -> keras.Model:
     )
 
 
-class _StackClass(keras.Model):
+class StackClass(keras.Model):
     """The mask computed by hand, layers made last to first."""
 
     def __init__(self):
@@ -80,7 +82,7 @@ def _turned_by_hand() -> keras.Model:
     return keras.Model(inputs, keras.layers.Softmax()(keras.layers.Dense(3)(joined)))
 
 
-class _BothWaysClass(keras.Model):
+class BothWaysClass(keras.Model):
     """Two layers for a bidirectional one, the one that reads backwards made first."""
 
     def __init__(self):
@@ -96,7 +98,7 @@ class _BothWaysClass(keras.Model):
         return keras.activations.softmax(self.score(joined))
 
 
-class _SimpleCell(keras.layers.Layer):
+class SimpleCell(keras.layers.Layer):
     """A simple recurrent cell, written by hand."""
 
     def __init__(self, units: int, **options: Any):
@@ -118,21 +120,21 @@ class _SimpleCell(keras.layers.Layer):
 def _simple(by_hand: bool) -> keras.Model:
     inputs = keras.Input((7, 5))
     if by_hand:
-        x = keras.layers.RNN(_SimpleCell(5), return_sequences=True)(inputs)
-        x = keras.layers.RNN(_SimpleCell(5), return_sequences=True)(x)[:, -1]
+        x = keras.layers.RNN(SimpleCell(5), return_sequences=True)(inputs)
+        x = keras.layers.RNN(SimpleCell(5), return_sequences=True)(x)[:, -1]
     else:
         x = keras.layers.SimpleRNN(5, return_sequences=True)(inputs)
         x = keras.layers.SimpleRNN(5)(x)
     return keras.Model(inputs, keras.layers.Dense(2)(x))
 
 
-class _Unrolled(keras.Model):
+class Unrolled(keras.Model):
     """The steps of a cell in a plain loop."""
 
     def __init__(self):
         super().__init__()
         self.out = keras.layers.Dense(2)
-        self.cells = [_SimpleCell(5), keras.layers.SimpleRNNCell(5)]
+        self.cells = [SimpleCell(5), keras.layers.SimpleRNNCell(5)]
 
     def call(self, x):
         h = [keras.ops.zeros_like(x[:, 0]), keras.ops.zeros_like(x[:, 0])]
@@ -150,7 +152,7 @@ def _translator() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(12, name="scores")(x))
 
 
-class _TranslatorClass(keras.Model):
+class TranslatorClass(keras.Model):
     """The decoder made before the encoder, which starts with states of zero."""
 
     def __init__(self):
@@ -176,7 +178,7 @@ def _average() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(6)(keras.layers.Dense(6, activation="tanh")(x)))
 
 
-class _AverageClass(keras.Model):
+class AverageClass(keras.Model):
     """An average over what is not padding, by hand."""
 
     def __init__(self):
@@ -193,7 +195,7 @@ class _AverageClass(keras.Model):
         return self.score(keras.ops.tanh(self.project(x)))
 
 
-class _Lookup(keras.layers.Layer):
+class Lookup(keras.layers.Layer):
     """An embedding by hand, which gives its scores back too."""
 
     def build(self, shape):
@@ -207,13 +209,13 @@ class _Lookup(keras.layers.Layer):
         return keras.ops.einsum("bsd,vd->bsv", x, self.table)
 
 
-class _Tied(keras.Model):
+class Tied(keras.Model):
     """A language model with tied embeddings."""
 
     def __init__(self, own: bool):
         super().__init__()
         self.own = own
-        self.words = _Lookup() if own else keras.layers.Embedding(12, 6)
+        self.words = Lookup() if own else keras.layers.Embedding(12, 6)
         self.read = keras.layers.SimpleRNN(6, return_sequences=True)
         self.read_again = keras.layers.SimpleRNN(6, return_sequences=True)
 
@@ -225,7 +227,7 @@ class _Tied(keras.Model):
 
 
 def _tied_called() -> keras.Model:
-    model = _Tied(own=False)
+    model = Tied(own=False)
     model(keras.ops.zeros((2, 5), dtype="int32"))
     return model
 
@@ -276,7 +278,7 @@ PAIRS = [
     _equal(
         "mask_by_hand",
         first=_stack,
-        second=_StackClass,
+        second=StackClass,
         change="A Sequential becomes a class that computes the mask itself and makes equal LSTMs in another order.",
         family="class",
     ),
@@ -297,7 +299,7 @@ PAIRS = [
     _equal(
         "both_ways_as_two_layers",
         first=_both_ways,
-        second=_BothWaysClass,
+        second=BothWaysClass,
         change="A bidirectional layer is written as two, the backward one made first, without TimeDistributed.",
         family="class",
     ),
@@ -318,28 +320,28 @@ PAIRS = [
     _equal(
         "steps_in_a_loop",
         first=partial(_simple, by_hand=False),
-        second=_Unrolled,
+        second=Unrolled,
         change="Layers become cells, one of them by hand, that a class calls step by step.",
         family="loop",
     ),
     _equal(
         "state_handed_on",
         first=_translator,
-        second=_TranslatorClass,
+        second=TranslatorClass,
         change="Encoder and decoder become a class that makes the decoder first and starts with zeros by itself.",
         family="reordered",
     ),
     _equal(
         "average_by_hand",
         first=_average,
-        second=_AverageClass,
+        second=AverageClass,
         change="The average over what is not padding is taken by hand; two equal dense layers are made backwards.",
         family="operations",
     ),
     _equal(
         "tied_by_own_layer",
         first=_tied_called,
-        second=partial(_Tied, own=True),
+        second=partial(Tied, own=True),
         change="An embedding that gives scores too is written by hand, and two equal layers change their names.",
         family="shared",
     ),

@@ -10,6 +10,8 @@ import keras
 
 from . import Pair
 
+__all__ = ["PAIRS"]
+
 _different = partial(Pair, kind="two_inputs", one_network=False)
 
 
@@ -33,7 +35,7 @@ def _towers(
     return keras.Model(inputs, keras.layers.Dense(3, name="out")(x))
 
 
-class _Towers(keras.Model):
+class Towers(keras.Model):
     """The towers as a class, with a choice of mistakes."""
 
     def __init__(self, mistake: str = "", **options: Any):
@@ -70,7 +72,7 @@ def _combined(way: str) -> keras.Model:
     return _towers(combine=ways[way])
 
 
-class _Siamese(keras.Model):
+class Siamese(keras.Model):
     """One encoder for both inputs, or two that look alike."""
 
     def __init__(self, shared: bool, normalize: bool = True, drop: float = 0.2):
@@ -108,7 +110,7 @@ def _two_outputs(penalty: float = 0.0, frozen: bool = False) -> keras.Model:
     return keras.Model(inputs, {"main": main, "side": side})
 
 
-class _TwoOutputs(keras.Model):
+class TwoOutputs(keras.Model):
     """The same as a class."""
 
     def __init__(self, activation: str = "softmax", from_deep: bool = False, stop: bool = False, scale: float = 1.0):
@@ -162,7 +164,7 @@ PAIRS = [
     _different(
         "joined_backwards",
         first=_towers,
-        second=partial(_Towers, "joined backwards"),
+        second=partial(Towers, "joined backwards"),
         change="The class joins what its towers give in the other order.",
         culprit=_JOINT,
         family="order",
@@ -170,7 +172,7 @@ PAIRS = [
     _different(
         "inputs_swapped",
         first=_towers,
-        second=partial(_Towers, "inputs swapped"),
+        second=partial(Towers, "inputs swapped"),
         change="The class gives each input, of equal shape, to the tower of the other.",
         culprit=("left", "right", "tower_left", "tower_right"),
         family="order",
@@ -178,7 +180,7 @@ PAIRS = [
     _different(
         "one_input_twice",
         first=_towers,
-        second=partial(_Towers, "one input twice"),
+        second=partial(Towers, "one input twice"),
         change="Both towers of the class read the left input.",
         culprit=("left", "right", "tower_right"),
         family="missing",
@@ -186,7 +188,7 @@ PAIRS = [
     _different(
         "one_input_clipped",
         first=_towers,
-        second=partial(_Towers, "clipped"),
+        second=partial(Towers, "clipped"),
         change="The class clips the right input to 50, which only large inputs show.",
         culprit=("right", "tower_right"),
         family="operation",
@@ -194,7 +196,7 @@ PAIRS = [
     _different(
         "one_tower_without_gradient",
         first=_towers,
-        second=partial(_Towers, "no gradient"),
+        second=partial(Towers, "no gradient"),
         change="No gradient flows into the right tower.",
         culprit=("tower_right", "join", "tower_right/kernel", "tower_right/bias"),
         family="gradient",
@@ -202,7 +204,7 @@ PAIRS = [
     _different(
         "one_tower_frozen",
         first=_towers,
-        second=partial(_Towers, trainable=False),
+        second=partial(Towers, trainable=False),
         change="The right tower is not trained.",
         culprit=("tower_right", "tower_right/kernel", "tower_right/bias"),
         family="trainable",
@@ -210,7 +212,7 @@ PAIRS = [
     _different(
         "tower_penalized",
         first=partial(_towers, right={"kernel_regularizer": keras.regularizers.L1(1e-5)}),
-        second=partial(_Towers, kernel_regularizer=keras.regularizers.L2(1e-5)),
+        second=partial(Towers, kernel_regularizer=keras.regularizers.L2(1e-5)),
         change="The penalty of the right tower is L2, not L1, and tiny in both.",
         culprit=("tower_right", "tower_right/kernel"),
         family="regularizer",
@@ -218,7 +220,7 @@ PAIRS = [
     _different(
         "constraint_of_one_tower",
         first=partial(_towers, right={"kernel_constraint": "non_neg"}),
-        second=partial(_Towers, kernel_constraint="unit_norm"),
+        second=partial(Towers, kernel_constraint="unit_norm"),
         change="The kernel of the right tower is held to a norm of one, not above zero.",
         culprit=("tower_right", "tower_right/kernel"),
         family="constraint",
@@ -226,7 +228,7 @@ PAIRS = [
     _different(
         "bias_of_one_tower_starts_at_one",
         first=partial(_towers, right={"bias_initializer": "ones"}),
-        second=_Towers,
+        second=Towers,
         change="The bias of the right tower starts at zero, not at one.",
         culprit=("tower_right", "tower_right/bias"),
         family="initializer",
@@ -282,7 +284,7 @@ PAIRS = [
     _different(
         "encoders_not_shared",
         first=_siamese,
-        second=partial(_Siamese, shared=False),
+        second=partial(Siamese, shared=False),
         change="The class has an encoder for each input.",
         culprit=("encoder", "other", "other/kernel", "other/bias"),
         family="sharing",
@@ -290,7 +292,7 @@ PAIRS = [
     _different(
         "dot_not_normalized",
         first=_siamese,
-        second=partial(_Siamese, shared=True, normalize=False),
+        second=partial(Siamese, shared=True, normalize=False),
         change="The class multiplies what it has not normalized.",
         culprit=("dot", "encoder", "drop"),
         family="missing",
@@ -298,7 +300,7 @@ PAIRS = [
     _different(
         "dropout_of_one_side",
         first=_siamese,
-        second=partial(_Siamese, shared=True, drop=0.4),
+        second=partial(Siamese, shared=True, drop=0.4),
         change="Twice as much of the left side is dropped.",
         culprit=("drop",),
         family="random",
@@ -306,7 +308,7 @@ PAIRS = [
     _different(
         "side_output_not_activated",
         first=_two_outputs,
-        second=partial(_TwoOutputs, activation="linear"),
+        second=partial(TwoOutputs, activation="linear"),
         change="The second output lacks its softmax.",
         culprit=("side",),
         family="activation",
@@ -314,7 +316,7 @@ PAIRS = [
     _different(
         "side_output_sigmoid",
         first=_two_outputs,
-        second=partial(_TwoOutputs, activation="sigmoid"),
+        second=partial(TwoOutputs, activation="sigmoid"),
         change="The second output is a sigmoid of each class, not a softmax.",
         culprit=("side",),
         family="activation",
@@ -322,7 +324,7 @@ PAIRS = [
     _different(
         "side_output_from_deeper",
         first=_two_outputs,
-        second=partial(_TwoOutputs, from_deep=True),
+        second=partial(TwoOutputs, from_deep=True),
         change="The second output comes from the deeper layer, which is as wide.",
         culprit=("side", "deep", "body"),
         family="order",
@@ -330,7 +332,7 @@ PAIRS = [
     _different(
         "side_output_without_gradient",
         first=_two_outputs,
-        second=partial(_TwoOutputs, stop=True),
+        second=partial(TwoOutputs, stop=True),
         change="The second output no longer trains the body.",
         culprit=("side", "body"),
         family="gradient",
@@ -338,7 +340,7 @@ PAIRS = [
     _different(
         "one_input_scaled",
         first=_two_outputs,
-        second=partial(_TwoOutputs, scale=0.1),
+        second=partial(TwoOutputs, scale=0.1),
         change="The class scales the right input before it joins both.",
         culprit=("right", "join", "body"),
         family="operation",
@@ -362,7 +364,7 @@ PAIRS = [
     _different(
         "loss_weights",
         first=_compiled,
-        second=partial(_compiled, build=_TwoOutputs, weights=(1.0, 0.4)),
+        second=partial(_compiled, build=TwoOutputs, weights=(1.0, 0.4)),
         change="The loss of the second output counts less.",
         culprit=("loss", "side"),
         family="compile",

@@ -9,6 +9,8 @@ import keras
 
 from . import Pair
 
+__all__ = ["PAIRS"]
+
 _equal = partial(Pair, kind="two_inputs", one_network=True)
 
 
@@ -33,7 +35,7 @@ def _towers_backwards() -> keras.Model:
     return keras.Model(inputs, keras.layers.Softmax()(keras.layers.Dense(3)(x)))
 
 
-class _Towers(keras.Model):
+class Towers(keras.Model):
     """The towers in a dictionary, called in its order."""
 
     def __init__(self):
@@ -66,7 +68,7 @@ def _siamese() -> keras.Model:
     return keras.Model([a, b], keras.layers.Activation("sigmoid")(x))
 
 
-class _Siamese(keras.Model):
+class Siamese(keras.Model):
     """Both inputs through one encoder at once, as one batch."""
 
     def __init__(self):
@@ -109,7 +111,7 @@ def _heads() -> keras.Model:
     return keras.Model(inputs, outputs)
 
 
-class _Heads(keras.Model):
+class Heads(keras.Model):
     """The heads in another order, in a dictionary that is in another order too."""
 
     def __init__(self):
@@ -146,7 +148,7 @@ def _image_and_vector() -> keras.Model:
     return keras.Model([image, vector], [x, keras.layers.Dense(2)(x)])
 
 
-class _Film(keras.layers.Layer):
+class Film(keras.layers.Layer):
     """Shifts and scales features as a vector says."""
 
     def __init__(self):
@@ -161,12 +163,12 @@ class _Film(keras.layers.Layer):
         return keras.ops.einsum("bhwc,bc->bhwc", image, self.scale(vector)) + self.shift(vector)[:, None, None, :]
 
 
-class _ImageAndVector(keras.Model):
+class ImageAndVector(keras.Model):
     """The same with a layer of two arguments."""
 
     def __init__(self):
         super().__init__()
-        self.film = _Film()
+        self.film = Film()
         self.head = keras.layers.Dense(2)
         self.conv = keras.layers.Conv2D(6, 3, strides=2)
 
@@ -205,7 +207,7 @@ def _tokens(loop: bool) -> keras.Model:
     return keras.Model(inputs, x + (item_bias(inputs["item"]) + user_bias(inputs["user"])))
 
 
-class _Tokens(keras.Model):
+class Tokens(keras.Model):
     """The same as a class with two tables, of which one is called in a layer of its own."""
 
     def __init__(self):
@@ -231,14 +233,14 @@ PAIRS = [
     _equal(
         "towers_in_a_dictionary",
         first=_towers,
-        second=_Towers,
+        second=Towers,
         change="Two towers of one shape come in a dictionary, in a class that calls the right one first.",
         family="class",
     ),
     _equal(
         "towers_as_models",
         first=_towers_as_models,
-        second=_Towers,
+        second=Towers,
         change="Towers and head become models in a model.",
         family="nested",
     ),
@@ -252,7 +254,7 @@ PAIRS = [
     _equal(
         "both_sides_as_one_batch",
         first=_siamese,
-        second=_Siamese,
+        second=Siamese,
         change="A shared encoder is called once, on both inputs as one batch; its two layers are made backwards.",
         family="shared",
     ),
@@ -273,21 +275,21 @@ PAIRS = [
     _equal(
         "heads_in_another_order",
         first=_heads,
-        second=_Heads,
+        second=Heads,
         change="Two heads of one shape are called in the other order, with turned names in a turned dictionary.",
         family="class",
     ),
     _equal(
         "compiled_by_output",
         first=lambda: _compiled(_heads(), by_name=True),
-        second=lambda: _compiled(_Heads(), by_name=False),
+        second=lambda: _compiled(Heads(), by_name=False),
         change="Losses of two outputs are named in one model, and objects in another order in the other.",
         family="class",
     ),
     _equal(
         "film_as_layer",
         first=_image_and_vector,
-        second=_ImageAndVector,
+        second=ImageAndVector,
         change="Scale and shift become a layer of one's own with two arguments, the shift made first.",
         family="custom layer",
     ),
@@ -308,7 +310,7 @@ PAIRS = [
     _equal(
         "tables_in_a_class",
         first=partial(_tokens, loop=True),
-        second=_Tokens,
+        second=Tokens,
         change="Tables come in lists of a class, one list in the order of the inputs and the other against it.",
         family="class",
     ),
