@@ -190,7 +190,7 @@ def _autoencoder(interpolation: str) -> keras.Model:
     return keras.Model(inputs, keras.layers.Conv2D(3, 3, padding="same", name="out")(x))
 
 
-_RESIDUAL_PLACES = ("block_2", "norm_2", "conv_2", "block_2_norm_2", "block_2_add", "block_2_rectify_2", "add")
+_RESIDUAL_PLACES = ("block_2", "norm_2", "conv_2", "block_2_norm_2", "block_2_add", "block_2_rectify_2")
 
 PAIRS = [
     _different(

@@ -388,7 +388,7 @@ PAIRS = [
     ),
     _different(
         "scaled_in_the_deepest",
-        first=partial(_deep, keras.ops.tanh),
+        first=partial(_deep, keras.activations.tanh),
         second=partial(_deep, lambda x: 1.7159 * keras.ops.tanh(2 / 3 * x)),
         change="The deepest of the layers has the scaled tanh of an old paper.",
         culprit=_BETWEEN,
