@@ -26,6 +26,7 @@ class Apart(NamedTuple):
     equal: bool
     digests: tuple[str, str]
     broken: bool  # not a number in both
+    values: tuple[float, float]  # of an array of one number; else 0
 
 
 class UnlikeError(Exception):
@@ -54,14 +55,10 @@ def compare(first: Iterable[Observation], second: Iterable[Observation]) -> dict
             digests = (digest(a), digest(b))
             precision = float(np.finfo(a.dtype).eps) if a.dtype.kind == "f" else 0.0
             broken = a.dtype.kind == "f" and bool(np.isnan(a).any() and np.isnan(b).any())
-            found[one.stage, one.where, name] = Apart(
-                0.0 if digests[0] == digests[1] else distance(a, b),
-                scale(a),
-                precision,
-                digests[0] == digests[1],
-                digests,
-                broken,
-            )
+            equal = digests[0] == digests[1]
+            values = (float(a.flat[0]), float(b.flat[0])) if a.size == 1 else (0.0, 0.0)
+            apart = 0.0 if equal else distance(a, b)
+            found[one.stage, one.where, name] = Apart(apart, scale(a), precision, equal, digests, broken, values)
     return found
 
 
