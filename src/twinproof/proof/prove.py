@@ -144,4 +144,5 @@ def with_batches_of(wishes: Wishes, *given: Source) -> Wishes:
 def _value(variable: Any) -> Array:
     value = to_array(variable)
     assert value is not None  # noqa: S101
-    return value.copy()
+    copy: Array = value.copy()  # NumPy's types for Python 3.10 know no better.
+    return copy
