@@ -15,8 +15,8 @@ from twinproof.proof.preparing import Wishes, prepare_first
 from twinproof.proof.proving import Proving, made_with
 from twinproof.proof.result import Difference, Kind, Outcome, Proof, Stage, StageResult, Verdict
 from twinproof.proof.side import Side
-from twinproof.proof.signature import parse_inputs
 from twinproof.proof.sources import BATCH, Source, load_function, source
+from twinproof.proof.specs import parse_inputs
 from twinproof.proof.text import sentence
 
 
