@@ -73,7 +73,7 @@ lint: .venv/ready
 	snakefmt --check Snakefile workflow
 	mypy
 	# What runs on Python 3.9 too; mypy knows none older than 3.10.
-	mypy --python-version 3.10 $(addprefix src/twinproof/,base environments measured proof study)
+	mypy --python-version 3.10 $(addprefix src/twinproof/,base environments measured proof study pytest_plugin.py)
 	lint-imports
 
 wheel: .venv/ready  ## the package in one file, in build/wheel

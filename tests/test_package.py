@@ -103,7 +103,8 @@ def run(program: Path, *arguments: str | Path, cwd: Path, **variables: str) -> C
 
 
 def test_what_runs_in_a_users_environment_runs_on_python_3_9() -> None:
-    files = [path for folder in ANYWHERE for path in sorted((PACKAGE / folder).rglob("*.py"))] + [PACKAGE / "cli.py"]
+    files = [path for folder in ANYWHERE for path in sorted((PACKAGE / folder).rglob("*.py"))]
+    files += [PACKAGE / name for name in ("__init__.py", "cli.py", "pytest_plugin.py")]
     assert [f"{path}, {found}" for path in files for found in newer_than_python_3_9(path.read_text())] == []
 
 
@@ -143,8 +144,18 @@ def test_a_proof_is_imported_beside_the_users_keras(wheel: Path, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     place, new = json.loads(done.stdout)
     assert Path(place).is_relative_to(tmp_path)
-    assert {"twinproof.proof.comparison", "twinproof.proof.weights"} <= set(new)
+    assert {"twinproof.proof.prove", "twinproof.proof.result"} <= set(new)
     assert [name for name in new if not name.startswith(("twinproof.proof.", "twinproof.base"))] == []
+
+
+def test_the_fixture_comes_with_the_package_and_leaves_keras_alone_until_it_is_used(venv: Path, tmp_path: Path) -> None:
+    (site,) = venv.glob("lib/python*/site-packages")
+    (own,) = importlib.metadata.distributions(name="twinproof", path=[str(site)])
+    (plugin,) = own.entry_points.select(group="pytest11")
+    look = f"import sys, {plugin.value} as plugin; print('keras' in sys.modules, plugin.prove.__doc__ is not None)"
+    # The venv has no pytest of its own: that of this process, with what it needs.
+    done = run(venv / "bin" / "python", "-c", look, cwd=tmp_path, PYTHONPATH=str(Path(pytest.__file__).parents[1]))
+    assert (done.returncode, done.stdout) == (0, "False True\n"), done.stderr
 
 
 def test_a_study_outside_a_clone_is_refused_in_one_line(wheel: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from twinproof.proof.arrays import Array, Value, flatten, map_leaves
 from twinproof.proof.capture import Call
 from twinproof.proof.errors import CannotTellError, ModelError
-from twinproof.proof.signature import Spec
+from twinproof.proof.specs import Spec
 
 # Rows of a batch that is made up; fewer where one row is large.
 ROWS = 8

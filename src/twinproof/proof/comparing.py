@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from twinproof.proof.arrays import digest, distance, scale
-from twinproof.proof.observing import Observation
 from twinproof.proof.result import MULTIPLE, Outcome, Stage, StageResult
+
+if TYPE_CHECKING:
+    from twinproof.proof.observing import Observation
 
 # Draws of such changes; the largest effect counts.
 DRAWS = 3

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from twinproof.proof.capture import Call
+if TYPE_CHECKING:
+    from twinproof.proof.capture import Call
+
 
 # What Keras keeps in a configuration that changes nothing of what a layer does.
 _SILENT = (
@@ -85,7 +87,7 @@ def _flat(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
                 else {}
             )
             if set(config) >= {"config"} and prefix in ("dtype", "dtype_policy"):
-                yield prefix, inner.get("name", name)
+                yield prefix, (config["config"] or {}).get("name", name)
                 return
             yield prefix, name
             yield from _flat(inner, prefix)

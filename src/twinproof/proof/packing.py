@@ -21,7 +21,7 @@ def pack(data: Any, folder: Path, name: str) -> None:
             arrays.append(value)
             return {_ARRAY: len(arrays) - 1}
         if isinstance(value, np.generic):
-            return value.item()
+            return plain(value.item())
         if isinstance(value, Mapping):
             return {str(key): plain(item) for key, item in value.items()}
         if isinstance(value, tuple):

@@ -39,7 +39,8 @@ from twinproof.proof.reference import (
 )
 from twinproof.proof.result import Stage
 from twinproof.proof.side import Side
-from twinproof.proof.signature import EXAMPLE, Spec, describe, require_numbers, signature
+from twinproof.proof.signature import signature
+from twinproof.proof.specs import EXAMPLE, Spec, describe, require_numbers
 from twinproof.proof.text import count
 
 # Batches that are made up; with more steps they are used again.

@@ -15,8 +15,8 @@ from twinproof.proof.preparing import Wishes, prepare_first
 from twinproof.proof.proving import Proving, made_with
 from twinproof.proof.result import Difference, Kind, Outcome, Proof, Stage, StageResult, Verdict
 from twinproof.proof.side import Side
-from twinproof.proof.signature import parse_inputs
 from twinproof.proof.sources import BATCH, Source, load_function, source
+from twinproof.proof.specs import parse_inputs
 from twinproof.proof.text import sentence
 
 
@@ -144,4 +144,5 @@ def with_batches_of(wishes: Wishes, *given: Source) -> Wishes:
 def _value(variable: Any) -> Array:
     value = to_array(variable)
     assert value is not None  # noqa: S101
-    return value.copy()
+    copy: Array = value.copy()  # NumPy's types for Python 3.10 know no better.
+    return copy

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinproof.proof.arrays import Value
-from twinproof.proof.capture import Call
 from twinproof.proof.result import Stage
+
+if TYPE_CHECKING:
+    from twinproof.proof.capture import Call
 
 _LAYERS = '''\
 """{sentence}"""

@@ -181,7 +181,8 @@ def _value(variable: Any) -> Array:
     value: Array | None = to_array(variable)
     if value is None:
         raise TypeError(f"{variable} has no value")
-    return value.copy()
+    copy: Array = value.copy()  # NumPy's types for Python 3.10 know no better.
+    return copy
 
 
 def _dtype(variable: Any) -> str:

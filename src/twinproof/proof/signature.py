@@ -1,31 +1,14 @@
-"""What a model takes: the form, shapes and types of its inputs, from itself, a saved file or the user."""
+"""What a model takes, by what it knows of itself: the form, shapes and types of its inputs."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-from twinproof.base.errors import shown
-from twinproof.proof.arrays import flatten, map_leaves
-from twinproof.proof.errors import CannotTellError
+from twinproof.proof.arrays import map_leaves
 from twinproof.proof.keras_api import KERAS_2
-
-EXAMPLE = '--inputs "28,28,1", --inputs "16:int32", or --inputs "image=28,28,1 ids=16:int32"'
-
-
-@dataclass(frozen=True)
-class Spec:
-    """One input without its first axis, that of the batch; None is a length that may vary."""
-
-    shape: tuple[int | None, ...]
-    dtype: str = "float32"
-    rows: int | None = None  # of a batch, where a model takes no other number
-
-    def __str__(self) -> str:
-        return f"{','.join('?' if size is None else str(size) for size in self.shape)}:{self.dtype}"
+from twinproof.proof.specs import Spec
 
 
 def signature(model: keras.Model) -> Any:
@@ -41,47 +24,6 @@ def signature(model: keras.Model) -> Any:
             structure = structure[0]
         return map_leaves(_spec, structure)
     return _from_build_config(model)
-
-
-def parse_inputs(text: str) -> Any:
-    """Return the specs that a text such as "28,28,1", "16:int32" or "image=28,28,1 ids=?:int32" writes.
-
-    Raises
-    ------
-    CannotTellError
-        If it does not follow this form.
-    """
-    named: dict[str, Spec] = {}
-    for index, part in enumerate(text.split()):
-        found = re.fullmatch(r"(?:([^=:,]+)=)?((?:\d+|\?|None)(?:,(?:\d+|\?|None))*|)(?::([a-z]+[0-9]*))?", part)
-        if not found or not part:
-            raise CannotTellError(f"--inputs {shown(text)}: {shown(part)} is no input; allowed: {EXAMPLE}")
-        name, sizes, dtype = found.groups()
-        shape = tuple(int(size) if size.isdigit() else None for size in sizes.split(",") if size)
-        named[name or str(index)] = require_numbers(Spec(shape, dtype or "float32"), name or part)
-    if not named:
-        raise CannotTellError(f"--inputs {shown(text)}: names no input; allowed: {EXAMPLE}")
-    if all(name.isdigit() for name in named):
-        specs = list(named.values())
-        return specs[0] if len(specs) == 1 else specs
-    return named
-
-
-def require_numbers(spec: Spec, name: str) -> Spec:
-    """Return a spec, or raise `CannotTellError` where twinproof cannot make such values."""
-    known = re.fullmatch(r"(b?float|u?int)(8|16|32|64)|bool", spec.dtype)
-    if not known:
-        reason = "texts have no numbers to change or compare" if spec.dtype == "string" else "no such type of number"
-        raise CannotTellError(
-            f"input {name}: {spec.dtype} cannot be made up ({reason}); give the batches with --data FILE.py:FUNCTION, "
-            "or compare the models after their text layers"
-        )
-    return spec
-
-
-def describe(structure: Any) -> str:
-    """Return nested specs as text."""
-    return ", ".join(f"{name}={spec}" if name else str(spec) for name, spec in flatten(structure))
 
 
 def _spec(tensor: Any) -> Spec:
