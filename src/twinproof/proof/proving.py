@@ -13,6 +13,7 @@ import numpy as np
 
 from twinproof.proof import structure
 from twinproof.proof.arrays import Array, Value, flatten
+from twinproof.proof.batches import EXTREME
 from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, judge, judge_one
 from twinproof.proof.compiling import compile_settings
 from twinproof.proof.errors import CannotTellError
@@ -305,7 +306,11 @@ class Proving:
         if extreme:
             places = sorted({f"{stage} on {where}" for stage, where, _ in extreme})
             self.not_compared.append(f"not a number in both models: {', '.join(places)}")
-        return {key: one for key, one in apart.items() if key not in extreme}
+        # One may overflow where the other does not, though they are the same to a mathematician: say so, and go on.
+        unstable = [key for key, one in apart.items() if one.unstable and key[1].startswith(EXTREME)]
+        for key in unstable:
+            self.notes.append(f"on {key[1]}, one of the models gives what is not a number, and the other does not")
+        return {key: one for key, one in apart.items() if key not in extreme and key not in unstable}
 
     def _is_different(self, stage: Stage) -> bool:
         return stage in self.stages and self.stages[stage].outcome == Outcome.DIFFERENT
