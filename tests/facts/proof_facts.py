@@ -205,7 +205,8 @@ OLDEST = ("a class", "nested", "ids as floats", "epsilon", "momentum", "frozen l
 # What shows without training; of the others one step is run, and of one three.
 NO_STEPS = {
     "activation", "epsilon", "initializer", "residual", "swapped layers", "mask", "ids as floats",
-    "names the other way round", "a dict of inputs", "itself", "the class first", "other names", "a mask", "regularizer", "nested", "unrepeatable", "not a number", "input shape",
+    "names the other way round", "a dict of inputs", "itself", "the class first", "other names", "a mask",
+    "regularizer", "nested", "unrepeatable", "not a number", "input shape",
     "output shape",
 }  # fmt: skip
 STEPS = {"a class": 3}
