@@ -19,6 +19,7 @@ from twinproof.proof.reference import Reference, layer_calls
 from twinproof.proof.result import Difference, Kind, LayerPair, Outcome, Stage
 from twinproof.proof.side import Side
 from twinproof.proof.structure import settings_words
+from twinproof.proof.text import count
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _loss(scene: Scene) -> Difference:
     counts = first, len(list(added_losses(scene.second.model)))
     said = scene.compile_words() or "its value differs, though the outputs are equal"
     if counts[0] != counts[1]:
-        said += f"; layers and add_loss add {counts[0]} losses against {counts[1]}"
+        said += f"; layers and add_loss add {count(counts[0], 'loss', 'losses')} against {counts[1]}"
     name = "train_step" if has_own_step(scene.second.model) else "loss"
     return Difference(Kind.COMPILED, Stage.LOSS, name, cause=said)
 

@@ -49,6 +49,14 @@ import keras
 import numpy as np
 
 models = [{first}, {second}]
+
+
+def first_output(outputs):
+    while isinstance(outputs, (dict, list, tuple)):
+        outputs = (list(outputs.values()) if isinstance(outputs, dict) else outputs)[0]
+    return np.asarray(outputs)
+
+
 generator = np.random.default_rng(0)
 inputs = {inputs}
 for model in models:
@@ -57,7 +65,7 @@ for model in models:
 for one, other in {pairs}:
     models[1].weights[other].assign(models[0].weights[one])
 
-outputs = [np.asarray(keras.tree.flatten(model(inputs))[0]) for model in models]
+outputs = [first_output(model(inputs)) for model in models]
 print("Keras", keras.__version__)
 print("outputs, largest difference:", np.abs(outputs[0] - outputs[1]).max())
 '''
@@ -71,7 +79,8 @@ for model in models:
 for one, other in {pairs}:
     apart = np.abs(np.asarray(models[0].weights[one]) - np.asarray(models[1].weights[other])).max()
     if apart:
-        print(models[0].weights[one].path, "differs after training by", apart)
+        weight = models[0].weights[one]
+        print(getattr(weight, "path", weight.name), "differs after training by", apart)
 """
 
 

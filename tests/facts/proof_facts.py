@@ -1,0 +1,344 @@
+"""Prints what is found about pairs of small models, one network or not, and about what ends a proof."""
+
+import contextlib
+import io
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+import twinproof
+from twinproof.base.errors import UserError
+from twinproof.proof.apart import Request
+from twinproof.proof.command import Forms, run_here
+
+KERAS_2 = keras.__version__.startswith("2.")
+Build = Callable[[], keras.Model]
+
+
+class Block(keras.Model):
+    """A dense network as a class."""
+
+    def __init__(self, activation: str = "relu", epsilon: float = 1e-3, momentum: float = 0.9) -> None:
+        super().__init__()
+        # Not in the order in which they run.
+        self.out = layers.Dense(3)
+        self.norm = layers.BatchNormalization(epsilon=epsilon, momentum=momentum)
+        self.drop = layers.Dropout(0.3)
+        self.hidden = layers.Dense(6, activation=activation)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        x = self.norm(self.hidden(inputs), training=training)
+        return self.out(self.drop(x, training=training))
+
+
+def dense(
+    activation: str = "relu",
+    epsilon: float = 1e-3,
+    momentum: float = 0.9,
+    rate: float = 0.3,
+    frozen: bool = False,
+    penalty: float | None = None,
+    initializer: str = "glorot_uniform",
+    names: tuple[str, str, str, str] = ("a", "b", "c", "d"),
+    **compiled: Any,
+) -> keras.Model:
+    hidden, norm, drop, out = names
+    inputs = keras.Input((4,))
+    regularizer = None if penalty is None else keras.regularizers.L2(penalty)
+    x = layers.Dense(
+        6, activation=activation, kernel_regularizer=regularizer, kernel_initializer=initializer, name=hidden
+    )(inputs)
+    x = layers.BatchNormalization(epsilon=epsilon, momentum=momentum, name=norm)(x)
+    x = layers.Dropout(rate, name=drop)(x)
+    model = keras.Model(inputs, layers.Dense(3, name=out)(x))
+    model.get_layer(hidden).trainable = not frozen
+    if compiled:
+        model.compile(**compiled)
+    return model
+
+
+def compiled(rate: float = 1e-3, from_logits: bool = True) -> keras.Model:
+    loss = keras.losses.CategoricalCrossentropy(from_logits=from_logits)
+    return dense(optimizer=keras.optimizers.Adam(rate), loss=loss)
+
+
+def residual(add: bool = True) -> keras.Model:
+    inputs = keras.Input((5,))
+    x = layers.Dense(5, activation="tanh", name="up")(inputs)
+    y = layers.Dense(5, activation="tanh", name="inner")(x)
+    return keras.Model(inputs, layers.Dense(2, name="out")(layers.Add()([x, y]) if add else y))
+
+
+def two(swapped: bool = False) -> keras.Model:
+    inner = [layers.Dense(5, activation="tanh", name="first"), layers.Dense(5, activation="relu", name="second")]
+    return keras.Sequential([keras.Input((5,)), *(reversed(inner) if swapped else inner), layers.Dense(2)])
+
+
+class Adds(keras.Model):
+    """Adds to the loss, or does not."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.out, self.factor = layers.Dense(2), factor
+
+    def call(self, inputs: Any) -> Any:
+        x = self.out(inputs)
+        if self.factor:
+            self.add_loss(self.factor * (x[0, 0] ** 2))
+        return x
+
+
+def masked(mask: bool = True) -> keras.Model:
+    inputs = keras.Input((7,), dtype="int32")
+    x = layers.Embedding(9, 4, mask_zero=mask, name="table")(inputs)
+    return keras.Model(inputs, layers.Dense(2, name="out")(layers.SimpleRNN(3, name="rnn")(x)))
+
+
+def ids(dtype: str = "float32") -> keras.Model:
+    inputs = keras.Input((6,), dtype=dtype)
+    return keras.Model(inputs, layers.Dense(2)(layers.Flatten()(layers.Embedding(5, 3)(inputs))))
+
+
+class Named(keras.Model):
+    """Takes a dict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.right, self.left, self.out = layers.Dense(4), layers.Dense(4), layers.Dense(1)
+
+    def call(self, inputs: Any) -> Any:
+        return self.out(self.left(inputs["left"]) * self.right(inputs["right"]))
+
+
+def named() -> keras.Model:
+    inputs = {"right": keras.Input((3,), name="right"), "left": keras.Input((2,), name="left")}
+    x = layers.Multiply()([layers.Dense(4)(inputs["left"]), layers.Dense(4)(inputs["right"])])
+    return keras.Model(inputs, layers.Dense(1)(x))
+
+
+class Unseeded(keras.layers.Layer):
+    """Draws what no seed decides."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * float(np.random.default_rng().normal())
+
+
+def unseeded() -> keras.Model:
+    return keras.Sequential([keras.Input((4,)), layers.Dense(2), Unseeded()])
+
+
+def not_a_number() -> keras.Model:
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, layers.Rescaling(float("nan"))(layers.Dense(2)(inputs)))
+
+
+def convolution(nested: bool = False) -> keras.Model:
+    inputs = keras.Input((8, 8, 2))
+    body = [layers.Conv2D(3, 3, activation="relu"), layers.BatchNormalization(), layers.GlobalAveragePooling2D()]
+    x = inputs
+    if nested:
+        x = keras.Sequential(body, name="body")(x)
+    else:
+        for layer in body:
+            x = layer(x)
+    return keras.Model(inputs, layers.Dense(2, activation="softmax")(x))
+
+
+def twins() -> keras.Model:
+    """Two layers that nothing but their place in the sum tells apart."""
+    inputs = keras.Input((4,))
+    left, right = (layers.Dense(3, name=name)(inputs) for name in ("left", "right"))
+    return keras.Model(inputs, layers.Subtract()([left, right]))
+
+
+def mirrored() -> keras.Model:
+    inputs = keras.Input((4,))
+    left, right = (layers.Dense(3, name=name)(inputs) for name in ("right", "left"))
+    return keras.Model(inputs, layers.Subtract()([left, right]))
+
+
+EQUAL: dict[str, tuple[Build, Build]] = {
+    "itself": (dense, dense),
+    "a class": (dense, Block),
+    "the class first": (Block, dense),
+    "other names": (dense, lambda: dense(names=("d", "c", "b", "a"))),
+    "compiled alike": (compiled, compiled),
+    "nested": (convolution, lambda: convolution(nested=True)),
+    "a dict of inputs": (named, Named),
+    "ids as floats": (ids, ids),
+    "a mask": (masked, masked),
+    "added losses": (lambda: Adds(0.5), lambda: Adds(0.5)),
+    "names the other way round": (twins, mirrored),
+}
+DIFFERENT: dict[str, tuple[Build, Build]] = {
+    "activation": (dense, lambda: dense(activation="tanh")),
+    "epsilon": (dense, lambda: Block(epsilon=1e-5)),
+    "momentum": (dense, lambda: dense(momentum=0.99)),
+    "dropout rate": (dense, lambda: dense(rate=0.4)),
+    "frozen layer": (dense, lambda: dense(frozen=True)),
+    "regularizer": (dense, lambda: dense(penalty=1e-3)),
+    "initializer": (dense, lambda: dense(initializer="he_normal")),
+    "swapped layers": (two, lambda: two(swapped=True)),
+    "residual": (residual, lambda: residual(add=False)),
+    "optimizer": (compiled, lambda: compiled(rate=2e-3)),
+    "from_logits": (compiled, lambda: compiled(from_logits=False)),
+    "added loss": (lambda: Adds(0.5), lambda: Adds(0.0)),
+    "mask": (masked, lambda: masked(mask=False)),
+    "input shape": (lambda: ids("int32"), dense),
+    "output shape": (dense, lambda: keras.Sequential([keras.Input((4,)), layers.Dense(2)])),
+}
+UNKNOWN: dict[str, tuple[Build, Build]] = {
+    "unrepeatable": (unseeded, unseeded),
+    "not a number": (not_a_number, not_a_number),
+    "nothing known": (Block, Block),
+}
+# The oldest Keras is asked what it may answer otherwise than the newest.
+OLDEST = ("a class", "nested", "ids as floats", "epsilon", "momentum", "frozen layer", "mask", *UNKNOWN)
+# What shows without training; of the others one step is run, and of one three.
+NO_STEPS = {
+    "activation", "epsilon", "initializer", "residual", "swapped layers", "mask", "ids as floats",
+    "names the other way round", "a dict of inputs", "itself", "the class first", "other names", "a mask",
+    "regularizer", "nested", "unrepeatable", "not a number", "input shape",
+    "output shape",
+}  # fmt: skip
+STEPS = {"a class": 3}
+INPUTS = {"added losses": "4", "added loss": "4"}
+
+MODULE = """
+import keras
+from keras import layers
+
+
+def old():
+    return keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="relu", name="one")])
+
+
+def new():
+    return keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="selu", name="two")])
+
+
+def late():
+    model = old()
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
+    return model
+
+
+def later():
+    model = old()
+    model.compile(optimizer=keras.optimizers.SGD(0.2), loss="mse")
+    return model
+
+
+def fails():
+    return keras.Sequential([layers.Dense(units=undefined)])
+
+
+def nothing():
+    old()
+"""
+
+
+def prove(name: str, pair: tuple[Build, Build]) -> dict[str, Any]:
+    begin = time.process_time()
+    try:
+        steps = STEPS.get(name, int(name not in NO_STEPS))
+        found = twinproof.prove(*pair, steps=steps, inputs=INPUTS.get(name)).as_json()
+    except Exception as error:  # A crash is for the test of this pair to tell.
+        found = {"crash": repr(error)}
+    print(f"{name}: {time.process_time() - begin:.2f} s", file=sys.stderr)
+    return found
+
+
+def commands(folder: Path) -> dict[str, Any]:
+    """Return status and prints of the command on files."""
+    (folder / "models.py").write_text(MODULE)
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="relu", name="one")])
+    model.save(folder / "saved.h5" if KERAS_2 else folder / "saved.keras")
+
+    def run(first: str, second: str, inputs: str | None = None, **forms: Any) -> dict[str, Any]:
+        names = [f"models.py:{name}" if "." not in name else name for name in (first, second)]
+        request = Request((names[0], names[1]), None, inputs, None, None, 1, None, {}, 0, silent=False)
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                status = run_here(names, request, Forms(**forms))
+            except UserError as error:
+                status, out = 2, io.StringIO(f"error: {error}")
+        return {"status": status, "printed": out.getvalue(), "errors": err.getvalue()}
+
+    def script(name: str) -> str:
+        """Run what `--reproducer` wrote without twinproof."""
+        text = (folder / name).read_text()
+        assert "twinproof" not in text
+        said = io.StringIO()
+        with contextlib.chdir(folder), contextlib.redirect_stdout(said):
+            exec(compile(text, name, "exec"), {"__name__": "__main__"})  # noqa: S102
+        return said.getvalue()
+
+    found = {
+        "different": run("old", "new", html=folder / "page.html", reproducer=folder / "layers.py"),
+        "trained": run("late", "later", reproducer=folder / "models_differ.py"),
+        "json": run("old", "old", as_json=True),
+        "no difference": run("old", "old", reproducer=folder / "none.py"),
+        "raises": run("old", "fails"),
+        "nothing": run("old", "nothing"),
+        "no such function": run("old", "nwe"),
+        "no such file": run("old", "missing.py:build"),
+        "saved": run("saved.h5" if KERAS_2 else "saved.keras", "old"),
+    }
+    return found | {
+        "page": (folder / "page.html").read_text(),
+        "layers script": script("layers.py"),
+        "models script": script("models_differ.py"),
+        "none": (folder / "none.py").exists(),
+    }
+
+
+def weights_of_a_model_at_hand() -> dict[str, Any]:
+    model, other = dense(), Block()
+    model.compile(optimizer="adam", loss="mse")
+    model.fit(np.ones((4, 4)), np.ones((4, 3)), verbose=0)
+    before = [np.array(value) for value in model.get_weights()]
+    proof = twinproof.prove(model, other, steps=1)
+    return {
+        "verdict": proof.verdict,
+        "back": all(np.array_equal(*pair) for pair in zip(before, model.get_weights(), strict=True)),
+        "not compared": proof.not_compared,
+    }
+
+
+def hints() -> dict[str, Any]:
+    """Return what hints do: the right ones, the wrong ones, ones that name nothing."""
+    right = {"left/kernel": "right/kernel", "right/kernel": "left/kernel"}
+    wrong = {"left/kernel": "left/kernel", "right/kernel": "right/kernel"}
+    found: dict[str, Any] = {}
+    for name, hinted in (("right", right), ("wrong", wrong), ("unknown", {"left/kernel": "nowhere/kernel"})):
+        try:
+            found[name] = str(twinproof.prove(twins, mirrored, steps=0, map=hinted).sentence)
+        except UserError as error:
+            found[name] = f"error: {error}"
+    return found
+
+
+def main() -> None:
+    facts: dict[str, Any] = {}
+    for kind, pairs in (("equal", EQUAL), ("different", DIFFERENT), ("unknown", UNKNOWN)):
+        facts[kind] = {name: prove(name, pair) for name, pair in pairs.items() if not KERAS_2 or name in OLDEST}
+    facts["at hand"] = weights_of_a_model_at_hand()
+    facts["hints"] = hints()
+    with tempfile.TemporaryDirectory() as folder:
+        facts["commands"] = commands(Path(folder))
+    print(f"in all {time.process_time():.1f} s", file=sys.stderr)
+    print(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()
