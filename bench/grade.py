@@ -1,7 +1,7 @@
 """Grades `twinproof prove` by the catalogue of pairs whose right answers are known, and by public threads.
 
-    python bench/grade.py --to graded.jsonl [KIND...]     # prove the pairs of these kinds, or of all; goes on where it ended
-    python bench/grade.py --from graded.jsonl             # print the tables; --write docs/prove-graded.md writes them
+    python bench/grade.py --to graded.jsonl [KIND...]     # prove the pairs of these kinds, or all that the file lacks
+    python bench/grade.py --from graded.jsonl             # print the tables; --write docs/prove-graded.md keeps them
 
 Run it where Keras is, with twinproof beside it.
 """
@@ -112,8 +112,8 @@ def report(found: list[Graded]) -> Iterator[str]:
     yield "# How well does `twinproof prove` do?"
     yield ""
     yield "Written by [bench/grade.py](../bench/grade.py), which proves every pair of the catalogue in"
-    yield "[bench/catalogue](../bench/catalogue/__init__.py). The right answers were written down before, by someone who did not"
-    yield "see the prover. Named: the layer, the variable or the setting that was changed is the one that the first sentence names."
+    yield "[bench/catalogue](../bench/catalogue/__init__.py). The right answers were written without sight of the prover."
+    yield "Named: the first sentence names the layer, the variable or the setting that was changed."
     yield ""
     yield "| kind of network | differences | found | named | pairs that are one network | false alarms |"
     yield "|---|---|---|---|---|---|"

@@ -1,7 +1,8 @@
 """`twinproof prove` against the least that a person would do by hand, in wall time, memory and time to the sentence.
 
 By hand is a script in a process of its own: import Keras, build both models, copy the weights in order, compare the
-outputs, train both alike with `train_on_batch`, and compare losses and weights. It matches, localises and explains nothing.
+outputs, train both alike with `train_on_batch`, and compare losses and weights. It matches, localises and explains
+nothing.
 """
 
 import argparse
@@ -148,7 +149,7 @@ def _run(program: str, *arguments: str) -> dict[str, Any]:
 
 @functools.cache
 def _command_line() -> Path:
-    """Return a folder with typer and what that needs: the package brings it along, the measured environment has none."""
+    """Return a folder with typer and what that needs: the package brings it, the measured environment has none."""
     folder = Path(tempfile.mkdtemp(prefix="twinproof-bench-"))
     waiting, seen = ["typer"], set[str]()
     while waiting:

@@ -33,7 +33,7 @@ def path(variable: Any) -> str:
 
 def to_array(tensor: Any) -> NDArray[Any] | None:
     """Return the values of a tensor or variable; None where it has none, as while a graph is traced."""
-    array = tensor
+    array: NDArray[Any] = tensor
     if not isinstance(tensor, np.ndarray):
         try:
             array = np.asarray(tensor.numpy() if KERAS_2 else keras.ops.convert_to_numpy(tensor))

@@ -159,10 +159,12 @@ class Side:
             within = self._slots_of(name, inner)
             found.update(within)
             seen.update(id(one) for one in within.values())
+        # By the attribute that holds it, as Keras counts the names that it gives itself.
+        attributes = {id(value): key.strip("_") for key, value in vars(optimizer).items()}
         for variable in optimizer_variables(optimizer):
             if id(variable) not in seen and id(variable) not in {id(one) for one in trained}:
-                label = f"{name}/{path(variable).rpartition('/')[2]}"
-                found.setdefault(label, variable)
+                own = attributes.get(id(variable), path(variable).rpartition("/")[2])
+                found.setdefault(f"{name}/{own}", variable)
         return found
 
     def fresh_slots(self) -> dict[str, Array]:
