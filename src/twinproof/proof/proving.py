@@ -253,7 +253,8 @@ class Proving:
             steps = []
             for where in places:
                 weights = [apart[key] for label in labels if (key := (Stage.STEPS, where, label)) in apart]
-                losses = apart[Stage.STEPS, where, "loss"].values
+                loss = apart.get((Stage.STEPS, where, "loss"))
+                losses = loss.values if loss else (0.0, 0.0)  # An own step need not report any.
                 most = max((one.difference for one in weights), default=0.0)
                 steps.append(Step(losses, _digests(weights), most))
             self.course = replace(self.course, steps=tuple(steps))
@@ -366,7 +367,7 @@ class Proving:
             return ""
         one, other = self.scene.first_call(difference.first), self.scene.second_call(difference.second)
         if one and other and difference.kind in (Kind.LAYER, Kind.VARIABLE) and one.config != other.config:
-            script = layers_script(said, difference.stage, one, other)
+            script = layers_script(said, one, other)
             if script:
                 return script
         exam, first = self.first.exam, self.first

@@ -260,10 +260,11 @@ def _trial_step(side: Side, inputs: Any) -> dict[str, Any]:
     finally:
         for variable, value in kept:
             variable.assign(value)
-        fresh = side.fresh_slots()
-        for name, variable in side.slots().items():
-            if not any(variable is one for one in held) and name in fresh:
-                variable.assign(fresh[name])
+        known = {id(one) for one in held}
+        for optimizer in optimizers:
+            for variable, value in zip(optimizer_variables(optimizer), side.fresh_values(optimizer)):
+                if id(variable) not in known:
+                    variable.assign(value)
     return {name: np.asarray(values[-1], np.float64) for name, values in history.history.items()}
 
 
