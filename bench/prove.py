@@ -1,8 +1,7 @@
 """`twinproof prove` against the least that a person would do by hand, in wall time, memory and time to the sentence.
 
 By hand is a script in a process of its own: import Keras, build both models, copy the weights in order, compare the
-outputs, train both alike with `train_on_batch`, and compare losses and weights. It matches, localises and explains
-nothing.
+outputs, train both alike with `train_on_batch`, and compare losses and weights. It explains nothing.
 """
 
 import argparse
@@ -122,10 +121,8 @@ def _compare(name: str, module: Path, rounds: int) -> None:
 def _to_the_sentence(rounds: int) -> str:
     """Return how long it takes from the command to its sentence, and the share that importing Keras has of it."""
     models = [f"{SIMPLE}:functional", f"{SIMPLE}:subclassed"]
-    ran = interleave(
-        {"prove": functools.partial(_run, PROVE, "prove", *models), "import": functools.partial(_run, "import keras")},
-        rounds,
-    )
+    imported = functools.partial(_run, "import keras")
+    ran = interleave({"prove": functools.partial(_run, PROVE, "prove", *models), "import": imported}, rounds)
     seconds = {of: median(one["seconds"] for one in every) for of, every in ran.items()}
     return f"{seconds['prove']:.1f} s, of which Keras's import {seconds['import'] / seconds['prove']:.0%}"
 
@@ -136,7 +133,7 @@ def _run(program: str, *arguments: str) -> dict[str, Any]:
         **os.environ,
         **ONE_THREAD,
         "TF_CPP_MIN_LOG_LEVEL": "2",
-        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{_command_line()}",
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{_command_line().name}",
     }
     clock = time.perf_counter()
     done = subprocess.run([measured_python(), "-c", program, *arguments], env=variables, capture_output=True, text=True)
@@ -148,9 +145,10 @@ def _run(program: str, *arguments: str) -> dict[str, Any]:
 
 
 @functools.cache
-def _command_line() -> Path:
+def _command_line() -> tempfile.TemporaryDirectory[str]:
     """Return a folder with typer and what that needs: the package brings it, the measured environment has none."""
-    folder = Path(tempfile.mkdtemp(prefix="twinproof-bench-"))
+    there = tempfile.TemporaryDirectory(prefix="twinproof-bench-")
+    folder = Path(there.name)
     waiting, seen = ["typer"], set[str]()
     while waiting:
         name = waiting.pop()
@@ -161,7 +159,7 @@ def _command_line() -> Path:
         for entry in {file.parts[0] for file in found.files or []} - {"..", "__pycache__"}:
             if not (folder / entry).exists():
                 (folder / entry).symlink_to(str(found.locate_file(entry)))
-    return folder
+    return there
 
 
 if __name__ == "__main__":
