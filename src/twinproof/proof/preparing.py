@@ -29,6 +29,7 @@ from twinproof.proof.observing import Exam, has_own_step
 from twinproof.proof.reference import (
     LiveReference,
     declared,
+    give_other_streams,
     give_streams,
     label,
     layer_calls,
@@ -95,6 +96,7 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, silent: bool =
     seed_everything(wishes.seed)
     calls, outputs, layers = layer_calls(side, labels, inputs[0][1], training=False)
     give_streams(side, calls, layers)
+    give_other_streams(side, inputs[0][1])
     recipe = None
     if wishes.steps:
         plain = plain_outputs(run_once(side, inputs[0][1]))
