@@ -122,6 +122,10 @@ class Reference(Protocol):
     def shares(self, variables: Mapping[str, Any]) -> bool:
         """Return whether these variables are its own, too."""
 
+    @property
+    def is_written(self) -> bool:
+        """Whether it can be had from what was written down alone, which is not every training step."""
+
 
 @dataclass
 class LiveReference:
@@ -197,6 +201,11 @@ class LiveReference:
     def shares(self, variables: Mapping[str, Any]) -> bool:
         """Return whether these variables are its own, too."""
         return bool({id(one) for one in self.side.variables.values()} & {id(one) for one in variables.values()})
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it can be had from what was written down alone: no, it is at hand."""
+        return False
 
     def close(self) -> None:
         """Remove what was written down."""

@@ -126,6 +126,11 @@ class StoredReference:
         """Return False: no variable is in two processes."""
         return False
 
+    @property
+    def is_written(self) -> bool:
+        """Whether it can be had from what was written down alone."""
+        return True
+
 
 def _key(parts: list[str]) -> Key:
     return Stage(parts[0]), parts[1], parts[2]
