@@ -174,8 +174,8 @@ PARAMETERS: dict[str, tuple[str, object, str]] = {
     "too many epochs": ("learning.epochs", 10**10, "learning.epochs: 10000000000 is not allowed; allowed: integer"),
     "a negative seed": ("seed", -1, "seed: -1 is not allowed; allowed: integer, at least 0"),
     "a seed of 300 digits": ("seed", 10**300, "seed: a number of hundreds of digits is not allowed"),
-    "a negative tolerance": ("identity.tolerance", -1.0, "identity.tolerance: -1.0 is not allowed"),
-    "an infinite tolerance": ("identity.tolerance", float("inf"), "identity.tolerance: inf is not allowed"),
+    "a negative tolerance": ("serialization.tolerance", -1.0, "serialization.tolerance: -1.0 is not allowed"),
+    "an infinite tolerance": ("serialization.tolerance", float("inf"), "serialization.tolerance: inf is not allowed"),
     "no time at all": ("pitfalls.time_limit", 0, "pitfalls.time_limit: 0 is not allowed; allowed: number"),
     "a time of years": ("pitfalls.time_limit", 1e300, "pitfalls.time_limit: 1e+300 is not allowed"),
     "fewer than six processes": ("timing.replicates", 5, "timing.replicates: 5 is not allowed; allowed: integer"),
@@ -244,7 +244,7 @@ def hide(name: str) -> object:
     return plan_of()
 
 
-MANY = {"replicates": 10**8, "steps": 1, "batch_size": 1, "tolerance": 0.1, "threads": 1}
+MANY = {"replicates": 10**8, "steps": 1, "batch_size": 1, "threads": 1}
 STUDIES: dict[str, tuple[Act, str]] = {
     "100,000,000 replicates": (lambda _: plan_of(identity=MANY), "identity.replicates: 100000000 makes"),
     "no such lock": (lambda _: plan_of(environments={"tf0": {"probes": ["identity"]}}), "tf0 has no lock"),

@@ -33,6 +33,6 @@ class Pair:
 
 def pairs() -> list[Pair]:
     """All pairs of the catalogue, by kind."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith(KINDS))
     found = [pair for name in names for pair in importlib.import_module(f"{__name__}.{name}").PAIRS]
     return sorted(found, key=lambda pair: (KINDS.index(pair.kind), not pair.one_network))

@@ -127,7 +127,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("C2", {"identity": [{**SHAPED[0], "status": "failed"}]}, "refuted"),
     ("C2", {"identity": [*SHAPED, {**SHAPED[0], "environment": "f", "status": "failed"}]}, "mixed"),
     ("C3", {"twins": gates(branching="bit-equal")}, "mixed"),
-    ("C4", {"twins": gates(stepping="within tolerance")}, "mixed"),
+    ("C4", {"twins": gates(stepping="within rounding")}, "mixed"),
     # That our counterpart is another network does not show that there is none.
     ("C4", {"twins": gates(stepping="different")}, "inconclusive"),
     ("C4", {"twins": [{**gates(stepping="different")[0], "control": "different"}]}, "inconclusive"),

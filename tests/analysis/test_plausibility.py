@@ -97,7 +97,7 @@ FORGED: dict[str, tuple[Callable[[], Record], Forgery, str]] = {
     "bit-equal with unequal outputs": (
         identity,
         lambda record: subclassed(record).update(outputs="f" * 64),
-        "styles.subclassed.result.comparison.outcome: 'bit-equal'; the digests and differences say 'within tolerance'",
+        "styles.subclassed.result.comparison.outcome: 'bit-equal'; the digests and the proof say 'within rounding'",
     ),
     "bit-equal with unequal weights": (
         identity,
@@ -117,14 +117,14 @@ FORGED: dict[str, tuple[Callable[[], Record], Forgery, str]] = {
     "different though equal": (
         identity,
         lambda record: subclassed(record)["comparison"].update(outcome="different"),
-        "styles.subclassed.result.comparison.outcome: 'different'; the digests and differences say 'bit-equal'",
+        "styles.subclassed.result.comparison.outcome: 'different'; the digests and the proof say 'bit-equal'",
     ),
-    "within a tolerance that is smaller": (
+    "one network against the proof": (
         identity,
         lambda record: subclassed(record)["comparison"].update(
-            outcome="within tolerance", weights=0.1, first_difference=0
+            proof={**studies.PROOF, "verdict": "not one network", "culprit": "`hidden`"}
         ),
-        "styles.subclassed.result.comparison.outcome: 'within tolerance'; the digests and differences say 'different'",
+        "styles.subclassed.result.comparison.outcome: 'bit-equal'; the digests and the proof say 'different'",
     ),
     "a first difference where there is none": (
         identity,

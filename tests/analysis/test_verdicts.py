@@ -33,8 +33,8 @@ def rows(*outcomes: str | None) -> pd.DataFrame:
     [
         ([], "not measured"),
         (["bit-equal", "bit-equal"], "bit-equal"),
-        (["bit-equal", "within tolerance"], "within tolerance"),
-        (["different", "within tolerance"], "different"),
+        (["bit-equal", "within rounding"], "within rounding"),
+        (["different", "within rounding"], "different"),
         (["different", None], "failed"),
     ],
 )

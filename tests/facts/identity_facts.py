@@ -20,6 +20,7 @@ PARTICIPANTS = {
     "swapped names": partial(styles.functional, names=("second", "first")),
     "other name": partial(styles.functional, names=("first", "third")),
     "other random layer": partial(styles.functional, noise="other"),
+    "more noise": partial(styles.functional, deviation=0.2),
     "raises": styles.raises,
     "not a number": styles.not_a_number,
     "not a number once trained": styles.not_a_number_once_trained,
@@ -40,12 +41,12 @@ if hasattr(keras, "random"):  # Keras 2 has no generators that a user's layer co
     }
 
 
-def run(builders: dict, steps: int = 3, tolerance: float = 1e-6) -> dict:
+def run(builders: dict, steps: int = 3) -> dict:
     outcome = identity.run(
         Twin("small", builders),
         styles.dataset(),
         7,
-        IdentitySettings(replicates=1, threads=1, steps=steps, batch_size=16, tolerance=tolerance),
+        IdentitySettings(replicates=1, threads=1, steps=steps, batch_size=16),
     )
     return outcome._asdict()
 
@@ -57,8 +58,6 @@ def main() -> None:
             facts[name] = run(builders)
         except Exception as error:  # A crash is for the test of this twin to tell.
             facts[name] = {"crash": repr(error)}
-    last = {name: PARTICIPANTS[name] for name in ("functional", "other activation", "not a number once trained")}
-    facts["one step, tolerant"] = run(last, steps=1, tolerance=100.0)
     print(json.dumps(facts))
 
 

@@ -29,13 +29,14 @@ def functional(
     activation: str = "relu",
     noise: str = "noise",
     name: str = "small",
+    deviation: float = 0.1,
 ) -> keras.Model:
     images = keras.Input((PIXELS,))
     x = layers.Dense(width, activation=activation, name=names[0])(images)
     x = layers.BatchNormalization(name="norm")(x)
     x = layers.Dropout(0.3, name="dropout")(x)
     x = layers.Dense(PIXELS, activation=activation, name=names[1])(x)
-    x = layers.GaussianNoise(0.1, name=noise)(x)
+    x = layers.GaussianNoise(deviation, name=noise)(x)
     return keras.Model(images, layers.Dense(CLASSES, activation="softmax", name="classifier")(x), name=name)
 
 

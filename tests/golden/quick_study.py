@@ -26,8 +26,8 @@ def processor() -> str:
 
 
 def fingerprint(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the order, a digest of all that was found but seconds, and what a person would compare."""
-    styles = _without_seconds(record["styles"])
+    """Return the order, a digest of all that was found but seconds and sentences, and what a person would compare."""
+    styles = _numbers(record["styles"])
     near = {
         style: found["result"].get("test_accuracy", len(found["result"].get("steps", [])))
         for style, found in record["styles"].items()
@@ -36,10 +36,10 @@ def fingerprint(record: Mapping[str, Any]) -> dict[str, Any]:
     return {"seed": record["seed"], "order": record["order"], "digest": digest, "near": near}
 
 
-def _without_seconds(value: Any) -> Any:
+def _numbers(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_seconds(inner) for key, inner in value.items() if key != "seconds"}
-    return [_without_seconds(inner) for inner in value] if isinstance(value, list) else value
+        return {key: _numbers(inner) for key, inner in value.items() if key not in ("seconds", "proof")}
+    return [_numbers(inner) for inner in value] if isinstance(value, list) else value
 
 
 def main(trials: Path) -> None:

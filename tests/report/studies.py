@@ -77,6 +77,15 @@ def make_measurement(twin: str, replicate: int) -> dict[str, Any]:
     return {"clock": {"resolution": 1e-9, "cost": 8e-8}, "warming": warming}
 
 
+PROOF = {
+    "verdict": "one network",
+    "sentence": "One network: equal to the last bit through 25 training steps",
+    "stages": [{"stage": "inference", "outcome": "equal", "worst": "", "detail": ""}],
+    "culprit": None,
+    "compared": {"variables": 4, "layers": 2, "outputs": 1, "inputs": 2, "steps": STEPS},
+}
+
+
 def make_identity(count: int = STEPS) -> dict[str, Any]:
     def result(shift: float) -> dict[str, Any]:
         """One that goes its own way from step 3 on, if it is shifted."""
@@ -93,7 +102,8 @@ def make_identity(count: int = STEPS) -> dict[str, Any]:
     functional, near = result(0), result(2e-8)
     losses = max(abs(a["loss"] - b["loss"]) for a, b in zip(functional["steps"], near["steps"], strict=True))
     equal = {"outcome": "bit-equal", "outputs": 0.0, "losses": 0.0, "weights": 0.0, "first_difference": None}
-    apart = {"outcome": "within tolerance", "outputs": 0.0, "losses": losses, "weights": 1.5e-7, "first_difference": 3}
+    apart = {"outcome": "within rounding", "outputs": 0.0, "losses": losses, "weights": 1.5e-7, "first_difference": 3}
+    equal, apart = {**equal, "proof": PROOF}, {**apart, "proof": PROOF}
     found = {
         "functional": functional,
         "sequential": {**result(0), "comparison": equal},

@@ -144,7 +144,7 @@ def test_accuracy_table_shows_means_intervals_and_bit_equality(results: Path) ->
 
 def test_identity_table_shows_outcome_and_largest_differences_with_the_control(results: Path) -> None:
     text = words(make(results))
-    assert "subclassed within tolerance 0 2.0e\N{MINUS SIGN}08 1.5e\N{MINUS SIGN}07 3 101,770 2" in text
+    assert "subclassed within rounding 0 2.0e\N{MINUS SIGN}08 1.5e\N{MINUS SIGN}07 3 101,770 2" in text
     assert "control bit-equal 0 0 0 none 101,770 2" in text
 
 

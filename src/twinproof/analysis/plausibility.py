@@ -23,7 +23,7 @@ BESIDE = {
     "exchange": ("naive",),
 }
 # What is read of the settings of a probe.
-ASKED = {"identity": ("steps", "tolerance"), "learning": ("epochs",)}
+ASKED = {"identity": ("steps",), "learning": ("epochs",)}
 # Keras counts in float32: a share of n examples is a whole number over n but for its rounding.
 ROUNDING = 2**-22
 MEMORY = ("peak_memory", "device_memory")
@@ -114,18 +114,20 @@ def _identity(record: Record, results: dict[str, Result]) -> Iterator[str]:
     settings, functional = record["protocol"]["probe"], results.get("functional")
     for style, result in results.items():
         where, comparison = f"styles.{style}.result", result.get("comparison")
-        if len(result["steps"]) != settings["steps"]:
+        # A proof ends where it finds a difference.
+        ended = comparison is not None and comparison["outcome"] == Identity.DIFFERENT and not result["steps"]
+        if len(result["steps"]) != settings["steps"] and not ended:
             yield f"{where}.steps: {len(result['steps'])} of them; its protocol says {settings['steps']}"
         if result["parameters"] != (count := sum(math.prod(shape) for shape in result["variables"].values())):
             yield f"{where}.parameters: {result['parameters']}; its variables have {shown(count)}"
         if (comparison is not None) != (functional is not None and style != "functional"):
             yield f"{where}.comparison: {'there' if comparison else 'missing'}, against functional"
         elif comparison is not None and functional is not None and len(result["steps"]) == len(functional["steps"]):
-            compared = _comparison(result, functional, comparison, settings["tolerance"])
+            compared = _comparison(result, functional, comparison)
             yield from (f"{where}.comparison.{fault}" for fault in compared)
 
 
-def _comparison(result: Result, functional: Result, comparison: Result, tolerance: float) -> Iterator[str]:
+def _comparison(result: Result, functional: Result, comparison: Result) -> Iterator[str]:
     """Hold the outcome of a comparison against the digests, losses and differences that it is made from."""
     pairs = list(zip(result["steps"], functional["steps"], strict=True))
     apart = [step for step, (own, other) in enumerate(pairs, 1) if own["weights"] != other["weights"]]
@@ -134,13 +136,15 @@ def _comparison(result: Result, functional: Result, comparison: Result, toleranc
     # Before training, at step 0, a record has no digest.
     if first != 0 and first != (apart[0] if apart else None):
         yield f"first_difference: {first}; the digests differ {f'from step {apart[0]} on' if apart else 'nowhere'}"
-    if not math.isclose(comparison["losses"], losses, rel_tol=1e-9, abs_tol=1e-15):
+    if not math.isclose(comparison["losses"] or 0.0, losses, rel_tol=1e-9, abs_tol=1e-15):
         yield f"losses: {comparison['losses']}; the losses of the steps differ by up to {losses}"
     equal = first is None and not apart and losses == 0 and result["outputs"] == functional["outputs"]
-    largest = max(comparison["outputs"], comparison["losses"], comparison["weights"])
-    expected = str(Identity.judge(equal, largest <= tolerance))
+    largest = max(comparison[name] or 0.0 for name in ("outputs", "losses", "weights"))
+    proof = comparison.get("proof")
+    one_network = proof["verdict"] == "one network" if proof else equal or outcome != Identity.DIFFERENT
+    expected = str(Identity.judge(equal, within=True) if one_network else Identity.DIFFERENT)
     if outcome != expected:
-        yield f"outcome: {outcome!r}; the digests and differences say {expected!r}"
+        yield f"outcome: {outcome!r}; the digests and the proof say {expected!r}"
     if equal and largest > 0:
         yield f"outcome: {outcome!r}, and yet a difference of {largest}"
 

@@ -17,19 +17,19 @@ class Identity(Word):
     """
 
     BIT_EQUAL = "bit-equal"
-    WITHIN_TOLERANCE = "within tolerance"
+    WITHIN_ROUNDING = "within rounding"
     DIFFERENT = "different"
     FAILED = "failed"
     NOT_MEASURED = "not measured"
 
     @classmethod
     def judge(cls, equal: bool, within: bool) -> "Identity":
-        """Return the outcome of what is equal to the last bit or not, and within the tolerance or not."""
-        return cls.BIT_EQUAL if equal else cls.WITHIN_TOLERANCE if within else cls.DIFFERENT
+        """Return the outcome of what is equal to the last bit or not, and within rounding or not."""
+        return cls.BIT_EQUAL if equal else cls.WITHIN_ROUNDING if within else cls.DIFFERENT
 
 
 # With these, the styles of a twin count as one network.
-ONE_NETWORK = (Identity.BIT_EQUAL, Identity.WITHIN_TOLERANCE)
+ONE_NETWORK = (Identity.BIT_EQUAL, Identity.WITHIN_ROUNDING)
 
 
 class Stage(Word):

@@ -15,6 +15,8 @@ from twinproof.proof.capture import Call
 from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.specs import Spec
 
+# How the names of inputs begin that are real numbers of an unusual size.
+EXTREME = "inputs times"
 # Rows of a batch that is made up; fewer where one row is large.
 ROWS = 8
 LARGE = 60_000
@@ -118,8 +120,8 @@ def unusual(structure: Any, inputs: Any, ranges: Ranges, generator: np.random.Ge
         yield "one row", map_leaves(lambda array: array[:1], inputs)
     numbers = [name for name, spec in flatten(structure) if _is_real(name, spec, ranges)]
     if numbers:
-        for words, factor in (("inputs times 100", 100.0), ("inputs times -10", -10.0), ("inputs times 0", 0.0)):
-            yield words, _scaled(inputs, set(numbers), factor)
+        for factor in (100, -10, 0):
+            yield f"{EXTREME} {factor}", _scaled(inputs, set(numbers), factor)
     if len(numbers) < len(list(flatten(structure))):
         yield "other ids", make_inputs(structure, ranges, generator, rows_for(structure))
     if any(None in spec.shape for _, spec in flatten(structure)):
@@ -217,7 +219,9 @@ def _make_input(name: str, spec: Spec, ranges: Ranges, generator: np.random.Gene
         array = generator.integers(0, 2, shape)
     else:
         array = generator.normal(size=shape)
-    array = array.astype("float32" if spec.dtype == "bfloat16" else spec.dtype)
+    # Ids are whole numbers, also where a model casts them: an own layer need not.
+    dtype = "int32" if name in ranges.whole and "float" in spec.dtype else spec.dtype
+    array = array.astype("float32" if dtype == "bfloat16" else dtype)
     for (owner, column), limit in ranges.columns.items():
         if owner == name:
             array[..., column] = generator.integers(0, max(limit, 1), array.shape[:-1])

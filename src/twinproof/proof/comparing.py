@@ -28,6 +28,8 @@ class Apart(NamedTuple):
     equal: bool
     digests: tuple[str, str]
     broken: bool  # not a number in both
+    unstable: bool  # not a number in one of them
+    values: tuple[float, float]  # of an array of one number; else 0
 
 
 class UnlikeError(Exception):
@@ -55,14 +57,13 @@ def compare(first: Iterable[Observation], second: Iterable[Observation]) -> dict
                 raise UnlikeError(one.stage, f"{name} has shape {a.shape} against {b.shape}", name)
             digests = (digest(a), digest(b))
             precision = float(np.finfo(a.dtype).eps) if a.dtype.kind == "f" else 0.0
-            broken = a.dtype.kind == "f" and bool(np.isnan(a).any() and np.isnan(b).any())
+            without = [array.dtype.kind == "f" and bool(np.isnan(array).any()) for array in (a, b)]
+            broken, unstable = all(without), any(without) and not all(without)
+            equal = digests[0] == digests[1]
+            values = (float(a.flat[0]), float(b.flat[0])) if a.size == 1 else (0.0, 0.0)
+            apart = 0.0 if equal else distance(a, b)
             found[one.stage, one.where, name] = Apart(
-                0.0 if digests[0] == digests[1] else distance(a, b),
-                scale(a),
-                precision,
-                digests[0] == digests[1],
-                digests,
-                broken,
+                apart, scale(a), precision, equal, digests, broken, unstable, values
             )
     return found
 

@@ -33,12 +33,12 @@ def path(variable: Any) -> str:
 
 def to_array(tensor: Any) -> NDArray[Any] | None:
     """Return the values of a tensor or variable; None where it has none, as while a graph is traced."""
-    if isinstance(tensor, np.ndarray):
-        return tensor
-    try:
-        array = np.asarray(tensor.numpy() if KERAS_2 else keras.ops.convert_to_numpy(tensor))
-    except Exception:
-        return None
+    array: NDArray[Any] = tensor
+    if not isinstance(tensor, np.ndarray):
+        try:
+            array = np.asarray(tensor.numpy() if KERAS_2 else keras.ops.convert_to_numpy(tensor))
+        except Exception:
+            return None
     # NumPy has no bfloat16 of its own.
     return array.astype(np.float32) if array.dtype.kind == "V" or array.dtype.name == "bfloat16" else array
 
@@ -138,6 +138,30 @@ def optimizer_classes() -> list[tuple[type, str]]:
         legacy = keras.optimizers.legacy.Optimizer
         return [(keras.optimizers.Optimizer, "apply_gradients"), (legacy, "apply_gradients")]
     return [(keras.optimizers.Optimizer, "apply")]
+
+
+def is_optimizer(value: Any) -> bool:
+    """Return whether a value is an optimizer, also one that Keras 2 calls legacy."""
+    return isinstance(value, tuple(base for base, _ in optimizer_classes()))
+
+
+def build_optimizer(optimizer: Any, variables: list[Any]) -> None:
+    """Have an optimizer make what it holds for these variables, unless it has done so."""
+    if hasattr(optimizer, "build"):
+        if not getattr(optimizer, "built", False):
+            optimizer.build(variables)
+    elif hasattr(optimizer, "_create_all_weights"):  # A legacy one; it makes nothing twice.
+        optimizer._create_all_weights(variables)
+
+
+def legacy_slots(optimizer: Any, variables: list[Any]) -> list[tuple[str, Any, Any]]:
+    """Return what a legacy optimizer holds for each variable, as (name, variable, what it holds); nothing of others."""
+    held = getattr(optimizer, "_slots", {}) if hasattr(optimizer, "get_slot_names") else {}
+    return [
+        (name, variable, slot)
+        for variable in variables
+        for name, slot in held.get(getattr(variable, "_unique_id", None), {}).items()
+    ]
 
 
 def optimizer_variables(optimizer: Any) -> list[Any]:

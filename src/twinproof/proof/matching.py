@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations, product
+from itertools import islice, permutations, product
 from typing import Any
 
 import keras
@@ -19,10 +19,12 @@ import numpy as np
 from twinproof.proof.arrays import Array, Value
 from twinproof.proof.capture import Call, Recorder, held_variables, place, recording
 from twinproof.proof.errors import CannotTellError
-from twinproof.proof.keras_api import OWN_STREAM, generators, has_call, own_variables, path
+from twinproof.proof.keras_api import OWN_STREAM, generators, has_call, own_variables, path, to_array
 
 # Runs of the second model in search of a match.
 MOST_ATTEMPTS = 200
+# Orders of layers that are tried where one was written as several.
+MOST_ORDERS = 24
 
 
 @dataclass
@@ -138,6 +140,7 @@ class _Search:
         self._start = {label: _copy(variable) for label, variable in self._own.items()}
         self._hints = self._read_hints(hints)
         self._named: dict[str, str] | None = None
+        self._second: list[Call] = []
 
     def best(self) -> Matching:
         best: _Attempt | None = None
@@ -271,7 +274,8 @@ class _Search:
     def _by_names(self) -> dict[str, str]:
         """Return the layers of the second model whose given names say which of the first they are."""
         if self._named is None:
-            self._named = self._find_names() if self._by_name else {}
+            found = self._find_names()
+            self._named = found if self._by_name else {}
         return self._named
 
     def _find_names(self) -> dict[str, str]:
@@ -292,14 +296,13 @@ class _Search:
         self._by_names()
         first_called = {label for call in self._first for label in call.variables}
         first = [label for label in self._values if label not in first_called]
-        second_calls = getattr(self, "_second", [])
-        called = {label for call in second_calls for label in call.variables}
+        called = {label for call in self._second for label in call.variables}
         second = [label for label in self._own if label not in called]
         found: dict[str, Any] = {}
         for exact in (True, False):
             for label in first:
                 for other in second:
-                    same = label == other if exact else _tail(label) == _tail(other) or True
+                    same = label == other or not exact
                     fits = tuple(self._own[other].shape) == self._values[label].shape
                     if (
                         label not in found
@@ -353,30 +356,54 @@ class _Search:
         return result
 
     def _pair_leftovers(self, result: Matching) -> None:
-        """Pair variables of layers that were not matched where shapes leave no doubt: one layer written as two."""
-        taken = {id(variable) for variable in result.variables.values()}
-        first: dict[tuple[int, ...], list[str]] = {}
-        second: dict[tuple[int, ...], list[str]] = {}
-        for label in self._in_order(self._first, self._values):
-            if label not in result.variables:
-                first.setdefault(self._values[label].shape, []).append(label)
-        for label in self._in_order(getattr(self, "_second", []), self._own):
-            if id(self._own[label]) not in taken:
-                second.setdefault(tuple(self._own[label].shape), []).append(label)
-        if {shape: len(labels) for shape, labels in first.items()} != {
-            shape: len(labels) for shape, labels in second.items()
-        }:
-            return
-        for shape, labels in first.items():
-            for label, other in zip(labels, second[shape]):
-                result.variables[label], result.labels[label] = self._own[other], other
-                self._own[other].assign(self._values[label])
+        """Pair variables of layers that were not matched, where their shapes allow it: one layer written as two.
 
-    @staticmethod
-    def _in_order(calls: Sequence[Call], labels: Mapping[str, Any]) -> list[str]:
-        """Return labels in the order in which the layers that hold them run; those that none holds last."""
-        run = [label for call in calls for label in call.variables if label in labels]
-        return list(dict.fromkeys([*run, *labels]))
+        Where several layers have the same shapes, the order that gives the outputs of the first model is taken.
+        """
+        taken = {id(variable) for variable in result.variables.values()}
+        first = _blocks(self._first, [label for label in self._values if label not in result.variables])
+        left = [label for label, variable in self._own.items() if id(variable) not in taken]
+        second = _blocks(self._second, left)
+        if not first or not second:
+            return
+        shuffled, fixed = (first, second) if len(first) > len(second) else (second, first)
+        best: list[tuple[str, str]] = []
+        for order in islice(permutations(shuffled), MOST_ORDERS):
+            one, other = (order, fixed) if shuffled is first else (fixed, order)
+            pairs = self._by_shape(
+                [label for block in one for label in block], [label for block in other for label in block]
+            )
+            if not pairs:
+                return
+            for label, partner in pairs:
+                self._own[partner].assign(self._values[label])
+            best = best or pairs
+            if _near(self._run(), self._outputs):
+                best, result.agrees = pairs, True
+                break
+        for label, partner in best:
+            result.variables[label], result.labels[label] = self._own[partner], partner
+            self._own[partner].assign(self._values[label])
+
+    def _by_shape(self, first: Sequence[str], second: Sequence[str]) -> list[tuple[str, str]]:
+        """Return labels of both models in pairs of one shape, in their orders; none if the shapes do not agree."""
+        left = list(second)
+        pairs = []
+        for label in first:
+            fitting = (one for one in left if tuple(self._own[one].shape) == self._values[label].shape)
+            partner = next(fitting, None)
+            if partner is None:
+                return []
+            left.remove(partner)
+            pairs.append((label, partner))
+        return [] if left else pairs
+
+
+def _blocks(calls: Sequence[Call], labels: Sequence[str]) -> list[list[str]]:
+    """Return labels by the layer that holds them, in the order in which these run; those that none holds last."""
+    blocks = [[label for label in call.variables if label in labels] for call in calls]
+    held = {label for block in blocks for label in block}
+    return [block for block in [*blocks, [label for label in labels if label not in held]] if block]
 
 
 def _named(calls: Iterator[Call]) -> dict[str, str]:
@@ -396,8 +423,6 @@ def _tail(label: str) -> str:
 
 
 def _copy(variable: Any) -> Array:
-    from twinproof.proof.keras_api import to_array
-
     value = to_array(variable)
     assert value is not None  # noqa: S101
     return np.array(value)

@@ -173,21 +173,33 @@ def _inputs(specs: Any, batches: list[Batch], sides: list[Side], seed: int) -> t
         row = [("one row", map_leaves(lambda array: array[:1], inputs))] if fixed_rows(specs) is None else []
         return [("", inputs), *row], Ranges({}, {}, {})
     probe = map_leaves(lambda spec: _digits(spec, generator), _ordered(specs))
-    ranges = []
-    for side in sides:
-        seed_everything(seed)
-        recorder = Recorder(side.model)
+    try:
+        ranges = [_ranges(side, probe, specs, seed, must_run=side is sides[0]) for side in sides]
+    except ModelError:
+        # Ids may be declared as real numbers by the model that casts them, and not by this one.
+        whole = map_leaves(lambda array: array.astype("int32") if array.dtype.kind == "f" else array, probe)
         try:
-            run_once(side, probe)  # makes the variables
-            with recording(recorder):
-                run_once(side, probe)
+            ranges = [_ranges(side, whole, specs, seed, must_run=side is sides[0]) for side in sides]
         except ModelError:
-            if side is sides[0]:
-                raise
-        ranges.append(find_ranges(recorder.calls, probe, specs))
+            run_once(sides[0], probe)
+            raise
     narrow = narrowest(ranges)
     inputs = make_inputs(specs, narrow, generator, rows_for(specs))
     return [("", inputs), *unusual(specs, inputs, narrow, generator)], narrow
+
+
+def _ranges(side: Side, probe: Any, specs: Any, seed: int, must_run: bool) -> Ranges:
+    """Return which inputs a model takes as ids; where it need not run on the probe, perhaps none."""
+    seed_everything(seed)
+    recorder = Recorder(side.model)
+    try:
+        run_once(side, probe)  # makes the variables
+        with recording(recorder):
+            run_once(side, probe)
+    except ModelError:
+        if must_run:
+            raise
+    return find_ranges(recorder.calls, probe, specs)
 
 
 def _require_like_inputs(sides: list[Side]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from twinproof.proof import structure
 from twinproof.proof.arrays import Array, Value, flatten
+from twinproof.proof.batches import EXTREME
 from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, judge, judge_one
 from twinproof.proof.compiling import compile_settings
 from twinproof.proof.errors import CannotTellError
@@ -23,7 +25,19 @@ from twinproof.proof.preparing import Wishes, compile_second
 from twinproof.proof.recording import Recording, kept
 from twinproof.proof.reference import Reference, declared, layer_calls, output_keys, run_once, values_of
 from twinproof.proof.reproducer import layers_script, models_script
-from twinproof.proof.result import Compared, Difference, Kind, LayerPair, Outcome, Proof, Stage, StageResult, Verdict
+from twinproof.proof.result import (
+    Compared,
+    Course,
+    Difference,
+    Kind,
+    LayerPair,
+    Outcome,
+    Proof,
+    Stage,
+    StageResult,
+    Step,
+    Verdict,
+)
 from twinproof.proof.side import Side
 from twinproof.proof.text import count, sentence
 
@@ -50,6 +64,7 @@ class Proving:
         self.layers: list[LayerPair] = []
         self.compared = Compared(outputs=len(first.outputs))
         self.unknown = ""
+        self.course = Course()
         self.scene: Scene | None = None
 
     def proof(self) -> Proof:
@@ -219,11 +234,29 @@ class Proving:
             apart = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
         else:
             apart = compare(first.observations(phase), observe(second, exam, phase))
+        self._follow(phase, apart)
         if all(one.equal for one in apart.values()):
             return _Found(apart)
         again = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
         effects = first.effects(phase)
         return _Found(again, effects, self._unsteady(phase, apart, again, effects))
+
+    def _follow(self, phase: Phase, apart: Mapping[Key, Apart]) -> None:
+        """Keep what the first outputs and each step were."""
+        if phase == Phase.INFERENCE:
+            plain = [one for (_, where, _), one in apart.items() if not where]
+            apart_by = max((one.difference for one in plain), default=0.0)
+            self.course = Course(_digests(plain), apart_by)
+        elif phase in (Phase.STEPS, Phase.EAGER_STEPS):
+            places = dict.fromkeys(where for stage, where, _ in apart if stage == Stage.STEPS)
+            labels = sorted(self.second.variables)
+            steps = []
+            for where in places:
+                weights = [apart[key] for label in labels if (key := (Stage.STEPS, where, label)) in apart]
+                losses = apart[Stage.STEPS, where, "loss"].values
+                most = max((one.difference for one in weights), default=0.0)
+                steps.append(Step(losses, _digests(weights), most))
+            self.course = replace(self.course, steps=tuple(steps))
 
     def _unsteady(
         self, phase: Phase, once: Mapping[Key, Apart], again: Mapping[Key, Apart], effects: Mapping[Key, float]
@@ -273,7 +306,11 @@ class Proving:
         if extreme:
             places = sorted({f"{stage} on {where}" for stage, where, _ in extreme})
             self.not_compared.append(f"not a number in both models: {', '.join(places)}")
-        return {key: one for key, one in apart.items() if key not in extreme}
+        # One may overflow where the other does not, though they are the same to a mathematician: say so, and go on.
+        unstable = [key for key, one in apart.items() if one.unstable and key[1].startswith(EXTREME)]
+        for key in unstable:
+            self.notes.append(f"on {key[1]}, one of the models gives what is not a number, and the other does not")
+        return {key: one for key, one in apart.items() if key not in extreme and key not in unstable}
 
     def _is_different(self, stage: Stage) -> bool:
         return stage in self.stages and self.stages[stage].outcome == Outcome.DIFFERENT
@@ -311,6 +348,8 @@ class Proving:
             tuple(self.layers),
             made_with(),
             self._script(said, difference) if difference else "",
+            self.course,
+            tuple((label, tuple(variable.shape)) for label, variable in self.matching.variables.items()),
         )
 
     def _chosen(self) -> Difference | None:
@@ -355,6 +394,13 @@ def made_with() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
+
+
+def _digests(arrays: Iterable[Apart]) -> tuple[str, str]:
+    """Return one digest of the arrays of each model."""
+    pairs = [one.digests for one in arrays]
+    first, second = (hashlib.sha256("".join(pair[side] for pair in pairs).encode()).hexdigest() for side in (0, 1))
+    return first, second
 
 
 def _value(variable: Any) -> Array:

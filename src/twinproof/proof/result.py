@@ -138,6 +138,24 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One training step of both models: their losses, digests of their weights, and how far these are apart."""
+
+    losses: tuple[float, float]
+    weights: tuple[str, str]
+    weights_apart: float
+
+
+@dataclass(frozen=True)
+class Course:
+    """What both models gave before training, as digests, how far that is apart, and every step that was taken."""
+
+    outputs: tuple[str, str] = ("", "")
+    outputs_apart: float = 0.0
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
 class Proof:
     """Whether two models are one network, and how that was found."""
 
@@ -154,6 +172,8 @@ class Proof:
     layers: tuple[LayerPair, ...] = ()
     made_with: dict[str, str] = field(default_factory=dict)
     script: str = ""  # shows the difference by itself
+    course: Course = Course()
+    variables: tuple[tuple[str, tuple[int, ...]], ...] = ()  # of the second model, by the names of the first
 
     @property
     def one_network(self) -> bool:
@@ -168,6 +188,19 @@ class Proof:
     def as_json(self) -> dict[str, Any]:
         """Return the proof as JSON knows it."""
         return {**asdict(self), "one_network": self.one_network}
+
+    def as_record(self) -> dict[str, Any]:
+        """Return what a record of a study keeps of the proof: finite numbers, and no more than a reader needs."""
+        return {
+            "verdict": str(self.verdict),
+            "sentence": self.sentence,
+            "stages": [
+                {"stage": str(one.stage), "outcome": str(one.outcome), "worst": one.worst, "detail": one.detail}
+                for one in self.stages
+            ],
+            "culprit": str(self.difference) if self.difference else None,
+            "compared": asdict(self.compared),
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Proof:
@@ -192,4 +225,14 @@ class Proof:
             tuple(LayerPair(**one) for one in data["layers"]),
             data["made_with"],
             data["script"],
+            _read_course(data["course"]),
+            tuple((name, tuple(shape)) for name, shape in data["variables"]),
         )
+
+
+def _read_course(data: dict[str, Any]) -> Course:
+    steps = (
+        Step((one["losses"][0], one["losses"][1]), (one["weights"][0], one["weights"][1]), one["weights_apart"])
+        for one in data["steps"]
+    )
+    return Course((data["outputs"][0], data["outputs"][1]), data["outputs_apart"], tuple(steps))

@@ -12,6 +12,9 @@ import numpy as np
 from twinproof.proof.arrays import Array, epsilon
 from twinproof.proof.keras_api import (
     KERAS_2,
+    build_optimizer,
+    is_optimizer,
+    legacy_slots,
     optimizer_variables,
     path,
     reset_states,
@@ -109,7 +112,7 @@ class Side:
         """Return the optimizers of the model: the one it was compiled with, and those it holds as attributes."""
         found = {"optimizer": getattr(self.model, "optimizer", None)}
         for name, value in vars(self.model).items():
-            if isinstance(value, keras.optimizers.Optimizer) and value is not found["optimizer"]:
+            if is_optimizer(value) and value is not found["optimizer"]:
                 found[name.lstrip("_")] = value
         return {name: optimizer for name, optimizer in found.items() if optimizer is not None}
 
@@ -123,8 +126,8 @@ class Side:
             if not all(id(one) in known for one in self.model.trainable_variables):
                 # As Keras loads a .h5: built for variables that the model has no more, and no step can be taken.
                 self.model.optimizer = optimizer = type(optimizer).from_config(optimizer.get_config())
-        if optimizer is not None and hasattr(optimizer, "build") and not getattr(optimizer, "built", False):
-            optimizer.build(self.model.trainable_variables)
+        if optimizer is not None:
+            build_optimizer(optimizer, self.model.trainable_variables)
 
     def slots(self) -> dict[str, Any]:
         """Return what the optimizers hold by label: the variable it belongs to, and what it is for."""
@@ -147,15 +150,21 @@ class Side:
                     if slot is not None and _key(variable) in labels:
                         found[f"{name}{attribute}/{labels[_key(variable)]}"] = slot
                         seen.add(id(slot))
+        for slot_name, variable, slot in legacy_slots(optimizer, trained):
+            if _key(variable) in labels:
+                found[f"{name}_{slot_name}/{labels[_key(variable)]}"] = slot
+                seen.add(id(slot))
         inner = getattr(optimizer, "inner_optimizer", None)
         if inner is not None:
             within = self._slots_of(name, inner)
             found.update(within)
             seen.update(id(one) for one in within.values())
+        # By the attribute that holds it, as Keras counts the names that it gives itself.
+        attributes = {id(value): key.strip("_") for key, value in vars(optimizer).items()}
         for variable in optimizer_variables(optimizer):
             if id(variable) not in seen and id(variable) not in {id(one) for one in trained}:
-                label = f"{name}/{path(variable).rpartition('/')[2]}"
-                found.setdefault(label, variable)
+                own = attributes.get(id(variable), path(variable).rpartition("/")[2])
+                found.setdefault(f"{name}/{own}", variable)
         return found
 
     def fresh_slots(self) -> dict[str, Array]:
@@ -163,7 +172,7 @@ class Side:
         found: dict[str, Array] = {label: np.zeros_like(_value(variable)) for label, variable in self.slots().items()}
         for name, optimizer in self.optimizers().items():
             fresh = type(optimizer).from_config(optimizer.get_config())
-            fresh.build(_trained_by(optimizer, self.model))
+            build_optimizer(fresh, _trained_by(optimizer, self.model))
             found.update({label: _value(variable) for label, variable in self._slots_of(name, fresh).items()})
         return found
 

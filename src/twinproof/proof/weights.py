@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
 
-from twinproof.proof.generations import path
+from twinproof.proof.keras_api import path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 
 class NotTwinsError(Exception):
     """Two styles do not have the same weights by name and shape, so that they cannot be one network."""
+
+
+# The names by which the weights of a model go instead of their own, by the identity of the variable.
+_GOES_BY: WeakKeyDictionary[Any, dict[int, str]] = WeakKeyDictionary()
+
+
+def go_by(model: keras.Model, names: dict[int, str]) -> None:
+    """Have the weights of a model, given by the identity of their variables, go by these names from now on."""
+    _GOES_BY[model] = names
+
+
+def weight_names(model: keras.Model) -> frozenset[str]:
+    """Return the names by which the weights of a model go."""
+    return frozenset(weight_name(model, variable) for variable in model.weights)
 
 
 def weights(model: keras.Model) -> Weights:
@@ -31,7 +46,7 @@ def weights(model: keras.Model) -> Weights:
     """
     values: Weights = {}
     for variable in model.weights:
-        name = _name(model, variable)
+        name = weight_name(model, variable)
         if name in values:
             raise NotTwinsError(f"two weights are named {name}; give each layer a name of its own")
         values[name] = variable.numpy()
@@ -60,7 +75,7 @@ def copy_weights(initial: Weights, model: keras.Model) -> None:
     NotTwinsError
         If they are not.
     """
-    own = {_name(model, variable): variable for variable in model.weights}
+    own = {weight_name(model, variable): variable for variable in model.weights}
     found = {name: tuple(variable.shape) for name, variable in own.items()}
     expected = {name: value.shape for name, value in initial.items()}
     if found != expected:
@@ -71,13 +86,17 @@ def copy_weights(initial: Weights, model: keras.Model) -> None:
         ]
         raise NotTwinsError(
             f"the weights differ by name or shape from those of the other style: {'; '.join(differing)}. "
-            "Layers that mean the same are to have the same name in every style"
+            "No layer of the other style gets the same inputs and has weights of these shapes"
         )
     for name, variable in own.items():
         variable.assign(initial[name])
 
 
-def _name(model: keras.Model, variable: Any) -> str:
+def weight_name(model: keras.Model, variable: Any) -> str:
+    """Return the name by which a weight goes: that of another model's it was matched with, else its own."""
+    matched = _GOES_BY.get(model, {}).get(id(variable))
+    if matched is not None:
+        return matched
     full = path(variable)
     inner = full.removeprefix(f"{model.name}/")
     # What is left without a layer is a weight of a layer that is named like the model.

@@ -38,11 +38,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class IdentitySettings(Settings):
-    """Training steps that are compared, images in each, and the largest difference that is none."""
+    """Training steps that are compared, and images in each."""
 
     steps: int
     batch_size: int
-    tolerance: float
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The rows of identity: how each style compares with functional, and its losses step by step."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ class IdentityRow(StyleRow):
     weights: float | None
     first_difference: int | None
     parameters: int | None
+    proof: str | None
+    stages: str | None
     error: str | None
 
 
@@ -34,6 +37,7 @@ def identity_rows(record: Record) -> Iterator[IdentityRow]:
     """Yield one row for each style."""
     for key, ended, result in styles_of(record):
         comparison = result.get("comparison", {})
+        proof = comparison.get("proof", {})
         yield IdentityRow(
             **key,
             **ended,
@@ -43,7 +47,19 @@ def identity_rows(record: Record) -> Iterator[IdentityRow]:
             weights=comparison.get("weights"),
             first_difference=comparison.get("first_difference"),
             parameters=result.get("parameters"),
+            proof=proof.get("sentence"),
+            stages=_stages(proof["stages"]) if proof else None,
         )
+
+
+def _stages(stages: list[dict[str, str]]) -> str:
+    """Return the outcome of each stage as a list in JSON, with what was found where one differs."""
+    return json.dumps(
+        [
+            f"{one['stage']}: {one['outcome']}{f' ({said})' if (said := one['detail'] or one['worst']) else ''}"
+            for one in stages
+        ]
+    )
 
 
 def step_rows(record: Record) -> Iterator[IdentityStepRow]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from twinproof.base.errors import UserError, described
 from twinproof.measured.twins import Twin
-from twinproof.proof.generations import KERAS_2
+from twinproof.proof.keras_api import KERAS_2
 from twinproof.study.examples import Dataset
 
 if TYPE_CHECKING:

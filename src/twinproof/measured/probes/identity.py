@@ -1,70 +1,37 @@
 """Are the styles of a twin one network?
 
-Every style starts from the same weights, and is then compared with functional: the outputs before training, the loss
-and the weights after each of a number of training steps on the same batches. The control is functional once more: what
-differs there is not due to the style.
+Each style is proven against functional by the engine of `twinproof prove`: from the same weights, in inference and in
+training, on the same batches. The control is functional once more: what differs there is not due to the style.
 """
 
-from typing import TypedDict
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any, TypedDict
 
 import keras
 import numpy as np
 
+from twinproof.base.words import Identity
 from twinproof.measured.probes import Outcome
-from twinproof.measured.probes.instances import Instances, attempt, require_finite, shuffled
+from twinproof.measured.probes.instances import attempt, shuffled
 from twinproof.measured.twins import Twin
-from twinproof.proof.comparison import Comparison, Trace, compare
-from twinproof.proof.weights import digest, weights, weights_digest
+from twinproof.proof.errors import ModelError
+from twinproof.proof.preparing import Wishes
+from twinproof.proof.prove import prove_sources
+from twinproof.proof.result import Proof, Verdict
+from twinproof.proof.sources import Source
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import IdentitySettings
 
 CONTROL = "control"
+REFERENCE = "functional"
 
 
-def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Outcome:
-    """Compare the styles step by step."""
-    order = shuffled([*twin.builders, CONTROL], seed)
-    instances = Instances(twin, data.train.images.shape[1], seed)
-    traces: dict[str, Trace] = {}
-    styles = {}
-    for name in order:
-
-        def measure(name: str = name) -> Found:
-            traces[name] = _trace(instances.make("functional" if name == CONTROL else name), data, seed, settings)
-            return _result(traces[name])
-
-        styles[name] = attempt(measure)
-    for name, trace in traces.items():
-        if name != "functional" and "functional" in traces:
-
-            def compared(name: str = name, trace: Trace = trace) -> Found:
-                comparison = compare(trace, traces["functional"], settings.tolerance)
-                return {**_result(trace), "comparison": comparison}
-
-            styles[name] = attempt(compared)
-    return Outcome(order, styles)
-
-
-def _trace(model: keras.Model, data: Dataset, seed: int, settings: IdentitySettings) -> Trace:
-    size, steps = settings.batch_size, settings.steps
-    outputs = np.asarray(model.predict_on_batch(data.test.images[:size]))
-    if not np.isfinite(outputs).all():
-        raise ArithmeticError("the outputs before training are not all finite")
-    picked = np.random.default_rng(seed).choice(len(data.train.labels), (steps, size))
-    losses: list[float] = []
-    digests = [weights_digest(model)]
-    for rows in picked:
-        labels = keras.utils.to_categorical(data.train.labels[rows], data.classes)
-        # Keras returns the mean since the last reset; a step's own loss takes a reset before it.
-        model.reset_metrics()
-        loss, _ = model.train_on_batch(data.train.images[rows], labels)
-        losses.append(require_finite(loss, f"the loss of step {len(losses) + 1}"))
-        digests.append(weights_digest(model))
-    final = weights(model)
-    for name, value in final.items():
-        if not np.isfinite(value).all():
-            raise ArithmeticError(f"the weights {name} after step {steps} are not all finite")
-    return Trace(outputs, final, losses, digests)
+class CannotTellError(Exception):
+    """The engine cannot tell whether a style is the network that functional is."""
 
 
 class Step(TypedDict):
@@ -72,6 +39,20 @@ class Step(TypedDict):
 
     loss: float
     weights: str
+
+
+class Comparison(TypedDict):
+    """How a style compares with functional: the largest absolute differences, and the first step that differs.
+
+    What was not reached, or is not a number, is None.
+    """
+
+    outcome: str
+    outputs: float | None
+    losses: float | None
+    weights: float | None
+    first_difference: int | None
+    proof: dict[str, Any]
 
 
 class Found(TypedDict, total=False):
@@ -84,10 +65,84 @@ class Found(TypedDict, total=False):
     comparison: Comparison
 
 
-def _result(trace: Trace) -> Found:
-    return {
-        "variables": {name: list(value.shape) for name, value in trace.weights.items()},
-        "parameters": int(sum(value.size for value in trace.weights.values())),
-        "outputs": digest([trace.outputs]),
-        "steps": [{"loss": loss, "weights": after} for loss, after in zip(trace.losses, trace.digests[1:])],
+def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Outcome:
+    """Prove each style against functional, and functional against itself."""
+    order = shuffled([*twin.builders, CONTROL], seed)
+    wishes = Wishes(
+        _batches(data, seed, settings),
+        loss="categorical_crossentropy",
+        optimizer="adam",
+        steps=settings.steps,
+        seed=seed % 2**31,
+    )
+    builders = {**twin.builders, CONTROL: twin.builders[REFERENCE]}
+    sound = _can_be_built(builders[REFERENCE])
+
+    @functools.cache
+    def proof_of(style: str) -> Proof:
+        against = REFERENCE if sound else style
+        try:
+            proof = prove_sources(Source(against, builders[against]), Source(style, builders[style]), wishes)
+        except ModelError as error:
+            raise error.error from None
+        if proof.verdict == Verdict.CANNOT_TELL:
+            raise CannotTellError(proof.sentence)
+        return proof
+
+    def measure(style: str) -> Found:
+        # Functional is what the control is proven against.
+        proof = proof_of(CONTROL if style == REFERENCE else style)
+        return _found(proof, side=0 if style == REFERENCE else 1, compares=sound and style != REFERENCE)
+
+    return Outcome(order, {style: attempt(functools.partial(measure, style)) for style in order})
+
+
+def _batches(data: Dataset, seed: int, settings: IdentitySettings) -> list[tuple[Any, Any]]:
+    picked = np.random.default_rng(seed).choice(len(data.train.labels), (settings.steps, settings.batch_size))
+    return [
+        (data.train.images[rows], keras.utils.to_categorical(data.train.labels[rows], data.classes)) for rows in picked
+    ]
+
+
+def _can_be_built(build: Callable[[], keras.Model]) -> bool:
+    try:
+        build()
+    except Exception:
+        return False
+    return True
+
+
+def _found(proof: Proof, side: int, compares: bool) -> Found:
+    course = proof.course
+    found: Found = {
+        "variables": {name: list(shape) for name, shape in proof.variables},
+        "parameters": sum(math.prod(shape) for _, shape in proof.variables),
+        "outputs": course.outputs[side],
+        "steps": [{"loss": step.losses[side], "weights": step.weights[side]} for step in course.steps],
     }
+    if compares:
+        found["comparison"] = _comparison(proof)
+    return found
+
+
+def _comparison(proof: Proof) -> Comparison:
+    course = proof.course
+    apart = [number for number, step in enumerate(course.steps, 1) if step.weights[0] != step.weights[1]]
+    equal = course.outputs[0] == course.outputs[1] and not apart
+    outcome = Identity.judge(equal and _losses(proof) == 0, True) if proof.one_network else Identity.DIFFERENT
+    return {
+        "outcome": outcome,
+        "outputs": _number(course.outputs_apart),
+        "losses": _number(_losses(proof)) if course.steps else None,
+        "weights": _number(max(step.weights_apart for step in course.steps)) if course.steps else None,
+        "first_difference": apart[0] if apart else None,
+        "proof": proof.as_record(),
+    }
+
+
+def _losses(proof: Proof) -> float:
+    return max((abs(step.losses[1] - step.losses[0]) for step in proof.course.steps), default=0.0)
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,7 +1,8 @@
 """Comparable instances: models of a twin's styles that start from the same weights and draw the same random numbers.
 
-Nothing here depends on the order in which layers are constructed: weights are copied by name from one instance, and
-each layer that draws random numbers is seeded by its name.
+Nothing here depends on the order in which layers are constructed. Weights are copied, and layers that draw random
+numbers are seeded, by their names where these agree with those of the first instance; else by the match that
+`twinproof prove` finds along the flow of data.
 """
 
 import random
@@ -16,8 +17,8 @@ import numpy as np
 from twinproof.base.errors import Described, described
 from twinproof.measured.probes import StyleResult
 from twinproof.measured.twins import Twin
-from twinproof.proof.generations import seed_random_layers
-from twinproof.proof.weights import copy_weights, weights
+from twinproof.proof.names import name_like, random_names, seed_random_layers
+from twinproof.proof.weights import copy_weights, weight_names, weights
 
 if TYPE_CHECKING:
     from twinproof.proof.weights import Weights
@@ -33,6 +34,7 @@ class Instances:
     def __init__(self, twin: Twin, pixels: int, seed: int) -> None:
         self._twin, self._pixels, self._seed = twin, pixels, seed
         self._initial: Weights | None = None
+        self._names: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
     def make(self, style: str, **compiling: Any) -> keras.Model:
         """Return a new instance; `compiling` is passed on to `compile`.
@@ -66,6 +68,7 @@ class Instances:
         if self._initial is None:
             weights(model)  # Where the weights of no style can be told, this one is to end with its own error.
             self._initial = self._first_weights()
+        self._name_like_the_first(model)
         copy_weights(self._initial, model)
         seed_random_layers(model, self._seed)
         # The order of the training images is drawn from the global seed, which building may have used up.
@@ -73,13 +76,25 @@ class Instances:
         model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"], **compiling)
 
     def _first_weights(self) -> "Weights":
+        first = self._first()
+        self._names = (weight_names(first), random_names(first))
+        return weights(first)
+
+    def _first(self) -> keras.Model:
         errors = []
         for style in sorted(self._twin.builders, key="functional".__ne__):
             try:
-                return weights(self._new(style))
+                return self._new(style)
             except Exception as error:
                 errors.append(error)
         raise errors[0]
+
+    def _name_like_the_first(self, model: keras.Model) -> None:
+        """Have the weights and random layers of a model go by the names of the first instance."""
+        of_weights, of_random_layers = self._names
+        if weight_names(model) != of_weights or not of_random_layers <= random_names(model):
+            inputs = np.random.default_rng(self._seed).random((2, self._pixels), dtype=np.float32)
+            name_like(model, self._first(), inputs)
 
     def _new(self, style: str) -> keras.Model:
         keras.backend.clear_session()

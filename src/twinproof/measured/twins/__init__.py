@@ -2,8 +2,8 @@
 
 A twin's module has a function named `functional` and at least one of `sequential` and `subclassed`. Each returns a new,
 uncompiled model for flat images, shape (n, pixels), that ends in class probabilities, shape (n, classes); they take the
-same keyword arguments. Layers that hold weights or draw random numbers are given the same names in every style: that is
-how weights are matched.
+same keyword arguments. Weights and random layers are matched by the names of their layers where these agree, else along
+the flow of data, as `twinproof prove` does.
 
 It imports Keras, and TensorFlow where an operation has no name that all generations of Keras share.
 

@@ -157,11 +157,23 @@ def _identity(identity: pd.DataFrame) -> Rows:
             **dict(zip([*CELL, "style"], key, strict=True)),
             "outcome": gate(rows),
             "seeds": rows["replicate"].nunique(),
+            **_worst_proof(rows),
             **plain(rows[["outputs", "losses", "weights"]].max().to_dict()),
             **plain({"first_difference": rows["first_difference"].min(), "parameters": rows["parameters"].max()}),
         }
         for key, rows in compared.groupby([*CELL, "style"], sort=False)
     ]
+
+
+def _worst_proof(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return what the proof with the worst outcome says: its sentence, and its stages."""
+    worst = rows[rows["outcome"] == gate(rows)]
+    said = (worst if len(worst) else rows).iloc[0]
+    stages = said["stages"]
+    return {
+        "proof": said["proof"] if isinstance(said["proof"], str) else None,
+        "stages": json.loads(stages) if isinstance(stages, str) else [],
+    }
 
 
 def _relative(path: Path, page: Path) -> str:
