@@ -112,7 +112,7 @@ def report(found: list[Graded]) -> Iterator[str]:
     yield "# How well does `twinproof prove` do?"
     yield ""
     yield "Written by [bench/grade.py](../bench/grade.py), which proves every pair of the catalogue in"
-    yield "[bench/catalogue](../bench/catalogue/__init__.py). The right answers were written without sight of the prover."
+    yield "[bench/catalogue](../bench/catalogue/__init__.py). The answers were written without sight of the prover."
     yield "Named: the first sentence names the layer, the variable or the setting that was changed."
     yield ""
     yield "| kind of network | differences | found | named | pairs that are one network | false alarms |"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 KERAS_2 = keras.__version__.startswith("2.")
-# Of the first generator that a model that is never called draws from itself.
+# Of the first generator that no call of a layer in inference shows.
 OWN_STREAM = 1_000_000
 BACKEND = "tensorflow" if KERAS_2 else str(keras.backend.backend())
 

@@ -19,8 +19,10 @@ import numpy as np
 from twinproof.proof.arrays import Array, Value
 from twinproof.proof.capture import Call, Recorder, held_variables, place, recording
 from twinproof.proof.errors import CannotTellError
-from twinproof.proof.keras_api import OWN_STREAM, generators, has_call, own_variables, path, to_array
+from twinproof.proof.keras_api import generators, own_variables, path, to_array
 
+# Numbers of random streams from one layer that holds something to the next.
+STREAMS = 100
 # Runs of the second model in search of a match.
 MOST_ATTEMPTS = 200
 # Orders of layers that are tried where one was written as several.
@@ -340,10 +342,7 @@ class _Search:
                 own_variables(attempt.layers[name])
             )
             drawn = generators(attempt.layers[name], inside=whole)
-            result.generators += [(one, 100 * order[partner.layer] + i) for i, one in enumerate(drawn)]
-        if not has_call(self._model):
-            drawn = generators(self._model, inside=False)
-            result.generators += [(one, OWN_STREAM + i) for i, one in enumerate(drawn)]
+            result.generators += [(one, STREAMS * order[partner.layer] + i) for i, one in enumerate(drawn)]
         for label, variable in self._uncalled().items():
             if label not in result.variables:
                 result.variables[label] = variable

@@ -188,12 +188,8 @@ def train_step(side: Side, batch: Batch) -> dict[str, Array]:
             logs = model.train_on_batch(batch.x, batch.y, sample_weight=batch.sample_weight, return_dict=True)
     except (Exception, SystemExit) as error:
         raise ModelError(f"a training step of {side.name}", error) from error
-    names = ["loss", *(name for name in logs if name != "loss")]
-    ordered = [name for name in names if name in logs]
-    return {
-        ("loss" if name == "loss" else f"metric {i}"): np.asarray(logs[name], np.float64)
-        for i, name in enumerate(ordered)
-    }
+    # What else a model reports is compared where both report it under one name.
+    return {("loss" if name == "loss" else f"metric {name}"): np.asarray(logs[name], np.float64) for name in logs}
 
 
 def has_own_step(model: keras.Model) -> bool:

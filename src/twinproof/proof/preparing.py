@@ -29,6 +29,7 @@ from twinproof.proof.observing import Exam, has_own_step
 from twinproof.proof.reference import (
     LiveReference,
     declared,
+    give_other_streams,
     give_streams,
     label,
     layer_calls,
@@ -89,12 +90,13 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, silent: bool =
     stirred = stir(side, np.random.default_rng(wishes.seed + 2))
     if stirred:
         notes.append(
-            f"{stirred} weights that start as constants were moved at random, so that nothing hides behind them"
+            f"moved at random, so that nothing hides behind a constant: {count(stirred, 'variable')} that start as one"
         )
     labels = {id(variable): name for name, variable in side.variables.items()}
     seed_everything(wishes.seed)
     calls, outputs, layers = layer_calls(side, labels, inputs[0][1], training=False)
     give_streams(side, calls, layers)
+    give_other_streams(side, inputs[0][1])
     recipe = None
     if wishes.steps:
         plain = plain_outputs(run_once(side, inputs[0][1]))

@@ -19,11 +19,19 @@ from twinproof.proof.compiling import compile_settings
 from twinproof.proof.errors import CannotTellError
 from twinproof.proof.keras_api import BACKEND, has_call, seed_everything, to_array
 from twinproof.proof.localising import Scene, locate
-from twinproof.proof.matching import Matching, label_variables, match
+from twinproof.proof.matching import STREAMS, Matching, label_variables, match, unique_holders
 from twinproof.proof.observing import Phase, observe
 from twinproof.proof.preparing import Wishes, compile_second
 from twinproof.proof.recording import Recording, kept
-from twinproof.proof.reference import Reference, declared, layer_calls, output_keys, run_once, values_of
+from twinproof.proof.reference import (
+    Reference,
+    declared,
+    give_other_streams,
+    layer_calls,
+    output_keys,
+    run_once,
+    values_of,
+)
 from twinproof.proof.reproducer import layers_script, models_script
 from twinproof.proof.result import (
     Compared,
@@ -88,6 +96,7 @@ class Proving:
         if not self._structure(plain):
             return
         self.second.label(self.matching.variables, self.matching.generators)
+        give_other_streams(self.second, plain, self._spare_streams())
         for label, variable in self.second.variables.items():
             variable.assign(self.first.values[label])
         if self.wishes.steps:
@@ -98,6 +107,14 @@ class Proving:
         self.second.keep()
         self.second.take_slots(self.first.slots)
         self._phases()
+
+    def _spare_streams(self) -> list[tuple[str, int]]:
+        """Return the classes of the first model's random layers without a partner, with their streams."""
+        return [
+            (call.layer_class, STREAMS * index)
+            for index, call in enumerate(unique_holders(self.first.calls))
+            if call.random and not call.variables and call.layer not in self.matching.layers
+        ]
 
     def _require_like_outputs(self, structured: Any) -> None:
         mine, outputs = self.first.outputs, values_of(structured)
@@ -253,7 +270,8 @@ class Proving:
             steps = []
             for where in places:
                 weights = [apart[key] for label in labels if (key := (Stage.STEPS, where, label)) in apart]
-                losses = apart[Stage.STEPS, where, "loss"].values
+                loss = apart.get((Stage.STEPS, where, "loss"))
+                losses = loss.values if loss else (0.0, 0.0)  # An own step need not report any.
                 most = max((one.difference for one in weights), default=0.0)
                 steps.append(Step(losses, _digests(weights), most))
             self.course = replace(self.course, steps=tuple(steps))
@@ -366,7 +384,7 @@ class Proving:
             return ""
         one, other = self.scene.first_call(difference.first), self.scene.second_call(difference.second)
         if one and other and difference.kind in (Kind.LAYER, Kind.VARIABLE) and one.config != other.config:
-            script = layers_script(said, difference.stage, one, other)
+            script = layers_script(said, one, other)
             if script:
                 return script
         exam, first = self.first.exam, self.first

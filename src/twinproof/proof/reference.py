@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -24,7 +24,7 @@ from twinproof.proof.keras_api import (
     run_eagerly,
     to_array,
 )
-from twinproof.proof.matching import label_variables, unique_holders
+from twinproof.proof.matching import STREAMS, label_variables, unique_holders
 from twinproof.proof.observing import Exam, Observation, Phase, observe
 from twinproof.proof.recording import Recording, kept
 from twinproof.proof.side import Side
@@ -260,10 +260,11 @@ def _trial_step(side: Side, inputs: Any) -> dict[str, Any]:
     finally:
         for variable, value in kept:
             variable.assign(value)
-        fresh = side.fresh_slots()
-        for name, variable in side.slots().items():
-            if not any(variable is one for one in held) and name in fresh:
-                variable.assign(fresh[name])
+        known = {id(one) for one in held}
+        for optimizer in optimizers:
+            for variable, value in zip(optimizer_variables(optimizer), side.fresh_values(optimizer)):
+                if id(variable) not in known:
+                    variable.assign(value)
     return {name: np.asarray(values[-1], np.float64) for name, values in history.history.items()}
 
 
@@ -288,13 +289,38 @@ def give_streams(side: Side, calls: list[Call], layers: list[Any]) -> None:
     """Give each layer that draws random numbers a stream of its own, by its place in the flow of data."""
     by_path = dict(zip((one.layer for one in calls), layers))
     side.generators = [
-        (generator, 100 * index + number)
+        (generator, STREAMS * index + number)
         for index, holder in enumerate(unique_holders(calls))
         for number, generator in enumerate(generators(by_path[holder.layer], inside=holder.of_keras or holder.leaf))
     ]
-    if not has_call(side.model):  # No call of it shows what it draws itself.
-        own = generators(side.model, inside=False)
-        side.generators += [(generator, OWN_STREAM + number) for number, generator in enumerate(own)]
+
+
+def give_other_streams(side: Side, inputs: Any, spare: Sequence[tuple[str, int]] = ()) -> None:
+    """Give a stream to each random generator that has none, in the order in which their layers run in training.
+
+    Such are those of layers that are called in training alone, and a model's own. `spare` are classes of random layers
+    of the other model that found no partner in inference, with their streams.
+    """
+    seeded = {id(generator) for generator, _ in side.generators}
+    layers = [layer for layer in side.model._flatten_layers() if generators(layer, inside=False)]
+    left = [layer for layer in layers if any(id(one) not in seeded for one in generators(layer, inside=False))]
+    if (len(left) > 1 or spare) and has_call(side.model):
+        values = [(variable, to_array(variable)) for variable in side.model.variables]
+        kept_values = [(variable, value.copy()) for variable, value in values if value is not None]
+        _, _, called = layer_calls(side, {}, inputs, training=True)
+        for variable, value in kept_values:
+            variable.assign(value)
+        order = {id(layer): index for index, layer in reversed(list(enumerate(called)))}
+        left.sort(key=lambda layer: order.get(id(layer), len(order)))
+    waiting, number = list(spare), OWN_STREAM
+    for layer in left:
+        partner = next((one for one in waiting if one[0] == type(layer).__name__), None)
+        if partner is not None:
+            waiting.remove(partner)
+        for index, generator in enumerate(generators(layer, inside=False)):
+            if id(generator) not in seeded:
+                side.generators.append((generator, number if partner is None else partner[1] + index))
+                number += partner is None
 
 
 def declared(side: Side) -> dict[str, Declared]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twinproof.proof.arrays import Value
-from twinproof.proof.result import Stage
 
 if TYPE_CHECKING:
     from twinproof.proof.capture import Call
@@ -19,24 +18,27 @@ import keras
 import numpy as np
 
 layers = [
-    keras.layers.{first_class}.from_config({first}),
-    keras.layers.{second_class}.from_config({second}),
+    (keras.layers.{first_class}, {first}),
+    (keras.layers.{second_class}, {second}),
 ]
 generator = np.random.default_rng(0)
 inputs = [{inputs}]
 given = inputs if len(inputs) > 1 else inputs[0]
 
-outputs = []
-for layer in layers:
+outputs, weights = [], []
+for layer_class, config in layers:
     keras.utils.set_random_seed(0)
+    layer = layer_class.from_config(config)
     layer(given)  # makes the weights
     generator = np.random.default_rng(1)
     layer.set_weights([generator.uniform(0.5, 1.5, value.shape) for value in layer.get_weights()])
-    outputs.append(np.asarray(layer(given, {arguments})))
+    outputs.append([np.asarray(layer(given, training=training)) for training in (False, True)])
+    weights.append(layer.get_weights())
 
 print("Keras", keras.__version__)
-print("outputs, largest difference:", np.abs(outputs[0] - outputs[1]).max())
-for one, other in zip(*(layer.get_weights() for layer in layers)):
+for name, one, other in zip(("inference", "training mode"), *outputs):
+    print(name + ", largest difference of the outputs:", np.abs(one - other).max())
+for one, other in zip(*weights):
     print("weights afterwards, largest difference:", np.abs(one - other).max())
 '''
 
@@ -84,14 +86,13 @@ for one, other in {pairs}:
 """
 
 
-def layers_script(sentence: str, stage: Stage, first: Call, second: Call) -> str:
+def layers_script(sentence: str, first: Call, second: Call) -> str:
     """Return a script with two layers of Keras and nothing else; "" where one of them cannot be written so."""
     if not (first.of_keras and second.of_keras and first.inputs):
         return ""
     configs = [_literal(call.config) for call in (first, second)]
     if not all(configs):
         return ""
-    training = stage not in (Stage.INFERENCE, Stage.STRUCTURE)
     return _LAYERS.format(
         sentence=_quoted(sentence),
         first_class=first.layer_class,
@@ -99,7 +100,6 @@ def layers_script(sentence: str, stage: Stage, first: Call, second: Call) -> str
         first=configs[0],
         second=configs[1],
         inputs=", ".join(_made(value, first.config.get("input_dim")) for value in first.inputs),
-        arguments="training=True" if training else "training=False",
     )
 
 

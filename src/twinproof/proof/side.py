@@ -58,7 +58,7 @@ class Side:
             variable.assign(self._start[label])
         slots = self.slots()
         if any(label not in self._slots for label in slots):
-            fresh = self.fresh_slots()
+            fresh = self._fresh_slots()
             self._slots = {**{label: fresh[label] for label in slots}, **self._slots}
         for label, variable in slots.items():
             variable.assign(self._slots[label])
@@ -171,13 +171,20 @@ class Side:
             found.setdefault(f"{name}/learning_rate", rate)
         return found
 
-    def fresh_slots(self) -> dict[str, Array]:
-        """Return what optimizers hold before their first step, from optimizers made and built like them."""
-        found: dict[str, Array] = {label: np.zeros_like(_value(variable)) for label, variable in self.slots().items()}
+    def fresh_values(self, optimizer: Any) -> list[Array]:
+        """Return what an optimizer holds before its first step, in the order of its variables."""
+        fresh = type(optimizer).from_config(optimizer.get_config())
+        build_optimizer(fresh, _trained_by(optimizer, self.model))
+        return [_value(variable) for variable in optimizer_variables(fresh)]
+
+    def _fresh_slots(self) -> dict[str, Array]:
+        """Return what optimizers hold before their first step, by label."""
+        found: dict[str, Array] = {}
         for name, optimizer in self.optimizers().items():
-            fresh = type(optimizer).from_config(optimizer.get_config())
-            build_optimizer(fresh, _trained_by(optimizer, self.model))
-            found.update({label: _value(variable) for label, variable in self._slots_of(name, fresh).items()})
+            fresh = self.fresh_values(optimizer)
+            values = {id(variable): value for variable, value in zip(optimizer_variables(optimizer), fresh)}
+            for label, variable in self._slots_of(name, optimizer).items():
+                found[label] = values.get(id(variable), np.zeros_like(_value(variable)))
         return found
 
 
