@@ -165,6 +165,10 @@ class Side:
             if id(variable) not in seen and id(variable) not in {id(one) for one in trained}:
                 own = attributes.get(id(variable), optimizer_variable_name(variable))
                 found.setdefault(f"{name}/{own}", variable)
+        # Keras 3 counts it among the variables, Keras 2 does not.
+        rate = vars(optimizer).get("_learning_rate")
+        if hasattr(rate, "assign"):
+            found.setdefault(f"{name}/learning_rate", rate)
         return found
 
     def fresh_values(self, optimizer: Any) -> list[Array]:
