@@ -22,7 +22,7 @@ def key(name: str, stage: Stage = Stage.INFERENCE, where: str = "") -> Key:
 
 
 def apart(difference: float, size: float = 1.0) -> Apart:
-    return Apart(difference, size, EPSILON, difference == 0, ("a", "a" if difference == 0 else "b"), False)
+    return Apart(difference, size, EPSILON, difference == 0, ("a", "a" if difference == 0 else "b"), False, False, (0.0, 0.0))
 
 
 def test_arrays_are_compared_by_name() -> None:
@@ -55,7 +55,7 @@ def test_other_arrays_are_told_by_their_names(first: dict, second: dict, told: s
 
 
 def test_what_one_model_reports_and_the_other_does_not_is_no_difference() -> None:
-    assert list(compare([Seen(Stage.LOSS, loss=[1], metric=[2])], [Seen(Stage.LOSS, loss=[1])])) == [
+    assert list(compare([Seen(Stage.LOSS, loss=[1], reported=[2])], [Seen(Stage.LOSS, loss=[1])])) == [
         key("loss", Stage.LOSS)
     ]
 

@@ -45,11 +45,16 @@ def to_array(tensor: Any) -> NDArray[Any] | None:
     array: NDArray[Any] = tensor
     if not isinstance(tensor, np.ndarray):
         try:
-            array = np.asarray(tensor.numpy() if KERAS_2 else keras.ops.convert_to_numpy(tensor))
+            array = np.asarray(_raw(tensor).numpy() if BACKEND == "tensorflow" else keras.ops.convert_to_numpy(tensor))
         except Exception:
             return None
     # NumPy has no bfloat16 of its own.
     return array.astype(np.float32) if array.dtype.kind == "V" or array.dtype.name == "bfloat16" else array
+
+
+def _raw(tensor: Any) -> Any:
+    """Return the tensor of TensorFlow: a variable of Keras 3 would make its array by a way that warns."""
+    return tensor if KERAS_2 or not isinstance(tensor, keras.Variable) else tensor._value
 
 
 def own_variables(layer: Any) -> list[Any]:

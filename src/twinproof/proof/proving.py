@@ -210,10 +210,10 @@ class Proving:
             self.not_compared.append("training: the comparison ended before it")
         elif not exam.trains:
             self.not_compared.append("training: no steps were asked for")
+        elif self._is_different(Stage.STRUCTURE):
+            self.not_compared.append("training: what is declared differs already")
         elif not self._goes_on(Phase.TRAINING):
             self.not_compared.append("further training steps: the comparison ended in the first one")
-        elif self.differences:
-            self.not_compared.append("further training steps: what is declared differs already")
         else:
             self.compared = replace(self.compared, steps=exam.steps)
             self._goes_on(Phase.STEPS)
@@ -248,10 +248,10 @@ class Proving:
 
     def _compare(self, phase: Phase) -> _Found:
         first, second, exam = self.first, self.second, self.first.exam
-        if first.is_written or first.shares(second.variables):
-            apart = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
-        else:
+        if first.runs_beside(second.variables):
             apart = compare(first.observations(phase), observe(second, exam, phase))
+        else:
+            apart = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
         self._follow(phase, apart)
         if all(one.equal for one in apart.values()):
             return _Found(apart)

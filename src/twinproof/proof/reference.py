@@ -119,8 +119,8 @@ class Reference(Protocol):
     def layer_run(self, where: str, training: bool) -> LayerRun | None:
         """Return what its layers do on the inputs of that name, or on the first batch in training mode."""
 
-    def shares(self, variables: Mapping[str, Any]) -> bool:
-        """Return whether these variables are its own, too."""
+    def runs_beside(self, variables: Mapping[str, Any]) -> bool:
+        """Return whether it can take its steps beside a model of these variables."""
 
     @property
     def is_written(self) -> bool:
@@ -198,9 +198,9 @@ class LiveReference:
                 effects[index] = max([effects[index], *(value for value in apart if np.isfinite(value))])
         return LayerRun(calls, effects)
 
-    def shares(self, variables: Mapping[str, Any]) -> bool:
-        """Return whether these variables are its own, too."""
-        return bool({id(one) for one in self.side.variables.values()} & {id(one) for one in variables.values()})
+    def runs_beside(self, variables: Mapping[str, Any]) -> bool:
+        """Return whether it can take its steps beside a model of these variables: not if some are its own, too."""
+        return not {id(one) for one in self.side.variables.values()} & {id(one) for one in variables.values()}
 
     @property
     def is_written(self) -> bool:

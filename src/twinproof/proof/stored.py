@@ -122,8 +122,8 @@ class StoredReference:
         ran = None if where else self._runs.get("training" if training else "inference")
         return LayerRun([_read_call(one) for one in ran["calls"]], ran["effects"]) if ran else None
 
-    def shares(self, variables: Mapping[str, Any]) -> bool:
-        """Return False: no variable is in two processes."""
+    def runs_beside(self, variables: Mapping[str, Any]) -> bool:
+        """Return False: what it did was written down before, and of the training steps the first and the last alone."""
         return False
 
     @property
