@@ -186,11 +186,12 @@ def optimizer_variables(optimizer: Any) -> list[Any]:
     """Return every variable of an optimizer."""
     variables = optimizer.variables
     found = list(variables() if callable(variables) else variables)
-    if KERAS_2:  # It counts the learning rate as none; Keras 3 does.
+    if KERAS_2:  # It does not count the learning rate and what scales the loss; Keras 3 does.
         hyper = getattr(optimizer, "_hyper", None) or {}
         rate = getattr(optimizer, "_learning_rate", None) if not hyper else hyper.get("learning_rate")
-        if hasattr(rate, "assign") and all(rate is not one for one in found):
-            found.append(rate)
+        scaling = getattr(optimizer, "_loss_scale", None)
+        own = [rate, getattr(scaling, "current_loss_scale", None), getattr(scaling, "counter", None)]
+        found += [one for one in own if hasattr(one, "assign") and all(one is not other for other in found)]
     return found
 
 
