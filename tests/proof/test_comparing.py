@@ -22,7 +22,9 @@ def key(name: str, stage: Stage = Stage.INFERENCE, where: str = "") -> Key:
 
 
 def apart(difference: float, size: float = 1.0) -> Apart:
-    return Apart(difference, size, EPSILON, difference == 0, ("a", "a" if difference == 0 else "b"), False, False, (0.0, 0.0))
+    return Apart(
+        difference, size, EPSILON, difference == 0, ("a", "a" if difference == 0 else "b"), False, False, (0.0, 0.0)
+    )
 
 
 def test_arrays_are_compared_by_name() -> None:

@@ -122,10 +122,6 @@ class Reference(Protocol):
     def runs_beside(self, variables: Mapping[str, Any]) -> bool:
         """Return whether it can take its steps beside a model of these variables."""
 
-    @property
-    def is_written(self) -> bool:
-        """Whether it can be had from what was written down alone, which is not every training step."""
-
 
 @dataclass
 class LiveReference:
@@ -201,11 +197,6 @@ class LiveReference:
     def runs_beside(self, variables: Mapping[str, Any]) -> bool:
         """Return whether it can take its steps beside a model of these variables: not if some are its own, too."""
         return not {id(one) for one in self.side.variables.values()} & {id(one) for one in variables.values()}
-
-    @property
-    def is_written(self) -> bool:
-        """Whether it can be had from what was written down alone: no, it is at hand."""
-        return False
 
     def close(self) -> None:
         """Remove what was written down."""

@@ -126,11 +126,6 @@ class StoredReference:
         """Return False: what it did was written down before, and of the training steps the first and the last alone."""
         return False
 
-    @property
-    def is_written(self) -> bool:
-        """Whether it can be had from what was written down alone."""
-        return True
-
 
 def _key(parts: list[str]) -> Key:
     return Stage(parts[0]), parts[1], parts[2]
