@@ -247,7 +247,7 @@ class Proving:
 
     def _compare(self, phase: Phase) -> _Found:
         first, second, exam = self.first, self.second, self.first.exam
-        if first.shares(second.variables):
+        if first.is_recorded_first(second.variables):
             apart = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
         else:
             apart = compare(first.observations(phase), observe(second, exam, phase))

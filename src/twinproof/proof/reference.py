@@ -119,8 +119,8 @@ class Reference(Protocol):
     def layer_run(self, where: str, training: bool) -> LayerRun | None:
         """Return what its layers do on the inputs of that name, or on the first batch in training mode."""
 
-    def shares(self, variables: Mapping[str, Any]) -> bool:
-        """Return whether these variables are its own, too."""
+    def is_recorded_first(self, variables: Mapping[str, Any]) -> bool:
+        """Return whether what it does is recorded before a model with these variables runs, as they may be its own."""
 
 
 @dataclass
@@ -194,8 +194,8 @@ class LiveReference:
                 effects[index] = max([effects[index], *(value for value in apart if np.isfinite(value))])
         return LayerRun(calls, effects)
 
-    def shares(self, variables: Mapping[str, Any]) -> bool:
-        """Return whether these variables are its own, too."""
+    def is_recorded_first(self, variables: Mapping[str, Any]) -> bool:
+        """Return whether what it does is recorded before a model with these variables runs, as they may be its own."""
         return bool({id(one) for one in self.side.variables.values()} & {id(one) for one in variables.values()})
 
     def close(self) -> None:

@@ -122,9 +122,9 @@ class StoredReference:
         ran = None if where else self._runs.get("training" if training else "inference")
         return LayerRun([_read_call(one) for one in ran["calls"]], ran["effects"]) if ran else None
 
-    def shares(self, variables: Mapping[str, Any]) -> bool:
-        """Return False: no variable is in two processes."""
-        return False
+    def is_recorded_first(self, variables: Mapping[str, Any]) -> bool:
+        """Return True: there is nothing but what another process recorded."""
+        return True
 
 
 def _key(parts: list[str]) -> Key:
