@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import sys
@@ -36,6 +37,8 @@ def run_here(models: list[str], request: Request, forms: Forms) -> int:
     from twinproof.proof.prove import prove_sources, read_wishes
     from twinproof.proof.sources import sources
 
+    # It warns of every function that is traced anew, which is what comparing models takes.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         wishes = read_wishes(request)
         named = sources(models)

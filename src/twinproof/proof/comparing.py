@@ -90,7 +90,7 @@ def _align(first: Observation, second: Observation) -> dict[str, str]:
 
 def _optional(name: str) -> bool:
     """Return whether an array is a part that one model may report and another not: the loss holds them all."""
-    return name.startswith(("metric", "added loss"))
+    return name == "loss" or name.startswith(("reported", "added loss"))
 
 
 def floors(draws: Iterable[Mapping[Key, Apart]]) -> dict[Key, float]:

@@ -91,10 +91,7 @@ def compile_settings(model: keras.Model) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None:
-        settings["optimizer"] = type(optimizer).__name__
-        for key, value in optimizer.get_config().items():
-            if key not in ("name", "is_legacy_optimizer", "jit_compile"):
-                settings[f"optimizer {key}"] = _plain_setting(value)
+        settings.update(_optimizer_settings(optimizer, "optimizer"))
     for name, loss in flatten(getattr(model, "loss", None)):
         prefix = f"loss of {name}" if name else "loss"
         settings[prefix] = loss_name(loss)
@@ -106,6 +103,16 @@ def compile_settings(model: keras.Model) -> dict[str, Any]:
     for name, weight in flatten(found.loss_weights if found else None):
         settings[f"loss weight {name}".strip()] = _plain_setting(weight)
     return settings
+
+
+def _optimizer_settings(optimizer: Any, prefix: str) -> dict[str, Any]:
+    """Return the settings of an optimizer, and of the one that it scales the loss for."""
+    settings: dict[str, Any] = {prefix: re.sub(r"V\d+$", "", type(optimizer).__name__)}
+    inner = getattr(optimizer, "inner_optimizer", None)
+    for key, value in optimizer.get_config().items():
+        if key not in ("name", "is_legacy_optimizer", "jit_compile") and (inner is None or key != "inner_optimizer"):
+            settings[f"{prefix} {key}"] = _plain_setting(value)
+    return settings if inner is None else {**settings, **_optimizer_settings(inner, f"{prefix} inside")}
 
 
 def _plain_setting(value: Any) -> Any:

@@ -21,6 +21,15 @@ if KERAS_2:
     # Otherwise its random layers draw from stateful operations, whose seeds count the operations made before them.
     keras.backend.experimental.enable_tf_random_generator()
 
+# What optimizers of Keras 2 hold, and the legacy ones for each weight, as Keras 3 calls it.
+_STATE = {"iter": "iteration", "current_loss_scale": "dynamic_scale", "good_steps": "step_counter"}
+_SLOTS = {
+    "SGD": {"momentum": "momentums"},
+    "Adam": {"m": "_momentums", "v": "_velocities", "vhat": "_velocity_hats"},
+    "RMSprop": {"rms": "_velocities", "momentum": "_momentums", "mg": "_average_gradients"},
+    "Adagrad": {"accumulator": "_accumulators"},
+}
+
 # What a random layer draws depends on these alone.
 DRAWS = f"Keras {keras.__version__.split('.')[0]} on {BACKEND}"
 
@@ -155,10 +164,14 @@ def build_optimizer(optimizer: Any, variables: list[Any]) -> None:
 
 
 def legacy_slots(optimizer: Any, variables: list[Any]) -> list[tuple[str, Any, Any]]:
-    """Return what a legacy optimizer holds for each variable, as (name, variable, what it holds); nothing of others."""
+    """Return what a legacy optimizer holds for each variable, as (attribute, variable, what it holds).
+
+    Others hold lists, in attributes; these are the names under which they do.
+    """
     held = getattr(optimizer, "_slots", {}) if hasattr(optimizer, "get_slot_names") else {}
+    names = _SLOTS.get(type(optimizer).__name__, {})
     return [
-        (name, variable, slot)
+        (names.get(name, f"_{name}"), variable, slot)
         for variable in variables
         for name, slot in held.get(getattr(variable, "_unique_id", None), {}).items()
     ]
@@ -167,4 +180,16 @@ def legacy_slots(optimizer: Any, variables: list[Any]) -> list[tuple[str, Any, A
 def optimizer_variables(optimizer: Any) -> list[Any]:
     """Return every variable of an optimizer."""
     variables = optimizer.variables
-    return list(variables() if callable(variables) else variables)
+    found = list(variables() if callable(variables) else variables)
+    if KERAS_2:  # It counts the learning rate as none; Keras 3 does.
+        hyper = getattr(optimizer, "_hyper", None) or {}
+        rate = getattr(optimizer, "_learning_rate", None) if not hyper else hyper.get("learning_rate")
+        if hasattr(rate, "assign") and all(rate is not one for one in found):
+            found.append(rate)
+    return found
+
+
+def optimizer_variable_name(variable: Any) -> str:
+    """Return what Keras 3 calls a variable of an optimizer that belongs to no weight."""
+    name = path(variable).rpartition("/")[2]
+    return _STATE.get(name, name) if KERAS_2 else name

@@ -30,6 +30,8 @@ from twinproof.proof.keras_api import (
 from twinproof.proof.result import Stage
 from twinproof.proof.side import Side
 
+# How the names begin of what a model reports of a step.
+REPORTED = "reported"
 # The name of what layers and `add_loss` add to the loss.
 ADDED = "added loss"
 
@@ -188,8 +190,21 @@ def train_step(side: Side, batch: Batch) -> dict[str, Array]:
             logs = model.train_on_batch(batch.x, batch.y, sample_weight=batch.sample_weight, return_dict=True)
     except (Exception, SystemExit) as error:
         raise ModelError(f"a training step of {side.name}", error) from error
-    # What else a model reports is compared where both report it under one name.
-    return {("loss" if name == "loss" else f"metric {name}"): np.asarray(logs[name], np.float64) for name in logs}
+    # What else a model reports is compared where both report it under one name. What an own step calls its loss is a
+    # report, too: what it trains on shows in the gradients.
+    own = has_own_step(model)
+    return {
+        ("loss" if name == "loss" and not own else f"{REPORTED} {name}"): np.asarray(logs[name], np.float64)
+        for name in logs
+    }
+
+
+def warm_up(side: Side, exam: Exam) -> None:
+    """Take one step of a model with an own one and undo it: Keras may run it once more before the first."""
+    if exam.trains and has_own_step(side.model):
+        run_eagerly(side.model, True)
+        train_step(side, exam.batches[0])
+        side.set_back(exam.seed)
 
 
 def has_own_step(model: keras.Model) -> bool:

@@ -25,7 +25,7 @@ from twinproof.proof.comparing import UnlikeError
 from twinproof.proof.compiling import Recipe, chosen_recipe, compile_settings, make_targets, recipe_of
 from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.keras_api import has_call, is_compiled, seed_everything, to_array
-from twinproof.proof.observing import Exam, has_own_step
+from twinproof.proof.observing import Exam, has_own_step, warm_up
 from twinproof.proof.reference import (
     LiveReference,
     declared,
@@ -106,6 +106,7 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, silent: bool =
         side.build_optimizers()
         side.keep()
     exam = Exam(inputs, batches if wishes.steps else [], wishes.steps, wishes.seed, silent, side.rounding)
+    warm_up(side, exam)
     return LiveReference(
         side,
         wishes.seed,

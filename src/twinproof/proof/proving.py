@@ -20,7 +20,7 @@ from twinproof.proof.errors import CannotTellError
 from twinproof.proof.keras_api import BACKEND, has_call, seed_everything, to_array
 from twinproof.proof.localising import Scene, locate
 from twinproof.proof.matching import STREAMS, Matching, label_variables, match, unique_holders
-from twinproof.proof.observing import Phase, observe
+from twinproof.proof.observing import REPORTED, Phase, observe, warm_up
 from twinproof.proof.preparing import Wishes, compile_second
 from twinproof.proof.recording import Recording, kept
 from twinproof.proof.reference import (
@@ -106,6 +106,7 @@ class Proving:
                 self._differs(difference)
         self.second.keep()
         self.second.take_slots(self.first.slots)
+        warm_up(self.second, self.first.exam)
         self._phases()
 
     def _spare_streams(self) -> list[tuple[str, int]]:
@@ -247,7 +248,7 @@ class Proving:
 
     def _compare(self, phase: Phase) -> _Found:
         first, second, exam = self.first, self.second, self.first.exam
-        if first.is_recorded_first(second.variables):
+        if first.is_written or first.shares(second.variables):
             apart = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
         else:
             apart = compare(first.observations(phase), observe(second, exam, phase))
@@ -270,7 +271,8 @@ class Proving:
             steps = []
             for where in places:
                 weights = [apart[key] for label in labels if (key := (Stage.STEPS, where, label)) in apart]
-                loss = apart.get((Stage.STEPS, where, "loss"))
+                reported = (apart.get((Stage.STEPS, where, name)) for name in ("loss", f"{REPORTED} loss"))
+                loss = next((one for one in reported if one), None)
                 losses = loss.values if loss else (0.0, 0.0)  # An own step need not report any.
                 most = max((one.difference for one in weights), default=0.0)
                 steps.append(Step(losses, _digests(weights), most))

@@ -119,8 +119,12 @@ class Reference(Protocol):
     def layer_run(self, where: str, training: bool) -> LayerRun | None:
         """Return what its layers do on the inputs of that name, or on the first batch in training mode."""
 
-    def is_recorded_first(self, variables: Mapping[str, Any]) -> bool:
-        """Return whether what it does is recorded before a model with these variables runs, as they may be its own."""
+    def shares(self, variables: Mapping[str, Any]) -> bool:
+        """Return whether these variables are its own, too."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it can be had from what was written down alone, which is not every training step."""
 
 
 @dataclass
@@ -194,9 +198,14 @@ class LiveReference:
                 effects[index] = max([effects[index], *(value for value in apart if np.isfinite(value))])
         return LayerRun(calls, effects)
 
-    def is_recorded_first(self, variables: Mapping[str, Any]) -> bool:
-        """Return whether what it does is recorded before a model with these variables runs, as they may be its own."""
+    def shares(self, variables: Mapping[str, Any]) -> bool:
+        """Return whether these variables are its own, too."""
         return bool({id(one) for one in self.side.variables.values()} & {id(one) for one in variables.values()})
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it can be had from what was written down alone: no, it is at hand."""
+        return False
 
     def close(self) -> None:
         """Remove what was written down."""

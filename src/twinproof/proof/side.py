@@ -15,8 +15,8 @@ from twinproof.proof.keras_api import (
     build_optimizer,
     is_optimizer,
     legacy_slots,
+    optimizer_variable_name,
     optimizer_variables,
-    path,
     reset_states,
     seed_everything,
     seed_generator,
@@ -150,9 +150,9 @@ class Side:
                     if slot is not None and _key(variable) in labels:
                         found[f"{name}{attribute}/{labels[_key(variable)]}"] = slot
                         seen.add(id(slot))
-        for slot_name, variable, slot in legacy_slots(optimizer, trained):
+        for attribute, variable, slot in legacy_slots(optimizer, trained):
             if _key(variable) in labels:
-                found[f"{name}_{slot_name}/{labels[_key(variable)]}"] = slot
+                found[f"{name}{attribute}/{labels[_key(variable)]}"] = slot
                 seen.add(id(slot))
         inner = getattr(optimizer, "inner_optimizer", None)
         if inner is not None:
@@ -163,7 +163,7 @@ class Side:
         attributes = {id(value): key.strip("_") for key, value in vars(optimizer).items()}
         for variable in optimizer_variables(optimizer):
             if id(variable) not in seen and id(variable) not in {id(one) for one in trained}:
-                own = attributes.get(id(variable), path(variable).rpartition("/")[2])
+                own = attributes.get(id(variable), optimizer_variable_name(variable))
                 found.setdefault(f"{name}/{own}", variable)
         # Keras 3 counts it among the variables, Keras 2 does not.
         rate = vars(optimizer).get("_learning_rate")

@@ -122,8 +122,13 @@ class StoredReference:
         ran = None if where else self._runs.get("training" if training else "inference")
         return LayerRun([_read_call(one) for one in ran["calls"]], ran["effects"]) if ran else None
 
-    def is_recorded_first(self, variables: Mapping[str, Any]) -> bool:
-        """Return True: there is nothing but what another process recorded."""
+    def shares(self, variables: Mapping[str, Any]) -> bool:
+        """Return False: no variable is in two processes."""
+        return False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it can be had from what was written down alone."""
         return True
 
 
