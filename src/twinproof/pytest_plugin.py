@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,10 @@ def prove() -> Callable[..., Proof]:
 
     def run(first: Any, second: Any, **options: Any) -> Proof:
         __tracebackhide__ = True
-        proof = twinproof.prove(first, second, **options)
+        with warnings.catch_warnings():
+            # Of how Keras reads its own variables, hundreds of times.
+            warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+            proof = twinproof.prove(first, second, **options)
         if not proof.one_network:
             pytest.fail(as_text(proof), pytrace=False)
         return proof
