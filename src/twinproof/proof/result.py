@@ -22,7 +22,6 @@ class Stage(Word):
     GRADIENTS = "gradients"
     STEPS = "training steps"
     AFTERWARDS = "inference after training"
-    GRAPHS = "compiled graphs"
 
 
 class Outcome(Word):
