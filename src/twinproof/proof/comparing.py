@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -49,7 +50,9 @@ def compare(first: Iterable[Observation], second: Iterable[Observation]) -> dict
         If one has arrays that the other has not, or of other shapes.
     """
     found: dict[Key, Apart] = {}
-    for one, other in zip(first, second):
+    for one, other in zip_longest(first, second):
+        if one is None or other is None or (one.stage, one.where) != (other.stage, other.where):
+            raise RuntimeError(f"observations that do not belong together: {one and one[:2]}, {other and other[:2]}")
         names = _align(one, other)
         for name, other_name in names.items():
             a, b = one.arrays[name], other.arrays[other_name]

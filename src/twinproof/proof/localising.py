@@ -15,8 +15,9 @@ from twinproof.proof.configs import describe
 from twinproof.proof.culprit import OUTPUT, Run
 from twinproof.proof.matching import Matching
 from twinproof.proof.observing import ADDED, Phase, added_losses, has_own_step
-from twinproof.proof.reference import Reference, layer_calls
+from twinproof.proof.reference import Reference
 from twinproof.proof.result import Difference, Kind, LayerPair, Outcome, Stage
+from twinproof.proof.running import layer_calls
 from twinproof.proof.side import Side
 from twinproof.proof.structure import settings_words
 from twinproof.proof.text import count

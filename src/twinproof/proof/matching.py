@@ -7,7 +7,6 @@ fit, each is tried, and a contradiction further on rules it out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, permutations, product
@@ -17,12 +16,11 @@ import keras
 import numpy as np
 
 from twinproof.proof.arrays import Array, Value
-from twinproof.proof.capture import Call, Recorder, held_variables, place, recording
+from twinproof.proof.capture import Call, Recorder, held_variables, recording
 from twinproof.proof.errors import CannotTellError
 from twinproof.proof.keras_api import generators, own_variables, path, to_array
+from twinproof.proof.labels import STREAMS, is_automatic, label_variables, unique_holders
 
-# Numbers of random streams from one layer that holds something to the next.
-STREAMS = 100
 # Runs of the second model in search of a match.
 MOST_ATTEMPTS = 200
 # Orders of layers that are tried where one was written as several.
@@ -40,46 +38,6 @@ class Matching:
     only_first: list[str] = field(default_factory=list)
     only_second: list[str] = field(default_factory=list)
     agrees: bool = False
-
-
-def label_variables(model: keras.Model) -> dict[str, Any]:
-    """Return the variables of a model by the path of their layer and their own name."""
-    paths = place(model)
-    weights = {id(variable) for variable in model.weights}
-    found: dict[str, Any] = {}
-    seen: set[int] = set()
-
-    def add(name: str, variable: Any) -> None:
-        if id(variable) in seen or id(variable) not in weights:
-            return
-        label, number = name, 2
-        while label in found:
-            label, number = f"{name}#{number}", number + 1
-        found[label] = variable
-        seen.add(id(variable))
-
-    for layer in model._flatten_layers():
-        prefix = "" if layer is model else f"{paths.get(id(layer), layer.name)}/"
-        for variable in own_variables(layer):
-            add(f"{prefix}{path(variable).rpartition('/')[2]}", variable)
-    for variable in model.weights:
-        add(path(variable), variable)
-    return found
-
-
-def unique_holders(calls: Sequence[Call]) -> list[Call]:
-    """Return the first call of each layer that holds variables or a random state, in the order in which they run."""
-    found: dict[str, Call] = {}
-    for call in calls:
-        if call.holds:
-            found.setdefault(call.layer, call)
-    return list(found.values())
-
-
-def is_automatic(call: Call) -> bool:
-    """Return whether Keras chose the name of a layer: such names count the layers made before."""
-    stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", call.layer_class).lower()
-    return re.fullmatch(rf"_*{re.escape(stem)}(_\d+)?", call.name.lower()) is not None
 
 
 def match(

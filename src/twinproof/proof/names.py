@@ -8,9 +8,11 @@ from typing import Any
 import keras
 
 from twinproof.proof.keras_api import generators, seed_everything, seed_generator
-from twinproof.proof.matching import label_variables, match
-from twinproof.proof.reference import give_streams, layer_calls, run_once, values_of
+from twinproof.proof.labels import label_variables
+from twinproof.proof.matching import match
+from twinproof.proof.running import layer_calls, run_once, values_of
 from twinproof.proof.side import Side
+from twinproof.proof.streams import give_streams
 from twinproof.proof.weights import go_by, weight_name
 
 # The attribute of a layer that holds the name by which it is seeded.

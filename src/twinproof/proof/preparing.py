@@ -26,22 +26,13 @@ from twinproof.proof.compiling import Recipe, chosen_recipe, compile_settings, m
 from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.keras_api import has_call, is_compiled, seed_everything, to_array
 from twinproof.proof.observing import Exam, has_own_step, warm_up
-from twinproof.proof.reference import (
-    LiveReference,
-    declared,
-    give_other_streams,
-    give_streams,
-    label,
-    layer_calls,
-    output_keys,
-    run_once,
-    stir,
-    values_of,
-)
+from twinproof.proof.reference import LiveReference, declared, label, stir
 from twinproof.proof.result import Stage
+from twinproof.proof.running import layer_calls, output_keys, run_once, values_of
 from twinproof.proof.side import Side
 from twinproof.proof.signature import signature
 from twinproof.proof.specs import EXAMPLE, Spec, describe, require_numbers
+from twinproof.proof.streams import give_other_streams, give_streams
 from twinproof.proof.text import count
 
 # Batches that are made up; with more steps they are used again.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,27 +11,21 @@ import keras
 import numpy as np
 
 from twinproof.proof import structure
-from twinproof.proof.arrays import Array, Value, flatten
+from twinproof.proof.arrays import Array, Value
 from twinproof.proof.batches import EXTREME
 from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, judge, judge_one
 from twinproof.proof.compiling import compile_settings
+from twinproof.proof.course import follow
 from twinproof.proof.errors import CannotTellError
 from twinproof.proof.keras_api import BACKEND, has_call, seed_everything, to_array
+from twinproof.proof.labels import STREAMS, label_variables, unique_holders
 from twinproof.proof.localising import Scene, locate
-from twinproof.proof.matching import STREAMS, Matching, label_variables, match, unique_holders
-from twinproof.proof.observing import REPORTED, Phase, observe, warm_up
+from twinproof.proof.matching import Matching, match
+from twinproof.proof.observing import Phase, observe, warm_up
 from twinproof.proof.preparing import Wishes, compile_second
 from twinproof.proof.recording import Recording, kept
-from twinproof.proof.reference import (
-    Reference,
-    declared,
-    give_other_streams,
-    layer_calls,
-    output_keys,
-    run_once,
-    values_of,
-)
-from twinproof.proof.reproducer import layers_script, models_script
+from twinproof.proof.reference import Reference, declared
+from twinproof.proof.reproducing import script
 from twinproof.proof.result import (
     Compared,
     Course,
@@ -43,10 +36,11 @@ from twinproof.proof.result import (
     Proof,
     Stage,
     StageResult,
-    Step,
     Verdict,
 )
+from twinproof.proof.running import layer_calls, output_keys, run_once, values_of
 from twinproof.proof.side import Side
+from twinproof.proof.streams import give_other_streams
 from twinproof.proof.text import count, sentence
 
 
@@ -252,31 +246,12 @@ class Proving:
             apart = compare(first.observations(phase), observe(second, exam, phase))
         else:
             apart = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
-        self._follow(phase, apart)
+        self.course = follow(self.course, phase, apart, sorted(self.second.variables))
         if all(one.equal for one in apart.values()):
             return _Found(apart)
         again = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
         effects = first.effects(phase)
         return _Found(again, effects, self._unsteady(phase, apart, again, effects))
-
-    def _follow(self, phase: Phase, apart: Mapping[Key, Apart]) -> None:
-        """Keep what the first outputs and each step were."""
-        if phase == Phase.INFERENCE:
-            plain = [one for (_, where, _), one in apart.items() if not where]
-            apart_by = max((one.difference for one in plain), default=0.0)
-            self.course = Course(_digests(plain), apart_by)
-        elif phase in (Phase.STEPS, Phase.EAGER_STEPS):
-            places = dict.fromkeys(where for stage, where, _ in apart if stage == Stage.STEPS)
-            labels = sorted(self.second.variables)
-            steps = []
-            for where in places:
-                weights = [apart[key] for label in labels if (key := (Stage.STEPS, where, label)) in apart]
-                reported = (apart.get((Stage.STEPS, where, name)) for name in ("loss", f"{REPORTED} loss"))
-                loss = next((one for one in reported if one), None)
-                losses = loss.values if loss else (0.0, 0.0)  # An own step need not report any.
-                most = max((one.difference for one in weights), default=0.0)
-                steps.append(Step(losses, _digests(weights), most))
-            self.course = replace(self.course, steps=tuple(steps))
 
     def _unsteady(
         self, phase: Phase, once: Mapping[Key, Apart], again: Mapping[Key, Apart], effects: Mapping[Key, float]
@@ -367,7 +342,7 @@ class Proving:
             tuple(self.matching.labels.items()),
             tuple(self.layers),
             made_with(),
-            self._script(said, difference) if difference else "",
+            script(self.scene, said, difference) if difference and self.scene else "",
             self.course,
             tuple((label, tuple(variable.shape)) for label, variable in self.matching.variables.items()),
         )
@@ -380,31 +355,6 @@ class Proving:
         layers = [one for one in self.differences if one.stage == Stage.STRUCTURE and one.kind != Kind.COMPILED]
         return next(iter([*layers, *ran, *self.differences]), None)
 
-    def _script(self, said: str, difference: Difference) -> str:
-        """Return a script that shows a difference by itself."""
-        if self.scene is None:
-            return ""
-        one, other = self.scene.first_call(difference.first), self.scene.second_call(difference.second)
-        if one and other and difference.kind in (Kind.LAYER, Kind.VARIABLE) and one.config != other.config:
-            script = layers_script(said, one, other)
-            if script:
-                return script
-        exam, first = self.first.exam, self.first
-        second = {id(variable): index for index, variable in enumerate(self.second.model.weights)}
-        order = {label: index for index, label in enumerate(first.weight_order)}
-        pairs = [
-            (order[label], second[id(variable)])
-            for label, variable in self.matching.variables.items()
-            if label in order and id(variable) in second
-        ]
-        targets = next((leaf for _, leaf in flatten(exam.batches[0].y)), None) if exam.trains else None
-        training = None
-        if targets is not None and difference.stage not in (Stage.INFERENCE, Stage.START):
-            compiling = first.recipe.arguments if first.recipe else ""
-            training = (Value.of(np.asarray(targets)), compiling, min(exam.steps, 3))
-        inputs = {name: Value.of(np.asarray(leaf)) for name, leaf in flatten(exam.inputs[0][1])}
-        return models_script(said, (first.name, self.second.name), inputs, pairs, training)
-
 
 def made_with() -> dict[str, str]:
     """Return the versions that a proof was made with."""
@@ -414,13 +364,6 @@ def made_with() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
-
-
-def _digests(arrays: Iterable[Apart]) -> tuple[str, str]:
-    """Return one digest of the arrays of each model."""
-    pairs = [one.digests for one in arrays]
-    first, second = (hashlib.sha256("".join(pair[side] for pair in pairs).encode()).hexdigest() for side in (0, 1))
-    return first, second
 
 
 def _value(variable: Any) -> Array:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from twinproof.proof.arrays import Array, Value, flatten
-from twinproof.proof.capture import Call, Recorder, recording
+from twinproof.proof.arrays import Array, Value
+from twinproof.proof.capture import Call
 from twinproof.proof.comparing import DRAWS, Apart, Key, compare, floors
 from twinproof.proof.compiling import Recipe
-from twinproof.proof.errors import ModelError
 from twinproof.proof.keras_api import (
     KERAS_2,
-    OWN_STREAM,
-    call,
-    generators,
-    has_call,
-    optimizer_variables,
-    reset_states,
-    run_eagerly,
-    to_array,
 )
-from twinproof.proof.matching import STREAMS, label_variables, unique_holders
+from twinproof.proof.labels import label_variables
 from twinproof.proof.observing import Exam, Observation, Phase, observe
 from twinproof.proof.recording import Recording, kept
+from twinproof.proof.running import layer_calls
 from twinproof.proof.side import Side
 
 # How much a weight that starts as zero is moved, and the share by which another constant is.
@@ -216,111 +208,10 @@ class LiveReference:
         return layer_calls(self.side, labels, exam.inputs_named(where, training), training)[0]
 
 
-def layer_calls(
-    side: Side, labels: Mapping[int, str], inputs: Any, training: bool
-) -> tuple[list[Call], Any, list[Any]]:
-    """Return the calls of layers on one batch, what came out, and the layers that were called.
-
-    Raises
-    ------
-    ModelError
-        If the model raises.
-    """
-    recorder = Recorder(side.model, labels=dict(labels))
-    with recording(recorder):
-        outputs = run_once(side, inputs, training)
-    return recorder.calls, outputs, recorder.layers
-
-
-def run_once(side: Side, inputs: Any, training: bool = False) -> Any:
-    """Call a model; where it has no `call`, take one training step, undo it, and return what the step says.
-
-    Raises
-    ------
-    ModelError
-        If the model raises.
-    """
-    reset_states(side.model)
-    try:
-        return call(side.model, inputs, training) if has_call(side.model) else _trial_step(side, inputs)
-    except (Exception, SystemExit) as error:
-        raise ModelError(f"calling {side.name}", error) from error
-
-
-def _trial_step(side: Side, inputs: Any) -> dict[str, Any]:
-    model, optimizers = side.model, side.optimizers().values()
-    kept = [(one, to_array(one)) for one in model.variables]
-    held = [one for optimizer in optimizers for one in optimizer_variables(optimizer)]
-    kept += [(one, to_array(one)) for one in held]
-    kept = [(one, value.copy()) for one, value in kept if value is not None]
-    run_eagerly(model, True)
-    try:
-        rows = len(next(leaf for _, leaf in flatten(inputs)))
-        history = model.fit(inputs, batch_size=rows, epochs=1, shuffle=False, verbose=0)
-    finally:
-        for variable, value in kept:
-            variable.assign(value)
-        known = {id(one) for one in held}
-        for optimizer in optimizers:
-            for variable, value in zip(optimizer_variables(optimizer), side.fresh_values(optimizer)):
-                if id(variable) not in known:
-                    variable.assign(value)
-    return {name: np.asarray(values[-1], np.float64) for name, values in history.history.items()}
-
-
-def values_of(structure: Any) -> tuple[Value, ...]:
-    """Return the arrays of a structure in short."""
-    arrays = (to_array(leaf) for _, leaf in flatten(structure))
-    return tuple(Value.of(array) for array in arrays if array is not None)
-
-
-def output_keys(structure: Any) -> list[str] | None:
-    """Return the keys of outputs that are a dict; None of others."""
-    return sorted(map(str, structure)) if isinstance(structure, Mapping) else None
-
-
 def label(side: Side) -> None:
     """Give each variable of the first model its label."""
     side.label(label_variables(side.model), [])
     side.keep()
-
-
-def give_streams(side: Side, calls: list[Call], layers: list[Any]) -> None:
-    """Give each layer that draws random numbers a stream of its own, by its place in the flow of data."""
-    by_path = dict(zip((one.layer for one in calls), layers))
-    side.generators = [
-        (generator, STREAMS * index + number)
-        for index, holder in enumerate(unique_holders(calls))
-        for number, generator in enumerate(generators(by_path[holder.layer], inside=holder.of_keras or holder.leaf))
-    ]
-
-
-def give_other_streams(side: Side, inputs: Any, spare: Sequence[tuple[str, int]] = ()) -> None:
-    """Give a stream to each random generator that has none, in the order in which their layers run in training.
-
-    Such are those of layers that are called in training alone, and a model's own. `spare` are classes of random layers
-    of the other model that found no partner in inference, with their streams.
-    """
-    seeded = {id(generator) for generator, _ in side.generators}
-    layers = [layer for layer in side.model._flatten_layers() if generators(layer, inside=False)]
-    left = [layer for layer in layers if any(id(one) not in seeded for one in generators(layer, inside=False))]
-    if (len(left) > 1 or spare) and has_call(side.model):
-        values = [(variable, to_array(variable)) for variable in side.model.variables]
-        kept_values = [(variable, value.copy()) for variable, value in values if value is not None]
-        _, _, called = layer_calls(side, {}, inputs, training=True)
-        for variable, value in kept_values:
-            variable.assign(value)
-        order = {id(layer): index for index, layer in reversed(list(enumerate(called)))}
-        left.sort(key=lambda layer: order.get(id(layer), len(order)))
-    waiting, number = list(spare), OWN_STREAM
-    for layer in left:
-        partner = next((one for one in waiting if one[0] == type(layer).__name__), None)
-        if partner is not None:
-            waiting.remove(partner)
-        for index, generator in enumerate(generators(layer, inside=False)):
-            if id(generator) not in seeded:
-                side.generators.append((generator, number if partner is None else partner[1] + index))
-                number += partner is None
 
 
 def declared(side: Side) -> dict[str, Declared]:
@@ -356,11 +247,6 @@ def stir(side: Side, generator: np.random.Generator) -> int:
         moved += 1
     side.keep()
     return moved
-
-
-def silent(exam: Exam) -> Exam:
-    """Return an exam in which random layers do nothing."""
-    return replace(exam, silent=True)
 
 
 def _described(value: Any) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from twinproof.proof.arrays import Array
 from twinproof.proof.capture import Call
 from twinproof.proof.configs import always_counts, describe, differences, is_starting, words
-from twinproof.proof.matching import Matching, unique_holders
+from twinproof.proof.labels import unique_holders
+from twinproof.proof.matching import Matching
 from twinproof.proof.reference import Declared
 from twinproof.proof.result import Difference, Kind, Stage
 
