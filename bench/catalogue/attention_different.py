@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from . import Pair
+from .attention_equal import _reader as _placed
 
 __all__ = ["PAIRS"]
 
@@ -443,5 +444,13 @@ PAIRS = [
         change="Attention is to the padding too.",
         culprit=("attention",),
         family="mask",
+    ),
+    _different(
+        "positions_by_an_embedding",
+        first=partial(_placed, "by a layer"),
+        second=partial(_placed, "by an embedding"),
+        change="The table of positions becomes an embedding of a count, whose repeated rows Adam trains otherwise.",
+        culprit=("positions", "positions/table", "embedding"),
+        family="gradient",
     ),
 ]

@@ -21,12 +21,18 @@ _SILENT = (
     "batch_shape",
     "shared_object_id",
 )
+_PENALTY = re.compile(r"(regularizer|constraint)$")
 _STARTING = re.compile(r"(^|_)initializer\b|^unit_forget_bias$")
 
 
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return the settings that both configurations have and that differ, flat, by name."""
     one, other = dict(_flat(first)), dict(_flat(second))
+    # Keras leaves out a penalty that is none.
+    for key in {*one, *other}:
+        if _PENALTY.search(key):
+            one.setdefault(key, None)
+            other.setdefault(key, None)
     return {key: (one[key], other[key]) for key in one if key in other and not _same(one[key], other[key])}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from twinproof.base.words import Word
 from twinproof.proof.arrays import Array, Value
 from twinproof.proof.capture import Call, Recorder, held_variables, recording
 from twinproof.proof.errors import CannotTellError
@@ -71,6 +72,14 @@ class _Contradiction(BaseException):
     """
 
 
+class _Strictness(Word):
+    """What an attempt does where a layer gets inputs that no layer of the first model gets."""
+
+    STOP = "stop"
+    GO_ON = "go on"
+    OUTPUTS = "let the outputs decide"
+
+
 @dataclass
 class _Attempt:
     choices: list[tuple[int, int]] = field(default_factory=list)  # taken, of how many
@@ -79,6 +88,11 @@ class _Attempt:
     agrees: bool = True
     pairs: dict[str, tuple[Call, Call, list[tuple[str, Any, str]]]] = field(default_factory=dict)
     layers: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> list[int]:
+        """The choices before the first contradiction."""
+        return [choice for choice, _ in self.choices[: self.before]]
 
 
 class _Search:
@@ -103,24 +117,27 @@ class _Search:
         self._second: list[Call] = []
 
     def best(self) -> Matching:
-        best: _Attempt | None = None
-        taken: list[int] = []
-        for _ in range(MOST_ATTEMPTS):
-            attempt = self._attempt(taken, stop=True)
-            if best is None or (attempt.agrees, attempt.depth) > (best.agrees, best.depth):
-                best = attempt
-            if attempt.agrees:
-                break
-            deepest = [i for i in range(attempt.before) if attempt.choices[i][0] + 1 < attempt.choices[i][1]]
-            if not deepest:
-                break
-            taken = [choice for choice, _ in attempt.choices[: deepest[-1]]] + [attempt.choices[deepest[-1]][0] + 1]
-        assert best is not None  # noqa: S101
+        best = self._search(MOST_ATTEMPTS, _Strictness.STOP)
         if not best.agrees:
-            best = self._attempt([choice for choice, _ in best.choices[: best.before]], stop=False)
+            # Inputs may come in another form, as one row for all: then the outputs alone decide.
+            loose = self._search(MOST_ORDERS, _Strictness.OUTPUTS)
+            best = loose if loose.agrees else self._attempt(best.taken, _Strictness.GO_ON)
         return self._finish(best)
 
-    def _attempt(self, taken: list[int], stop: bool) -> _Attempt:
+    def _search(self, most: int, strictness: _Strictness) -> _Attempt:
+        """Return the first attempt that agrees, else the one that does for longest; deep choices change first."""
+        best, taken = _Attempt(agrees=False, depth=-1), list[int]()
+        for _ in range(most):
+            attempt = self._attempt(taken, strictness)
+            if (attempt.agrees, attempt.depth) > (best.agrees, best.depth):
+                best = attempt
+            deepest = [i for i in range(attempt.before) if attempt.choices[i][0] + 1 < attempt.choices[i][1]]
+            if attempt.agrees or not deepest:
+                break
+            taken = [choice for choice, _ in attempt.choices[: deepest[-1]]] + [attempt.choices[deepest[-1]][0] + 1]
+        return best
+
+    def _attempt(self, taken: list[int], strictness: _Strictness) -> _Attempt:
         for label, variable in self._own.items():
             variable.assign(self._start[label])
         attempt = _Attempt()
@@ -129,14 +146,14 @@ class _Search:
         def contradiction() -> None:
             if attempt.agrees:
                 attempt.agrees, attempt.before = False, len(attempt.choices)
-            if stop:
+            if strictness == _Strictness.STOP:
                 raise _Contradiction
 
         def enter(call: Call, layer: Any) -> None:
             if call.layer in attempt.layers:
                 return
             attempt.layers[call.layer] = layer
-            options = list(self._options(call, layer, left, recorder.calls))
+            options = list(self._options(call, layer, left, every=strictness == _Strictness.OUTPUTS))
             if not options:
                 contradiction()
                 return
@@ -150,10 +167,10 @@ class _Search:
             attempt.pairs[call.layer] = (partner, call, pairs)
             for label, variable, _ in pairs:
                 variable.assign(self._values[label])
-            if not near:
-                contradiction()
-            elif attempt.agrees:
+            if near and attempt.agrees:
                 attempt.depth += 1
+            elif not near and strictness != _Strictness.OUTPUTS:
+                contradiction()
 
         recorder = Recorder(self._model, enter, self._labels)
         # What no layer that is called holds is given its values before.
@@ -171,7 +188,7 @@ class _Search:
         return attempt
 
     def _options(
-        self, call: Call, layer: Any, left: Mapping[str, Call], so_far: Sequence[Call]
+        self, call: Call, layer: Any, left: Mapping[str, Call], every: bool
     ) -> Iterator[tuple[Call, list[tuple[str, Any, str]], bool]]:
         """Yield the layers of the first model that this one may be, with the pairs of variables; the likely first."""
         variables = held_variables(layer)
@@ -194,7 +211,7 @@ class _Search:
         near = [partner for partner in fitting if _near(call.inputs, partner.inputs)]
         same = [partner for partner in near or fitting if partner.layer_class == call.layer_class]
         chosen = same or near or fitting
-        for partner in chosen if near else chosen[:1]:
+        for partner in chosen if near or every else chosen[:1]:
             for pairs in self._arrangements(partner, variables):
                 yield partner, pairs, bool(near)
 

@@ -240,7 +240,7 @@ def _gradients(side: Side) -> Iterator[dict[str, Array]]:
                 found[label] = np.zeros(tuple(variable.shape), np.float32)
                 continue
             if hasattr(gradient, "indices") and hasattr(gradient, "values"):
-                gradient = keras.ops.convert_to_tensor(gradient) if hasattr(keras, "ops") else _dense(gradient)
+                gradient = _dense(gradient)
             array = to_array(gradient)
             if array is not None:
                 found[label] = np.array(array)
