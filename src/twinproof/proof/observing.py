@@ -190,11 +190,12 @@ def train_step(side: Side, batch: Batch) -> dict[str, Array]:
             logs = model.train_on_batch(batch.x, batch.y, sample_weight=batch.sample_weight, return_dict=True)
     except (Exception, SystemExit) as error:
         raise ModelError(f"a training step of {side.name}", error) from error
-    # What else a model reports is compared where both report it under one name. What an own step calls its loss is a
-    # report, too: what it trains on shows in the gradients.
+    # In the type that losses are computed in, as their last place is that of it. What else a model reports is compared
+    # where both report it under one name. What an own step calls its loss is a report, too: what it trains on shows in
+    # the gradients.
     own = has_own_step(model)
     return {
-        ("loss" if name == "loss" and not own else f"{REPORTED} {name}"): np.asarray(logs[name], np.float64)
+        ("loss" if name == "loss" and not own else f"{REPORTED} {name}"): np.asarray(logs[name], np.float32)
         for name in logs
     }
 
@@ -221,7 +222,7 @@ def added_losses(model: keras.Model) -> Iterator[Array]:
     arrays = [to_array(loss) for loss in losses]
     # Their order is that in which layers were made; their sum and their sorted values are not.
     values = sorted(float(array) for array in arrays if array is not None and array.size == 1)
-    yield from (np.asarray(value) for value in values)
+    yield from (np.asarray(value, np.float32) for value in values)
 
 
 @contextmanager
