@@ -140,7 +140,7 @@ def test_a_change_of_a_file_changes_the_protocol_that_depends_on_it(
         ("environments/variables.py", EVERYTHING),
         ("study/examples.py", EVERYTHING),
         ("study/seed.py", EVERYTHING),
-        ("proof/comparison.py", {("simple", "identity"), ("dynamic", "identity")}),
+        ("proof/course.py", {("simple", "identity"), ("dynamic", "identity")}),
         # What reads, plans, checks and reports changes no number.
         *(
             (file, set())
