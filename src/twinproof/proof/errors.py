@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinproof.base.errors import UserError
+from twinproof.base.errors import UserError, described
 
 
 class CannotTellError(UserError):
@@ -13,6 +13,7 @@ class ModelError(Exception):
     """The user's own code raised: his builder, his module or his model. The cause is his error, whole."""
 
     def __init__(self, where: str, error: BaseException) -> None:
-        super().__init__(f"{where} raised {type(error).__name__}: {error}")
+        said = described(error)
+        super().__init__(f"{where} raised {said['type']}: {said['message']}")
         self.where, self.error = where, error
         self.__cause__ = error
