@@ -21,8 +21,8 @@ _SILENT = (
     "batch_shape",
     "shared_object_id",
 )
-_PENALTY = re.compile(r"(regularizer|constraint)$")
-_STARTING = re.compile(r"(^|_)initializer\b|^unit_forget_bias$")
+_PENALTY = re.compile(r"(regularizer|constraint)\Z")
+_STARTING = re.compile(r"(^|_)initializer\b|^unit_forget_bias\Z")
 
 
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -76,7 +76,7 @@ def always_counts(key: str, pair: tuple[Any, Any]) -> bool:
 
     Penalties and constraints act in training alone; a small number may hide behind others.
     """
-    if re.search(r"regularizer|constraint|^dtype$|^stateful$", key):
+    if re.search(r"regularizer|constraint|^dtype\Z|^stateful\Z", key):
         return True
     return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in pair) and any(
         isinstance(value, float) for value in pair
