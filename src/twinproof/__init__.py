@@ -1,20 +1,14 @@
 """twinproof: are two Keras models one network, and what does it cost to write it the other way?"""
 
-from __future__ import annotations
+import importlib
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from twinproof.proof.prove import prove
-
-__all__ = ["__version__", "prove"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    # Keras takes seconds to import, and most of the commands do without it.
+    # `twinproof.prove`: Keras takes seconds to import, and most commands do without it. By its name, as what a probe
+    # imports is what its protocol covers, and only identity runs this.
     if name == "prove":
-        from twinproof.proof.prove import prove
-
-        return prove
+        return importlib.import_module("twinproof.proof.prove").prove
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
