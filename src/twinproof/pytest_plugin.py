@@ -23,7 +23,7 @@ def prove() -> Callable[..., Proof]:
         with warnings.catch_warnings():
             # Of how Keras reads its own variables, hundreds of times.
             warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
-            proof = twinproof.prove(first, second, **options)
+            proof: Proof = twinproof.prove(first, second, **options)
         if not proof.one_network:
             pytest.fail(as_text(proof), pytrace=False)
         return proof
