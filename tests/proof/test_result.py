@@ -22,7 +22,7 @@ from twinproof.proof.result import (
 from twinproof.proof.text import as_text, sentence, stage_words
 
 NASTY = "</td><script>alert('&\"')</script>"
-EQUAL = StageResult(Stage.STRUCTURE, Outcome.EQUAL, 4)
+EQUAL = StageResult(Stage.INFERENCE, Outcome.EQUAL, 4)
 ROUNDING = StageResult(Stage.LOSS, Outcome.ROUNDING, 1, "loss", 1e-7, 0.5)
 DIFFERENCE = Difference(Kind.LAYER, Stage.INFERENCE, "norm", "bn", cause="epsilon is 0.001 against 1e-05")
 PROOF = Proof(
@@ -103,6 +103,11 @@ def test_the_sentence_of_what_cannot_be_told_gives_the_reason() -> None:
 def test_the_place_of_each_kind_of_difference_in_words(difference: Difference, place: str) -> None:
     assert str(difference) == place
     assert str(replace(difference, cause="why")) == f"{place}; why"
+
+
+def test_only_values_are_said_to_be_equal_to_the_last_bit() -> None:
+    for stage in (Stage.STRUCTURE, Stage.START):
+        assert "bit" not in stage_words(StageResult(stage, Outcome.EQUAL, 4))
 
 
 def test_words_of_a_stage() -> None:

@@ -81,7 +81,7 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, silent: bool =
     stirred = stir(side, np.random.default_rng(wishes.seed + 2))
     if stirred:
         notes.append(
-            f"moved at random, so that nothing hides behind a constant: {count(stirred, 'variable')} that start as one"
+            f"constant initial values were changed at random, as they hide differences: {count(stirred, 'variable')}"
         )
     labels = {id(variable): name for name, variable in side.variables.items()}
     seed_everything(wishes.seed)

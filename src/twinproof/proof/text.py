@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from twinproof.proof.result import MULTIPLE, Difference, Outcome, Proof, StageResult, Verdict
+from twinproof.proof.result import MULTIPLE, Difference, Outcome, Proof, Stage, StageResult, Verdict
 
 
 def as_text(proof: Proof) -> str:
@@ -42,13 +42,17 @@ def stage_words(result: StageResult) -> str:
     """Return what was found in a stage, after its outcome."""
     if result.detail:
         return result.detail
-    count = f"{result.compared} array{'s' * (result.compared != 1)}"
+    if result.stage == Stage.STRUCTURE:
+        return f"what is declared of {count(result.compared, 'variable')} and of the layers that hold them"
+    if result.stage == Stage.START:
+        return f"constants, initializers and spreads of {count(result.compared, 'variable')}"
+    arrays = count(result.compared, "array")
     if result.outcome == Outcome.EQUAL:
-        return f"to the last bit, {count}"
+        return f"to the last bit, {arrays}"
     if result.ratio is None:
-        return f"{count}; most at {result.worst}: {result.difference:.3g}"
+        return f"{arrays}; most at {result.worst}: {result.difference:.3g}"
     times = f"{result.ratio:.2g} times what one unit in the last place does"
-    return f"{count}; most at {result.worst}: {result.difference:.3g}, {times}"
+    return f"{arrays}; most at {result.worst}: {result.difference:.3g}, {times}"
 
 
 def compared_words(proof: Proof) -> str:
