@@ -18,6 +18,10 @@ import twinproof
 from twinproof.base.errors import UserError
 from twinproof.proof.apart import Request
 from twinproof.proof.command import Forms, run_here
+from twinproof.proof.preparing import Wishes, prepare_first
+from twinproof.proof.proving import Proving
+from twinproof.proof.side import Side
+from twinproof.proof.stored import StoredReference, write_reference
 
 KERAS_2 = keras.__version__.startswith("2.")
 Build = Callable[[], keras.Model]
@@ -328,12 +332,21 @@ def hints() -> dict[str, Any]:
     return found
 
 
+def written_down() -> str:
+    """Return what is said where the first model, which differs from itself, was written down by another process."""
+    wishes = Wishes(steps=0)
+    with tempfile.TemporaryDirectory() as folder:
+        write_reference(prepare_first(Side("first", unseeded()), None, wishes), Path(folder))
+        return Proving(StoredReference(Path(folder)), Side("second", unseeded()), wishes, False).proof().sentence
+
+
 def main() -> None:
     facts: dict[str, Any] = {}
     for kind, pairs in (("equal", EQUAL), ("different", DIFFERENT), ("unknown", UNKNOWN)):
         facts[kind] = {name: prove(name, pair) for name, pair in pairs.items() if not KERAS_2 or name in OLDEST}
     facts["at hand"] = weights_of_a_model_at_hand()
     facts["hints"] = hints()
+    facts["written down"] = written_down()
     with tempfile.TemporaryDirectory() as folder:
         facts["commands"] = commands(Path(folder))
     print(f"in all {time.process_time():.1f} s", file=sys.stderr)

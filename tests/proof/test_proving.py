@@ -96,6 +96,10 @@ def test_hints_decide_which_variables_belong_together(facts: Any) -> None:
     assert "the second model has no variable nowhere/kernel; it has right/kernel" in facts["hints"]["unknown"]
 
 
+def test_a_model_that_was_written_down_and_differs_from_itself_is_told(facts: Any) -> None:
+    assert facts["written down"].startswith("Cannot tell: first differs from itself in inference")
+
+
 def test_the_command_prints_one_sentence_first_and_writes_a_page(facts: Any) -> None:
     done = facts["commands"]["different"]
     assert done["status"] == 1

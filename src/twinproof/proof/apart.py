@@ -108,7 +108,7 @@ def _take_part(part: str, folder: Path) -> int:
         except CannotTellError as error:
             _write(unknown(asked.models, str(error)), folder)
             return 0
-        write_reference(reference, folder, wishes.tolerance)
+        write_reference(reference, folder)
         reference.close()
     else:
         _write(Proving(StoredReference(folder), side, wishes, given.has_values).proof(), folder)

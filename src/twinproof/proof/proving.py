@@ -258,8 +258,11 @@ class Proving:
     ) -> str:
         """Return which model differs from itself, and where, beyond rounding; "" of none."""
         exam = self.first.exam
+        # What was written down is the same each time; whether it came out so twice was written with it.
+        written = not self.first.runs_beside(self.second.variables)
         for index, name in enumerate((self.first.name, self.second.name)):
-            if all(once[key].digests[index] == one.digests[index] for key, one in again.items() if key in once):
+            same = all(once[key].digests[index] == one.digests[index] for key, one in again.items() if key in once)
+            if same and (index or not written):
                 continue
             if index:
                 own = Recording().add(kept(observe(self.second, exam, phase), exam.steps))
@@ -267,6 +270,8 @@ class Proving:
                 own.remove()
             else:
                 apart = self.first.differs_from_itself(phase)
+            if all(one.equal for one in apart.values()):
+                continue
             for key, one in apart.items():
                 # The effect of rounding is measured on the first model: where that is noise, so is the measure.
                 early = phase in (Phase.INFERENCE, Phase.TRAINING)

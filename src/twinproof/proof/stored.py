@@ -12,20 +12,20 @@ import keras
 from twinproof.proof.arrays import Array, Value
 from twinproof.proof.batches import Batch
 from twinproof.proof.capture import Call
-from twinproof.proof.comparing import Apart, Key, judge_one
+from twinproof.proof.comparing import Apart, Key
 from twinproof.proof.compiling import Recipe
 from twinproof.proof.observing import Exam, Observation, Phase
 from twinproof.proof.packing import pack, unpack
 from twinproof.proof.recording import Recording
 from twinproof.proof.reference import Declared, LayerRun, LiveReference
-from twinproof.proof.result import Outcome, Stage
+from twinproof.proof.result import Stage
 
 _NAME = "reference"
 # What the layers do is written down for these.
 _RUNS = {"inference": False, "training": True}
 
 
-def write_reference(first: LiveReference, folder: Path, tolerance: float | None) -> None:
+def write_reference(first: LiveReference, folder: Path) -> None:
     """Write down all that a proof asks of the first model."""
     exam = first.exam
     phases = [Phase.INFERENCE, *([Phase.TRAINING, Phase.STEPS] if exam.trains else [])]
@@ -34,12 +34,11 @@ def write_reference(first: LiveReference, folder: Path, tolerance: float | None)
         recorded = first.recorded(phase)
         effects = first.effects(phase)
         again = first.differs_from_itself(phase)
-        unsteady = [key for key, one in again.items() if judge_one(key, one, effects, tolerance) == Outcome.DIFFERENT]
         kept = Recording(folder / str(phase)).add(recorded)
         observed[str(phase)] = {
             "index": [list(entry) for entry in kept.index],
             "effects": [[list(map(str, key)), value] for key, value in effects.items()],
-            "unsteady": [[list(map(str, key)), list(again[key])] for key in unsteady],
+            "again": [[list(map(str, key)), list(one)] for key, one in again.items()],
         }
     runs = {}
     for name, training in _RUNS.items():
@@ -114,8 +113,8 @@ class StoredReference:
         return {_key(key): value for key, value in self._observed[str(phase)]["effects"]}
 
     def differs_from_itself(self, phase: Phase) -> Mapping[Key, Apart]:
-        """Return where it differed from itself beyond rounding."""
-        return {_key(key): Apart(*one) for key, one in self._observed[str(phase)]["unsteady"]}
+        """Return how far two runs of it were apart."""
+        return {_key(key): Apart(*one) for key, one in self._observed[str(phase)]["again"]}
 
     def layer_run(self, where: str, training: bool) -> LayerRun | None:
         """Return what its layers did; None on inputs for which that was not written down."""
