@@ -40,6 +40,11 @@ def label_variables(model: keras.Model) -> dict[str, Any]:
     return found
 
 
+def shapes_of(model: keras.Model) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a model's variables, by label."""
+    return {label: tuple(variable.shape) for label, variable in label_variables(model).items()}
+
+
 def unique_holders(calls: Sequence[Call]) -> list[Call]:
     """Return the first call of each layer that holds variables or a random state, in the order in which they run."""
     found: dict[str, Call] = {}

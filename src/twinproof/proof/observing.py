@@ -215,11 +215,7 @@ def has_own_step(model: keras.Model) -> bool:
 
 def added_losses(model: keras.Model) -> Iterator[Array]:
     """Yield what layers and `add_loss` added to the loss of the last step, the smallest first."""
-    try:
-        losses = list(model.losses)
-    except Exception:
-        return
-    arrays = [to_array(loss) for loss in losses]
+    arrays = [to_array(loss) for loss in model.losses]
     # Their order is that in which layers were made; their sum and their sorted values are not.
     values = sorted(float(array) for array in arrays if array is not None and array.size == 1)
     yield from (np.asarray(value, np.float32) for value in values)

@@ -11,6 +11,7 @@ from twinproof.proof.arrays import Array
 from twinproof.proof.comparing import UnlikeError
 from twinproof.proof.errors import CannotTellError
 from twinproof.proof.keras_api import seed_everything, to_array
+from twinproof.proof.labels import shapes_of
 from twinproof.proof.preparing import Wishes, prepare_first
 from twinproof.proof.proving import Proving, made_with
 from twinproof.proof.result import Difference, Kind, Outcome, Proof, Stage, StageResult, Verdict
@@ -90,7 +91,7 @@ def prove_sources(first: Source, second: Source, wishes: Wishes) -> Proof:
     except CannotTellError as error:
         return unknown((sides[0].name, sides[1].name), str(error))
     except UnlikeError as error:
-        return unlike((sides[0].name, sides[1].name), error)
+        return unlike(sides, error)
     try:
         return Proving(reference, sides[1], wishes, first.has_values or second.has_values).proof()
     finally:
@@ -125,12 +126,21 @@ def unknown(names: tuple[str, str], reason: str) -> Proof:
     return Proof(*names, Verdict.CANNOT_TELL, said, made_with=made_with())
 
 
-def unlike(names: tuple[str, str], error: UnlikeError) -> Proof:
+def unlike(sides: tuple[Side, Side], error: UnlikeError) -> Proof:
     """Return the proof of two models that take other inputs, or give other outputs."""
     difference = Difference(Kind.SIGNATURE, error.stage, cause=error.what)
     stages = (StageResult(Stage.STRUCTURE, Outcome.DIFFERENT, detail=error.what),)
     said = sentence(Verdict.NOT_ONE_NETWORK, difference, stages, 0, None, "")
-    return Proof(*names, Verdict.NOT_ONE_NETWORK, said, stages, difference, made_with=made_with())
+    return Proof(
+        sides[0].name,
+        sides[1].name,
+        Verdict.NOT_ONE_NETWORK,
+        said,
+        stages,
+        difference,
+        made_with=made_with(),
+        variables=(shapes_of(sides[0].model), shapes_of(sides[1].model)),
+    )
 
 
 def with_batches_of(wishes: Wishes, *given: Source) -> Wishes:

@@ -18,7 +18,7 @@ from twinproof.proof.compiling import compile_settings
 from twinproof.proof.course import follow
 from twinproof.proof.errors import CannotTellError
 from twinproof.proof.keras_api import BACKEND, has_call, seed_everything, to_array
-from twinproof.proof.labels import STREAMS, label_variables, unique_holders
+from twinproof.proof.labels import STREAMS, label_variables, shapes_of, unique_holders
 from twinproof.proof.localising import Scene, locate
 from twinproof.proof.matching import Matching, match
 from twinproof.proof.observing import Phase, observe, warm_up
@@ -34,6 +34,7 @@ from twinproof.proof.result import (
     LayerPair,
     Outcome,
     Proof,
+    Shapes,
     Stage,
     StageResult,
     Verdict,
@@ -232,6 +233,8 @@ class Proving:
         apart = self._without_broken(found.apart)
         if self.unknown:
             return False
+        if phase == Phase.TRAINING:
+            self._tell_unseen_gradients(apart)
         results = judge(apart, found.effects, self.wishes.tolerance)
         self.stages.update({stage: one for stage, one in results.items() if not self._is_different(stage)})
         different = [stage for stage, one in results.items() if one.outcome == Outcome.DIFFERENT]
@@ -239,6 +242,13 @@ class Proving:
             difference, self.layers = locate(self.scene, different[0], apart, found.effects, self.wishes.tolerance)
             self.differences.append(difference)
         return not different
+
+    def _tell_unseen_gradients(self, apart: Mapping[Key, Apart]) -> None:
+        """Note the trained variables whose gradients no optimizer was given: the steps alone compare these."""
+        seen = {name for stage, _, name in apart if stage == Stage.GRADIENTS}
+        unseen = [label for label, one in self.first.declared.items() if one.trained and label not in seen]
+        if unseen:
+            self.not_compared.append(f"gradients that no optimizer was given: {', '.join(unseen)}")
 
     def _compare(self, phase: Phase) -> _Found:
         first, second, exam = self.first, self.second, self.first.exam
@@ -349,8 +359,18 @@ class Proving:
             made_with(),
             script(self.scene, said, difference) if difference and self.scene else "",
             self.course,
-            tuple((label, tuple(variable.shape)) for label, variable in self.matching.variables.items()),
+            self._variables(),
         )
+
+    def _variables(self) -> tuple[Shapes, Shapes]:
+        """Return the shapes of both models' variables, those that belong together by the label of the first."""
+        names = {other: label for label, other in self.matching.labels.items()}
+        second: Shapes = {}
+        for label, shape in shapes_of(self.second.model).items():
+            # A variable without a partner may have the name of one that has.
+            own = label if label not in names.values() else f"{label} of the second model"
+            second[names.get(label, own)] = shape
+        return {label: tuple(value.shape) for label, value in self.first.values.items()}, second
 
     def _chosen(self) -> Difference | None:
         """Return the difference that the sentence names: the first that was run in inference, else what is declared."""

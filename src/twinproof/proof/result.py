@@ -11,6 +11,10 @@ from twinproof.base.words import Word
 MULTIPLE = 8.0
 
 
+# Of variables, by name.
+Shapes = dict[str, tuple[int, ...]]
+
+
 class Stage(Word):
     """What is compared, in this order."""
 
@@ -172,7 +176,7 @@ class Proof:
     made_with: dict[str, str] = field(default_factory=dict)
     script: str = ""  # shows the difference by itself
     course: Course = Course()
-    variables: tuple[tuple[str, tuple[int, ...]], ...] = ()  # of the second model, by the names of the first
+    variables: tuple[Shapes, Shapes] = ({}, {})  # of both models, by the names of the first where they belong together
 
     @property
     def one_network(self) -> bool:
@@ -225,8 +229,12 @@ class Proof:
             data["made_with"],
             data["script"],
             _read_course(data["course"]),
-            tuple((name, tuple(shape)) for name, shape in data["variables"]),
+            (_read_shapes(data["variables"][0]), _read_shapes(data["variables"][1])),
         )
+
+
+def _read_shapes(data: dict[str, list[int]]) -> Shapes:
+    return {name: tuple(shape) for name, shape in data.items()}
 
 
 def _read_course(data: dict[str, Any]) -> Course:

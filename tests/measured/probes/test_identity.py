@@ -79,6 +79,12 @@ def test_another_network_is_different_and_its_layer_is_named(facts: Any, style: 
     assert found["proof"]["culprit"] in found["proof"]["sentence"]
 
 
+def test_the_variables_of_another_network_are_its_own(facts: Any) -> None:
+    wider, functional = (style_of(facts, "many", style)["result"] for style in ("wider", "functional"))
+    # Of the two layers in between, one is 9 wide in place of 16, and the other takes so many.
+    assert functional["parameters"] - wider["parameters"] == 7 * (16 + 1 + 4 + 16)
+
+
 def test_a_gradient_that_is_not_a_number_is_different(facts: Any) -> None:
     found = comparison(facts, "not a number once trained")
     assert (found["outcome"], found["outputs"]) == ("different", 0)

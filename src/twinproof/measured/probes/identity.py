@@ -113,10 +113,10 @@ def _can_be_built(build: Callable[[], keras.Model]) -> bool:
 
 
 def _found(proof: Proof, side: int, compares: bool) -> Found:
-    course = proof.course
+    course, variables = proof.course, proof.variables[side]
     found: Found = {
-        "variables": {name: list(shape) for name, shape in proof.variables},
-        "parameters": sum(math.prod(shape) for _, shape in proof.variables),
+        "variables": {name: list(shape) for name, shape in variables.items()},
+        "parameters": sum(math.prod(shape) for shape in variables.values()),
         "outputs": course.outputs[side],
         "steps": [{"loss": step.losses[side], "weights": step.weights[side]} for step in course.steps],
     }
