@@ -40,6 +40,15 @@ def map_leaves(change: Callable[[Any], Any], structure: Any) -> Any:
     return change(structure)
 
 
+def in_order(structure: Any) -> Any:
+    """Return a structure whose dicts are in the order in which `flatten` goes through them."""
+    if isinstance(structure, Mapping):
+        return {key: in_order(structure[key]) for key in sorted(structure, key=str)}
+    if isinstance(structure, (list, tuple)):
+        return type(structure)(in_order(item) for item in structure)
+    return structure
+
+
 def digest(array: Array) -> str:
     """Return a digest of an array's bytes, its type and its shape."""
     if array.dtype.kind == "O":
@@ -70,6 +79,15 @@ def scale(array: Array) -> float:
     with np.errstate(all="ignore"):
         sizes = np.abs(array.astype(np.float64))
     return float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
+
+
+def move(value: Array, generator: np.random.Generator, step: float) -> Array:
+    """Return an array with each number moved by a relative `step`, up or down at random."""
+    if value.dtype.kind != "f" or not step:
+        return value
+    signs = generator.choice(np.array([-step, step], np.float64), value.shape)
+    moved: Array = (value * (1 + signs)).astype(value.dtype)
+    return moved
 
 
 class Value(NamedTuple):

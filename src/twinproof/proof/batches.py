@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from twinproof.proof.arrays import Array, Value, flatten, map_leaves
+from twinproof.proof.arrays import Array, Value, flatten, in_order, map_leaves, move
 from twinproof.proof.capture import Call
 from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.specs import Spec
@@ -67,7 +67,7 @@ def make_inputs(structure: Any, ranges: Ranges, generator: np.random.Generator, 
     Where a layer looks for gaps, some rows end in them.
     """
     names = iter(name for name, _ in flatten(structure))
-    return map_leaves(lambda spec: _make_input(next(names), spec, ranges, generator, rows), _sorted(structure))
+    return map_leaves(lambda spec: _make_input(next(names), spec, ranges, generator, rows), in_order(structure))
 
 
 def find_ranges(calls: Iterable[Call], inputs: Any, structure: Any) -> Ranges:
@@ -130,13 +130,11 @@ def unusual(structure: Any, inputs: Any, ranges: Ranges, generator: np.random.Ge
 
 
 def nudged(inputs: Any, generator: np.random.Generator, step: float) -> Any:
-    """Return inputs with each real number moved by a relative `step`, up or down at random."""
+    """Return inputs with each real number moved by a relative `step`, up or down at random; ids stay what they are."""
 
-    def nudge(array: Any) -> Any:
-        if np.asarray(array).dtype.kind != "f" or np.array_equal(array, np.round(array)):
-            return array
-        signs = generator.choice(np.array([-1, 1], array.dtype), array.shape)
-        return (array * (1 + signs * np.asarray(step, array.dtype))).astype(array.dtype)
+    def nudge(array: Array) -> Array:
+        whole = array.dtype.kind == "f" and np.array_equal(array, np.round(array))
+        return array if whole else move(array, generator, step)
 
     return map_leaves(nudge, inputs)
 
@@ -247,17 +245,8 @@ def _is_real(name: str, spec: Spec, ranges: Ranges) -> bool:
 def _scaled(inputs: Any, numbers: set[str], factor: float) -> Any:
     names = iter(name for name, _ in flatten(inputs))
     return map_leaves(
-        lambda array: (array * factor).astype(array.dtype) if next(names) in numbers else array, _sorted(inputs)
+        lambda array: (array * factor).astype(array.dtype) if next(names) in numbers else array, in_order(inputs)
     )
-
-
-def _sorted(structure: Any) -> Any:
-    """Return a structure whose dicts are in the order in which `flatten` goes through them."""
-    if isinstance(structure, Mapping):
-        return {key: _sorted(structure[key]) for key in sorted(structure, key=str)}
-    if isinstance(structure, (list, tuple)):
-        return type(structure)(_sorted(item) for item in structure)
-    return structure
 
 
 def _limit(call: Call) -> int | None:

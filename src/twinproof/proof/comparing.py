@@ -127,10 +127,14 @@ def judge(
         outcome = Outcome.ROUNDING if far[worst] <= limit else Outcome.DIFFERENT
         if outcome == Outcome.DIFFERENT and stage == Stage.STEPS:
             worst = next(key for key in keys if far[key] > limit)
-        named = ", ".join(part for part in (worst[2], worst[1]) if part)
         times = far[worst] if tolerance is None else None
-        results[stage] = StageResult(stage, outcome, len(keys), named, found[worst].difference, times)
+        results[stage] = StageResult(stage, outcome, len(keys), place_of(worst), found[worst].difference, times)
     return results
+
+
+def place_of(key: Key) -> str:
+    """Return which array it is, and on what or after which step, in words."""
+    return ", ".join(part for part in (key[2], key[1]) if part)
 
 
 def judge_one(key: Key, apart: Apart, effects: Mapping[Key, float], tolerance: float | None) -> Outcome:

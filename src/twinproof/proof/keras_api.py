@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,6 +55,26 @@ def to_array(tensor: Any) -> NDArray[Any] | None:
 def _raw(tensor: Any) -> Any:
     """Return the tensor of TensorFlow: a variable of Keras 3 would make its array by a way that warns."""
     return tensor if KERAS_2 or not isinstance(tensor, keras.Variable) else tensor._value
+
+
+def value_of(variable: Any) -> NDArray[Any]:
+    """Return a copy of the value of a variable."""
+    value = to_array(variable)
+    if value is None:
+        raise TypeError(f"{variable} has no value")
+    copy: NDArray[Any] = value.copy()  # NumPy's types for Python 3.10 know no better.
+    return copy
+
+
+@contextmanager
+def unchanged(variables: Iterable[Any]) -> Iterator[None]:
+    """Give variables the values back that they have now."""
+    kept = [(variable, value_of(variable)) for variable in variables]
+    try:
+        yield
+    finally:
+        for variable, value in kept:
+            variable.assign(value)
 
 
 def own_variables(layer: Any) -> list[Any]:

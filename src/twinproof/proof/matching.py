@@ -19,7 +19,7 @@ from twinproof.base.words import Word
 from twinproof.proof.arrays import Array, Value
 from twinproof.proof.capture import Call, Recorder, held_variables, recording
 from twinproof.proof.errors import CannotTellError
-from twinproof.proof.keras_api import generators, own_variables, path, to_array
+from twinproof.proof.keras_api import generators, own_variables, path, value_of
 from twinproof.proof.labels import STREAMS, is_automatic, label_variables, unique_holders
 
 # Runs of the second model in search of a match.
@@ -111,7 +111,7 @@ class _Search:
         self._run, self._outputs, self._by_name = run, outputs, by_name
         self._own = label_variables(model)
         self._labels = {id(variable): label for label, variable in self._own.items()}
-        self._start = {label: _copy(variable) for label, variable in self._own.items()}
+        self._start = {label: value_of(variable) for label, variable in self._own.items()}
         self._hints = self._read_hints(hints)
         self._named: dict[str, str] | None = None
         self._second: list[Call] = []
@@ -394,9 +394,3 @@ def _near(inputs: tuple[Value, ...], others: tuple[Value, ...]) -> bool:
 
 def _tail(label: str) -> str:
     return label.rpartition("/")[2]
-
-
-def _copy(variable: Any) -> Array:
-    value = to_array(variable)
-    assert value is not None  # noqa: S101
-    return np.array(value)

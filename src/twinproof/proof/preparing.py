@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from twinproof.proof.arrays import flatten, map_leaves
+from twinproof.proof.arrays import flatten, in_order, map_leaves
 from twinproof.proof.batches import (
     Batch,
     Ranges,
@@ -166,7 +166,7 @@ def _inputs(specs: Any, batches: list[Batch], sides: list[Side], seed: int) -> t
         run_once(sides[0], inputs)
         row = [("one row", map_leaves(lambda array: array[:1], inputs))] if fixed_rows(specs) is None else []
         return [("", inputs), *row], Ranges({}, {}, {})
-    probe = map_leaves(lambda spec: _digits(spec, generator), _ordered(specs))
+    probe = map_leaves(lambda spec: _digits(spec, generator), in_order(specs))
     try:
         ranges = [_ranges(side, probe, specs, seed, must_run=side is sides[0]) for side in sides]
     except ModelError:
@@ -263,12 +263,6 @@ def _with_targets(batches: list[Batch], specs: Any, ranges: Ranges, side: Side, 
         ]
     made = (make_inputs(specs, ranges, generator, rows_for(specs)) for _ in range(BATCHES))
     return [Batch(inputs, None if own else make_targets(outputs, loss, generator)) for inputs in made]
-
-
-def _ordered(structure: Any) -> Any:
-    if isinstance(structure, dict):
-        return {key: _ordered(structure[key]) for key in sorted(structure, key=str)}
-    return structure
 
 
 def _digits(spec: Spec, generator: np.random.Generator) -> Any:

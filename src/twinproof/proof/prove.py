@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from twinproof.proof.apart import Request
-from twinproof.proof.arrays import Array
 from twinproof.proof.comparing import UnlikeError
 from twinproof.proof.errors import CannotTellError
-from twinproof.proof.keras_api import seed_everything, to_array
+from twinproof.proof.keras_api import seed_everything, unchanged
 from twinproof.proof.labels import shapes_of
 from twinproof.proof.preparing import Wishes, prepare_first
 from twinproof.proof.proving import Proving, made_with
@@ -66,16 +65,8 @@ def prove(
     """
     if steps < 0:
         raise CannotTellError(f"steps: {steps}; allowed: 0 and more")
-    wishes = Wishes(
-        load_function(data)[1] if isinstance(data, str) else data,
-        parse_inputs(inputs) if isinstance(inputs, str) else inputs,
-        loss,
-        optimizer,
-        steps,
-        tolerance,
-        dict(map or {}),
-        seed,
-    )
+    read = _read_data(data), _read_inputs(inputs)
+    wishes = Wishes(*read, loss, optimizer, steps, tolerance, dict(map or {}), seed)
     return prove_sources(source(first), source(second), wishes)
 
 
@@ -85,33 +76,31 @@ def prove_sources(first: Source, second: Source, wishes: Wishes) -> Proof:
     sides = build(first, wishes), build(second, wishes)
     if sides[0].name == sides[1].name:
         sides[1].name = f"{sides[1].name} (second)"
-    values = [(variable, _value(variable)) for side in sides for variable in side.model.variables]
-    try:
-        reference = prepare_first(sides[0], sides[1], wishes)
-    except CannotTellError as error:
-        return unknown((sides[0].name, sides[1].name), str(error))
-    except UnlikeError as error:
-        return unlike(sides, error)
-    try:
-        return Proving(reference, sides[1], wishes, first.has_values or second.has_values).proof()
-    finally:
-        reference.close()
-        for variable, value in values:
-            variable.assign(value)
+    with unchanged(variable for side in sides for variable in side.model.variables):
+        try:
+            reference = prepare_first(sides[0], sides[1], wishes)
+        except CannotTellError as error:
+            return unknown((sides[0].name, sides[1].name), str(error))
+        except UnlikeError as error:
+            return unlike(sides, error)
+        try:
+            return Proving(reference, sides[1], wishes, first.has_values or second.has_values).proof()
+        finally:
+            reference.close()
 
 
 def read_wishes(request: Request) -> Wishes:
     """Return what a request asks for, with its files read."""
-    return Wishes(
-        load_function(request.data)[1] if request.data else None,
-        parse_inputs(request.inputs) if request.inputs else None,
-        request.loss,
-        request.optimizer,
-        request.steps,
-        request.tolerance,
-        request.hints,
-        request.seed,
-    )
+    read = _read_data(request.data), _read_inputs(request.inputs)
+    return Wishes(*read, request.loss, request.optimizer, request.steps, request.tolerance, request.hints, request.seed)
+
+
+def _read_data(data: Any) -> Any:
+    return load_function(data)[1] if isinstance(data, str) else data
+
+
+def _read_inputs(inputs: Any) -> Any:
+    return parse_inputs(inputs) if isinstance(inputs, str) else inputs
 
 
 def build(given: Source, wishes: Wishes) -> Side:
@@ -149,10 +138,3 @@ def with_batches_of(wishes: Wishes, *given: Source) -> Wishes:
         return wishes
     found = (getattr(one.module, BATCH, None) for one in given)
     return replace(wishes, data=next((function for function in found if callable(function)), None))
-
-
-def _value(variable: Any) -> Array:
-    value = to_array(variable)
-    assert value is not None  # noqa: S101
-    copy: Array = value.copy()  # NumPy's types for Python 3.10 know no better.
-    return copy

@@ -11,13 +11,13 @@ import keras
 import numpy as np
 
 from twinproof.proof import structure
-from twinproof.proof.arrays import Array, Value
+from twinproof.proof.arrays import Value
 from twinproof.proof.batches import EXTREME
-from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, judge, judge_one
+from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, judge, judge_one, place_of
 from twinproof.proof.compiling import compile_settings
 from twinproof.proof.course import follow
 from twinproof.proof.errors import CannotTellError
-from twinproof.proof.keras_api import BACKEND, has_call, seed_everything, to_array
+from twinproof.proof.keras_api import BACKEND, has_call, seed_everything, value_of
 from twinproof.proof.labels import STREAMS, label_variables, shapes_of, unique_holders
 from twinproof.proof.localising import Scene, locate
 from twinproof.proof.matching import Matching, match
@@ -131,7 +131,7 @@ class Proving:
     def _match(self, plain: Any) -> None:
         """Match by names where they agree; where that leads to a difference, see what the flow of data says."""
         model, first = self.second.model, self.first
-        self.other_began = {label: _value(variable) for label, variable in label_variables(model).items()}
+        self.other_began = {label: value_of(variable) for label, variable in label_variables(model).items()}
 
         def run() -> tuple[Value, ...]:
             seed_everything(self.wishes.seed)
@@ -287,8 +287,7 @@ class Proving:
                 early = phase in (Phase.INFERENCE, Phase.TRAINING)
                 noise = early and one.difference > one.rounding**0.5 * one.scale
                 if noise or judge_one(key, one, effects, self.wishes.tolerance) == Outcome.DIFFERENT:
-                    place = ", ".join(part for part in (key[2], key[1]) if part)
-                    return f"{name} differs from itself in {key[0]}, at {place}; it may draw unseeded random numbers"
+                    return f"{name} differs from itself in {key[0]}, at {place_of(key)}; it may draw unseeded random numbers"
             self.notes.append(f"{name} differs from itself, no more than rounding does")
         return ""
 
@@ -307,11 +306,9 @@ class Proving:
         """Return what has numbers to compare: extreme inputs may have none in either model; elsewhere that ends it."""
         broken = [key for key, one in apart.items() if one.broken]
         extreme = [key for key in broken if key[0] in (Stage.INFERENCE, Stage.AFTERWARDS) and key[1]]
-        for stage, where, name in broken:
-            if (stage, where, name) not in extreme:
-                self.unknown = (
-                    f"in {stage}, {', '.join(part for part in (name, where) if part)} is not a number in both models"
-                )
+        for key in broken:
+            if key not in extreme:
+                self.unknown = f"in {key[0]}, {place_of(key)} is not a number in both models"
                 return {}
         if extreme:
             places = sorted({f"{stage} on {where}" for stage, where, _ in extreme})
@@ -389,8 +386,3 @@ def made_with() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
-
-
-def _value(variable: Any) -> Array:
-    value = to_array(variable)
-    return np.zeros(0) if value is None else np.array(value)

@@ -10,7 +10,15 @@ import numpy as np
 from twinproof.proof.arrays import Value, flatten
 from twinproof.proof.capture import Call, Recorder, recording
 from twinproof.proof.errors import ModelError
-from twinproof.proof.keras_api import call, has_call, optimizer_variables, reset_states, run_eagerly, to_array
+from twinproof.proof.keras_api import (
+    call,
+    has_call,
+    optimizer_variables,
+    reset_states,
+    run_eagerly,
+    to_array,
+    unchanged,
+)
 from twinproof.proof.side import Side
 
 
@@ -47,17 +55,13 @@ def run_once(side: Side, inputs: Any, training: bool = False) -> Any:
 
 def _trial_step(side: Side, inputs: Any) -> dict[str, Any]:
     model, optimizers = side.model, side.optimizers().values()
-    kept = [(one, to_array(one)) for one in model.variables]
     held = [one for optimizer in optimizers for one in optimizer_variables(optimizer)]
-    kept += [(one, to_array(one)) for one in held]
-    kept = [(one, value.copy()) for one, value in kept if value is not None]
     run_eagerly(model, True)
+    rows = len(next(leaf for _, leaf in flatten(inputs)))
     try:
-        rows = len(next(leaf for _, leaf in flatten(inputs)))
-        history = model.fit(inputs, batch_size=rows, epochs=1, shuffle=False, verbose=0)
+        with unchanged([*model.variables, *held]):
+            history = model.fit(inputs, batch_size=rows, epochs=1, shuffle=False, verbose=0)
     finally:
-        for variable, value in kept:
-            variable.assign(value)
         known = {id(one) for one in held}
         for optimizer in optimizers:
             for variable, value in zip(optimizer_variables(optimizer), side.fresh_values(optimizer)):

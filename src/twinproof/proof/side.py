@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from twinproof.proof.arrays import Array, epsilon
+from twinproof.proof.arrays import Array, epsilon, move
 from twinproof.proof.keras_api import (
     KERAS_2,
     build_optimizer,
@@ -20,7 +20,7 @@ from twinproof.proof.keras_api import (
     reset_states,
     seed_everything,
     seed_generator,
-    to_array,
+    value_of,
 )
 
 
@@ -41,8 +41,8 @@ class Side:
 
     def keep(self) -> None:
         """Keep the present values as those to set back to."""
-        self._start = {label: _value(variable) for label, variable in self.variables.items()}
-        self._slots = {label: _value(variable) for label, variable in self.slots().items()}
+        self._start = {label: value_of(variable) for label, variable in self.variables.items()}
+        self._slots = {label: value_of(variable) for label, variable in self.slots().items()}
 
     def take_slots(self, slots: Mapping[str, Array]) -> None:
         """Start with what the optimizers of the other model hold, where both hold the same."""
@@ -99,9 +99,9 @@ class Side:
     def state(self) -> Iterator[tuple[str, Array]]:
         """Yield every variable of the model, then of its optimizers, by label."""
         for label, variable in self.variables.items():
-            yield label, _value(variable)
+            yield label, value_of(variable)
         for label, variable in self.slots().items():
-            yield label, _value(variable)
+            yield label, value_of(variable)
 
     def fixed(self) -> list[str]:
         """Return the labels of the variables that gradients do not train."""
@@ -175,7 +175,7 @@ class Side:
         """Return what an optimizer holds before its first step, in the order of its variables."""
         fresh = type(optimizer).from_config(optimizer.get_config())
         build_optimizer(fresh, _trained_by(optimizer, self.model))
-        return [_value(variable) for variable in optimizer_variables(fresh)]
+        return [value_of(variable) for variable in optimizer_variables(fresh)]
 
     def _fresh_slots(self) -> dict[str, Array]:
         """Return what optimizers hold before their first step, by label."""
@@ -184,25 +184,8 @@ class Side:
             fresh = self.fresh_values(optimizer)
             values = {id(variable): value for variable, value in zip(optimizer_variables(optimizer), fresh)}
             for label, variable in self._slots_of(name, optimizer).items():
-                found[label] = values.get(id(variable), np.zeros_like(_value(variable)))
+                found[label] = values.get(id(variable), np.zeros_like(value_of(variable)))
         return found
-
-
-def move(value: Array, generator: np.random.Generator, step: float) -> Array:
-    """Return an array with each number moved by a relative `step`, up or down at random."""
-    if value.dtype.kind != "f" or not step:
-        return value
-    signs = generator.choice(np.array([-step, step], np.float64), value.shape)
-    moved: Array = (value * (1 + signs)).astype(value.dtype)
-    return moved
-
-
-def _value(variable: Any) -> Array:
-    value: Array | None = to_array(variable)
-    if value is None:
-        raise TypeError(f"{variable} has no value")
-    copy: Array = value.copy()  # NumPy's types for Python 3.10 know no better.
-    return copy
 
 
 def _dtype(variable: Any) -> str:

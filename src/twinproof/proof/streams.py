@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from twinproof.proof.capture import Call
-from twinproof.proof.keras_api import OWN_STREAM, generators, has_call, to_array
+from twinproof.proof.keras_api import OWN_STREAM, generators, has_call, unchanged
 from twinproof.proof.labels import STREAMS, unique_holders
 from twinproof.proof.running import layer_calls
 from twinproof.proof.side import Side
@@ -32,11 +32,8 @@ def give_other_streams(side: Side, inputs: Any, spare: Sequence[tuple[str, int]]
     layers = [layer for layer in side.model._flatten_layers() if generators(layer, inside=False)]
     left = [layer for layer in layers if any(id(one) not in seeded for one in generators(layer, inside=False))]
     if (len(left) > 1 or spare) and has_call(side.model):
-        values = [(variable, to_array(variable)) for variable in side.model.variables]
-        kept_values = [(variable, value.copy()) for variable, value in values if value is not None]
-        _, _, called = layer_calls(side, {}, inputs, training=True)
-        for variable, value in kept_values:
-            variable.assign(value)
+        with unchanged(side.model.variables):
+            _, _, called = layer_calls(side, {}, inputs, training=True)
         order = {id(layer): index for index, layer in reversed(list(enumerate(called)))}
         left.sort(key=lambda layer: order.get(id(layer), len(order)))
     waiting, number = list(spare), OWN_STREAM
