@@ -90,7 +90,6 @@ class Proving:
         self._match(plain)
         if not self._structure(plain):
             return
-        self.second.label(self.matching.variables, self.matching.generators)
         give_other_streams(self.second, plain, self._spare_streams())
         for label, variable in self.second.variables.items():
             variable.assign(self.first.values[label])
@@ -144,18 +143,14 @@ class Proving:
         if self.matching.agrees or self.wishes.hints:
             return
         by_flow = search(by_name=False)
-        crossed = [
-            f"`{one}` is `{other}`"
-            for one, other in by_flow.layers.items()
-            if self.matching.layers.get(one, other) != other
-        ]
         if by_flow.agrees:
-            self.matching = by_flow
+            by_name, self.matching = self.matching.layers, by_flow
+            crossed = [
+                f"`{one}` is `{other}`" for one, other in by_flow.layers.items() if by_name.get(one, other) != other
+            ]
             self.notes.append(
                 f"the names say otherwise, but by the flow of data {', '.join(crossed)} in the second model"
             )
-        elif crossed:
-            self.matching = search(by_name=True)
 
     def _structure(self, plain: Any) -> bool:
         """Compare what is declared; return whether the variables of both belong together."""
@@ -287,7 +282,8 @@ class Proving:
                 early = phase in (Phase.INFERENCE, Phase.TRAINING)
                 noise = early and one.difference > one.rounding**0.5 * one.scale
                 if noise or judge_one(key, one, effects, self.wishes.tolerance) == Outcome.DIFFERENT:
-                    return f"{name} differs from itself in {key[0]}, at {place_of(key)}; it may draw unseeded random numbers"
+                    place = f"{key[0]}, at {place_of(key)}"
+                    return f"{name} differs from itself in {place}; it may draw unseeded random numbers"
             self.notes.append(f"{name} differs from itself, no more than rounding does")
         return ""
 
