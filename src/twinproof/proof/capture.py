@@ -17,7 +17,10 @@ Hook = Callable[["Call", Any], None]
 
 @dataclass
 class Call:
-    """One call of a layer: who, with what, and what came out. Blocks inside which layers are called are no `leaf`."""
+    """One call of a layer: who, with what, and what came out.
+
+    Blocks inside which layers are called are no `leaf`; a layer that is `whole` is one, whatever it calls inside.
+    """
 
     layer: str
     name: str
@@ -27,6 +30,7 @@ class Call:
     variables: tuple[str, ...] = ()
     shapes: tuple[tuple[int, ...], ...] = ()
     random: bool = False
+    whole: bool = False
     leaf: bool = True
     inputs: tuple[Value, ...] = ()
     outputs: tuple[Value, ...] = ()
@@ -74,8 +78,7 @@ def place(model: keras.Model) -> dict[int, str]:
 class Recorder:
     """Records the calls of layers while it is active.
 
-    `enter` is called before a layer that holds something runs, with its call so far and the layer. With `keep` false
-    nothing is kept of what goes in and out.
+    `enter` is called before a layer that holds something runs, with its call so far and the layer.
     """
 
     def __init__(self, model: keras.Model, enter: Hook | None = None, labels: dict[int, str] | None = None) -> None:
@@ -101,6 +104,7 @@ class Recorder:
             variables=tuple(self._labels.get(id(variable), variable.name) for variable in held),
             shapes=tuple(tuple(variable.shape) for variable in held),
             random=bool(generators(layer, inside=whole)),
+            whole=whole,
             inputs=inputs,
             arguments=_arguments(args, kwargs),
         )

@@ -19,7 +19,7 @@ from twinproof.base.words import Word
 from twinproof.proof.arrays import Array, Value
 from twinproof.proof.capture import Call, Recorder, held_variables, recording
 from twinproof.proof.errors import CannotTellError
-from twinproof.proof.keras_api import generators, own_variables, path, value_of
+from twinproof.proof.keras_api import generators, path, value_of
 from twinproof.proof.labels import STREAMS, is_automatic, label_variables, unique_holders
 
 # Runs of the second model in search of a match.
@@ -313,10 +313,7 @@ class _Search:
             result.layers[partner.layer] = call.layer
             for label, variable, other in pairs:
                 result.variables[label], result.labels[label] = variable, other
-            whole = call.of_keras or len(held_variables(attempt.layers[name])) != len(
-                own_variables(attempt.layers[name])
-            )
-            drawn = generators(attempt.layers[name], inside=whole)
+            drawn = generators(attempt.layers[name], inside=call.whole)
             result.generators += [(one, STREAMS * order[partner.layer] + i) for i, one in enumerate(drawn)]
         for label, variable in self._uncalled().items():
             if label not in result.variables:

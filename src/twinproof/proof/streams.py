@@ -18,7 +18,7 @@ def give_streams(side: Side, calls: list[Call], layers: list[Any]) -> None:
     side.generators = [
         (generator, STREAMS * index + number)
         for index, holder in enumerate(unique_holders(calls))
-        for number, generator in enumerate(generators(by_path[holder.layer], inside=holder.of_keras or holder.leaf))
+        for number, generator in enumerate(generators(by_path[holder.layer], inside=holder.whole))
     ]
 
 
