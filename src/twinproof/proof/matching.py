@@ -192,13 +192,11 @@ class _Search:
     ) -> Iterator[tuple[Call, list[tuple[str, Any, str]], bool]]:
         """Yield the layers of the first model that this one may be, with the pairs of variables; the likely first."""
         variables = held_variables(layer)
-        fitting = []
-        for partner in left.values():
-            if bool(partner.variables) != bool(variables) or sorted(partner.shapes) != sorted(call.shapes):
-                continue
-            if not variables and partner.layer_class != call.layer_class:
-                continue
-            fitting.append(partner)
+        fitting = [
+            partner
+            for partner in left.values()
+            if sorted(partner.shapes) == sorted(call.shapes) and (variables or partner.layer_class == call.layer_class)
+        ]
         named = self._by_names().get(call.layer)
         hinted = {label for label, variable in self._hints.items() if any(variable is one for one in variables)}
         if hinted:
@@ -275,20 +273,13 @@ class _Search:
         first = [label for label in self._values if label not in first_called]
         called = {label for call in self._second for label in call.variables}
         second = [label for label in self._own if label not in called]
-        found: dict[str, Any] = {}
-        for exact in (True, False):
-            for label in first:
-                for other in second:
-                    same = label == other or not exact
-                    fits = tuple(self._own[other].shape) == self._values[label].shape
-                    if (
-                        label not in found
-                        and same
-                        and fits
-                        and not any(self._own[other] is one for one in found.values())
-                    ):
-                        found[label] = self._own[other]
-        return found
+        pairs = [(label, label) for label in first if label in second and self._fits(label, label)]
+        taken = {label for label, _ in pairs}
+        rest = [[label for label in labels if label not in taken] for labels in (first, second)]
+        return {label: self._own[other] for label, other in [*pairs, *self._by_shape(*rest)]}
+
+    def _fits(self, label: str, other: str) -> bool:
+        return tuple(self._own[other].shape) == self._values[label].shape
 
     def _read_hints(self, hints: Mapping[str, str]) -> dict[str, Any]:
         found = {}
@@ -344,7 +335,7 @@ class _Search:
             pairs = self._by_shape(
                 [label for block in one for label in block], [label for block in other for label in block]
             )
-            if not pairs:
+            if not len(pairs) == sum(map(len, first)) == sum(map(len, second)):
                 return
             for label, partner in pairs:
                 self._own[partner].assign(self._values[label])
@@ -357,17 +348,14 @@ class _Search:
             self._own[partner].assign(self._values[label])
 
     def _by_shape(self, first: Sequence[str], second: Sequence[str]) -> list[tuple[str, str]]:
-        """Return labels of both models in pairs of one shape, in their orders; none if the shapes do not agree."""
-        left = list(second)
-        pairs = []
+        """Return labels of both models in pairs of one shape, in their orders, as many as there are."""
+        left, pairs = list(second), []
         for label in first:
-            fitting = (one for one in left if tuple(self._own[one].shape) == self._values[label].shape)
-            partner = next(fitting, None)
-            if partner is None:
-                return []
-            left.remove(partner)
-            pairs.append((label, partner))
-        return [] if left else pairs
+            partner = next((other for other in left if self._fits(label, other)), None)
+            if partner is not None:
+                left.remove(partner)
+                pairs.append((label, partner))
+        return pairs
 
 
 def _blocks(calls: Sequence[Call], labels: Sequence[str]) -> list[list[str]]:
