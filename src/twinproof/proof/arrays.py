@@ -1,4 +1,4 @@
-"""Arrays and nested structures of them: flattened with names, compared, kept in short."""
+"""Arrays and nested structures of arrays: flattening, comparing, summarizing."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def in_order(structure: Any) -> Any:
 def digest(array: Array) -> str:
     """Return a digest of an array's bytes, its type and its shape."""
     if array.dtype.kind == "O":
-        array = array.astype(bytes)  # Texts of TensorFlow's: what an object holds is where it lies.
+        array = array.astype(bytes)  # TensorFlow's strings: the bytes of an object array are pointers.
     head = f"{array.dtype.str}{array.shape}".encode()
     return hashlib.blake2b(head + np.ascontiguousarray(array).tobytes(), digest_size=16).hexdigest()
 
@@ -91,7 +91,7 @@ def move(value: Array, generator: np.random.Generator, step: float) -> Array:
 
 
 class Value(NamedTuple):
-    """An array in short: shape, type and digest of the whole, and as many elements as are worth keeping."""
+    """A summary of an array: its shape, type and digest, and a sample of its elements."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -100,7 +100,7 @@ class Value(NamedTuple):
 
     @classmethod
     def of(cls, array: Array) -> Value:
-        """Return an array in short."""
+        """Return the summary of an array."""
         flat = array.reshape(-1)
         kept = flat if flat.size <= KEPT else flat[:: -(-flat.size // KEPT)]
         return cls(tuple(array.shape), array.dtype.name, digest(array), kept.copy())
@@ -114,7 +114,7 @@ class Value(NamedTuple):
         return distance(self.sample, other.sample)
 
     def near(self, other: Value, share: float = 1e-3) -> bool:
-        """Return whether both are the same but for what rounding may have done to one of them."""
+        """Return whether two arrays are equal, or apart by no more than rounding may cause."""
         return self.distance(other) <= share * max(scale(self.sample), 1e-6)
 
 

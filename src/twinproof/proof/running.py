@@ -71,7 +71,7 @@ def _trial_step(side: Side, inputs: Any) -> dict[str, Any]:
 
 
 def values_of(structure: Any) -> tuple[Value, ...]:
-    """Return the arrays of a structure in short."""
+    """Return summaries of the arrays of a structure."""
     arrays = (to_array(leaf) for _, leaf in flatten(structure))
     return tuple(Value.of(array) for array in arrays if array is not None)
 
