@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import keras
 
-KINDS = ("dense", "convolution", "recurrent", "attention", "two_inputs", "nested")
+KINDS = ("dense", "convolution", "recurrent", "attention", "two_inputs", "nested", "applications")
 
 
 @dataclass(frozen=True)

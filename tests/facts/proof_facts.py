@@ -169,6 +169,13 @@ def mirrored() -> keras.Model:
     return keras.Model(inputs, layers.Subtract()([left, right]))
 
 
+def rewritten() -> keras.Model:
+    """The network of `two`, one of whose activations is another operation that gives the same."""
+    inputs = keras.Input((5,))
+    x = keras.ops.maximum(layers.Dense(5)(layers.Dense(5, activation="tanh")(inputs)), 0.0)
+    return keras.Model(inputs, layers.Dense(2)(x))
+
+
 EQUAL: dict[str, tuple[Build, Build]] = {
     "itself": (dense, dense),
     "a class": (dense, Block),
@@ -344,6 +351,8 @@ def main() -> None:
     facts: dict[str, Any] = {}
     for kind, pairs in (("equal", EQUAL), ("different", DIFFERENT), ("unknown", UNKNOWN)):
         facts[kind] = {name: prove(name, pair) for name, pair in pairs.items() if not KERAS_2 or name in OLDEST}
+    if not KERAS_2:
+        facts["rewritten"] = prove("rewritten", (two, rewritten))
     facts["at hand"] = weights_of_a_model_at_hand()
     facts["hints"] = hints()
     facts["written down"] = written_down()

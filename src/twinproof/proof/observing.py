@@ -29,6 +29,7 @@ from twinproof.proof.keras_api import (
 )
 from twinproof.proof.result import Stage
 from twinproof.proof.side import Side
+from twinproof.proof.tracing import traced
 
 # How the names begin of what a model reports of a step.
 REPORTED = "reported"
@@ -134,12 +135,12 @@ def _observe_steps(side: Side, exam: Exam, eagerly: bool) -> Iterator[Observatio
     run_eagerly(side.model, eagerly)
     for step in range(exam.steps):
         seed_python(exam.seed + step)
-        with _conditions(exam):
+        with _conditions(exam), traced(side.graphs, "a training step"):
             losses = train_step(side, exam.batches[step % len(exam.batches)])
         yield Observation(Stage.STEPS, f"step {step + 1}", {**losses, **dict(side.state())})
     seed_everything(exam.seed)
     for name, inputs in exam.inputs_like_the_first() if has_call(side.model) else ():
-        with _conditions(exam):
+        with _conditions(exam), traced(side.graphs, "inference"):
             outputs = outputs_of(side, partial(side.model.predict_on_batch, inputs))
         yield Observation(Stage.AFTERWARDS, name, outputs)
 
@@ -236,7 +237,7 @@ def _gradients(side: Side) -> Iterator[dict[str, Array]]:
             if gradient is None:
                 found[label] = np.zeros(tuple(variable.shape), np.float32)
                 continue
-            if hasattr(gradient, "indices") and hasattr(gradient, "values"):
+            if hasattr(gradient, "dense_shape"):  # TensorFlow's IndexedSlices: rows of an Embedding
                 gradient = _dense(gradient)
             array = to_array(gradient)
             if array is not None:

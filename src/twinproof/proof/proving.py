@@ -17,6 +17,7 @@ from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, judge, j
 from twinproof.proof.compiling import compile_settings
 from twinproof.proof.course import follow
 from twinproof.proof.errors import CannotTellError
+from twinproof.proof.graphs import compare_graphs
 from twinproof.proof.keras_api import BACKEND, has_call, seed_everything, value_of
 from twinproof.proof.labels import STREAMS, label_variables, shapes_of, unique_holders
 from twinproof.proof.localising import Scene, locate
@@ -206,7 +207,8 @@ class Proving:
             self.not_compared.append("further training steps: the comparison ended in the first one")
         else:
             self.compared = replace(self.compared, steps=exam.steps)
-            self._goes_on(Phase.STEPS)
+            if self._goes_on(Phase.STEPS):
+                self._graphs()
         if exam.silent:
             self.not_compared.append(
                 "what random layers draw: two environments draw other numbers, so they were switched off"
@@ -237,6 +239,13 @@ class Proving:
             difference, self.layers = locate(self.scene, different[0], apart, found.effects, self.wishes.tolerance)
             self.differences.append(difference)
         return not different
+
+    def _graphs(self) -> None:
+        result = compare_graphs(self.first.graphs, self.second.graphs)
+        if result:
+            self.stages[Stage.GRAPHS] = result
+        else:
+            self.not_compared.append("compiled graphs: TensorFlow alone shows them, and only those of compiled steps")
 
     def _tell_unseen_gradients(self, apart: Mapping[Key, Apart]) -> None:
         """Note the trained variables whose gradients no optimizer was given: the steps alone compare these."""

@@ -12,9 +12,8 @@ from twinproof.proof.arrays import Array, Value
 from twinproof.proof.capture import Call
 from twinproof.proof.comparing import DRAWS, Apart, Key, compare, floors
 from twinproof.proof.compiling import Recipe
-from twinproof.proof.keras_api import (
-    KERAS_2,
-)
+from twinproof.proof.graphs import Graph
+from twinproof.proof.keras_api import KERAS_2
 from twinproof.proof.labels import label_variables
 from twinproof.proof.observing import Exam, Observation, Phase, observe
 from twinproof.proof.recording import Recording, kept
@@ -96,6 +95,10 @@ class Reference(Protocol):
     def weight_order(self) -> list[str]:
         """The labels of `model.weights`, in their order."""
 
+    @property
+    def graphs(self) -> Mapping[str, Graph]:
+        """What its steps and predictions were compiled to, once the steps were observed."""
+
     def observations(self, phase: Phase) -> Iterator[Observation]:
         """Yield what it does in a phase."""
 
@@ -154,6 +157,11 @@ class LiveReference:
         """The labels of `model.weights`, in their order."""
         labels = {id(variable): label for label, variable in self.side.variables.items()}
         return [labels.get(id(variable), "") for variable in self.side.model.weights]
+
+    @property
+    def graphs(self) -> Mapping[str, Graph]:
+        """What its steps and predictions were compiled to, once the steps were observed."""
+        return self.side.graphs
 
     def observations(self, phase: Phase) -> Iterator[Observation]:
         """Yield what it does in a phase."""

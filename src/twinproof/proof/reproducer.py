@@ -17,6 +17,11 @@ _LAYERS = '''\
 import keras
 import numpy as np
 
+
+def to_numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor) if hasattr(keras, "ops") else tensor.numpy()
+
+
 layers = [
     (keras.layers.{first_class}, {first}),
     (keras.layers.{second_class}, {second}),
@@ -32,7 +37,7 @@ for layer_class, config in layers:
     layer(given)  # makes the weights
     generator = np.random.default_rng(1)
     layer.set_weights([generator.uniform(0.5, 1.5, value.shape) for value in layer.get_weights()])
-    outputs.append([np.asarray(layer(given, training=training)) for training in (False, True)])
+    outputs.append([to_numpy(layer(given, training=training)) for training in (False, True)])
     weights.append(layer.get_weights())
 
 print("Keras", keras.__version__)
@@ -53,10 +58,14 @@ import numpy as np
 models = [{first}, {second}]
 
 
+def to_numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor) if hasattr(keras, "ops") else tensor.numpy()
+
+
 def first_output(outputs):
     while isinstance(outputs, (dict, list, tuple)):
         outputs = (list(outputs.values()) if isinstance(outputs, dict) else outputs)[0]
-    return np.asarray(outputs)
+    return to_numpy(outputs)
 
 
 generator = np.random.default_rng(0)
@@ -79,7 +88,7 @@ for model in models:
 {compile}    losses = [model.train_on_batch(inputs, targets) for _ in range({steps})]
     print("losses", losses)
 for one, other in {pairs}:
-    apart = np.abs(np.asarray(models[0].weights[one]) - np.asarray(models[1].weights[other])).max()
+    apart = np.abs(to_numpy(models[0].weights[one]) - to_numpy(models[1].weights[other])).max()
     if apart:
         weight = models[0].weights[one]
         print(getattr(weight, "path", weight.name), "differs after training by", apart)

@@ -26,6 +26,7 @@ class Stage(Word):
     GRADIENTS = "gradients"
     STEPS = "training steps"
     AFTERWARDS = "inference after training"
+    GRAPHS = "compiled graphs"
 
 
 class Outcome(Word):
@@ -34,7 +35,7 @@ class Outcome(Word):
     EQUAL = "equal"
     ROUNDING = "within rounding"
     DIFFERENT = "different"
-    NOT_COMPARED = "not compared"
+    OTHER_GRAPH = "other graph"  # of no weight: other operations may compute the same
 
 
 class Verdict(Word):

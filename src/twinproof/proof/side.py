@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from twinproof.proof.arrays import Array, epsilon, move
+from twinproof.proof.graphs import Graph
 from twinproof.proof.keras_api import (
     KERAS_2,
     build_optimizer,
@@ -33,6 +34,7 @@ class Side:
         self.generators: list[tuple[Any, int]] = []
         self._start: dict[str, Array] = {}
         self._slots: dict[str, Array] = {}
+        self.graphs: dict[str, Graph] = {}  # that its steps and predictions were compiled to, as far as they were
         self.global_seed = 0  # added to that of what draws without a generator of its own
 
     def label(self, labels: dict[str, Any], generators: list[tuple[Any, int]]) -> None:

@@ -14,6 +14,7 @@ from twinproof.proof.batches import Batch
 from twinproof.proof.capture import Call
 from twinproof.proof.comparing import Apart, Key
 from twinproof.proof.compiling import Recipe
+from twinproof.proof.graphs import Graph
 from twinproof.proof.observing import Exam, Observation, Phase
 from twinproof.proof.packing import pack, unpack
 from twinproof.proof.recording import Recording
@@ -66,6 +67,7 @@ def write_reference(first: LiveReference, folder: Path) -> None:
         },
         "notes": list(first.notes),
         "weight_order": first.weight_order,
+        "graphs": {name: asdict(graph) for name, graph in first.graphs.items()},
         "observed": observed,
         "runs": runs,
     }
@@ -99,6 +101,7 @@ class StoredReference:
         )
         self.notes: list[str] = data["notes"]
         self.weight_order: list[str] = data["weight_order"]
+        self.graphs = {name: Graph(**graph) for name, graph in data["graphs"].items()}
 
     def observations(self, phase: Phase) -> Iterator[Observation]:
         """Yield what it did in a phase."""

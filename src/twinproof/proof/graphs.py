@@ -1,0 +1,54 @@
+"""The graphs that a backend compiles of two models: whether they have the same operations, wired alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twinproof.proof.result import Outcome, Stage, StageResult
+
+# No more kinds of operations are listed.
+MOST = 5
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What a graph is made of: how often each operation is there, and digests of how they are wired and ordered."""
+
+    operations: dict[str, int]
+    wiring: str  # of each operation with its settings and what feeds it
+    order: str  # of the same, and of what has to run before it
+
+    @property
+    def size(self) -> int:
+        """The number of operations."""
+        return sum(self.operations.values())
+
+
+def compare_graphs(first: Mapping[str, Graph], second: Mapping[str, Graph]) -> StageResult | None:
+    """Return how the graphs of both models compare; None where there are none."""
+    both = {name: (graph, second[name]) for name, graph in first.items() if name in second}
+    if not both:
+        return None
+    equal = all(one == other for one, other in both.values())
+    said = "; ".join(f"{name}: {_difference(one, other)}" for name, (one, other) in both.items())
+    size = sum(one.size for one, _ in both.values())
+    return StageResult(Stage.GRAPHS, Outcome.EQUAL if equal else Outcome.OTHER_GRAPH, size, detail=said)
+
+
+def _difference(first: Graph, second: Graph) -> str:
+    if first == second:
+        return f"{first.size} operations, wired alike"
+    if first.wiring == second.wiring:
+        return f"the same {first.size} operations, ordered otherwise"
+    if first.operations == second.operations:
+        return f"the same {first.size} operations, set or wired otherwise"
+    one, other = Counter(first.operations), Counter(second.operations)
+    parts = [f"{words} {_listed(left)}" for words, left in (("without", one - other), ("with", other - one)) if left]
+    return f"{first.size} operations against {second.size}; the second {', '.join(parts)}"
+
+
+def _listed(operations: Counter[str]) -> str:
+    listed = [f"{number} {name}" for name, number in sorted(operations.items(), key=lambda item: (-item[1], item[0]))]
+    return ", ".join(listed[:MOST]) + (f" ({sum(operations.values())} in all)" if len(listed) > MOST else "")
