@@ -81,3 +81,19 @@ def test_answer_prints_the_advice_the_claims_and_a_sentence_a_twin(capsys, tmp_p
 def test_answer_says_that_no_study_was_run(capsys, tmp_path):
     assert run("answer", "--results", str(tmp_path)) == 2
     assert "no study has been run here yet" in capsys.readouterr().err
+
+
+def test_prove_starts_each_model_with_the_backend_that_its_environment_is_named_with(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    python = tmp_path / "a@b" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "on ${KERAS_BACKEND-nothing}" >&2\nexit 2\n')
+    python.chmod(0o755)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    for name, told in (
+        ("a@b@jax", "error: on jax"),
+        ("./a@b/", "error: on nothing"),
+        ("a@b@pytorch", "error: --in 'a@b@pytorch': no backend of that name; allowed: tensorflow, jax, torch"),
+    ):
+        assert run("prove", "m.py:f", "--in", name, "--in", "./a@b/") == 2
+        assert capsys.readouterr().err.strip() == told

@@ -74,7 +74,11 @@ def prove(
     seed: Annotated[int, typer.Option(min=0, help="The seed of made-up data and random layers.")] = 0,
     environments: Annotated[
         Optional[list[str]],
-        typer.Option("--in", metavar="ENVIRONMENT", help="Run in it: one for both models, or one for each of two."),
+        typer.Option(
+            "--in",
+            metavar="ENVIRONMENT[@BACKEND]",
+            help="Run in it: one for both models, or one for each; @jax, @torch or @tensorflow chooses a backend.",
+        ),
     ] = None,
     params: ParamsFile = Path("params.yaml"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole proof as JSON.")] = False,
@@ -125,14 +129,19 @@ def _pair_of_models(models: list[str], environments: list[str]) -> tuple[str, st
 
 
 def _start_in(name: str, params: Path) -> Callable[..., Any]:
-    from twinproof.environments.processes import find_python, start_clean
+    from twinproof.environments.processes import BACKENDS, find_python, start_clean
 
     known: list[str] = []
     if params.exists():
         from twinproof.study.params import read_params
 
         known = list(read_params(params).environments)
-    return functools.partial(start_clean, find_python(name, known))
+    where, at, backend = name.rpartition("@")
+    if not at or "/" in backend:  # A folder may have such a name.
+        where, backend = name, ""
+    elif backend not in BACKENDS:
+        raise UserError(f"--in {shown(name)}: no backend of that name; allowed: {', '.join(BACKENDS)}")
+    return functools.partial(start_clean, find_python(where, known), backend or os.environ.get("KERAS_BACKEND", ""))
 
 
 def _hint(hint: str) -> tuple[str, str]:

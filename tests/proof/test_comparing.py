@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, floors, judge, judge_one, worst_names
-from twinproof.proof.result import MULTIPLE, Outcome, Stage
+from twinproof.proof.result import MULTIPLE, Allowed, Outcome, Stage
 
 EPSILON = float(np.finfo("float32").eps)
 
@@ -36,7 +36,7 @@ def test_arrays_are_compared_by_name() -> None:
 def test_zeros_of_another_sign_are_not_the_same_bits_and_not_apart() -> None:
     found = compare([Seen(Stage.LOSS, a=[0.0])], [Seen(Stage.LOSS, a=[-0.0])])[key("a", Stage.LOSS)]
     assert not found.equal and found.difference == 0
-    assert judge_one(key("a"), found, {}, None) == Outcome.ROUNDING
+    assert judge_one(key("a"), found, {}, Allowed()) == Outcome.ROUNDING
 
 
 def test_not_a_number_in_both_is_told() -> None:
@@ -63,7 +63,7 @@ def test_what_one_model_reports_and_the_other_does_not_is_no_difference() -> Non
 
 
 def test_equal_is_every_bit() -> None:
-    result = judge({key("a"): apart(0), key("b"): apart(0)}, {}, None)[Stage.INFERENCE]
+    result = judge({key("a"): apart(0), key("b"): apart(0)}, {}, Allowed())[Stage.INFERENCE]
     assert (result.outcome, result.compared, result.ratio) == (Outcome.EQUAL, 2, None)
 
 
@@ -73,35 +73,38 @@ def test_equal_is_every_bit() -> None:
 def test_rounding_is_so_many_times_the_effect_of_one_unit_in_the_last_place(
     difference: float, outcome: Outcome
 ) -> None:
-    result = judge({key("a"): apart(difference), key("b"): apart(0)}, {key("a"): 1e-3}, None)[Stage.INFERENCE]
+    result = judge({key("a"): apart(difference), key("b"): apart(0)}, {key("a"): 1e-3}, Allowed())[Stage.INFERENCE]
     assert (result.outcome, result.worst, result.difference) == (outcome, "a", difference)
     assert result.ratio == pytest.approx(difference / 1e-3)
 
 
 def test_where_nothing_moved_an_array_it_may_be_apart_by_a_few_units_of_its_own() -> None:
-    assert judge_one(key("a"), apart(10 * EPSILON), {}, None) == Outcome.ROUNDING
-    assert judge_one(key("a"), apart(100 * EPSILON), {}, None) == Outcome.DIFFERENT
-    assert judge_one(key("a"), apart(1e-30, size=0.0), {}, None) == Outcome.DIFFERENT
-    assert judge_one(key("a"), apart(1.0), {key("a"): float("inf")}, None) == Outcome.DIFFERENT
+    assert judge_one(key("a"), apart(10 * EPSILON), {}, Allowed()) == Outcome.ROUNDING
+    assert judge_one(key("a"), apart(100 * EPSILON), {}, Allowed()) == Outcome.DIFFERENT
+    assert judge_one(key("a"), apart(1e-30, size=0.0), {}, Allowed()) == Outcome.DIFFERENT
+    assert judge_one(key("a"), apart(1.0), {key("a"): float("inf")}, Allowed()) == Outcome.DIFFERENT
 
 
 def test_a_tolerance_takes_the_place_of_what_is_measured() -> None:
     found = {key("a"): apart(1e-3)}
     for tolerance, outcome in ((1e-3, Outcome.ROUNDING), (0.9e-3, Outcome.DIFFERENT), (0.0, Outcome.DIFFERENT)):
-        result = judge(found, {key("a"): 1.0}, tolerance)[Stage.INFERENCE]
+        result = judge(found, {key("a"): 1.0}, Allowed(tolerance=tolerance))[Stage.INFERENCE]
         assert (result.outcome, result.ratio) == (outcome, None)
 
 
 def test_of_training_steps_the_first_that_differs_is_named_elsewhere_the_farthest() -> None:
     for stage, worst in ((Stage.STEPS, "a, step 1"), (Stage.GRADIENTS, "b, step 2")):
         found = {key("a", stage, "step 1"): apart(0.1), key("b", stage, "step 2"): apart(10)}
-        assert judge(found, {}, None)[stage].worst == worst
+        assert judge(found, {}, Allowed())[stage].worst == worst
 
 
 def test_names_of_what_is_apart_the_farthest_first() -> None:
     found = {key("a"): apart(0.1), key("b"): apart(10), key("c"): apart(0), key("d", Stage.LOSS): apart(10)}
-    assert worst_names(found, {}, Stage.INFERENCE, None) == ["b", "a"]
+    assert worst_names(found, {}, Stage.INFERENCE, Allowed()) == ["b", "a"]
 
 
 def test_the_largest_of_several_effects_counts() -> None:
-    assert floors([{key("a"): apart(1)}, {key("a"): apart(3)}, {key("a"): apart(2)}]) == {key("a"): 3}
+    draws = [(1.0, {key("a"): apart(1)}), (1.0, {key("a"): apart(3)}), (8.0, {key("a"): apart(16)})]
+    assert floors(draws) == {key("a"): 3}
+    # What is quadratic goes further by several units than by one.
+    assert floors([*draws, (8.0, {key("a"): apart(64)})]) == {key("a"): 8}

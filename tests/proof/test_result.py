@@ -9,6 +9,7 @@ import pytest
 
 from twinproof.proof.page import as_page
 from twinproof.proof.result import (
+    Allowed,
     Compared,
     Difference,
     Kind,
@@ -29,7 +30,7 @@ PROOF = Proof(
     "old.py:build",
     "new.py:build",
     Verdict.NOT_ONE_NETWORK,
-    sentence(Verdict.NOT_ONE_NETWORK, DIFFERENCE, (), 0, None, ""),
+    sentence(Verdict.NOT_ONE_NETWORK, DIFFERENCE, (), 0, Allowed(), ""),
     (EQUAL, StageResult(Stage.INFERENCE, Outcome.DIFFERENT, 3, "output, one row", 0.25, 1e6)),
     DIFFERENCE,
     Compared(4, 2, 1, 5, 10),
@@ -79,11 +80,11 @@ def test_text_begins_with_one_sentence_and_ends_with_what_was_not_compared() -> 
     ],
 )
 def test_the_sentence_says_how_equal_and_how_far(steps: int, stages: tuple, tolerance: float | None, said: str) -> None:
-    assert sentence(Verdict.ONE_NETWORK, None, stages, steps, tolerance, "").startswith(said)
+    assert sentence(Verdict.ONE_NETWORK, None, stages, steps, Allowed(tolerance=tolerance), "").startswith(said)
 
 
 def test_the_sentence_of_what_cannot_be_told_gives_the_reason() -> None:
-    assert sentence(Verdict.CANNOT_TELL, None, (), 0, None, "no inputs") == "Cannot tell: no inputs"
+    assert sentence(Verdict.CANNOT_TELL, None, (), 0, Allowed(), "no inputs") == "Cannot tell: no inputs"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ from twinproof.base.errors import UserError
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import FIXED, PROGRAMS, SOURCE, let_through
 
+# Of Keras 3; Keras 2 has TensorFlow alone.
+BACKENDS = ("tensorflow", "jax", "torch")
+
 
 def start(environment: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python in the venv of an environment, as the workflow does (common.smk), and return what it printed.
@@ -26,8 +29,8 @@ def start(environment: str, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def start_clean(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run this Python on this code with the clean list of variables, and return what it printed.
+def start_clean(python: Path, backend: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run this Python on this code with the clean list of variables and a backend of Keras; return what it printed.
 
     What is run imports a user's own modules, from where he names them, and nothing else that lies about.
     """
@@ -39,7 +42,7 @@ def start_clean(python: Path, *arguments: str) -> subprocess.CompletedProcess[st
         "TF_CPP_MIN_LOG_LEVEL": "2",
         **let_through(os.environ),
     }
-    if backend := os.environ.get("KERAS_BACKEND"):
+    if backend:
         variables["KERAS_BACKEND"] = backend
     return subprocess.run(
         [python, *arguments], env=variables, capture_output=True, text=True, errors="replace", check=False

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from twinproof.proof.arrays import digest, distance, scale
-from twinproof.proof.result import MULTIPLE, Outcome, Stage, StageResult
+from twinproof.proof.result import Allowed, Outcome, Stage, StageResult
 
 if TYPE_CHECKING:
     from twinproof.proof.observing import Observation
 
-# Draws of such changes; the largest effect counts.
+# Draws in which numbers are moved by one unit in the last place; the largest effect counts.
 DRAWS = 3
 
 Key = tuple[Stage, str, str]
@@ -96,18 +96,26 @@ def _optional(name: str) -> bool:
     return name == "loss" or name.startswith(("reported", "added loss"))
 
 
-def floors(draws: Iterable[Mapping[Key, Apart]]) -> dict[Key, float]:
-    """Return the largest effect of one unit in the last place on each array, over several draws."""
+def floors(draws: Iterable[tuple[float, Mapping[Key, Apart]]]) -> dict[Key, float]:
+    """Return the largest effect a unit in the last place on each array, over draws of several units each."""
     found: dict[Key, float] = {}
-    for draw in draws:
+    for units, draw in draws:
         for key, apart in draw.items():
-            found[key] = max(found.get(key, 0.0), apart.difference)
+            found[key] = max(found.get(key, 0.0), apart.difference / units)
     return found
 
 
-def judge(
-    found: Mapping[Key, Apart], effects: Mapping[Key, float], tolerance: float | None
-) -> dict[Stage, StageResult]:
+def draws(allowed: Allowed) -> Iterator[float]:
+    """Yield by how many units in the last place numbers are moved, draw by draw.
+
+    One unit shows how far rounding goes by itself. As many as count as rounding show what is not linear, such as Adam's
+    second moments of a gradient that is 0 but for rounding.
+    """
+    yield from [1.0] * DRAWS
+    yield allowed.multiple
+
+
+def judge(found: Mapping[Key, Apart], effects: Mapping[Key, float], allowed: Allowed) -> dict[Stage, StageResult]:
     """Return the result of each stage that was compared.
 
     `effects` are those of one unit in the last place. In training steps, an array that differs is named at the first
@@ -121,13 +129,13 @@ def judge(
         if all(found[key].equal for key in keys):
             results[stage] = StageResult(stage, Outcome.EQUAL, len(keys))
             continue
-        far = {key: _times(key, found[key], effects, tolerance) for key in keys}
-        limit = _limit(tolerance)
+        far = {key: _times(key, found[key], effects, allowed) for key in keys}
+        limit = allowed.limit
         worst = max(keys, key=far.__getitem__)
         outcome = Outcome.ROUNDING if far[worst] <= limit else Outcome.DIFFERENT
         if outcome == Outcome.DIFFERENT and stage == Stage.STEPS:
             worst = next(key for key in keys if far[key] > limit)
-        times = far[worst] if tolerance is None else None
+        times = far[worst] if allowed.tolerance is None else None
         results[stage] = StageResult(stage, outcome, len(keys), place_of(worst), found[worst].difference, times)
     return results
 
@@ -137,25 +145,23 @@ def place_of(key: Key) -> str:
     return ", ".join(part for part in (key[2], key[1]) if part)
 
 
-def judge_one(key: Key, apart: Apart, effects: Mapping[Key, float], tolerance: float | None) -> Outcome:
+def judge_one(key: Key, apart: Apart, effects: Mapping[Key, float], allowed: Allowed) -> Outcome:
     """Return how one array compares."""
     if apart.equal:
         return Outcome.EQUAL
-    return Outcome.ROUNDING if _times(key, apart, effects, tolerance) <= _limit(tolerance) else Outcome.DIFFERENT
+    return Outcome.ROUNDING if _times(key, apart, effects, allowed) <= allowed.limit else Outcome.DIFFERENT
 
 
-def worst_names(
-    found: Mapping[Key, Apart], effects: Mapping[Key, float], stage: Stage, tolerance: float | None
-) -> list[str]:
+def worst_names(found: Mapping[Key, Apart], effects: Mapping[Key, float], stage: Stage, allowed: Allowed) -> list[str]:
     """Return the names of the arrays of a stage that are apart beyond rounding, the farthest first."""
     far: dict[str, float] = {}
     for key, apart in found.items():
         if key[0] == stage:
-            far[key[2]] = max(far.get(key[2], 0.0), _times(key, apart, effects, tolerance))
-    return sorted((name for name, times in far.items() if times > _limit(tolerance)), key=lambda name: -far[name])
+            far[key[2]] = max(far.get(key[2], 0.0), _times(key, apart, effects, allowed))
+    return sorted((name for name, times in far.items() if times > allowed.limit), key=lambda name: -far[name])
 
 
-def _times(key: Key, apart: Apart, effects: Mapping[Key, float], tolerance: float | None) -> float:
+def _times(key: Key, apart: Apart, effects: Mapping[Key, float], allowed: Allowed) -> float:
     """Return a difference in units of what is allowed: the tolerance, or the effect of one unit in the last place."""
     if apart.difference == 0:
         return 0.0
@@ -163,11 +169,7 @@ def _times(key: Key, apart: Apart, effects: Mapping[Key, float], tolerance: floa
     effect = effects.get(key, 0.0)
     unit = (
         max(effect if np.isfinite(effect) else 0.0, 2 * apart.rounding * apart.scale)
-        if tolerance is None
-        else tolerance
+        if allowed.tolerance is None
+        else allowed.tolerance
     )
     return apart.difference / unit if unit else float("inf")
-
-
-def _limit(tolerance: float | None) -> float:
-    return MULTIPLE if tolerance is None else 1.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from twinproof.proof.arrays import Value, scale
 from twinproof.proof.capture import Call
 from twinproof.proof.configs import describe
-from twinproof.proof.result import MULTIPLE, Difference, Kind, LayerPair, Stage
+from twinproof.proof.result import Difference, Kind, LayerPair, Stage
 
 INPUT, OUTPUT = "the input", "the output"
 
@@ -26,10 +26,11 @@ class Run:
     second: Sequence[Call]
     floors: Sequence[float]
     layers: Mapping[str, str]
+    multiple: float  # of that counts as rounding
 
     def __post_init__(self) -> None:
         self._allowed = [
-            MULTIPLE * max(floor, *(4e-7 * scale(value.sample) for value in call.outputs), 0.0)
+            self.multiple * max(floor, *(4e-7 * scale(value.sample) for value in call.outputs), 0.0)
             for call, floor in zip(self.first, self.floors)
         ]
         self._by_second = {other: one for one, other in self.layers.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import random
 import sys
 from collections.abc import Iterable, Iterator
@@ -32,6 +33,16 @@ _SLOTS = {
 
 # What a random layer draws depends on these alone.
 DRAWS = f"Keras {keras.__version__.split('.')[0]} on {BACKEND}"
+
+
+def made_with() -> dict[str, str]:
+    """Return the versions that a proof is made with."""
+    return {
+        "keras": keras.__version__,
+        "backend": BACKEND,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
 
 
 def path(variable: Any) -> str:

@@ -16,7 +16,7 @@ from twinproof.proof.culprit import OUTPUT, Run
 from twinproof.proof.matching import Matching
 from twinproof.proof.observing import ADDED, Phase, added_losses, has_own_step
 from twinproof.proof.reference import Reference
-from twinproof.proof.result import Difference, Kind, LayerPair, Outcome, Stage
+from twinproof.proof.result import Allowed, Difference, Kind, LayerPair, Outcome, Stage
 from twinproof.proof.running import layer_calls
 from twinproof.proof.side import Side
 from twinproof.proof.structure import settings_words
@@ -51,14 +51,14 @@ class Scene:
 
 
 def locate(
-    scene: Scene, stage: Stage, apart: Mapping[Key, Apart], effects: Mapping[Key, float], tolerance: float | None
+    scene: Scene, stage: Stage, apart: Mapping[Key, Apart], effects: Mapping[Key, float], allowed: Allowed
 ) -> tuple[Difference, list[LayerPair]]:
     """Return what is to blame for a stage that differs, and the layers side by side where they were run."""
-    names = worst_names(apart, effects, stage, tolerance)
+    names = worst_names(apart, effects, stage, allowed)
     if stage in (Stage.INFERENCE, Stage.TRAINING_MODE):
         if names and not any(name.startswith("output") for name in names):
             return _variable(scene, stage, names[0]), []
-        where = _place(stage, apart, effects, tolerance)
+        where = _place(stage, apart, effects, allowed)
         found, layers = _layers(scene, stage, where)
         return found or Difference(Kind.OPERATION, stage, "the last layer", OUTPUT, cause="no layer differs"), layers
     if stage == Stage.LOSS:
@@ -72,12 +72,12 @@ def locate(
     return _variable(scene, stage, (ordered or names or [""])[0]), []
 
 
-def _place(stage: Stage, apart: Mapping[Key, Apart], effects: Mapping[Key, float], tolerance: float | None) -> str:
+def _place(stage: Stage, apart: Mapping[Key, Apart], effects: Mapping[Key, float], allowed: Allowed) -> str:
     """Return the inputs on which a stage differs first."""
     differing = (
         key[1]
         for key, one in apart.items()
-        if key[0] == stage and judge_one(key, one, effects, tolerance) == Outcome.DIFFERENT
+        if key[0] == stage and judge_one(key, one, effects, allowed) == Outcome.DIFFERENT
     )
     return next(differing, "")
 
@@ -91,7 +91,7 @@ def _layers(scene: Scene, stage: Stage, where: str) -> tuple[Difference | None, 
     inputs = exam.inputs_named(where, training)
     calls, _, _ = layer_calls(scene.second, scene.second_labels, inputs, training)
     values = tuple(Value.of(np.asarray(leaf)) for _, leaf in flatten(inputs))
-    run = Run(stage, values, ran.calls, calls, ran.effects, scene.matching.layers)
+    run = Run(stage, values, ran.calls, calls, ran.effects, scene.matching.layers, exam.allowed.multiple)
     return run.locate(), run.side_by_side()
 
 

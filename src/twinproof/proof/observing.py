@@ -27,7 +27,7 @@ from twinproof.proof.keras_api import (
     seed_python,
     to_array,
 )
-from twinproof.proof.result import Stage
+from twinproof.proof.result import MULTIPLE, MULTIPLE_APART, Allowed, Stage
 from twinproof.proof.side import Side
 from twinproof.proof.tracing import traced
 
@@ -65,16 +65,21 @@ class Exam:
     silent: bool = False  # random layers do nothing, as two environments do not draw the same
     rounding: float = 0.0
 
-    def nudged(self, generator: np.random.Generator) -> Exam:
-        """Return the same with inputs moved by one unit in the last place."""
-        step = self.rounding
+    @property
+    def allowed(self) -> Allowed:
+        """What counts as rounding: between two environments, more."""
+        return Allowed(MULTIPLE_APART if self.silent else MULTIPLE)
+
+    def nudged(self, generator: np.random.Generator, units: float) -> Exam:
+        """Return the same with inputs moved by units in the last place."""
+        step = units * self.rounding
         return Exam(
             [(name, nudged(inputs, generator, step)) for name, inputs in self.inputs],
             [Batch(nudged(one.x, generator, step), one.y, one.sample_weight) for one in self.batches],
             self.steps,
             self.seed,
             self.silent,
-            step,
+            self.rounding,
         )
 
     def inputs_named(self, where: str, training: bool) -> Any:

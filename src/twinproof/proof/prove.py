@@ -9,11 +9,11 @@ from typing import Any
 from twinproof.proof.apart import Request
 from twinproof.proof.comparing import UnlikeError
 from twinproof.proof.errors import CannotTellError
-from twinproof.proof.keras_api import seed_everything, unchanged
+from twinproof.proof.keras_api import made_with, seed_everything, unchanged
 from twinproof.proof.labels import shapes_of
 from twinproof.proof.preparing import Wishes, prepare_first
-from twinproof.proof.proving import Proving, made_with
-from twinproof.proof.result import Difference, Kind, Outcome, Proof, Stage, StageResult, Verdict
+from twinproof.proof.proving import Proving
+from twinproof.proof.result import Allowed, Difference, Kind, Outcome, Proof, Stage, StageResult, Verdict
 from twinproof.proof.side import Side
 from twinproof.proof.sources import BATCH, Source, load_function, source
 from twinproof.proof.specs import parse_inputs
@@ -111,7 +111,7 @@ def build(given: Source, wishes: Wishes) -> Side:
 
 def unknown(names: tuple[str, str], reason: str) -> Proof:
     """Return the proof of two models that could not be compared at all."""
-    said = sentence(Verdict.CANNOT_TELL, None, (), 0, None, reason)
+    said = sentence(Verdict.CANNOT_TELL, None, (), 0, Allowed(), reason)
     return Proof(*names, Verdict.CANNOT_TELL, said, made_with=made_with())
 
 
@@ -119,7 +119,7 @@ def unlike(sides: tuple[Side, Side], error: UnlikeError) -> Proof:
     """Return the proof of two models that take other inputs, or give other outputs."""
     difference = Difference(Kind.SIGNATURE, error.stage, cause=error.what)
     stages = (StageResult(Stage.STRUCTURE, Outcome.DIFFERENT, detail=error.what),)
-    said = sentence(Verdict.NOT_ONE_NETWORK, difference, stages, 0, None, "")
+    said = sentence(Verdict.NOT_ONE_NETWORK, difference, stages, 0, Allowed(), "")
     return Proof(
         sides[0].name,
         sides[1].name,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-import keras
-import numpy as np
 
 from twinproof.proof import structure
 from twinproof.proof.arrays import Value
@@ -18,7 +14,7 @@ from twinproof.proof.compiling import compile_settings
 from twinproof.proof.course import follow
 from twinproof.proof.errors import CannotTellError
 from twinproof.proof.graphs import compare_graphs
-from twinproof.proof.keras_api import BACKEND, has_call, seed_everything, value_of
+from twinproof.proof.keras_api import has_call, made_with, seed_everything, value_of
 from twinproof.proof.labels import STREAMS, label_variables, shapes_of, unique_holders
 from twinproof.proof.localising import Scene, locate
 from twinproof.proof.matching import Matching, match
@@ -60,6 +56,7 @@ class Proving:
 
     def __init__(self, first: Reference, second: Side, wishes: Wishes, trained_before: bool) -> None:
         self.first, self.second, self.wishes, self.trained_before = first, second, wishes, trained_before
+        self.allowed = replace(first.exam.allowed, tolerance=wishes.tolerance)
         self.stages: dict[Stage, StageResult] = {}
         self.notes = list(first.notes)
         self.not_compared: list[str] = []
@@ -232,11 +229,11 @@ class Proving:
             return False
         if phase == Phase.TRAINING:
             self._tell_unseen_gradients(apart)
-        results = judge(apart, found.effects, self.wishes.tolerance)
+        results = judge(apart, found.effects, self.allowed)
         self.stages.update({stage: one for stage, one in results.items() if not self._is_different(stage)})
         different = [stage for stage, one in results.items() if one.outcome == Outcome.DIFFERENT]
         if different and self.scene:
-            difference, self.layers = locate(self.scene, different[0], apart, found.effects, self.wishes.tolerance)
+            difference, self.layers = locate(self.scene, different[0], apart, found.effects, self.allowed)
             self.differences.append(difference)
         return not different
 
@@ -293,7 +290,7 @@ class Proving:
                 # The effect of rounding is measured on the first model: where that is noise, so is the measure.
                 early = phase in (Phase.INFERENCE, Phase.TRAINING)
                 noise = early and one.difference > one.rounding**0.5 * one.scale
-                if noise or judge_one(key, one, effects, self.wishes.tolerance) == Outcome.DIFFERENT:
+                if noise or judge_one(key, one, effects, self.allowed) == Outcome.DIFFERENT:
                     place = f"{key[0]}, at {place_of(key)}"
                     return f"{name} differs from itself in {place}; it may draw unseeded random numbers"
             self.notes.append(f"{name} differs from itself, no more than rounding does")
@@ -347,8 +344,11 @@ class Proving:
         if not different and self.unknown:
             verdict = Verdict.CANNOT_TELL
         difference = self._chosen() if different else None
+        if self.first.made_with != made_with():
+            made = ", ".join(f"{name} {version}" for name, version in self.first.made_with.items())
+            self.notes.append(f"the first model with {made}")
         stages = tuple(self.stages[stage] for stage in Stage if stage in self.stages)
-        said = sentence(verdict, difference, stages, self.compared.steps, self.wishes.tolerance, self.unknown)
+        said = sentence(verdict, difference, stages, self.compared.steps, self.allowed, self.unknown)
         return Proof(
             self.first.name,
             self.second.name,
@@ -384,13 +384,3 @@ class Proving:
             return ran[0]
         layers = [one for one in self.differences if one.stage == Stage.STRUCTURE and one.kind != Kind.COMPILED]
         return next(iter([*layers, *ran, *self.differences]), None)
-
-
-def made_with() -> dict[str, str]:
-    """Return the versions that a proof was made with."""
-    return {
-        "keras": keras.__version__,
-        "backend": BACKEND,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-    }

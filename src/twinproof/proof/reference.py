@@ -10,10 +10,10 @@ import numpy as np
 
 from twinproof.proof.arrays import Array, Value
 from twinproof.proof.capture import Call
-from twinproof.proof.comparing import DRAWS, Apart, Key, compare, floors
+from twinproof.proof.comparing import Apart, Key, compare, draws, floors
 from twinproof.proof.compiling import Recipe
 from twinproof.proof.graphs import Graph
-from twinproof.proof.keras_api import KERAS_2
+from twinproof.proof.keras_api import KERAS_2, made_with
 from twinproof.proof.labels import label_variables
 from twinproof.proof.observing import Exam, Observation, Phase, observe
 from twinproof.proof.recording import Recording, kept
@@ -99,6 +99,10 @@ class Reference(Protocol):
     def graphs(self) -> Mapping[str, Graph]:
         """What its steps and predictions were compiled to, once the steps were observed."""
 
+    @property
+    def made_with(self) -> dict[str, str]:
+        """The versions that it runs with."""
+
     def observations(self, phase: Phase) -> Iterator[Observation]:
         """Yield what it does in a phase."""
 
@@ -163,6 +167,11 @@ class LiveReference:
         """What its steps and predictions were compiled to, once the steps were observed."""
         return self.side.graphs
 
+    @property
+    def made_with(self) -> dict[str, str]:
+        """The versions that it runs with."""
+        return made_with()
+
     def observations(self, phase: Phase) -> Iterator[Observation]:
         """Yield what it does in a phase."""
         return observe(self.side, self.exam, phase)
@@ -185,12 +194,12 @@ class LiveReference:
         """Return what its layers do, and how far one unit in the last place moves what comes out of each."""
         calls = self._calls(self.exam, where, training)
         effects = [0.0] * len(calls)
-        for draw in range(DRAWS):
+        for draw, units in enumerate(draws(self.exam.allowed)):
             generator = np.random.default_rng([self.seed, draw])
-            with self.side.moved(generator):
-                moved = self._calls(self.exam.nudged(generator), where, training)
+            with self.side.moved(generator, units):
+                moved = self._calls(self.exam.nudged(generator, units), where, training)
             for index, (one, other) in enumerate(zip(calls, moved)):
-                apart = [mine.distance(theirs) for mine, theirs in zip(one.outputs, other.outputs)]
+                apart = [mine.distance(theirs) / units for mine, theirs in zip(one.outputs, other.outputs)]
                 effects[index] = max([effects[index], *(value for value in apart if np.isfinite(value))])
         return LayerRun(calls, effects)
 
@@ -203,12 +212,12 @@ class LiveReference:
         for recorded in self._recorded.values():
             recorded.remove()
 
-    def _draws(self, phase: Phase) -> Iterator[Mapping[Key, Apart]]:
-        for draw in range(DRAWS):
+    def _draws(self, phase: Phase) -> Iterator[tuple[float, Mapping[Key, Apart]]]:
+        for draw, units in enumerate(draws(self.exam.allowed)):
             generator = np.random.default_rng([self.seed, draw])
-            with self.side.moved(generator):
-                moved = observe(self.side, self.exam.nudged(generator), phase)
-                yield compare(self.recorded(phase), kept(moved, self.exam.steps))
+            with self.side.moved(generator, units):
+                moved = observe(self.side, self.exam.nudged(generator, units), phase)
+                yield units, compare(self.recorded(phase), kept(moved, self.exam.steps))
 
     def _calls(self, exam: Exam, where: str, training: bool) -> list[Call]:
         labels = {id(variable): label for label, variable in self.side.variables.items()}

@@ -7,8 +7,9 @@ from typing import Any
 
 from twinproof.base.words import Word
 
-# A difference up to this many times the effect of one unit in the last place is rounding.
-MULTIPLE = 8.0
+# A difference up to this many times the effect of one unit in the last place is rounding: in one environment, and
+# between two, which may add up in other orders.
+MULTIPLE, MULTIPLE_APART = 8.0, 32.0
 
 
 # Of variables, by name.
@@ -57,6 +58,19 @@ class Kind(Word):
     SWAPPED = "swapped layers"
     COMPILED = "optimizer or loss"
     SIGNATURE = "inputs or outputs"
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What counts as rounding: a multiple of the effect of one unit in the last place, or an absolute difference."""
+
+    multiple: float = MULTIPLE
+    tolerance: float | None = None
+
+    @property
+    def limit(self) -> float:
+        """The largest difference that counts as rounding, in what differences are measured in."""
+        return self.multiple if self.tolerance is None else 1.0
 
 
 @dataclass(frozen=True)

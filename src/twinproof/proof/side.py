@@ -78,10 +78,10 @@ class Side:
         return self._slots
 
     @contextmanager
-    def moved(self, generator: np.random.Generator) -> Iterator[None]:
-        """Move each weight by one unit in the last place of what the model computes in, up or down at random."""
+    def moved(self, generator: np.random.Generator, units: float) -> Iterator[None]:
+        """Move each weight by units in the last place of what the model computes in, up or down at random."""
         kept = self._start
-        self._start = {label: move(value, generator, self.step(label)) for label, value in kept.items()}
+        self._start = {label: move(value, generator, units * self.step(label)) for label, value in kept.items()}
         try:
             yield
         finally:

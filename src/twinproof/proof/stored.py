@@ -67,6 +67,7 @@ def write_reference(first: LiveReference, folder: Path) -> None:
         },
         "notes": list(first.notes),
         "weight_order": first.weight_order,
+        "made_with": first.made_with,
         "graphs": {name: asdict(graph) for name, graph in first.graphs.items()},
         "observed": observed,
         "runs": runs,
@@ -101,6 +102,7 @@ class StoredReference:
         )
         self.notes: list[str] = data["notes"]
         self.weight_order: list[str] = data["weight_order"]
+        self.made_with: dict[str, str] = data["made_with"]
         self.graphs = {name: Graph(**graph) for name, graph in data["graphs"].items()}
 
     def observations(self, phase: Phase) -> Iterator[Observation]:

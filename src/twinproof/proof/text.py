@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from twinproof.proof.result import MULTIPLE, Difference, Outcome, Proof, Stage, StageResult, Verdict
+from twinproof.proof.result import Allowed, Difference, Outcome, Proof, Stage, StageResult, Verdict
 
 
 def as_text(proof: Proof) -> str:
@@ -17,7 +17,7 @@ def sentence(
     difference: Difference | None,
     stages: Sequence[StageResult],
     steps: int,
-    tolerance: float | None,
+    allowed: Allowed,
     unknown: str,
 ) -> str:
     """Return the verdict in one sentence."""
@@ -29,12 +29,12 @@ def sentence(
     rounding = [result for result in stages if result.outcome == Outcome.ROUNDING]
     if not rounding:
         return f"One network: equal to the last bit {through}"
-    if tolerance is not None:
-        return f"One network: equal within the given tolerance of {tolerance:g} {through}"
+    if allowed.tolerance is not None:
+        return f"One network: equal within the given tolerance of {allowed.tolerance:g} {through}"
     most = max(result.ratio or 0.0 for result in rounding)
     return (
         f"One network: equal within rounding {through} (at most {most:.2g} times what one unit in the last place does; "
-        f"{MULTIPLE:g} count as rounding)"
+        f"{allowed.multiple:g} count as rounding)"
     )
 
 
