@@ -97,13 +97,15 @@ class Exam:
         return bool(self.batches and self.steps)
 
 
-def observe(side: Side, exam: Exam, phase: Phase) -> Iterator[Observation]:
-    """Yield what a model does in a phase."""
+def observe(side: Side, exam: Exam, phase: Phase, as_compiled: bool = False) -> Iterator[Observation]:
+    """Yield what a model does in a phase; where asked, its steps run as they were compiled for the last time."""
     if phase == Phase.INFERENCE:
         return _observe_inference(side, exam)
     if phase == Phase.TRAINING:
         return _observe_training(side, exam)
-    return _observe_steps(side, exam, eagerly=phase == Phase.EAGER_STEPS)
+    if not as_compiled:
+        run_eagerly(side.model, phase == Phase.EAGER_STEPS)
+    return _observe_steps(side, exam)
 
 
 def _observe_inference(side: Side, exam: Exam) -> Iterator[Observation]:
@@ -134,10 +136,9 @@ def _observe_training(side: Side, exam: Exam) -> Iterator[Observation]:
     yield Observation(Stage.GRADIENTS, "", dict(gradients))
 
 
-def _observe_steps(side: Side, exam: Exam, eagerly: bool) -> Iterator[Observation]:
+def _observe_steps(side: Side, exam: Exam) -> Iterator[Observation]:
     """Yield losses, weights, state and what optimizers hold after each training step, and predictions afterwards."""
     side.set_back(exam.seed)
-    run_eagerly(side.model, eagerly)
     for step in range(exam.steps):
         seed_python(exam.seed + step)
         with _conditions(exam), traced(side.graphs, "a training step"):
