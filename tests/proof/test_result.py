@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from tests.conftest import REPOSITORY
 from twinproof.proof.page import as_page
 from twinproof.proof.result import (
     Allowed,
@@ -176,3 +178,15 @@ def test_names_that_look_like_html_stay_text() -> None:
     for one in (proof, replace(proof, layers=())):
         assert "script" not in read_page(one).seen
         assert not re.search(r"<script|alert\('&\"", as_page(one))
+
+
+def test_a_record_may_hold_every_outcome() -> None:
+    schema = json.loads((REPOSITORY / "workflow/schemas/record.schema.json").read_text())
+    stage = next(part for part in _parts_of(schema) if {"stage", "outcome"} <= set(part))
+    assert stage["outcome"]["enum"] == [str(outcome) for outcome in Outcome]
+
+
+def _parts_of(value: object) -> Iterator[dict]:
+    if isinstance(value, dict):
+        yield value
+        yield from (part for inner in value.values() for part in _parts_of(inner))
