@@ -199,9 +199,7 @@ def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[...
         "TF_NUM_INTEROP_THREADS": "1",
     }
 
-    def run(
-        *arguments: str | Path, cwd: Path = REPOSITORY, environment: str = ENVIRONMENT, timeout: float = 300
-    ) -> Completed:
+    def run(*arguments: str | Path, cwd: Path = REPOSITORY, environment: str = ENVIRONMENT) -> Completed:
         path = os.pathsep.join(map(str, (REPOSITORY / "src", REPOSITORY / "tests" / "facts", cwd)))
         return subprocess.run(
             [python_of(environment), *arguments],
@@ -209,7 +207,7 @@ def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[...
             env={**clean(os.environ), **alike, "PYTHONPATH": path},
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=300,
         )
 
     return run

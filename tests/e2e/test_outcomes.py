@@ -6,7 +6,6 @@ Of a version in between, the pitfalls are tried whose ends are known.
 import json
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.conftest import ENVIRONMENTS, Completed
+from tests.conftest import ENVIRONMENTS, python_of
 from tests.copies import REPOSITORY, commands, fresh_copy, must, run_in
 from tests.measured.pitfalls.reports import LETTERS, ORDER, REPORTS
 from twinproof.analysis.rows.pitfalls import pitfall_outcome
@@ -61,15 +60,15 @@ def table(study: Path, name: str) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def ends(study: Path, run_in_environment: Callable[..., Completed]) -> Ends:
+def ends(study: Path) -> Ends:
     """How each pitfall ended, by environment and twin/pitfall."""
     found: Ends = {environment: {} for environment in ENVIRONMENTS}
     for row in table(study, "pitfalls").to_dict("records"):
         found[row["environment"]][f"{row['twin']}/{row['pitfall']}"] = row
     reports = {name for it in REPORTS for name in (it.entry, it.counterpart)}
-    command = ["-m", "twinproof.measured.try_pitfalls", "--params", "params.yaml", *sorted({*reports, *TRIED})]
-    done = run_in_environment(*command, cwd=study, environment=BETWEEN, timeout=900)
-    assert done.returncode == 0, done.stderr
+    command = [str(python_of(BETWEEN)), "-m", "twinproof.measured.try_pitfalls", "--params", "params.yaml"]
+    done = run_in(study, *command, *sorted({*reports, *TRIED}), timeout=1200)
+    must(done)
     for cell in json.loads(done.stdout.splitlines()[-1]):
         seen = {**cell, "outcome": pitfall_outcome(cell), "error": str(cell["error"])}
         found[BETWEEN][f"{cell['twin']}/{cell['pitfall']}"] = seen
