@@ -1,7 +1,8 @@
 # Thin: each target is a command that can be typed by hand in the activated .venv.
 PYTHON ?= python3.11
 CORES ?= all
-LANES ?= 2
+# One more than two cores, as a test that starts a cluster or a container waits half of its time.
+LANES ?= 3
 INSTALL := $(PYTHON) workflow/install.py
 PYTEST = pytest --numprocesses $(LANES) --durations 15
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -1,14 +1,14 @@
-"""Which tests run beside each other: two lanes take what is still to do, the longest first.
+"""Which tests run beside each other: lanes take what is still to do, the longest first.
 
 Tests of one file stay together, as they share what their module's fixtures make, and so do files that share a cluster
-or a study that they change. What both lanes need is made once (`made_once` in conftest.py).
+or a study that they change. What several lanes need is made once (`made_once` in conftest.py).
 """
 
 from typing import Any
 
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-# Longest first: a long one that starts last would keep one lane busy and the other idle.
+# Longest first: a long one that starts last would keep one lane busy and the others idle.
 TOGETHER = {
     "outcomes": ("tests/e2e/test_outcomes.py",),
     # Slurm reads one configuration a machine, so that there is one cluster at a time.
