@@ -81,7 +81,10 @@ def plain(text: str) -> list[str]:
     """Return lines without what differs from run to run and between processors: seconds, rounding, where it is most."""
     for pattern, instead in (
         (r"\d+\.\d+s\b", "TIME"),
-        (r"\(at most [\d.]+ times", "(at most N times"),
+        (
+            r"equal (to the last bit|within rounding) through (\d+ training steps)( \(at most .*\))?",
+            r"equal through \2",
+        ),
         (r"(equal          |within rounding) +(to the last bit, )?(\d+ arrays?).*", r"no difference in \3"),
         (r"most at .*", "most at some place"),
     ):
