@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from twinproof.proof.result import LayerPair, Proof
-from twinproof.proof.text import compared_words, stage_words
+from twinproof.proof.text import compared_words, stage_words, versions
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -43,8 +43,7 @@ def _parts(proof: Proof) -> Iterator[str]:
     elif proof.matches:
         rows = (("", (escape(one), escape(other))) for one, other in proof.matches)
         yield from _table("Variables that belong together", ("first model", "second model"), rows)
-    made = ", ".join(f"{name} {version}" for name, version in proof.made_with.items())
-    yield f"<p>Compared: {escape(compared_words(proof))}; {escape(made)}.</p>"
+    yield f"<p>Compared: {escape(compared_words(proof))}; {escape(versions(proof.made_with))}.</p>"
     for title, lines in (("Notes", proof.notes), ("Not compared", proof.not_compared)):
         if lines:
             yield f"<h2>{title}</h2><ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"

@@ -39,7 +39,7 @@ from twinproof.proof.result import (
 from twinproof.proof.running import layer_calls, output_keys, run_once, values_of
 from twinproof.proof.side import Side
 from twinproof.proof.streams import give_other_streams
-from twinproof.proof.text import count, sentence
+from twinproof.proof.text import count, sentence, versions
 
 
 @dataclass
@@ -345,8 +345,7 @@ class Proving:
             verdict = Verdict.CANNOT_TELL
         difference = self._chosen() if different else None
         if self.first.made_with != made_with():
-            made = ", ".join(f"{name} {version}" for name, version in self.first.made_with.items())
-            self.notes.append(f"the first model with {made}")
+            self.notes.append(f"the first model with {versions(self.first.made_with)}")
         stages = tuple(self.stages[stage] for stage in Stage if stage in self.stages)
         said = sentence(verdict, difference, stages, self.compared.steps, self.allowed, self.unknown)
         return Proof(

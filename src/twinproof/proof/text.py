@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from twinproof.proof.result import Allowed, Difference, Outcome, Proof, Stage, StageResult, Verdict
 
@@ -53,6 +53,11 @@ def stage_words(result: StageResult) -> str:
         return f"{arrays}; most at {result.worst}: {result.difference:.3g}"
     times = f"{result.ratio:.2g} times what one unit in the last place does"
     return f"{arrays}; most at {result.worst}: {result.difference:.3g}, {times}"
+
+
+def versions(made_with: Mapping[str, str]) -> str:
+    """Return versions as a list in words."""
+    return ", ".join(f"{name} {version}" for name, version in made_with.items())
 
 
 def compared_words(proof: Proof) -> str:
