@@ -1,7 +1,7 @@
-"""Reads the graphs that TensorFlow makes of a model while it runs.
+"""Reads the graphs that TensorFlow compiles a model to while it runs.
 
-Names of operations, and which variable is which, are left out: names differ by style, and the values that were compared
-before tell the variables apart.
+The names of operations are left out, as they differ by style. Which variable is which is left out, too: the values that
+were compared before decide that.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import Any
 from twinproof.proof.graphs import Graph
 from twinproof.proof.keras_api import BACKEND
 
-# How the names begin of the graphs that are run; those that they call are named otherwise.
+# The names of graphs that are run begin so; those of functions that they call do not.
 _RUN = "__inference_"
 # Of tensorflow.DataType, which is not imported here, as JAX may run without it.
 _STRING, _RESOURCE = 7, 20
-# They give what they are fed; one that passes all gradients on does so in the order of the variables.
+# Operations that return their inputs. Keras passes all gradients through one, in the order of the variables.
 _PASSING = ("Identity", "IdentityN")
-# Settings that hold names.
+# Settings that are names.
 _NAMES = ("shared_name", "container", "config_proto", "executor_type")
 
 
 @contextmanager
 def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
-    """Keep, under this name, the graph that is made meanwhile, if one is, and none of this name is there."""
+    """Keep the graph that TensorFlow makes meanwhile under this name, unless there is one of this name."""
     if BACKEND != "tensorflow" or name in graphs:
         yield
         return
@@ -39,8 +39,8 @@ def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
     called = {callee for one in made.values() for node in one.node_def for callee in _callees(node)}
     run = [one for one in made if one.startswith(_RUN) and one not in called]
     if run:
-        # One that makes variables is made twice; the last is the one that is run from then on.
-        graphs[name] = _summary(made, max(run, key=_number))
+        # A step that creates variables is traced twice; the last graph is the one that runs from then on.
+        graphs[name] = _Graphs(made).of(max(run, key=_number))
 
 
 def _context() -> Any:
@@ -65,37 +65,19 @@ def _callees(node: Any) -> Iterator[str]:
         yield from (one.name for one in (value.func, *value.list.func) if one.name)
 
 
-def _summary(made: Mapping[str, Any], name: str) -> Graph:
-    wiring, order = (_Digests(made, ordered) for ordered in (False, True))
-    return Graph(dict(sorted(wiring.operations(name).items())), wiring.of(name), order.of(name))
+class _Graphs:
+    """Graphs of functions, each read once, with those that they call."""
 
+    def __init__(self, made: Mapping[str, Any]) -> None:
+        self._made, self._known = made, dict[str, Graph]()
 
-class _Digests:
-    """Digests of functions, each made once, of what their operations are and what feeds them."""
-
-    def __init__(self, made: Mapping[str, Any], ordered: bool) -> None:
-        self._made, self._ordered, self._known = made, ordered, dict[str, str]()
-
-    def operations(self, name: str) -> Counter[str]:
-        """Return how often each operation is in a function and in those that it calls."""
-        found: Counter[str] = Counter()
-        for node in self._function(name).node_def:
-            found[node.op] += 1
-            for callee in _callees(node):
-                found += self.operations(callee)
-        return found
-
-    def of(self, name: str) -> str:
-        """Return the digest of a function: of all its operations, and of what it returns."""
+    def of(self, name: str) -> Graph:
+        """Return the graph of a function."""
         if name not in self._known:
-            self._known[name] = self._digest(name)
+            self._known[name] = self._read(self._made[name] if name in self._made else _definition(name))
         return self._known[name]
 
-    def _function(self, name: str) -> Any:
-        return self._made[name] if name in self._made else _definition(name)
-
-    def _digest(self, name: str) -> str:
-        function = self._function(name)
+    def _read(self, function: Any) -> Graph:
         # Variables come in the order in which they are first used, and are told apart by what uses them.
         digests = {
             one.name: "variable" if one.type == _RESOURCE else f"argument {index}"
@@ -111,21 +93,31 @@ class _Digests:
                 return given(nodes[source].input[int(port.rpartition(":")[2] or 0)])
             return f"{digests[source]}:{port}"
 
-        for one in TopologicalSorter(needs).static_order():
-            node = nodes[one]
+        for name in TopologicalSorter(needs).static_order():
+            node = nodes[name]
             fed = [] if node.op in _PASSING else [given(value) for value in node.input if not value.startswith("^")]
-            before = sorted(digests[_source(value)] for value in node.input if value.startswith("^"))
-            digests[one] = _hash(node.op, *self._settings(node), "fed by", *fed, *(before if self._ordered else ()))
-        made = sorted(digests[one] for one in nodes if nodes[one].op not in _PASSING)
+            digests[name] = _hash(node.op, *self._settings(node), "fed by", *fed)
+        operations: Counter[str] = Counter()
+        wired, ordered = [], []
+        for node in nodes.values():
+            called = [self.of(callee) for callee in _callees(node)]
+            operations.update([node.op])
+            for graph in called:
+                operations.update(graph.operations)
+            if node.op not in _PASSING:
+                before = sorted(digests[_source(value)] for value in node.input if value.startswith("^"))
+                wired.append(digests[node.name])
+                ordered.append(_hash(digests[node.name], *(graph.order for graph in called), "after", *before))
         returned = [given(function.ret[one.name]) for one in function.signature.output_arg]
-        return _hash(*made, "returns", *returned)
+        wiring = _hash(*sorted(wired), "returns", *returned)
+        return Graph(dict(sorted(operations.items())), wiring, _hash(*sorted(ordered)))
 
     def _settings(self, node: Any) -> Iterator[str]:
+        """Yield the settings of an operation, but for names; a function that it calls by how that is wired."""
         text = node.op == "Const" and node.attr["dtype"].type == _STRING
         for key, value in sorted(node.attr.items()):
-            callees = [one.name for one in (value.func, *value.list.func) if one.name]
-            if callees:
-                yield f"{key}: {' '.join(self.of(one) for one in callees)}"
+            if callees := [one.name for one in (value.func, *value.list.func) if one.name]:
+                yield f"{key}: {' '.join(self.of(one).wiring for one in callees)}"
             elif not key.startswith("_") and key not in _NAMES and not (text and key == "value"):
                 yield f"{key}: {value.SerializeToString(deterministic=True).hex()}"
 
