@@ -129,18 +129,14 @@ def _pair_of_models(models: list[str], environments: list[str]) -> tuple[str, st
 
 
 def _start_in(name: str, params: Path) -> Callable[..., Any]:
-    from twinproof.environments.processes import BACKENDS, find_python, start_clean
+    from twinproof.environments.processes import find_python, split_backend, start_clean
 
     known: list[str] = []
     if params.exists():
         from twinproof.study.params import read_params
 
         known = list(read_params(params).environments)
-    where, at, backend = name.rpartition("@")
-    if not at or "/" in backend:  # A folder may have such a name.
-        where, backend = name, ""
-    elif backend not in BACKENDS:
-        raise UserError(f"--in {shown(name)}: no backend of that name; allowed: {', '.join(BACKENDS)}")
+    where, backend = split_backend(name)
     return functools.partial(start_clean, find_python(where, known), backend or os.environ.get("KERAS_BACKEND", ""))
 
 

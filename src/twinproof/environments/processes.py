@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
-from twinproof.base.errors import UserError
+from twinproof.base.errors import UserError, shown
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import FIXED, PROGRAMS, SOURCE, let_through
 
@@ -47,6 +47,22 @@ def start_clean(python: Path, backend: str, *arguments: str) -> subprocess.Compl
     return subprocess.run(
         [python, *arguments], env=variables, capture_output=True, text=True, errors="replace", check=False
     )
+
+
+def split_backend(name: str) -> tuple[str, str]:
+    """Return an environment and a backend of what was named as ENVIRONMENT@BACKEND; "" where none was.
+
+    Raises
+    ------
+    UserError
+        If there is no such backend.
+    """
+    where, at, backend = name.rpartition("@")
+    if not at or "/" in backend:  # A folder may have such a name.
+        return name, ""
+    if backend not in BACKENDS:
+        raise UserError(f"--in {shown(name)}: no backend of that name; allowed: {', '.join(BACKENDS)}")
+    return where, backend
 
 
 def find_python(name: str, known: Collection[str]) -> Path:
