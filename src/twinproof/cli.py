@@ -104,7 +104,7 @@ def prove(
     pair = _pair_of_models(models, named)
     apart = len(set(named)) > 1
     hinted = dict(_hint(hint) for hint in hints or [])
-    request = Request(pair, data, inputs, loss, optimizer, steps, tolerance, hinted, seed, silent=apart)
+    request = Request(pair, data, inputs, loss, optimizer, steps, tolerance, hinted, seed, two_environments=apart)
     forms = Forms(as_json, html, reproducer)
     if named:
         starts = [_start_in(name, params) for name in named]

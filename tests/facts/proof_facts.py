@@ -276,7 +276,7 @@ def commands(folder: Path) -> dict[str, Any]:
 
     def run(first: str, second: str, inputs: str | None = None, **forms: Any) -> dict[str, Any]:
         names = [f"models.py:{name}" if "." not in name else name for name in (first, second)]
-        request = Request((names[0], names[1]), None, inputs, None, None, 1, None, {}, 0, silent=False)
+        request = Request((names[0], names[1]), None, inputs, None, None, 1, None, {}, 0, two_environments=False)
         out, err = io.StringIO(), io.StringIO()
         with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:

@@ -38,7 +38,7 @@ class Request:
     tolerance: float | None
     hints: dict[str, str]
     seed: int
-    silent: bool
+    two_environments: bool
 
     def write(self, folder: Path) -> None:
         """Write the request into the folder of the exchange."""
@@ -104,7 +104,7 @@ def _take_part(part: str, folder: Path) -> int:
     side = build(given, wishes)
     if part == "first":
         try:
-            reference = prepare_first(side, None, wishes, asked.silent)
+            reference = prepare_first(side, None, wishes, asked.two_environments)
         except CannotTellError as error:
             _write(unknown(asked.models, str(error)), folder)
             return 0

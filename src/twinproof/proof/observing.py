@@ -62,13 +62,13 @@ class Exam:
     batches: list[Batch] = field(default_factory=list)
     steps: int = 0
     seed: int = 0
-    silent: bool = False  # random layers do nothing, as two environments do not draw the same
+    two_environments: bool = False  # which do not draw the same random numbers, nor add up in the same order
     rounding: float = 0.0
 
     @property
     def allowed(self) -> Allowed:
         """What counts as rounding: between two environments, more."""
-        return Allowed(MULTIPLE_APART if self.silent else MULTIPLE)
+        return Allowed(MULTIPLE_APART if self.two_environments else MULTIPLE)
 
     def nudged(self, generator: np.random.Generator, units: float) -> Exam:
         """Return the same with inputs moved by units in the last place."""
@@ -78,7 +78,7 @@ class Exam:
             [Batch(nudged(one.x, generator, step), one.y, one.sample_weight) for one in self.batches],
             self.steps,
             self.seed,
-            self.silent,
+            self.two_environments,
             self.rounding,
         )
 
@@ -282,7 +282,7 @@ def _dense(gradient: Any) -> Array:
 
 @contextmanager
 def _conditions(exam: Exam) -> Iterator[None]:
-    if not exam.silent:
+    if not exam.two_environments:
         yield
         return
 

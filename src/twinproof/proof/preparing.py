@@ -53,7 +53,7 @@ class Wishes:
     seed: int = 0
 
 
-def prepare_first(side: Side, other: Side | None, wishes: Wishes, silent: bool = False) -> LiveReference:
+def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environments: bool = False) -> LiveReference:
     """Return the first model ready to be compared; `other` may know what it takes, and how it is trained.
 
     Raises
@@ -96,7 +96,7 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, silent: bool =
         batches = _with_targets(batches, specs, ranges, side, plain, wishes.seed)
         side.build_optimizers()
         side.keep()
-    exam = Exam(inputs, batches if wishes.steps else [], wishes.steps, wishes.seed, silent, side.rounding)
+    exam = Exam(inputs, batches if wishes.steps else [], wishes.steps, wishes.seed, two_environments, side.rounding)
     warm_up(side, exam)
     return LiveReference(
         side,

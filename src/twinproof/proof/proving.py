@@ -206,7 +206,7 @@ class Proving:
             self.compared = replace(self.compared, steps=exam.steps)
             if self._goes_on(Phase.STEPS):
                 self._graphs()
-        if exam.silent:
+        if exam.two_environments:
             self.not_compared.append(
                 "what random layers draw: two environments draw other numbers, so they were switched off"
             )
@@ -238,7 +238,7 @@ class Proving:
         return not different
 
     def _graphs(self) -> None:
-        if self.first.exam.silent:
+        if self.first.exam.two_environments:
             self.not_compared.append("compiled graphs: the environments compile the same layers to other operations")
             return
         result = compare_graphs(self.first.graphs, self.second.graphs)

@@ -62,7 +62,7 @@ def write_reference(first: LiveReference, folder: Path) -> None:
             "batches": [[one.x, one.y, one.sample_weight] for one in exam.batches],
             "steps": exam.steps,
             "seed": exam.seed,
-            "silent": exam.silent,
+            "two_environments": exam.two_environments,
             "rounding": exam.rounding,
         },
         "notes": list(first.notes),
@@ -97,7 +97,7 @@ class StoredReference:
             [Batch(*parts) for parts in exam["batches"]],
             exam["steps"],
             exam["seed"],
-            exam["silent"],
+            exam["two_environments"],
             exam["rounding"],
         )
         self.notes: list[str] = data["notes"]
