@@ -97,7 +97,7 @@ def _optional(name: str) -> bool:
 
 
 def floors(draws: Iterable[tuple[float, Mapping[Key, Apart]]]) -> dict[Key, float]:
-    """Return the largest effect a unit in the last place on each array, over draws of several units each."""
+    """Return the largest effect of one unit in the last place on each array, over draws of so many units."""
     found: dict[Key, float] = {}
     for units, draw in draws:
         for key, apart in draw.items():

@@ -26,7 +26,7 @@ class Run:
     second: Sequence[Call]
     floors: Sequence[float]
     layers: Mapping[str, str]
-    multiple: float  # of that counts as rounding
+    multiple: float  # of a floor; a difference up to it is rounding
 
     def __post_init__(self) -> None:
         self._allowed = [

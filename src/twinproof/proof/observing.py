@@ -98,7 +98,7 @@ class Exam:
 
 
 def observe(side: Side, exam: Exam, phase: Phase, as_compiled: bool = False) -> Iterator[Observation]:
-    """Yield what a model does in a phase; where asked, its steps run as they were compiled for the last time."""
+    """Yield what a model does in a phase; `as_compiled` runs the steps that were compiled last, and compiles none."""
     if phase == Phase.INFERENCE:
         return _observe_inference(side, exam)
     if phase == Phase.TRAINING:

@@ -11,6 +11,13 @@ from twinproof.proof.arrays import Value
 if TYPE_CHECKING:
     from twinproof.proof.capture import Call
 
+_TO_NUMPY = """\
+def to_numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor) if hasattr(keras, "ops") else tensor.numpy()
+
+
+"""
+
 _LAYERS = '''\
 """{sentence}"""
 
@@ -18,11 +25,7 @@ import keras
 import numpy as np
 
 
-def to_numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor) if hasattr(keras, "ops") else tensor.numpy()
-
-
-layers = [
+{to_numpy}layers = [
     (keras.layers.{first_class}, {first}),
     (keras.layers.{second_class}, {second}),
 ]
@@ -58,11 +61,7 @@ import numpy as np
 models = [{first}, {second}]
 
 
-def to_numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor) if hasattr(keras, "ops") else tensor.numpy()
-
-
-def first_output(outputs):
+{to_numpy}def first_output(outputs):
     while isinstance(outputs, (dict, list, tuple)):
         outputs = (list(outputs.values()) if isinstance(outputs, dict) else outputs)[0]
     return to_numpy(outputs)
@@ -103,6 +102,7 @@ def layers_script(sentence: str, first: Call, second: Call) -> str:
     if not all(configs):
         return ""
     return _LAYERS.format(
+        to_numpy=_TO_NUMPY,
         sentence=_quoted(sentence),
         first_class=first.layer_class,
         second_class=second.layer_class,
@@ -129,7 +129,14 @@ def models_script(
         return ""
     made = {name: _made(value) for name, value in inputs.items()}
     given = next(iter(made.values())) if list(made) == [""] else _structure(made)
-    text = _MODELS.format(sentence=_quoted(sentence), first=built[0], second=built[1], inputs=given, pairs=list(pairs))
+    text = _MODELS.format(
+        to_numpy=_TO_NUMPY,
+        sentence=_quoted(sentence),
+        first=built[0],
+        second=built[1],
+        inputs=given,
+        pairs=list(pairs),
+    )
     if training:
         targets, compiling, steps = training
         compiled = f"    model.compile({compiling})\n" if compiling else ""
