@@ -169,6 +169,12 @@ def mirrored() -> keras.Model:
     return keras.Model(inputs, layers.Subtract()([left, right]))
 
 
+def product(exchanged: bool = False) -> keras.Model:
+    inputs = keras.Input((4,))
+    x, y = layers.Dense(3, activation="tanh", name="one")(inputs), layers.Dense(3, name="other")(inputs)
+    return keras.Model(inputs, keras.ops.multiply(y, x) if exchanged else keras.ops.multiply(x, y))
+
+
 def rewritten() -> keras.Model:
     """The network of `two`, one of whose activations is another operation that gives the same."""
     inputs = keras.Input((5,))
@@ -353,6 +359,7 @@ def main() -> None:
         facts[kind] = {name: prove(name, pair) for name, pair in pairs.items() if not KERAS_2 or name in OLDEST}
     if not KERAS_2:
         facts["rewritten"] = prove("rewritten", (two, rewritten))
+        facts["exchanged"] = prove("exchanged", (product, lambda: product(exchanged=True)))
     facts["at hand"] = weights_of_a_model_at_hand()
     facts["hints"] = hints()
     facts["written down"] = written_down()

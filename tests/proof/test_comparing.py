@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, floors, judge, judge_one, worst_names
+from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, draws, floors, judge, judge_one, worst_names
 from twinproof.proof.result import MULTIPLE, Allowed, Outcome, Stage
 
 EPSILON = float(np.finfo("float32").eps)
@@ -103,8 +103,12 @@ def test_names_of_what_is_apart_the_farthest_first() -> None:
     assert worst_names(found, {}, Stage.INFERENCE, Allowed()) == ["b", "a"]
 
 
+def test_numbers_are_moved_by_one_unit_and_by_as_many_as_count_as_rounding() -> None:
+    assert [*draws(Allowed(32.0))] == [1.0, 1.0, 1.0, 32.0]
+
+
 def test_the_largest_of_several_effects_counts() -> None:
-    draws = [(1.0, {key("a"): apart(1)}), (1.0, {key("a"): apart(3)}), (8.0, {key("a"): apart(16)})]
-    assert floors(draws) == {key("a"): 3}
+    moved = [(1.0, {key("a"): apart(1)}), (1.0, {key("a"): apart(3)}), (8.0, {key("a"): apart(16)})]
+    assert floors(moved) == {key("a"): 3}
     # What is quadratic goes further by several units than by one.
-    assert floors([*draws, (8.0, {key("a"): apart(64)})]) == {key("a"): 8}
+    assert floors([*moved, (8.0, {key("a"): apart(64)})]) == {key("a"): 8}

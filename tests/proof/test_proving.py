@@ -78,6 +78,15 @@ def test_another_operation_that_gives_the_same_shows_in_the_graphs_alone(facts: 
     assert "without 1 Relu" in graphs["detail"] and "Maximum" in graphs["detail"]
 
 
+def test_operands_that_are_exchanged_show_in_the_wiring(facts: Any) -> None:
+    if "exchanged" not in facts:
+        pytest.skip("asked of the newest Keras alone")
+    found = facts["exchanged"]
+    assert found["one_network"]
+    assert found["stages"][-1]["outcome"] == "other graph"
+    assert "set or wired otherwise" in found["stages"][-1]["detail"]
+
+
 @pytest.mark.parametrize("name", DIFFERENT)
 def test_a_difference_is_found_and_named(facts: Any, name: str) -> None:
     found = proof(facts, "different", name)
