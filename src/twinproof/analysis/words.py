@@ -83,3 +83,10 @@ class Verdict(Word):
     REFUTED = "refuted"
     MIXED = "mixed"
     INCONCLUSIVE = "inconclusive"
+
+
+class ClaimSource(Word):
+    """Who says or asks what is judged."""
+
+    ARTICLE = "the article"
+    OURS = "our own question"

@@ -25,6 +25,8 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _BRANCHES = (
     ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.comprehension, ast.While, ast.ExceptHandler, ast.match_case,
 )  # fmt: skip
+# Keras's own classes of models, by the last part of their names.
+_MODELS = {"Model", "Sequential", "Functional"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,7 @@ class CodeRow:
     branches: int
     names: int
     definitions: int
+    model_classes: int
 
 
 def code_rows(twins: Mapping[str, TwinParams]) -> Iterator[CodeRow]:
@@ -88,7 +91,20 @@ def _sized(twin: str, style: str, statements: list[ast.stmt]) -> CodeRow:
         branches=sum(isinstance(node, _BRANCHES) for node in nodes) + operators + conditions,
         names=len({identifier for identifier in identifiers if isinstance(identifier, str)}),
         definitions=sum(isinstance(node, _DEFINITIONS) for node in nodes),
+        model_classes=len(_model_classes([node for node in nodes if isinstance(node, ast.ClassDef)])),
     )
+
+
+def _model_classes(classes: list[ast.ClassDef]) -> set[str]:
+    """Return the names of the classes that are models, or made from one of these, by the names of their bases."""
+    found: set[str] = set()
+    for _ in classes:
+        found |= {one.name for one in classes if {_last_name(base) for base in one.bases} & (found | _MODELS)}
+    return found
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _walk(node: ast.AST) -> Iterator[ast.AST]:

@@ -49,22 +49,16 @@ def advice_rows(tables: Tables) -> Iterator[AdviceRow]:
 
 def _choice(tables: Tables) -> str | None:
     verdicts = _verdicts(tables)
-    reasons = {"C9": "it needs more care to keep", "C8": "it shows mistakes later", "C1": "it takes more code"}
+    reasons = {"C9": "it needs more care to keep", "C8": "it is harder to debug", "C1": "it takes more code"}
     known = {claim: verdicts[claim] for claim in reasons if verdicts[claim] != Verdict.INCONCLUSIVE}
     if "C9" not in known:
         return None
-    if set(known.values()) == {Verdict.REFUTED} and len(known) == len(reasons):
-        return "Write the style that you find clearer: nothing measured here speaks against a subclass."
-    against = [
-        reasons[claim] + (", if not in every respect" if verdict == Verdict.MIXED else "")
-        for claim, verdict in known.items()
-        if verdict in (Verdict.SUPPORTED, Verdict.MIXED)
-    ]
-    if not against:
-        return None
+    against = [reasons[claim] for claim, verdict in known.items() if verdict == Verdict.SUPPORTED]
+    if against:
+        return f"Write the functional style unless you have a reason to subclass: {_listed(against)}."
     return (
-        "Write the functional style unless you have a reason to subclass, as where you find the code of a class "
-        f"clearer: {_listed(against)}."
+        "Write the style that you find clearer: of the reasons against a subclass, care in keeping it, debugging and "
+        "code, none was supported in all its parts."
     )
 
 

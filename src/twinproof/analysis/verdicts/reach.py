@@ -1,0 +1,164 @@
+"""What can be written in which style: the claims that something takes a subclass, or is allowed by one."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from twinproof.analysis.verdicts.pitfalls import shown
+from twinproof.analysis.verdicts.weighing import Judgement, Part, Speaks, by_all, less_code, weigh
+from twinproof.analysis.words import PitfallOutcome
+from twinproof.base.styles import Style
+from twinproof.base.words import ONE_NETWORK, Identity
+
+Tables = dict[str, pd.DataFrame]
+
+COUNTS = ["lines", "branches", "names", "definitions"]
+# A counterpart with so many times the lines counts as impractical.
+IMPRACTICAL = 1.5
+# Of the catalogue: what a graph is asked to do on the data that it computes, and the class that is asked the same.
+CHOICES = {"if_on_data": "if_on_data_in_a_class", "cond_in_a_graph": "cond_in_a_class"}
+
+
+def from_the_shape(tables: Tables) -> Judgement:
+    """Whether a class that makes its layers from the input's shape runs."""
+    runs = _runs(tables, "shaped", Style.SUBCLASSED)
+    return weigh(Part(by_all(runs.values()), f"the class of shaped runs in {_where(runs)}"))
+
+
+def custom_layers(tables: Tables) -> Judgement:
+    """Whether a class takes a custom layer with less code than a graph does."""
+    own, other = (_runs(tables, "branching", style) for style in (Style.SUBCLASSED, Style.FUNCTIONAL))
+    figures = f"a custom layer runs in a class in {_where(own)}, in a graph in {_where(other)}"
+    if not own or not other or (counts := _counts(tables, "branching")) is None:
+        return weigh(Part(Speaks.NOT_MEASURED, f"{figures}; or its code was not counted"))
+    works, theirs = all(own.values()), all(other.values())
+    if works != theirs:
+        return weigh(Part(Speaks.FOR if works else Speaks.AGAINST, figures))
+    return weigh(Part(less_code(counts[0], counts[1]), f"{figures}; {_code(counts)}"))
+
+
+def training_procedures(tables: Tables) -> Judgement:
+    """Whether a training step of one's own has a counterpart that writes no class of a model."""
+    reached = _reached(tables, "stepping")
+    figures = _gates(tables, "stepping")
+    speaks = _needs(reached.values())
+    classes = tables["code"].set_index(["twin", "style"]).get("model_classes", {}).get(("stepping", "functional"))
+    if classes is None:
+        return weigh(Part(Speaks.NOT_MEASURED, f"{figures}; its code was not counted"))
+    held = f"the counterpart writes {classes} classes of a model" if classes else "the counterpart writes no class"
+    # A graph in a class that has but the training step is half of each.
+    if speaks == Speaks.AGAINST and classes:
+        speaks = Speaks.NEITHER
+    return weigh(Part(speaks, f"{figures}; {held}"))
+
+
+def unusual_architectures(tables: Tables) -> Judgement:
+    """Whether branches, attention and inner losses have a counterpart: a part each."""
+    return weigh(_branches(tables), *(_counterpart(tables, twin) for twin in ("attentive", "regularized")))
+
+
+def training_only_branch(tables: Tables) -> Judgement:
+    """Whether example 2 has a counterpart."""
+    return weigh(_counterpart(tables, "conditional"))
+
+
+def depth_at_run_time(tables: Tables) -> Judgement:
+    """Whether example 3 has a counterpart, and what code it takes."""
+    part = _counterpart(tables, "dynamic")
+    if part.speaks in (Speaks.NOT_MEASURED, Speaks.FOR):
+        return weigh(part)
+    if (counts := _counts(tables, "dynamic")) is None:
+        return weigh(Part(Speaks.NOT_MEASURED, f"{part.figures}; its code was not counted"))
+    functional, subclassed = counts[1], counts[0]
+    if functional[0] >= IMPRACTICAL * subclassed[0]:
+        speaks = Speaks.FOR if part.speaks == Speaks.AGAINST else Speaks.NEITHER
+    else:
+        speaks = part.speaks
+    return weigh(Part(speaks, f"{part.figures}; {_code(counts)}"))
+
+
+def _branches(tables: Tables) -> Part:
+    """Weigh the twin with branches, and what the catalogue tries of choices that depend on the data."""
+    twin = _counterpart(tables, "branching")
+    pitfalls = shown(tables)
+    right = (
+        pitfalls.assign(right=pitfalls["outcome"].eq(PitfallOutcome.AS_EXPECTED))
+        .groupby(["pitfall", "environment"], sort=False)["right"]
+        .all()
+    )
+    needs, figures = [], [twin.figures]
+    for graph, own in CHOICES.items():
+        for environment in dict.fromkeys(pitfalls["environment"]):
+            if (graph, environment) in right.index and (own, environment) in right.index:
+                in_graph, in_class = bool(right[graph, environment]), bool(right[own, environment])
+                if in_graph or in_class:
+                    needs.append(not in_graph)
+                    told = "runs" if in_graph else "fails, and its class runs"
+                    figures.append(f"{graph} {told} in {environment}")
+    if twin.speaks == Speaks.NOT_MEASURED or not needs:
+        return Part(Speaks.NOT_MEASURED, "; ".join(figures))
+    speaks = {twin.speaks, by_all(needs)}
+    return Part(speaks.pop() if len(speaks) == 1 else Speaks.NEITHER, "; ".join(figures))
+
+
+def _counterpart(tables: Tables, twin: str) -> Part:
+    """Weigh that a network has no counterpart without a subclass."""
+    return Part(_needs(_reached(tables, twin).values()), _gates(tables, twin))
+
+
+def _needs(reached: Iterable[bool]) -> Speaks:
+    """Return for what it speaks that a style reaches something: against its needing another one."""
+    return by_all([not one for one in reached])
+
+
+def _reached(tables: Tables, twin: str) -> dict[str, bool]:
+    """Return by environment whether the counterpart is the same network, where the class runs."""
+    runs = _runs(tables, twin, Style.SUBCLASSED)
+    return {
+        row["environment"]: row["gate"] in ONE_NETWORK
+        for row in _sound(tables, twin)
+        if runs.get(row["environment"], True)
+    }
+
+
+def _gates(tables: Tables, twin: str) -> str:
+    gates = ", ".join(f"{row['gate']} in {row['environment']}" for row in _sound(tables, twin))
+    return f"{twin}: functional against subclassed {gates}" if gates else f"{twin}: its identity was not measured"
+
+
+def _sound(tables: Tables, twin: str) -> list[dict[str, str]]:
+    """Return the rows of a twin whose identity was measured, and of which a graph is one network with itself."""
+    twins = tables["twins"]
+    measured = twins["gate"].ne(Identity.NOT_MEASURED) & twins["control"].isin(ONE_NETWORK)
+    rows = twins[(twins["twin"] == twin) & measured]
+    found: list[dict[str, str]] = rows.to_dict("records")
+    return found
+
+
+def _runs(tables: Tables, twin: str, style: str) -> dict[str, bool]:
+    """Return by environment whether a style runs when its identity is measured."""
+    identity = tables["identity"]
+    rows = identity[(identity["twin"] == twin) & (identity["style"] == style)]
+    return {str(name): bool(found.all()) for name, found in rows["status"].eq("ok").groupby(rows["environment"])}
+
+
+def _where(runs: Mapping[str, bool]) -> str:
+    if not runs:
+        return "no environment: it was not measured"
+    return f"{', '.join(where for where, ran in runs.items() if ran) or 'none'} of {', '.join(runs)}"
+
+
+def _counts(tables: Tables, twin: str) -> tuple[list[int], list[int]] | None:
+    """Return what the class counts, and what the graph does."""
+    code = tables["code"].set_index(["twin", "style"])
+    if not {(twin, Style.SUBCLASSED), (twin, Style.FUNCTIONAL)} <= set(code.index):
+        return None
+    subclassed, functional = (
+        [int(count) for count in code.loc[(twin, style), COUNTS]] for style in (Style.SUBCLASSED, Style.FUNCTIONAL)
+    )
+    return subclassed, functional
+
+
+def _code(counts: tuple[list[int], list[int]]) -> str:
+    pairs = ", ".join(f"{graph} {name} against {own}" for own, graph, name in zip(*counts, COUNTS, strict=True))
+    return f"functional {pairs} subclassed"

@@ -1,0 +1,77 @@
+"""How a claim's parts are weighed: one rule for all claims, which favours neither side.
+
+A claim has one part or several. What was measured speaks for a part, against it, or for neither. The claim is supported
+if all of it speaks for it, refuted if all speaks against it, and mixed otherwise.
+"""
+
+from collections.abc import Collection, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from twinproof.analysis.words import Verdict
+
+# A difference of code counts from this share of the larger on: one line in ten is seen by a reader.
+NOTABLE = 0.1
+# A difference of shares counts from this on, in either direction: 5 of 100 operations or mistakes.
+POINTS = 0.05
+
+
+class Speaks(Enum):
+    """What was measured of a part of a claim."""
+
+    FOR = 1
+    NEITHER = 0
+    AGAINST = -1
+    NOT_MEASURED = None
+
+
+class Part(NamedTuple):
+    """A part of a claim: what was measured of it, and the figures."""
+
+    speaks: Speaks
+    figures: str
+
+
+class Judgement(NamedTuple):
+    """A verdict, and the figures that led to it."""
+
+    verdict: Verdict
+    figures: str
+
+
+def weigh(*parts: Part) -> Judgement:
+    """Return the verdict of what speaks for and against a claim, with the figures of its parts."""
+    found = {part.speaks for part in parts}
+    verdict = Verdict.MIXED
+    if Speaks.NOT_MEASURED in found:
+        verdict = Verdict.INCONCLUSIVE
+    elif found == {Speaks.FOR}:
+        verdict = Verdict.SUPPORTED
+    elif found == {Speaks.AGAINST}:
+        verdict = Verdict.REFUTED
+    return Judgement(verdict, "; ".join(part.figures for part in parts))
+
+
+def by_size(difference: float, least: float) -> Speaks:
+    """Return for what a difference speaks that counts from `least` on, in either direction."""
+    if abs(difference) < least:
+        return Speaks.NEITHER
+    return Speaks.FOR if difference > 0 else Speaks.AGAINST
+
+
+def by_all(held: Collection[bool]) -> Speaks:
+    """Return for what it speaks where something holds everywhere, nowhere, or in places."""
+    if not held:
+        return Speaks.NOT_MEASURED
+    return Speaks.FOR if all(held) else Speaks.NEITHER if any(held) else Speaks.AGAINST
+
+
+def less_code(own: Sequence[int], other: Sequence[int]) -> Speaks:
+    """Return whether code takes notably less: in one count at least, and notably more in none.
+
+    Both are counts in the same order. Where one is notably less and another notably more, it speaks for neither.
+    """
+    sizes = {
+        by_size(theirs - ours, max(1.0, NOTABLE * max(ours, theirs))) for ours, theirs in zip(own, other, strict=True)
+    } - {Speaks.NEITHER}
+    return sizes.pop() if len(sizes) == 1 else Speaks.NEITHER
