@@ -1,4 +1,4 @@
-"""Are the rules of the claims held by their tests? Each place of a rule is changed, and a verdict has to change with it.
+"""Are the rules of the claims held by their tests? Each place of a rule is changed, and a verdict has to change, too.
 
 Usage: python -m bench.mutated_rules
 
@@ -15,6 +15,7 @@ import importlib.util
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
@@ -50,8 +51,7 @@ def changes(module: str) -> Iterator[Change]:
     """Yield each change of a module's functions and of its numbers."""
     spec = importlib.util.find_spec(f"{PACKAGE}.{module}")
     assert spec and spec.origin
-    with open(spec.origin) as file:
-        source = ast.parse(file.read())
+    source = ast.parse(Path(spec.origin).read_text())
     for number, (function, node) in enumerate(_places(source)):
         for what, change in _variants(node):
             changed = copy.deepcopy(source)
@@ -81,7 +81,10 @@ def _variants(node: ast.AST) -> Iterator[tuple[str, object]]:
     if isinstance(node, ast.Compare):
         for at, op in enumerate(node.ops):
             other = COMPARED[type(op)]
-            yield f"{type(op).__name__} to {other.__name__}", lambda place, at=at, other=other: place.ops.__setitem__(at, other())
+            yield (
+                f"{type(op).__name__} to {other.__name__}",
+                lambda place, at=at, other=other: place.ops.__setitem__(at, other()),
+            )
     elif isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in OPERATED:
         other = OPERATED[type(node.op)]
         yield f"{type(node.op).__name__} to {other.__name__}", lambda place: setattr(place, "op", other())
@@ -107,7 +110,7 @@ def verdicts_change(change: Change | None, cases: list[tuple[str, str, dict[str,
     try:
         if change:
             module = sys.modules[f"{PACKAGE}.{change.module}"] = ModuleType(f"{PACKAGE}.{change.module}")
-            exec(compile(change.source, change.module, "exec"), module.__dict__)
+            exec(compile(change.source, change.module, "exec"), module.__dict__)  # noqa: S102
             setattr(package, change.module, module)
         judges = {claim.name: claim.judge for claim in importlib.import_module(f"{PACKAGE}.claims").CLAIMS}
         return any(judges[claim](given).verdict != expected for claim, expected, given in cases)

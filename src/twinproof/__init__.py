@@ -1,9 +1,15 @@
 """twinproof: are two Keras models one network, and what does it cost to write it the other way?"""
 
 import importlib
+import signal
+import sys
 from typing import Any
 
 __version__ = "0.1.0"
+
+# Started as `python -m twinproof...`: until the entry point hears it, Ctrl-C ends this process without a traceback.
+if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,14 @@ from twinproof.analysis.words import LearningVerdict
 from twinproof.base.words import Identity
 
 FAIR = TwinFound(
-    environment="e", twin="t", gate=Identity.BIT_EQUAL, control=Identity.BIT_EQUAL, seeds=5, bit_equal_seeds=5
+    environment="e",
+    twin="t",
+    gate=Identity.BIT_EQUAL,
+    control=Identity.BIT_EQUAL,
+    gate_seeds=2,
+    seed_alone=2,
+    seeds=5,
+    bit_equal_seeds=5,
 )
 ACCURACY = pd.DataFrame(
     {

@@ -1,5 +1,12 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from tests.conftest import REPOSITORY
 from twinproof.base.errors import UserError, entry_point
 
 
@@ -34,3 +41,23 @@ def test_status_is_that_of_the_entry_point_and_0_without_one() -> None:
 def test_ctrl_c_is_no_traceback_but_the_status_of_shells(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["interrupted"]) == 130
     assert capsys.readouterr() == ("", "")
+
+
+INTERRUPTED_AT = """\
+import builtins, os, signal, sys
+real = builtins.__import__
+def interrupting(name, *rest, **named):
+    if name == {module!r} and "twinproof" in sys.modules:
+        os.kill(os.getpid(), signal.SIGINT)
+    return real(name, *rest, **named)
+builtins.__import__ = interrupting
+"""
+
+
+@pytest.mark.parametrize("program", ["measured.run_batch", "measured.run_trial", "analysis.tables"])
+def test_ctrl_c_while_modules_are_imported_is_no_traceback(program: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_AT.format(module="argparse"))
+    path = os.pathsep.join([str(tmp_path), str(REPOSITORY / "src")])
+    command = [sys.executable, "-m", f"twinproof.{program}"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")

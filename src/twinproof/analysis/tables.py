@@ -193,11 +193,15 @@ def _twin(tables: dict[str, pd.DataFrame], environment: str, twin: str) -> TwinR
     others = learning[learning["style"] != Style.FUNCTIONAL]
     equal = others["bit_equal"].eq(True).groupby(others["replicate"]).all()
     own = identity["style"] != CONTROL
+    alone = identity[own & (identity["style"] != Style.FUNCTIONAL)]
+    alike = alone["seed_alone"].eq(True).groupby(alone["replicate"]).all()
     found = TwinFound(
         environment=environment,
         twin=twin,
-        gate=gate(identity[own & (identity["style"] != Style.FUNCTIONAL)]),
+        gate=gate(alone),
         control=gate(identity[~own]),
+        gate_seeds=len(alike),
+        seed_alone=int(alike.sum()),
         seeds=len(equal),
         bit_equal_seeds=int(equal.sum()),
     )

@@ -58,6 +58,9 @@ def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[...,
     @functools.wraps(main)
     def run(arguments: list[str] | None = None) -> int:
         try:
+            # While modules were imported it ended the process (twinproof/__init__.py).
+            if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             require_own_code(Path.cwd())
             return main(arguments) or 0
         except UserError as error:

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twinproof.analysis.rows.common import RecordTables, StyleRow, styles_of
+from twinproof.base.styles import Style
 from twinproof.study.record import Record
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityRow(StyleRow):
-    """How a style compares with functional: its outcome, and the largest differences."""
+    """How a style compares with functional: its outcome, and the largest differences.
+
+    `seed_alone` tells whether both end with the same weights where nothing but the seed is set.
+    """
 
     status: str
     outcome: str | None
@@ -19,6 +23,7 @@ class IdentityRow(StyleRow):
     weights: float | None
     first_difference: int | None
     parameters: int | None
+    seed_alone: bool | None
     proof: str | None
     stages: str | None
     error: str | None
@@ -35,7 +40,9 @@ class IdentityStepRow(StyleRow):
 
 def identity_rows(record: Record) -> Iterator[IdentityRow]:
     """Yield one row for each style."""
+    alone = record["styles"][Style.FUNCTIONAL].get("result", {}).get("seed_alone")
     for key, ended, result in styles_of(record):
+        comparable = key["style"] != Style.FUNCTIONAL and alone is not None and "seed_alone" in result
         comparison = result.get("comparison", {})
         proof = comparison.get("proof", {})
         yield IdentityRow(
@@ -47,6 +54,7 @@ def identity_rows(record: Record) -> Iterator[IdentityRow]:
             weights=comparison.get("weights"),
             first_difference=comparison.get("first_difference"),
             parameters=result.get("parameters"),
+            seed_alone=result["seed_alone"] == alone if comparable else None,
             proof=proof.get("sentence"),
             stages=_stages(proof["stages"]) if proof else None,
         )

@@ -42,6 +42,7 @@ def advice_rows(tables: Tables) -> Iterator[AdviceRow]:
         ("mistakes", _mistakes, ("faults", "claims")),
         ("reach", _reach, ("claims", "identity")),
         ("pitfalls", _pitfalls, ("pitfalls",)),
+        ("scope", _scope, ("trials",)),
     ):
         if sentence := tell(tables):
             yield AdviceRow(topic=topic, sentence=sentence, evidence=json.dumps(evidence))
@@ -68,9 +69,13 @@ def _accuracy(tables: Tables) -> str | None:
         return None
     equal = int(judged["verdict"].eq(LearningVerdict.EQUAL).sum())
     where = f"{_of(equal, len(judged))} pairs of twin and environment"
-    if equal == len(judged):
-        return f"The style does not matter to what a model learns: in {where} all weights end equal to the last bit."
-    return f"In {where} the styles learn the same to the last bit; see the accuracies of the others."
+    if equal < len(judged):
+        return f"In {where} the styles learn the same to the last bit; see the accuracies of the others."
+    alone = int(judged["seed_alone"].eq(judged["gate_seeds"]).sum())
+    return (
+        f"The style does not matter to what these networks learn: from the same initial weights, in {where} all "
+        f"weights end equal to the last bit; so they do in {_of(alone, len(judged))} where only the seed is set."
+    )
 
 
 def _speed(tables: Tables) -> str | None:
@@ -153,6 +158,20 @@ def _pitfalls(tables: Tables) -> str | None:
         loud = int(found["outcome"].isin(_LOUD).sum())
         parts.append(f"{silent} silent and {loud} loud in {environment}")
     return f"Of {rows['pitfall'].nunique()} pitfalls that users report, there are {_listed(parts)}."
+
+
+def _scope(tables: Tables) -> str | None:
+    """Say what was measured, which is all that the other sentences speak of."""
+    trials = tables["trials"]
+    if trials.empty:
+        return None
+    threads = sorted(trials["threads"].unique())
+    return (
+        f"All of this was measured on MNIST with {_listed(list(trials['twin'].unique()))}, in Keras "
+        f"{_listed(list(trials['keras'].unique()))} on TensorFlow, on {_listed(sorted(trials['device'].unique()))}, "
+        f"with {_listed([str(count) for count in threads])} {'thread' if threads == [1] else 'threads'} a process; of "
+        "other networks, backends and devices it says nothing."
+    )
 
 
 def _verdicts(tables: Tables) -> dict[str, str]:

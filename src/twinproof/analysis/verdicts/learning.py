@@ -15,10 +15,15 @@ OUTCOMES = list(Identity)
 
 @dataclass(frozen=True, kw_only=True)
 class TwinFound(CellRow):
-    """What was found of a twin: its gate, its control, and on how many seeds its styles learned the same."""
+    """What was found of a twin: its gate, its control, and on how many seeds its styles learned the same.
+
+    `seed_alone` counts, of `gate_seeds`, those on which the styles also end with equal weights where nothing is copied.
+    """
 
     gate: Identity
     control: Identity
+    gate_seeds: int
+    seed_alone: int
     seeds: int
     bit_equal_seeds: int
 

@@ -7,6 +7,7 @@ training, on the same batches. The control is functional once more: what differs
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
 from collections.abc import Callable
 from typing import Any, TypedDict
@@ -23,6 +24,7 @@ from twinproof.proof.preparing import Wishes
 from twinproof.proof.prove import prove_sources
 from twinproof.proof.result import Proof, Verdict
 from twinproof.proof.sources import Source
+from twinproof.proof.weights import digest
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import IdentitySettings
 
@@ -56,12 +58,17 @@ class Comparison(TypedDict):
 
 
 class Found(TypedDict, total=False):
-    """What was found of one style; `comparison` is that with functional."""
+    """What was found of one style; `comparison` is that with functional.
+
+    `seed_alone` is the digest of its weights after the same steps where nothing is made comparable: a user sets the
+    seed, makes the model and trains it.
+    """
 
     variables: dict[str, list[int]]
     parameters: int
     outputs: str
     steps: list[Step]
+    seed_alone: str
     comparison: Comparison
 
 
@@ -92,7 +99,8 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
     def measure(style: str) -> Found:
         # Functional is what the control is proven against.
         proof = proof_of(CONTROL if style == REFERENCE else style)
-        return _found(proof, side=0 if style == REFERENCE else 1, compares=sound and style != REFERENCE)
+        found = _found(proof, side=0 if style == REFERENCE else 1, compares=sound and style != REFERENCE)
+        return {**found, "seed_alone": _from_seed_alone(builders[style], wishes)}
 
     return Outcome(order, {style: attempt(functools.partial(measure, style)) for style in order})
 
@@ -102,6 +110,18 @@ def _batches(data: Dataset, seed: int, settings: IdentitySettings) -> list[tuple
     return [
         (data.train.images[rows], keras.utils.to_categorical(data.train.labels[rows], data.classes)) for rows in picked
     ]
+
+
+def _from_seed_alone(build: Callable[[], keras.Model], wishes: Wishes) -> str:
+    """Train a model from the seed alone; return a digest of its weights, whatever their names and their order."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(wishes.seed)
+    model = build()
+    # For XLA it would take seconds more to compile.
+    model.compile(optimizer=wishes.optimizer, loss=wishes.loss, jit_compile=False)
+    for images, labels in wishes.batches:
+        model.train_on_batch(images, labels)
+    return hashlib.sha256("".join(sorted(digest([one.numpy()]) for one in model.weights)).encode()).hexdigest()
 
 
 def _can_be_built(build: Callable[[], keras.Model]) -> bool:
