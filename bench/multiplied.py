@@ -63,7 +63,7 @@ def multiplied(params: dict[str, Any], templates: Templates) -> Iterator[tuple[T
                 "protocol": make_protocol(study, *cell),
                 "software": {"python": "3.11.0", "twinproof": "0.1.0"} | Environment(trial.environment).pinned(),
             }
-        chance = random.Random(f"{trial}")  # noqa: S311
+        chance = random.Random(f"{params['seed']} {trial}")  # noqa: S311
         record = of_cell[cell] | trial._asdict() | {"seed": derive_seed(params["seed"], trial.twin, trial.replicate)}
         record["seconds"] *= chance.gauss(1, SPREAD)
         if trial.probe in VARIED:

@@ -34,11 +34,17 @@ class StandIn:
 
     def change(self, params: dict[str, Any]) -> None:
         """Let the study have these parameters, and its trials the records of them, which differ from earlier ones."""
-        self.params, self.changes = params, self.changes + 1
+        self.params = params
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Have the records at hand that trials of the present parameters lay down; they differ from earlier ones."""
+        self.changes += 1
+        params = self.params
         templates = studies.templates(params["identity"]["steps"])
         for record in templates.values():
             record["seconds"] += self.changes
-        (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
         before = Path.cwd()
         os.chdir(self.folder)
         code_of_module.cache_clear()

@@ -1,31 +1,44 @@
-"""The study through DVC: a version that a colleague can pull, and that a change makes stale."""
+"""A study through DVC: a version that a colleague can pull, and that a change makes stale.
+
+Nothing is measured: what DVC, git and Snakemake do of records is the same whoever made them. A real study through
+`dvc repro` is among the commands of the guides.
+"""
 
 import json
 import re
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import vl_convert
 
-from tests.conftest import ENVIRONMENT
-from tests.copies import fresh_copy, git, make_small, measured, must, run_in
+from tests.copies import git, measured, must, run_in
+from tests.report.studies import TWINS
+from tests.stand_in import ENVIRONMENT, StandIn
 
 pytestmark = pytest.mark.versions
 
 
 @pytest.fixture(scope="module")
-def version(tmp_path_factory) -> Path:
-    """A copy with a small study, reproduced through DVC, committed and pushed to a folder."""
-    folder = fresh_copy(tmp_path_factory.mktemp("version") / "twinproof")
-    make_small(folder, ENVIRONMENT)
+def study(tmp_path_factory) -> StandIn:
+    """A copy with a study, reproduced through DVC, committed and pushed to a folder."""
+    root = tmp_path_factory.mktemp("version")
+    stand_in = StandIn(root / "twinproof", root / "made", ["identity", "learning"])
+    folder = stand_in.folder
     must(run_in(folder, "dvc", "repro"))
-    must(run_in(folder, "dvc", "remote", "add", "--default", "here", str(folder.parent / "remote")))
+    must(run_in(folder, "dvc", "remote", "add", "--default", "here", str(root / "remote")))
     must(run_in(folder, "dvc", "push"))
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message=A version")
     git(folder, "tag", "v-a")
-    return folder
+    return stand_in
+
+
+@pytest.fixture(scope="module")
+def version(study) -> Path:
+    """The folder of that study."""
+    return study.folder
 
 
 @pytest.fixture
@@ -63,13 +76,17 @@ def test_changed_parameter_in_a_clone_plans_the_trials_it_concerns(pulled):
     """Snakemake remembers nothing in a clone; the protocols do."""
     params = pulled / "params.yaml"
     before = params.read_text()
-    params.write_text(before.replace("epochs: 1", "epochs: 2"))
-    assert trials_planned(pulled) == {f"tf2.21-cpu/dynamic/learning-{replicate}" for replicate in (0, 1)}
+    params.write_text(re.sub(r"^  steps: 12$", "  steps: 11", before, count=1, flags=re.M))
+    assert trials_planned(pulled) == {
+        f"{ENVIRONMENT}/{twin}/identity-{replicate}" for twin in TWINS for replicate in (0, 1)
+    }
     params.write_text(before)
     assert trials_planned(pulled) == set()
 
 
-def test_altered_data_in_a_clone_is_noticed(pulled):
+def test_altered_data_in_a_clone_is_noticed(version, pulled):
+    # So that no environment is installed meanwhile.
+    (pulled / "results/environments").symlink_to(version / "results/environments")
     file = pulled / "data/mnist/t10k-labels-idx1-ubyte.gz"
     file.write_bytes(file.read_bytes()[:-1])
     done = run_in(pulled, "snakemake", "--cores", "2")
@@ -83,25 +100,27 @@ def test_metrics_and_plots_can_be_shown(version):
     for name in ("validation accuracy by epoch", "test accuracy by style, with its interval over seeds"):
         [plot] = plots[name]
         picture = vl_convert.vegalite_to_svg(plot["content"], vl_version="5.20")
-        for text in (name, "tf2.21-cpu", "dynamic", "subclassed"):
+        for text in (name, ENVIRONMENT, "dynamic", "subclassed"):
             assert text in picture
 
 
-def test_experiment_with_another_parameter_measures_and_reports_it(version):
-    must(run_in(version, "dvc", "exp", "run", "-S", "learning.epochs=2"))
-    epochs = (version / "results/tables/learning_epochs.csv").read_text().splitlines()[1:]
-    assert {line.split(",")[4] for line in epochs} == {"1", "2"}
+def test_experiment_with_another_parameter_measures_and_reports_it(study):
+    study.params["identity"]["steps"] += 1
+    study.lay_out()
+    must(run_in(study.folder, "dvc", "exp", "run", "-S", f"identity.steps={study.params['identity']['steps']}"))
+    steps = pd.read_csv(study.folder / "results/tables/identity_steps.csv")["step"]
+    assert steps.max() == study.params["identity"]["steps"]
 
 
-def changed_seed(folder: Path, seed: int, tag: str) -> None:
+def changed_seed(study: StandIn, seed: int, tag: str) -> None:
     """Make another version, from another seed."""
-    params = folder / "params.yaml"
-    params.write_text(re.sub(r"^seed: \d+", f"seed: {seed}", params.read_text(), flags=re.MULTILINE))
-    must(run_in(folder, "dvc", "repro"))
-    must(run_in(folder, "dvc", "push"))
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", f"--message={tag}")
-    git(folder, "tag", tag)
+    study.params["seed"] = seed
+    study.change(study.params)
+    must(run_in(study.folder, "dvc", "repro"))
+    must(run_in(study.folder, "dvc", "push"))
+    git(study.folder, "add", "--all")
+    git(study.folder, "commit", "--quiet", f"--message={tag}")
+    git(study.folder, "tag", tag)
 
 
 def links(page: Path) -> set[Path]:
@@ -109,8 +128,8 @@ def links(page: Path) -> set[Path]:
     return {page.parent / link for link in re.findall(r'href="(\.\./[^"#]*)"', page.read_text())}
 
 
-def test_two_versions_are_listed_compared_and_shown(version):
-    changed_seed(version, 7, "v-b")
+def test_two_versions_are_listed_compared_and_shown(study, version):
+    changed_seed(study, 7, "v-b")
     listed = must(run_in(version, "twinproof", "versions"))
     assert re.findall(r"^(v-\S+)", listed, re.M) == ["v-b", "v-a"]
     compared = run_in(version, "twinproof", "compare", "v-a", "v-b")
@@ -127,7 +146,7 @@ def test_two_versions_are_listed_compared_and_shown(version):
     for page in pages:
         assert [link for link in links(page) if not link.is_file()] == []
         assert {link.parts[-1] for link in links(page)} >= {"claims.csv", "version.json", "learning.html"}
-        assert page.parent / "../trials/tf2.21-cpu/dynamic/learning-0.json" in links(page)
+        assert page.parent / f"../trials/{ENVIRONMENT}/dynamic/learning-0.json" in links(page)
     assert run_in(version, "twinproof", "check").returncode == 0
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from tests.conftest import ENVIRONMENT
 from tests.copies import measured, must, run_in
 
-from .conftest import STUDY, files, records, require_whole
+from .conftest import STUDY, TRIALS, files, records, require_whole
 
+TABLES = [*STUDY, "tables"]
 RECORD = f"{ENVIRONMENT}/sound/identity-0"
 
 
@@ -20,8 +21,7 @@ def test_a_record_that_was_cut_short_is_named_and_measured_again(study: Path, un
     check = run_in(study, "twinproof", "check")
     assert check.returncode == 1
     assert f"results/trials/{RECORD}.json: not JSON, cut short or edited" in check.stdout
-    done = run_in(study, *STUDY)
-    said = must(done)
+    said = must(run_in(study, *TRIALS))
     assert f"results/trials/{RECORD}.json: not a record, cut short or edited; set aside as results/superseded/" in said
     assert measured(said) == {RECORD}
     before.pop(f"{RECORD}.json")
@@ -40,13 +40,13 @@ def test_an_edited_record_is_named_and_measured_again_once_it_is_removed(study: 
     check = run_in(study, "twinproof", "check")
     assert check.returncode == 1
     assert told in check.stdout
-    done = run_in(study, *STUDY)
+    done = run_in(study, *TABLES)
     assert done.returncode == 1
     assert f"error: {told} measures this trial again" in done.stderr
     assert "Traceback" not in done.stderr
     assert files(study / "results/tables") == tables
     record.unlink()
-    assert measured(must(run_in(study, *STUDY))) == {RECORD}
+    assert measured(must(run_in(study, *TRIALS))) == {RECORD}
     before.pop(f"{RECORD}.json")
     require_whole(study, undisturbed, before)
 
@@ -80,10 +80,10 @@ def test_a_record_that_comes_damaged_out_of_the_cache_is_refused_and_fetched_or_
     assert "not in cache" in must(run_in(study, "dvc", "status"))
     must(run_in(study, "dvc", "pull"))
     assert record.read_bytes() == whole
-    assert measured(must(run_in(study, *STUDY))) == set()
+    assert measured(must(run_in(study, *TRIALS))) == set()
     edited = checked_out(whole.replace(b'"seconds": ', b'"seconds": 1'))
     assert f"{RECORD}.json: edited since it was written, as its digest tells" in edited
     record.unlink()
-    assert measured(must(run_in(study, *STUDY))) == {RECORD}
+    assert measured(must(run_in(study, *TRIALS))) == {RECORD}
     before.pop(f"{RECORD}.json")
     require_whole(study, undisturbed, before)

@@ -80,7 +80,7 @@ def test_a_trial_that_crashes_hangs_or_takes_all_memory_costs_no_other_its_recor
     again = measured(must(run_in(study, *TRIALS)))
     assert again == {f"{ENVIRONMENT}/{name}/identity-0" for name in ends if name != "other"}
     change_params(study, twins=params["twins"], identity={"replicates": 2})
-    must(run_in(study, *STUDY))
+    must(run_in(study, *TRIALS))
     require_whole(study, undisturbed, before)
 
 
@@ -130,7 +130,7 @@ def test_a_study_interrupted_with_ctrl_c_goes_on_where_it_was(
     assert "Traceback" not in said
     assert not any((study / LOCKS).glob("*"))
     before = records(study)
-    must(run_in(study, *STUDY))
+    must(run_in(study, *TRIALS))
     require_whole(study, undisturbed, before)
 
 

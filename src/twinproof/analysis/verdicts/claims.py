@@ -123,8 +123,8 @@ CLAIMS = [
         "C9", "Subclassed models need more care to serialize and reuse, above all with layers made dynamically.", "3",
         ("serialization",),
         "the two halves are a part each: for the first speak 5 of 100 operations more that go well with functional "
-        "than with a careful subclass, for the second 5 of 100 more that are lost in dynamic than in the other twins; as "
-        "many the other way round speak against it",
+        "than with a careful subclass, for the second 5 of 100 more that are lost in dynamic than in the other twins; "
+        "as many the other way round speak against it",
         "operations that go well with a subclass alone, or that layers made dynamically lose more often", rules.care,
     ),
     Claim(
