@@ -53,6 +53,16 @@ def test_names_do_not_decide(facts: Any, style: str) -> None:
     assert found == {**EQUAL, "proof": found["proof"]}
 
 
+def test_the_seed_alone_gives_equal_weights_where_layers_are_made_in_one_order(facts: Any) -> None:
+    alone = {
+        style: style_of(facts, "many", style)["result"]["seed_alone"]
+        for style in ("functional", "control", "other name", "subclassed")
+    }
+    assert alone["functional"] == alone["control"] == alone["other name"]
+    # This class makes its layers in another order.
+    assert alone["subclassed"] != alone["functional"]
+
+
 def test_every_step_trains(facts: Any) -> None:
     steps = style_of(facts, "many", "functional")["result"]["steps"]
     assert len({step["weights"] for step in steps}) == len({step["loss"] for step in steps}) == len(steps) == 3

@@ -119,7 +119,7 @@ def _from_seed_alone(build: Callable[[], keras.Model], wishes: Wishes) -> str:
     model = build()
     # For XLA it would take seconds more to compile.
     model.compile(optimizer=wishes.optimizer, loss=wishes.loss, jit_compile=False)
-    for images, labels in wishes.batches:
+    for images, labels in wishes.data:
         model.train_on_batch(images, labels)
     return hashlib.sha256("".join(sorted(digest([one.numpy()]) for one in model.weights)).encode()).hexdigest()
 
