@@ -163,11 +163,11 @@ def test_timing_may_add_trials_and_has_the_machine_to_itself(study, params):
     decision = study / "results/timing/tf2.21-cpu/simple/6.json"
     decision.parent.mkdir(parents=True)
     for more, left, added in ((8, 6 + 2, 4 + 2), (None, 6, 4)):
-        decision.write_text(json.dumps({"next": more, "sampling": params["timing"]["sampling"]}))
+        decision.write_text(json.dumps({"next": more, "open": [], "sampling": params["timing"]["sampling"]}))
         found = expect(study, params)
         assert (len([job for job in found.jobs if job.trials]), len(found.added)) == (left, added)
-    # For other targets that says nothing.
-    params["timing"]["sampling"]["half_width"]["steady"] /= 2
+    # For other margins that says nothing.
+    params["timing"]["sampling"]["margin"]["steady"] /= 2
     assert len(expect(study, params).added) == 8
 
 

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from twinproof.study.settings import QUANTITIES
 
 CONTROLS = ("control", "slowed")
+# What others are made of: told, and not judged.
+PARTS = ("construct", "build")
 # Repeated many times on one warm instance; all others are done once an instance or by Python alone.
 STEADY = ("train_step", "predict", "compiled_call")
 
 
 def kind(quantity: str) -> str:
-    """Return which of the two targets and margins of the parameters a quantity has."""
+    """Return which of the two margins of the parameters a quantity has."""
     return "steady" if quantity in STEADY else "rough"
 
 

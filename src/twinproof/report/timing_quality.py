@@ -32,15 +32,16 @@ def quality(timing: pd.DataFrame, measuring: pd.DataFrame) -> dict[str, str]:
 
 
 def _corrected_intervals(rows: pd.DataFrame) -> str:
-    """Describe the corrected intervals, whose width decides the sampling."""
-    aim = f"\N{PLUS-MINUS SIGN}{numbers.percent(rows['target'].iloc[0])} is aimed at"
+    """Describe the corrected intervals, from which verdicts are read."""
+    margin = f"a margin of {numbers.percent(rows['margin'].iloc[0])}"
     unbounded = len(rows) - len(_bounded(rows, "family_low", "family_high"))
     short = f"{unbounded} of {len(rows)} ratios have too few processes for that"
     widest = _widest(rows, "family_low", "family_high")
+    at = "at the confidence corrected for all comparisons and looks of the study"
     if widest is None:
-        return f"at the confidence corrected for all comparisons of the study, {aim}, but {short}"
-    rest = f", and {short}" if unbounded else ""
-    return f"{widest} at the confidence corrected for all comparisons of the study, at which {aim}{rest}"
+        return f"{at}, {short}"
+    rest = f"; {short}" if unbounded else ""
+    return f"{widest} {at}, which is held against {margin}{rest}"
 
 
 def _controls(timing: pd.DataFrame) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,18 +68,16 @@ class ByKind:
 
 @dataclass(frozen=True)
 class Sampling:
-    """When enough processes were timed."""
+    """How many processes are added at a time, and at most, and which differences do not matter."""
 
     add: int
     most: int
-    half_width: ByKind
     margin: ByKind
 
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> Sampling:
         """Return what a mapping of the parameters holds."""
-        kinds = {name: ByKind(**content[name]) for name in ("half_width", "margin")}
-        return cls(content["add"], content["most"], **kinds)
+        return cls(content["add"], content["most"], ByKind(**content["margin"]))
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,11 @@ class TimingSettings(Settings):
     batch_size: int
     added: float
     sampling: Sampling
+
+    @property
+    def looks(self) -> int:
+        """After how many numbers of processes it may be decided that more are wanted, or that they are enough."""
+        return 1 + max(0, math.ceil((self.sampling.most - self.replicates) / self.sampling.add))
 
 
 @dataclass(frozen=True)

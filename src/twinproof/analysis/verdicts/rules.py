@@ -190,7 +190,8 @@ def _in_all(true: pd.Series, rows: pd.DataFrame) -> dict[str, bool]:
 def no_difference(tables: Tables) -> Judgement:
     """Whether accuracies and times differ between styles."""
     judged = tables["twins"][tables["twins"]["verdict"].ne(LearningVerdict.NOT_JUDGED)]
-    timing = tables["timing"][tables["timing"]["unit"] == "seconds"]
+    timing = tables["timing"]
+    timing = timing[(timing["unit"] == "seconds") & (timing["verdict"] != TimingVerdict.PART)]
     if judged.empty or timing.empty:
         return Judgement(Verdict.INCONCLUSIVE, "accuracy and speed were not both measured and judged")
     equal, speed = int(judged["verdict"].eq(LearningVerdict.EQUAL).sum()), Counter(timing["verdict"])

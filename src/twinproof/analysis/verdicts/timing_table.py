@@ -6,10 +6,11 @@ from statistics import median
 
 import pandas as pd
 
+from twinproof.analysis.family import STYLES
 from twinproof.analysis.quantities import CONTROLS, kind, unit
 from twinproof.analysis.rows.common import CELL, CellRow
 from twinproof.analysis.rows.timing import log_ratios
-from twinproof.analysis.statistics.ratios import ratio_interval
+from twinproof.analysis.statistics.ratios import Family, ratio_interval
 from twinproof.analysis.verdicts.timing import Comparison, judge
 from twinproof.analysis.words import TimingVerdict
 from twinproof.base.styles import Style
@@ -17,7 +18,6 @@ from twinproof.study.settings import Probe, TimingSettings
 
 # What has to be the same for times to be compared.
 MACHINE = ["host", "processor", "threads", "device", "image"]
-STYLES = (Style.SEQUENTIAL, Style.SUBCLASSED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,6 @@ class TimingRow(CellRow):
     slowed_high: float | None
     added: float
     margin: float
-    target: float
     p: float
     verdict: TimingVerdict
     further: int | None
@@ -56,6 +55,7 @@ def timing_rows(
     trials: pd.DataFrame,
     gates: Mapping[tuple[str, str], str],
     settings: TimingSettings,
+    family: Family,
 ) -> Iterator[TimingRow]:
     """Yield a row for each comparison of a style with functional, with the controls beside it.
 
@@ -67,8 +67,9 @@ def timing_rows(
         The outcome of each twin's identity, by environment and twin.
     settings
         The parameters of timing.
+    family
+        What verdicts are corrected for.
     """
-    sampling = settings.sampling
     comparisons: list[Comparison] = []
     medians: list[float] = []
     for cell, own in processes.groupby(CELL, sort=False):
@@ -92,11 +93,12 @@ def timing_rows(
                     added=settings.added,
                     gate=gates[environment, twin],
                     machines=machines,
-                    margin=sampling.margin.of(kind(quantity)),
+                    margin=settings.sampling.margin.of(kind(quantity)),
                 )
             )
             medians.append(median(functional.loc[functional["quantity"] == quantity, "median"]))
-    for comparison, functional_median, judged in zip(comparisons, medians, judge(comparisons), strict=True):
+    for comparison, functional_median in zip(comparisons, medians, strict=True):
+        judged = judge(comparison, family)
         control, control_low, control_high = _interval(comparison.control)
         slowed, slowed_low, slowed_high = _interval(comparison.slowed)
         yield TimingRow(
@@ -107,8 +109,8 @@ def timing_rows(
             unit=unit(comparison.quantity),
             functional=functional_median,
             **judged.ratio._asdict(),
-            family_low=judged.family.low,
-            family_high=judged.family.high,
+            family_low=judged.corrected.low,
+            family_high=judged.corrected.high,
             control=control,
             control_low=control_low,
             control_high=control_high,
@@ -117,7 +119,6 @@ def timing_rows(
             slowed_high=slowed_high,
             added=comparison.added,
             margin=comparison.margin,
-            target=sampling.half_width.of(kind(comparison.quantity)),
             p=judged.p,
             verdict=judged.verdict,
             further=judged.further,

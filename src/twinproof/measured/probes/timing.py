@@ -52,7 +52,8 @@ def run(twin: Twin, data: Dataset, seed: int, settings: TimingSettings) -> Outco
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         for generation in generations:
             generation.go_on(Path(folder))
-    return Outcome(contest.names, contest.results(), {"clock": reading, "warming": contest.warming})
+    told = {"asked": list(settings.quantities), "clock": reading, "warming": contest.warming}
+    return Outcome(contest.names, contest.results(), told)
 
 
 class _Generation:
