@@ -1,7 +1,7 @@
 """How long until the article's three twins have all their timing verdicts? Wants the machine to itself.
 
-It runs the study's own `snakemake timing` in a copy of the repository, after identity was measured there, and prints the
-wall time, the processes of each twin with what the added ones measured, and the verdicts. `--keep` copies the tables.
+It runs `snakemake timing` of the study in a copy of the repository, after identity was measured there, and prints the
+wall time, the processes of each twin, what was open after how many, and the verdicts. `--keep` copies the tables.
 """
 
 import argparse

@@ -13,7 +13,7 @@ from twinproof.analysis.columns import make_table
 from twinproof.analysis.family import family_of
 from twinproof.analysis.quantities import PARTS
 from twinproof.analysis.rows.timing import timing_processes
-from twinproof.analysis.sampling import asked, decide
+from twinproof.analysis.sampling import asked_of, decide
 from twinproof.analysis.statistics.ratios import Family
 from twinproof.analysis.verdicts.timing_table import TimingRow, timing_rows
 from twinproof.study.params import Params
@@ -50,7 +50,8 @@ def process(
     }
     machine_ = {"host": machine, "processor": "P", "threads": 1, "device": "CPU", "image": None}
     own = dict(zip(("environment", "twin"), CELL, strict=True))
-    return {**own, "replicate": number, "machine": machine_, "protocol": {"probe": {"added": 0.1}}, "styles": styles}
+    known = {quantity: [0.1 * value for value in 0.2 * drift] for quantity in quantities}
+    return {**own, "replicate": number, "machine": machine_, "measurement": {"known": known}, "styles": styles}
 
 
 @pytest.fixture
@@ -110,8 +111,8 @@ def test_more_processes_measure_only_what_is_open(timed: dict[str, Any], tmp_pat
     path = tmp_path / f"timing/{CELL[0]}/{CELL[1]}/12.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(decision))
-    assert asked(params, tmp_path, *CELL, replicate=11) == timed["timing"]["quantities"]
-    assert asked(params, tmp_path, *CELL, replicate=12) == ["predict", "save"]
+    assert asked_of(params, tmp_path, *CELL, replicate=11) == timed["timing"]["quantities"]
+    assert asked_of(params, tmp_path, *CELL, replicate=12) == ["predict", "save"]
     later = [process(number, 1.0, 0.002, quantities=("predict", "save")) for number in range(12, 18)]
     found = {row.quantity: row.processes for row in rows([*records, *later], timed)}
     assert found == {"construct": 12, "train_step": 12, "predict": 18, "save": 18}

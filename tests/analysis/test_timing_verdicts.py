@@ -111,7 +111,18 @@ def test_a_noisy_control_stops_nothing_unless_its_interval_excludes_1():
     assert not control_differs(spread(0.02, 0.1), 0.03)
 
 
-def test_a_positive_control_may_be_off_by_the_tolerance():
-    assert control_found(spread(math.log(1.065), 0.005), added=0.05)
-    assert not control_found(spread(math.log(1.08), 0.005), added=0.05)
-    assert not control_found(spread(math.log(1.05), 0.2), added=0.05)
+@pytest.mark.parametrize(
+    ("centre", "sd", "added", "found"),
+    [
+        (1.05, 0.01, 0.05, True),
+        (1.06, 0.005, 0.05, True),
+        (1.08, 0.005, 0.05, False),  # more than half a margin beyond what was measured alone
+        (1.02, 0.005, 0.05, False),  # less
+        (1.03, 0.005, 0.03, True),
+        (1.05, 0.2, 0.05, False),  # lost in the noise
+        (1.0, 0.005, 0.01, False),  # so small that it cannot be told from nothing
+        (1.05, 0.01, None, False),  # nobody knows its size
+    ],
+)
+def test_a_positive_control_lies_above_1_and_meets_what_its_operation_takes_alone(centre, sd, added, found):
+    assert control_found(spread(math.log(centre), sd), added, margin=0.03) == found

@@ -79,8 +79,9 @@ def test_table_has_units_intervals_controls_and_verdict(timed_results: Path, tim
     ends = {name: f"[{row[f'{name}low']:.3f}, {row[f'{name}high']:.3f}]" for name in ("", "control_", "slowed_")}
     text = section(make(timed_results))
     assert (
-        f"dynamic subclassed call 2.10 ms {row['ratio']:.3f} {ends['']} faster {row['control']:.3f} {ends['control_']} "
-        f"{row['slowed']:.3f} {ends['slowed_']} of 10 % 13"
+        f"dynamic subclassed call 2.10 ms {figures.amount(row['taken'], 'seconds')} {row['ratio']:.3f} {ends['']} "
+        f"faster {row['control']:.3f} {ends['control_']} "
+        f"{row['slowed']:.3f} {ends['slowed_']} of 10 % 16"
     ) in text
     assert "peak_memory 3.00 MiB" in text
     for answer in timing["answer"]:
@@ -161,7 +162,7 @@ def test_study_of_few_processes_makes_a_page_without_intervals(
     assert "no interval: too few processes" in text
     assert "Without interval 18 of 18 ratios: too few processes" in section(html, "quality")
     assert "nan" not in text.lower()
-    assert "timing of simple was measured on 3 of at least 13 processes only" in words(html)
+    assert "timing of simple was measured on 3 of at least 16 processes only" in words(html)
     for specification in specifications(html):
         json.dumps(specification, allow_nan=False)
 
@@ -189,20 +190,20 @@ def test_timing_in_which_no_style_could_be_compared_is_said(
                 record["styles"][style] = {"status": "failed", "error": error}
     html = make(write_results(tmp_path / "failed", timed_records, timed_study))
     assert "Timing was measured, but no style could be compared with functional" in section(html)
-    assert "simple sequential timing 13 processes all quantities: ValueError: no" in words(html)
+    assert "simple sequential timing 16 processes all quantities: ValueError: no" in words(html)
 
 
 def test_more_processes_than_the_fewest_are_nothing_missing(timed_results: Path, timed_study: dict[str, Any]) -> None:
-    assert timed_study["timing"]["replicates"] == 13
+    assert timed_study["timing"]["replicates"] == 16
     assert "timing of" not in words(make(timed_results))
     text = (timed_results / "params.yaml").read_text()
-    (timed_results / "params.yaml").write_text(text.replace("replicates: 13", "replicates: 8"))
+    (timed_results / "params.yaml").write_text(text.replace("replicates: 16", "replicates: 8"))
     assert "timing of" not in words(make(timed_results))
 
 
 def test_what_a_style_could_not_do_is_among_the_failures_once(timed_results: Path) -> None:
     text = words(make(timed_results))
-    assert text.count(f"{ENVIRONMENT} dynamic subclassed timing 13 processes load: ValueError: <b>shapes</b>") == 1
+    assert text.count(f"{ENVIRONMENT} dynamic subclassed timing 16 processes load: ValueError: <b>shapes</b>") == 1
 
 
 def test_growth_is_shown_where_twins_differ_in_depth_alone(
@@ -257,7 +258,7 @@ def test_process_chart_holds_the_log_ratio_of_each_process(timed_results: Path) 
     processes = read_table(timed_results / "tables", "timing_processes")
     own = processes[processes["twin"] == "dynamic"]
     rows = drawn(process_ratios(own))
-    assert len(rows) == own["log_ratio"].count() == 13 * 6 * 3
+    assert len(rows) == own["log_ratio"].count() == 16 * 6 * 3
     merged = rows.merge(own, on=["replicate", "style", "quantity"])
     assert merged["ratio"].map(math.log).to_numpy() == pytest.approx(merged["log_ratio"].to_numpy())
 

@@ -38,17 +38,17 @@ def test_quality_tells_controls_machine_clock_and_warm_up(timed_results: Path, t
     assert leave >= 2  # of make, in both twins
     shortest = timing.loc[timing["quantity"] == "call"].sort_values("functional").iloc[0]
     for said in (
-        "Processes 13 of each twin, of 41.5 s each (median)",
+        "Processes 16 of each twin, of 41.5 s each (median)",
         f"Functional again {leave} of 12 intervals leave 1 out; by chance, 1 in 20 does",
-        "Functional, slowed the added 10 % were found in 12 of 12 quantities",
+        "Functional, slowed a known operation of 10 % was found in 12 of 12 quantities",
         "Load 0.5 before a process (at most 0.5), 1.2 after a process (at most 1.2)",
         "Stolen time 8 % (at most 8 %) of the processor time was taken by the host",
-        "Frequency 2,400 to 3,111 MHz",
+        "Frequency 2,400 to 3,115 MHz",
         "Pinned to core 7",
         "Clock reading it takes 80.0 ns, and its resolution is 1.00 ns; the shortest time is "
         f"{figures.amount(shortest['functional'], 'seconds')}, call of {shortest['twin']}",
-        "Warm-up 207 of 208 settled within 8 rounds (median 2.5 to 3)",
-        f"Outliers {timing['outliers'].sum()} of 234 ratios, and none was left out",
+        "Warm-up 255 of 256 settled within 8 rounds (median 2.5 to 3)",
+        f"Outliers {timing['outliers'].sum()} of 288 ratios, and none was left out",
     ):
         assert said in text
 
@@ -56,7 +56,7 @@ def test_quality_tells_controls_machine_clock_and_warm_up(timed_results: Path, t
 def test_quality_says_what_differs_and_what_is_not_told(timed_results: Path, timing: pd.DataFrame) -> None:
     measuring = read_table(timed_results / "tables", "timing_quality")
     differing = measuring.assign(
-        processes=[13, 22],
+        processes=[16, 24],
         load_before=[0.5, 2.0],
         load_before_most=[3.0, 2.5],
         pinned=["7", "6 7, none"],
@@ -68,13 +68,13 @@ def test_quality_says_what_differs_and_what_is_not_told(timed_results: Path, tim
         warming_rounds_most=math.nan,
     )
     told = quality(timing.assign(slowed_low=1.2, slowed_high=1.3), differing)
-    assert told["Processes"].startswith("13 to 22 of each twin, of 41.5 s each")
+    assert told["Processes"].startswith("16 to 24 of each twin, of 41.5 s each")
     assert told["Load"].startswith("0.5 to 2.0 before a process (at most 3.0)")
     assert told["Pinned"] == "not all alike: to 7, or to 6 7, or to none"
     assert told["Frequency"] == "not told by the machine"
     assert told["Warm-up"] == "nothing that is measured needs one"
     assert (
-        told["Functional, slowed"].replace("\N{NO-BREAK SPACE}", " ").endswith("10 % were found in 0 of 12 quantities")
+        told["Functional, slowed"].replace("\N{NO-BREAK SPACE}", " ").endswith("10 % was found in 0 of 12 quantities")
     )
     assert quality(timing, measuring.assign(pinned=math.nan))["Pinned"].startswith("no: ")
     assert quality(timing, measuring.assign(pinned="0 1"))["Pinned"] == "to cores 0 and 1"

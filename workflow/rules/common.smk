@@ -11,7 +11,7 @@ from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells, list_trials, list_writers
 from twinproof.analysis.family import timed
-from twinproof.analysis.sampling import asked, counts
+from twinproof.analysis.sampling import asked_of, counts
 from twinproof.study.dataset import FILES
 from twinproof.environments.environment import Environment
 from twinproof.base.errors import UserError
@@ -143,7 +143,7 @@ def quantities_of(wildcards):
     if wildcards.probe != Probe.TIMING:
         return []
     try:
-        return asked(
+        return asked_of(
             PARAMS,
             RESULTS,
             wildcards.environment,

@@ -17,8 +17,8 @@ from typing import TypedDict, cast
 
 from twinproof.analysis.family import STYLES, family_of
 from twinproof.analysis.plausibility import contradictions, foreign
-from twinproof.analysis.quantities import CONTROLS, PARTS, in_order, kind
-from twinproof.analysis.rows.timing import log_ratios, timing_processes
+from twinproof.analysis.quantities import CONTROLS, PARTS, in_order
+from twinproof.analysis.rows.timing import known_costs, log_ratios, timing_processes
 from twinproof.analysis.statistics.ratios import decided
 from twinproof.analysis.verdicts.timing import control_differs, control_found
 from twinproof.base.errors import UserError, entry_point
@@ -27,7 +27,7 @@ from twinproof.base.reading import MissingError, read_json
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import Record, read_record
 from twinproof.study.results import Results
-from twinproof.study.settings import Probe
+from twinproof.study.settings import Probe, kind
 from twinproof.study.trial import Trial
 
 
@@ -43,14 +43,15 @@ class Decision(TypedDict):
 def decide(params: Params, records: list[Record]) -> Decision:
     """Decide from the records of one twin how many processes there are to be, and what the next ones measure."""
     count, sampling = len(records), params.timing.sampling
-    rows = (row for record in records for row in timing_processes(record))
+    rows = [row for record in records for row in timing_processes(record)]
     ratios = log_ratios((row.style, row.quantity, row.log_ratio) for row in rows)
+    added = known_costs((row.quantity, row.added) for row in rows)
     confidence = family_of(params).confidence
 
     def is_open(style: str, quantity: str) -> bool:
         margin = sampling.margin.of(kind(quantity))
         control, slowed = (ratios.get((name, quantity), []) for name in CONTROLS)
-        shown = control_found(slowed, params.timing.added) and not control_differs(control, margin)
+        shown = control_found(slowed, added.get(quantity), margin) and not control_differs(control, margin)
         return not (shown and decided(ratios[style, quantity], margin, confidence))
 
     compared = [key for key in ratios if key[0] in STYLES and key[1] not in PARTS]
@@ -74,7 +75,7 @@ def counts(params: Params, results: Path, environment: str, twin: str) -> Iterat
         count = _read(params, results, environment, twin, count)["next"]
 
 
-def asked(params: Params, results: Path, environment: str, twin: str, replicate: int) -> list[str]:
+def asked_of(params: Params, results: Path, environment: str, twin: str, replicate: int) -> list[str]:
     """Return the quantities that a process is to measure: all at first, then what was open when it was added.
 
     Raises

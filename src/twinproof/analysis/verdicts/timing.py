@@ -22,14 +22,12 @@ from twinproof.analysis.words import TimingVerdict
 from twinproof.base.numbers import counted
 from twinproof.base.words import ONE_NETWORK
 
-TOLERANCE = 0.02  # how far the positive control may be found from the size that was added
-
 
 class Comparison(NamedTuple):
     """A style against functional in one quantity: a log-ratio a process, and those of the controls beside it.
 
     `gate` is the outcome of the twin's identity (`verdicts.gate`), `machines` names each machine and number of threads
-    the records come from, `added` is the cost added to the positive control (0.05 for 5 %).
+    the records come from, `added` is the share that the positive control adds, measured alone (0.05 for 5 %).
     """
 
     environment: str
@@ -39,7 +37,7 @@ class Comparison(NamedTuple):
     log_ratios: Sequence[float]
     control: Sequence[float]
     slowed: Sequence[float]
-    added: float
+    added: float | None
     gate: str
     machines: Collection[str]
     margin: float
@@ -71,7 +69,8 @@ def judge(comparison: Comparison, family: Family) -> Judgement:
     reason = "" if comparison.quantity in PARTS else obstacle(comparison)
     values = np.asarray(comparison.log_ratios, dtype=np.float64)
     p = 1.0 if reason else min(1.0, family.intervals * float(p_value(values)))
-    ratio, corrected = ratio_interval(values), ratio_interval(values, family.confidence)
+    ratio = ratio_interval(comparison.log_ratios)
+    corrected = ratio_interval(comparison.log_ratios, family.confidence)
 
     def verdict(name: TimingVerdict, sentence: str, further: int | None = None) -> Judgement:
         about = f"{comparison.twin}, {comparison.quantity} in {comparison.environment}"
@@ -123,9 +122,9 @@ def controls_fault(comparison: Comparison) -> str:
             return _few(f"the {name} control", log_ratios)
     if control_differs(comparison.control, comparison.margin):
         return f"functional differs from itself, {_times(comparison, ratio_interval(comparison.control))}"
-    if not control_found(comparison.slowed, comparison.added):
+    if not control_found(comparison.slowed, comparison.added, comparison.margin):
         found = _times(comparison, ratio_interval(comparison.slowed))
-        return f"a known cost of {100 * comparison.added:g} % was not found: {found}"
+        return f"a known cost of {100 * (comparison.added or 0):.2g} % was not found: {found}"
     return ""
 
 
@@ -144,16 +143,19 @@ def control_differs(log_ratios: Sequence[float], margin: float) -> bool:
     return differs(ratio.low, ratio.high) and abs(math.log(ratio.ratio)) > math.log1p(margin) / 2
 
 
-def control_found(log_ratios: Sequence[float], added: float, tolerance: float = TOLERANCE) -> bool:
-    """Tell whether the positive control is found: its 95 % interval lies above 1 and meets 1 + added, give or take."""
+def control_found(log_ratios: Sequence[float], added: float | None, margin: float) -> bool:
+    """Tell whether the positive control is found: its 95 % interval lies above 1 and meets 1 + added, give or take.
+
+    Half the margin is given, as to the negative control: what comes after an operation finds colder caches.
+    """
     ratio = ratio_interval(log_ratios)
-    return is_found(ratio.low, ratio.high, added, tolerance)
+    return added is not None and is_found(ratio.low, ratio.high, added, margin)
 
 
-def is_found(low: float, high: float, added: float, tolerance: float = TOLERANCE) -> bool:
+def is_found(low: float, high: float, added: float, margin: float) -> bool:
     """Tell the same from the ends of the positive control's 95 % interval."""
-    known = 1 + added
-    return 1 < low <= known * (1 + tolerance) and high >= known / (1 + tolerance)
+    known, half = 1 + added, math.sqrt(1 + margin)
+    return 1 < low <= known * half and high >= known / half
 
 
 def _measured(comparison: Comparison, ratio: Ratio) -> str:

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 import pandas as pd
 
 from twinproof.analysis.family import STYLES
-from twinproof.analysis.quantities import CONTROLS, kind, unit
+from twinproof.analysis.quantities import CONTROLS, unit
 from twinproof.analysis.rows.common import CELL, CellRow
-from twinproof.analysis.rows.timing import log_ratios
+from twinproof.analysis.rows.timing import known_costs, log_ratios
 from twinproof.analysis.statistics.ratios import Family, ratio_interval
 from twinproof.analysis.verdicts.timing import Comparison, judge
 from twinproof.analysis.words import TimingVerdict
 from twinproof.base.styles import Style
-from twinproof.study.settings import Probe, TimingSettings
+from twinproof.study.settings import Probe, TimingSettings, kind
 
 # What has to be the same for times to be compared.
 MACHINE = ["host", "processor", "threads", "device", "image"]
@@ -28,6 +27,7 @@ class TimingRow(CellRow):
     quantity: str
     unit: str
     functional: float
+    taken: float
     ratio: float
     low: float
     high: float
@@ -41,7 +41,7 @@ class TimingRow(CellRow):
     slowed: float | None
     slowed_low: float | None
     slowed_high: float | None
-    added: float
+    added: float | None
     margin: float
     p: float
     verdict: TimingVerdict
@@ -71,16 +71,16 @@ def timing_rows(
         What verdicts are corrected for.
     """
     comparisons: list[Comparison] = []
-    medians: list[float] = []
+    medians: list[tuple[float, float]] = []
     for cell, own in processes.groupby(CELL, sort=False):
         environment, twin = map(str, cell)
         ratios = log_ratios(zip(own["style"], own["quantity"], own["log_ratio"], strict=True))
-        functional = own[own["style"] == Style.FUNCTIONAL].dropna(subset="median")
+        added = known_costs(zip(own["quantity"], own["added"], strict=True))
         here = (trials["environment"] == environment) & (trials["twin"] == twin)
         measured = trials[here & (trials["probe"] == Probe.TIMING)]
         machines = {_machine(*told) for told in measured[MACHINE].itertuples(index=False, name=None)}
         for style, quantity in sorted(key for key in ratios if key[0] in STYLES):
-            again, added = (ratios.get((name, quantity), []) for name in CONTROLS)
+            again, beside = (ratios.get((name, quantity), []) for name in CONTROLS)
             comparisons.append(
                 Comparison(
                     environment=environment,
@@ -89,15 +89,15 @@ def timing_rows(
                     quantity=quantity,
                     log_ratios=ratios[style, quantity],
                     control=again,
-                    slowed=added,
-                    added=settings.added,
+                    slowed=beside,
+                    added=added.get(quantity),
                     gate=gates[environment, twin],
                     machines=machines,
                     margin=settings.sampling.margin.of(kind(quantity)),
                 )
             )
-            medians.append(median(functional.loc[functional["quantity"] == quantity, "median"]))
-    for comparison, functional_median in zip(comparisons, medians, strict=True):
+            medians.append((_median(own, Style.FUNCTIONAL, quantity), _median(own, style, quantity)))
+    for comparison, (functional, taken) in zip(comparisons, medians, strict=True):
         judged = judge(comparison, family)
         control, control_low, control_high = _interval(comparison.control)
         slowed, slowed_low, slowed_high = _interval(comparison.slowed)
@@ -107,7 +107,8 @@ def timing_rows(
             style=comparison.style,
             quantity=comparison.quantity,
             unit=unit(comparison.quantity),
-            functional=functional_median,
+            functional=functional,
+            taken=taken,
             **judged.ratio._asdict(),
             family_low=judged.corrected.low,
             family_high=judged.corrected.high,
@@ -125,6 +126,12 @@ def timing_rows(
             reason=judged.reason or None,
             answer=judged.sentence,
         )
+
+
+def _median(processes: pd.DataFrame, style: str, quantity: str) -> float:
+    """Return what a style takes: the median of the medians of the processes."""
+    own = processes[(processes["style"] == style) & (processes["quantity"] == quantity)]
+    return float(own["median"].median())
 
 
 def _interval(log_ratios: Sequence[float]) -> tuple[float | None, float | None, float | None]:
