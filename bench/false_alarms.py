@@ -13,17 +13,19 @@ from scipy.stats import binomtest
 from side_by_side import ENVIRONMENT, ask_for_timing, repository_copy, timing_trial
 
 from twinproof.analysis.columns import COLUMNS
-from twinproof.analysis.statistics.ratios import family_confidence, fewest_processes
+from twinproof.analysis.statistics.ratios import Family, fewest_processes
 from twinproof.analysis.tables import Rows
 from twinproof.analysis.verdicts.timing_table import TimingRow, timing_rows
 from twinproof.analysis.words import TimingVerdict
 from twinproof.base.words import Identity
+from twinproof.study.params import Params
 
 TWIN = "alike"
 MODULE = "from twinproof.measured.twins.dynamic import functional\n\nsubclassed = functional\n"
 QUANTITIES = ["train_step", "call", "compiled_call"]
-# With fewer processes, no p-value survives the correction: nobody would cry wolf, whatever was measured.
-FEWEST = fewest_processes(family_confidence(len(QUANTITIES)))
+# With fewer processes, no interval has an end: nobody would cry wolf, whatever was measured.
+FAMILY = Family(len(QUANTITIES), looks=1)
+FEWEST = fewest_processes(FAMILY.confidence)
 
 
 def main() -> None:
@@ -37,7 +39,7 @@ def main() -> None:
     studies: list[list[TimingRow]] = []
     with repository_copy() as folder:
         (folder / f"{TWIN}.py").write_text(MODULE)
-        timing = ask_for_timing(folder, QUANTITIES, TWIN, TWIN)["timing"]
+        timing = Params.parse(ask_for_timing(folder, QUANTITIES, TWIN, TWIN)).timing
         for number in range(options.studies):
             replicates = range(number * options.processes, (number + 1) * options.processes)
             records = [timing_trial(folder, TWIN, replicate) for replicate in replicates]
@@ -47,7 +49,7 @@ def main() -> None:
                 pd.DataFrame(rows.of[name], columns=COLUMNS[name]) for name in ("timing_processes", "trials")
             )
             gates = {(ENVIRONMENT, TWIN): Identity.BIT_EQUAL}
-            studies.append(list(timing_rows(processes, trials, gates, timing)))
+            studies.append(list(timing_rows(processes, trials, gates, timing, FAMILY)))
             print(f"study {number + 1} of {options.studies}, {options.processes} processes")
             for row in studies[-1]:
                 print(f"  {row.answer}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from twinproof.analysis.sampling import timed
+from twinproof.analysis.family import timed
 from twinproof.environments.environment import Environment
 from twinproof.pipeline.counting import write_plan
 from twinproof.study.params import Params
@@ -89,7 +89,7 @@ def write_study(results: Path, params: dict[str, Any], templates: Templates) -> 
             checked.add(path.parent / trial.probe)
         count += 1
     timing = params["timing"]
-    decision = {"processes": timing["replicates"], "next": None, "wide": [], "sampling": timing["sampling"]}
+    decision = {"processes": timing["replicates"], "next": None, "open": [], "sampling": timing["sampling"]}
     for environment, twin in timed(Params.parse(params)):
         path = results / "timing" / environment / twin / f"{timing['replicates']}.json"
         path.parent.mkdir(parents=True, exist_ok=True)

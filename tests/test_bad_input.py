@@ -455,17 +455,21 @@ for kind, (file, content, honest, words) in IMAGES.items():
 
 
 def read_decision(text: str, _: Path) -> object:
-    put(f"results/timing/{ENVIRONMENT}/simple/12.json", text)
+    put(f"results/timing/{ENVIRONMENT}/simple/16.json", text)
     return list(counts(shipped(), Path("results"), ENVIRONMENT, "simple"))
 
 
 SAMPLING = change("seed", 1)["timing"]["sampling"]
 DECISIONS = {
     "a list": ("[]", "decided under another `sampling`"),
-    "half of it": ("{", "12.json: not JSON"),
+    "half of it": ("{", "16.json: not JSON"),
     "another target": ('{"sampling": {}, "next": null}', "decided under another `sampling`"),
-    "the same number again": (json.dumps({"sampling": SAMPLING, "next": 12}), "next: 12; allowed: null, or a number"),
-    "a number in words": (json.dumps({"sampling": SAMPLING, "next": "16"}), "next: '16'; allowed: null, or a number"),
+    "the same number again": (json.dumps({"sampling": SAMPLING, "next": 16}), "next: 16; allowed: null, or a number"),
+    "quantities unheard of": (
+        json.dumps({"sampling": SAMPLING, "next": 24, "open": ["$(rm)"]}),
+        "open: ['$(rm)']; allowed: some of",
+    ),
+    "a number in words": (json.dumps({"sampling": SAMPLING, "next": "24"}), "next: '24'; allowed: null, or a number"),
     "more than the most": (json.dumps({"sampling": SAMPLING, "next": 10**9}), "next: 1000000000; allowed: null"),
 }
 for kind, (text, words) in DECISIONS.items():

@@ -26,5 +26,6 @@ def comparison(**change: Any) -> Comparison:
         "added": 0.05,
         "gate": "bit-equal",
         "machines": ["here, 2 threads"],
+        "margin": 0.03,
     }
     return Comparison(**fair | change)

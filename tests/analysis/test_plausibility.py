@@ -176,8 +176,13 @@ FORGED: dict[str, tuple[Callable[[], Record], Forgery, str]] = {
     ),
     "a quantity that nobody asked for": (
         lambda: other("timing"),
+        lambda record: record["measurement"].update(asked=["call"]),
+        "styles.functional.result.quantities.train_step: not among those that were asked of it",
+    ),
+    "asked for what was not planned": (
+        lambda: other("timing"),
         lambda record: record["protocol"]["probe"].update(quantities=["call"]),
-        "styles.functional.result.quantities.train_step: not among those of its protocol",
+        "measurement.asked: ",
     ),
     "equal bits that differ": (
         lambda: other("serialization"),

@@ -1,6 +1,8 @@
-"""Processes are added until the intervals are narrow, by their width alone."""
+"""Processes are added until every quantity has its verdicts, and measure only what has none."""
 
+import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,15 +10,25 @@ import pandas as pd
 import pytest
 
 from twinproof.analysis.columns import make_table
+from twinproof.analysis.family import family_of
+from twinproof.analysis.quantities import PARTS
 from twinproof.analysis.rows.timing import timing_processes
-from twinproof.analysis.sampling import decide
+from twinproof.analysis.sampling import asked_of, decide
+from twinproof.analysis.statistics.ratios import Family
 from twinproof.analysis.verdicts.timing_table import TimingRow, timing_rows
 from twinproof.study.params import Params
 
 CELL = ("tf2.21-cpu", "dynamic")
 
 
-def process(number: int, ratio: float, spread: float, machine: str = "node7", rounds: int = 20) -> dict[str, Any]:
+def process(
+    number: int,
+    ratio: float,
+    spread: float,
+    machine: str = "node7",
+    rounds: int = 20,
+    quantities: tuple[str, ...] = ("train_step",),
+) -> dict[str, Any]:
     """Return the record of one process in which subclassed takes `ratio` times functional's time."""
     noise = np.random.default_rng(number)
     effect = {"functional": 1.0, "subclassed": ratio, "control": 1.0, "slowed": 1.1}
@@ -27,9 +39,10 @@ def process(number: int, ratio: float, spread: float, machine: str = "node7", ro
             "result": {
                 "errors": {},
                 "quantities": {
-                    "train_step": list(
+                    quantity: list(
                         0.2 * drift * factor * math.exp(noise.normal(0, spread)) * np.exp(noise.normal(0, 0.02, rounds))
                     )
+                    for quantity in quantities
                 },
             },
         }
@@ -37,7 +50,8 @@ def process(number: int, ratio: float, spread: float, machine: str = "node7", ro
     }
     machine_ = {"host": machine, "processor": "P", "threads": 1, "device": "CPU", "image": None}
     own = dict(zip(("environment", "twin"), CELL, strict=True))
-    return {**own, "replicate": number, "machine": machine_, "protocol": {"probe": {"added": 0.1}}, "styles": styles}
+    known = {quantity: [0.1 * value for value in 0.2 * drift] for quantity in quantities}
+    return {**own, "replicate": number, "machine": machine_, "measurement": {"known": known}, "styles": styles}
 
 
 @pytest.fixture
@@ -45,7 +59,8 @@ def timed(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a study that times one twin in one environment."""
     params["environments"] = {CELL[0]: {"probes": ["timing"]}}
     params["twins"] = {CELL[1]: params["twins"][CELL[1]]}
-    params["timing"]["sampling"] |= {"add": 4, "most": 24}
+    params["timing"] |= {"replicates": 12, "quantities": ["train_step"]}
+    params["timing"]["sampling"] |= {"add": 6, "most": 24}
     return params
 
 
@@ -53,23 +68,54 @@ def rows(records: list[dict[str, Any]], params: dict[str, Any], gate: str = "bit
     processes = make_table("timing_processes", (row for record in records for row in timing_processes(record)))
     names = ("environment", "twin", "replicate")
     trials = [{**{name: it[name] for name in names}, "probe": "timing", **it["machine"]} for it in records]
-    return list(timing_rows(processes, pd.DataFrame(trials), {CELL: gate}, Params.parse(params).timing))
+    study = Params.parse(params)
+    return list(timing_rows(processes, pd.DataFrame(trials), {CELL: gate}, study.timing, family_of(study)))
 
 
-def test_narrow_intervals_are_enough_wherever_they_lie(timed: dict[str, Any]) -> None:
+def test_verdicts_are_enough_whatever_they_are(timed: dict[str, Any]) -> None:
     for ratio in (1.0, 1.5):
         assert decide(Params.parse(timed), [process(number, ratio, 0.002) for number in range(12)]) == {
             "processes": 12,
             "next": None,
-            "wide": [],
+            "open": [],
             "sampling": timed["timing"]["sampling"],
         }
 
 
-def test_wide_intervals_ask_for_more_processes_up_to_the_most(timed: dict[str, Any]) -> None:
-    for count, following in ((12, 16), (22, 24), (24, None)):
+def test_what_has_no_verdict_asks_for_more_processes_up_to_the_most(timed: dict[str, Any]) -> None:
+    for count, following in ((12, 18), (22, 24), (24, None)):
         decision = decide(Params.parse(timed), [process(number, 1.0, 0.2) for number in range(count)])
-        assert (decision["next"], decision["wide"]) == (following, ["subclassed train_step"])
+        assert (decision["next"], decision["open"]) == (following, ["train_step"])
+
+
+def test_more_processes_measure_only_what_is_open(timed: dict[str, Any], tmp_path: Path) -> None:
+    """One quantity has its verdict; of the other, the processes lie far apart; of a third, the control is not found."""
+    timed["timing"]["quantities"] = ["train_step", "predict", "save", "construct"]
+    params = Params.parse(timed)
+    records = [process(number, 1.0, 0.002, quantities=("train_step", "predict", "save")) for number in range(12)]
+    noise = np.random.default_rng(3)
+    for record in records:
+        # A part of another quantity, of which nobody asks for a verdict.
+        for style, found in record["styles"].items():
+            found["result"]["quantities"]["construct"] = list(noise.lognormal(0, 0.5, 20))
+            if style == "subclassed":
+                factor = math.exp(noise.normal(0, 0.2))
+                found["result"]["quantities"]["predict"] = [
+                    factor * value for value in found["result"]["quantities"]["predict"]
+                ]
+        record["styles"]["slowed"]["result"]["quantities"]["save"] = record["styles"]["control"]["result"][
+            "quantities"
+        ]["save"]
+    decision = decide(params, records)
+    assert (decision["next"], decision["open"]) == (18, ["predict", "save"])
+    path = tmp_path / f"timing/{CELL[0]}/{CELL[1]}/12.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(decision))
+    assert asked_of(params, tmp_path, *CELL, replicate=11) == timed["timing"]["quantities"]
+    assert asked_of(params, tmp_path, *CELL, replicate=12) == ["predict", "save"]
+    later = [process(number, 1.0, 0.002, quantities=("predict", "save")) for number in range(12, 18)]
+    found = {row.quantity: row.processes for row in rows([*records, *later], timed)}
+    assert found == {"construct": 12, "train_step": 12, "predict": 18, "save": 18}
 
 
 def test_drift_that_all_share_does_not_widen_a_process() -> None:
@@ -101,16 +147,24 @@ def test_no_verdict_on_what_is_not_one_network_or_ran_on_two_machines(timed: dic
     assert row.reason in row.answer
 
 
-def test_sampling_ends_where_the_intervals_of_the_family_are_as_narrow_as_the_target(timed: dict[str, Any]) -> None:
+def test_sampling_ends_where_the_table_has_its_verdict(timed: dict[str, Any]) -> None:
     ended = []
     for spread in (0.005, 0.04, 0.2):
         records = [process(number, 1.0, spread) for number in range(12)]
         (row,) = rows(records, timed)
         assert 0 < row.family_low < row.low < row.high < row.family_high
-        narrow = math.log(row.family_high / row.family_low) / 2 <= math.log1p(row.target)
-        assert narrow == (decide(Params.parse(timed), records)["next"] is None)
-        ended.append(narrow)
+        ended.append(decide(Params.parse(timed), records)["next"] is None)
+        assert ended[-1] == (row.verdict in ("equivalent", "slower", "faster"))
     assert ended == [True, False, False]
+
+
+def test_the_family_is_known_before_anything_is_measured(params: dict[str, Any]) -> None:
+    """Three twins, two styles beside functional, all quantities but parts; first and added processes."""
+    timing = params["timing"]
+    judged = len(set(timing["quantities"]) - set(PARTS))
+    timing |= {"replicates": 13}
+    timing["sampling"] |= {"add": 6, "most": 26}
+    assert family_of(Params.parse(params)) == Family(3 * 2 * judged, 4)
 
 
 def test_a_style_that_could_not_do_something_has_no_row_for_it(timed: dict[str, Any]) -> None:

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from twinproof.analysis.statistics.ratios import (
-    TARGET,
+    Family,
     decided,
-    family_confidence,
+    differs,
+    equivalent,
     fewest_processes,
-    further_processes,
-    holm,
     location_interval,
+    needed_processes,
     p_value,
     process_log_ratio,
     ratio_interval,
@@ -122,49 +122,46 @@ def test_a_log_ratio_that_is_no_number_is_refused():
         ratio_interval([0.0, math.nan])
 
 
-def test_holm_corrects_as_in_his_example():
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([]) == []
+# The correction, and how many processes it takes
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_holm_lies_between_no_correction_and_bonferroni(values):
-    for own, corrected in zip(values, holm(values), strict=True):
-        assert own <= corrected <= min(1, len(values) * own) + 1e-12
+def test_the_error_is_shared_out_over_comparisons_and_looks():
+    assert Family(1, 1).confidence == 0.95
+    assert Family(66, 3).confidence == pytest.approx(1 - 0.05 / 198)
+    assert Family(0, 3).confidence == 0.95
+    assert fewest_processes(Family(66, 3).confidence) == 13
+    assert math.isfinite(ratio_interval(spread(0, processes=13), Family(66, 3).confidence).high)
+    assert math.isinf(ratio_interval(spread(0, processes=12), Family(66, 3).confidence).high)
 
 
-# How many processes
+@pytest.mark.parametrize(
+    ("low", "high", "apart", "same"),
+    [
+        (0.98, 1.02, False, True),
+        (1.01, 1.02, True, True),
+        (1.01, 1.2, True, False),
+        (0.8, 0.99, True, False),
+        (0.96, 1.02, False, False),
+        (1 / 1.03, 1.03, False, True),
+        (0.0, math.inf, False, False),
+    ],
+)
+def test_an_interval_says_different_equivalent_or_neither(low, high, apart, same):
+    assert (differs(low, high), equivalent(low, high, 0.03)) == (apart, same)
 
 
-def test_more_processes_are_asked_for_until_the_interval_is_narrow():
-    assert not decided(spread(0, 0.04, 12))
-    further = further_processes(spread(0, 0.04, 12))
-    assert decided(spread(0, 0.04, 12 + further))
-    assert further_processes(spread(0, 0.04, 12 + further)) == 0
-    assert not decided(spread(0, 0.04, (12 + further) * 2 // 3))
+def test_an_interval_no_wider_than_the_margin_always_decides():
+    for centre in np.linspace(-0.1, 0.1, 41):
+        assert decided(spread(centre, 0.012), 0.03, 0.999)
+    assert not decided(spread(0.02, 0.03), 0.03, 0.999)
 
 
-def test_a_wider_target_and_a_lower_confidence_need_fewer_processes():
-    seen = spread(0, 0.05, 12)
-    strict = further_processes(seen, 0.02, family_confidence(30))
-    assert further_processes(seen, 0.05, family_confidence(30)) < strict
-    assert further_processes(seen, 0.02) < strict
-
-
-@settings(deadline=None)
-@given(LOG_RATIOS, st.sampled_from([0.95, family_confidence(30), family_confidence(200)]))
-def test_no_further_process_is_asked_for_exactly_where_it_is_decided(values, confidence):
-    assert (further_processes(values, confidence=confidence) == 0) == decided(values, confidence=confidence)
-
-
-def test_before_the_first_process_the_fewest_are_asked_for():
-    assert further_processes([]) == fewest_processes()
-    assert further_processes([], confidence=family_confidence(100)) == fewest_processes(family_confidence(100)) == 13
-
-
-@given(LOG_RATIOS, st.floats(-0.2, 0.2))
-def test_whether_it_is_decided_does_not_depend_on_the_ratio(values, move):
-    _, low, high = location_interval(np.asarray(values), 0.95)
-    if np.isfinite(high) and abs((high - low) / 2 - math.log1p(TARGET)) < 1e-9:
-        return
-    assert decided(values) == decided([value + move for value in values])
+def test_as_many_processes_as_are_needed_make_the_interval_narrow():
+    confidence = Family(66, 3).confidence
+    needed = needed_processes(spread(0, 0.04, 13), 0.015, confidence)
+    _, low, high = location_interval(np.asarray(spread(0, 0.04, needed)), confidence)
+    assert (high - low) / 2 <= 0.015 * 1.1
+    _, low, high = location_interval(np.asarray(spread(0, 0.04, needed * 2 // 3)), confidence)
+    assert (high - low) / 2 > 0.015
+    assert needed_processes([], 0.015, confidence) == 13
+    assert needed_processes(spread(0, 0.04, 13), 0.05, confidence) < needed

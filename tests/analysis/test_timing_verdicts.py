@@ -4,19 +4,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinproof.analysis.statistics.ratios import TARGET, decided, family_confidence, ratio_interval
+from twinproof.analysis.statistics.ratios import Family, decided, ratio_interval
 from twinproof.analysis.verdicts.timing import control_differs, control_found, judge
 
 from .comparisons import comparison, spread
+
+ALONE = Family(1, 1)
+STUDY = Family(30, 3)
 
 
 @pytest.mark.parametrize(
     ("change", "verdict", "sentence"),
     [
         ({}, "equivalent", "subclassed takes 1.000 times as long [0.991, 1.009] as functional in 24 processes: equiv"),
-        ({"log_ratios": spread(0.012, 0.01)}, "equivalent", "within 3 %; the difference is real (p = "),
+        ({"log_ratios": spread(0.012, 0.01)}, "equivalent", "but lies within it."),
         ({"log_ratios": spread(0.06)}, "slower", "1.062 times as long [1.053, 1.071]"),
-        ({"log_ratios": spread(-0.12)}, "faster", "faster, p = 1.8e-07 after correction for 1 comparison."),
+        ({"log_ratios": spread(-0.12)}, "faster", "faster, p = 1.2e-07 after correction for 1 comparison and 1 look."),
         ({"log_ratios": spread(0.0, 0.2)}, "undecided", "further processes would decide it if the ratio stays there"),
         ({"log_ratios": [*spread(0.0), 0.5]}, "equivalent", "in 25 processes, 1 of them outliers: equivalent"),
         ({"gate": "different"}, "no verdict", "because the identity of its styles is different"),
@@ -32,7 +35,7 @@ from .comparisons import comparison, spread
     ],
 )
 def test_verdict_says_what_was_found_and_why(change, verdict, sentence):
-    (found,) = judge([comparison(**change)])
+    found = judge(comparison(**change), ALONE)
     assert found.verdict == verdict
     assert sentence in found.sentence
     assert found.sentence.startswith("simple, predict in tf2.21-cpu: ")
@@ -44,75 +47,82 @@ def test_verdict_says_what_was_found_and_why(change, verdict, sentence):
 
 @pytest.mark.parametrize(("centre", "verdict"), [(0.2, "larger"), (-0.2, "smaller"), (0.0, "equivalent")])
 def test_memory_is_larger_or_smaller_and_takes_no_time(centre, verdict):
-    (found,) = judge([comparison(quantity="peak_memory", log_ratios=spread(centre))])
+    found = judge(comparison(quantity="peak_memory", log_ratios=spread(centre)), ALONE)
     assert found.verdict == verdict
     assert f"takes {math.exp(centre):.3f} times as much memory [" in found.sentence
     assert "long" not in found.sentence
-    (found,) = judge([comparison(quantity="peak_memory", control=spread(0.05))])
+    found = judge(comparison(quantity="peak_memory", control=spread(0.05)), ALONE)
     assert found.reason.startswith("functional differs from itself, 1.051 times as much memory [")
 
 
-def test_the_interval_that_widths_are_judged_by_is_that_of_the_whole_family():
-    noisy = comparison(log_ratios=spread(0.02, 0.05))
-    for number in (1, 10, 60):
-        found = judge([noisy, *[comparison()] * (number - 1)])[0]
-        assert found.family == ratio_interval(noisy.log_ratios, family_confidence(number))
-        assert found.family.low < found.ratio.low < found.ratio.high < found.family.high
-        narrow = math.log(found.family.high / found.family.low) / 2 <= math.log1p(TARGET)
-        assert narrow == decided(noisy.log_ratios, TARGET, family_confidence(number))
-    few = comparison(log_ratios=spread(0, processes=8))
-    found = judge([few, *[comparison()] * 59])[0]
-    assert math.isfinite(found.ratio.high)
-    assert (found.family.low, found.family.high) == (0, math.inf)
+@pytest.mark.parametrize("quantity", ["construct", "build"])
+def test_a_part_is_told_and_not_judged(quantity):
+    found = judge(comparison(quantity=quantity, log_ratios=spread(0.5), control=spread(0.3)), STUDY)
+    assert (found.verdict, found.reason) == ("part", "")
+    assert "takes 1.649 times as long" in found.sentence
+
+
+@given(st.floats(-0.1, 0.1), st.floats(0.001, 0.1), st.integers(6, 30))
+def test_verdicts_are_read_from_the_corrected_interval_alone(centre, sd, processes):
+    made = comparison(log_ratios=spread(centre, sd, processes))
+    found = judge(made, STUDY)
+    assert found.corrected == ratio_interval(made.log_ratios, STUDY.confidence)
+    assert (found.verdict != "undecided") == decided(made.log_ratios, made.margin, STUDY.confidence)
+    apart = found.corrected.low > 1 or found.corrected.high < 1
+    assert (found.p <= 0.05) == apart
+    assert apart or found.verdict in ("equivalent", "undecided")
 
 
 def test_what_is_undecided_is_decided_after_the_further_processes():
     for centre in (0.0, 0.015, 0.045):
-        (found,) = judge([comparison(log_ratios=spread(centre, 0.1, 10))])
+        found = judge(comparison(log_ratios=spread(centre, 0.1, 10)), STUDY)
         assert found.verdict == "undecided"
-        (later,) = judge([comparison(log_ratios=spread(centre, 0.1, math.ceil(1.2 * (10 + found.further))))])
-        assert later.verdict != "undecided"
+        later = comparison(log_ratios=spread(centre, 0.1, math.ceil(1.2 * (10 + found.further))))
+        assert judge(later, STUDY).verdict != "undecided"
 
 
-def test_a_difference_must_outlast_the_correction_for_the_whole_study():
-    close = comparison(log_ratios=spread(0.03, 0.05))
-    assert judge([close])[0].verdict == "slower"
-    found = judge([close, *[comparison()] * 29])[0]
+@pytest.mark.parametrize("centre", [0.03, 0.0])
+def test_either_verdict_must_outlast_the_correction_for_the_whole_study(centre):
+    close = comparison(log_ratios=spread(centre, 0.05))
+    assert judge(close, ALONE).verdict == ("slower" if centre else "equivalent")
+    found = judge(close, STUDY)
     assert found.verdict == "undecided"
-    assert "the interval excludes 1, but not after correction for 30 comparisons" in found.sentence
-
-
-def test_what_gets_no_verdict_lends_its_p_value_to_nobody():
-    close = comparison(log_ratios=spread(0.03, 0.05))
-    unjudged = comparison(log_ratios=spread(0.5), gate="failed")
-    assert judge([close, *[unjudged] * 29])[0].p == judge([close, *[comparison()] * 29])[0].p
-
-
-def test_a_study_without_comparisons_has_no_verdicts():
-    assert judge([]) == []
+    if centre:
+        assert "the interval leaves out 1, but not after correction for 30 comparisons and 3 looks" in found.sentence
 
 
 @settings(deadline=None)
-@given(st.lists(st.lists(st.floats(-0.3, 0.3), min_size=1, max_size=20), min_size=1, max_size=4))
-def test_exchanging_the_styles_exchanges_faster_and_slower(study):
+@given(st.lists(st.floats(-0.3, 0.3), min_size=1, max_size=20))
+def test_exchanging_the_styles_exchanges_faster_and_slower(values):
     other = {"faster": "slower", "slower": "faster"}
-    there = judge([comparison(log_ratios=values) for values in study])
-    back = judge([comparison(log_ratios=[-value for value in values]) for values in study])
-    assert [other.get(found.verdict, found.verdict) for found in there] == [found.verdict for found in back]
+    there = judge(comparison(log_ratios=values), ALONE).verdict
+    back = judge(comparison(log_ratios=[-value for value in values]), ALONE).verdict
+    assert other.get(there, there) == back
 
 
 def test_a_control_that_differs_by_less_than_half_the_margin_stops_nothing():
     assert ratio_interval(spread(0.012, 0.01)).low > 1
-    assert not control_differs(spread(0.012, 0.01))
-    assert control_differs(spread(0.016, 0.01))
-    assert control_differs(spread(-0.016, 0.01))
+    assert not control_differs(spread(0.012, 0.01), 0.03)
+    assert control_differs(spread(0.016, 0.01), 0.03)
+    assert control_differs(spread(-0.016, 0.01), 0.03)
 
 
 def test_a_noisy_control_stops_nothing_unless_its_interval_excludes_1():
-    assert not control_differs(spread(0.02, 0.1))
+    assert not control_differs(spread(0.02, 0.1), 0.03)
 
 
-def test_a_positive_control_may_be_off_by_the_tolerance():
-    assert control_found(spread(math.log(1.065), 0.005), added=0.05)
-    assert not control_found(spread(math.log(1.08), 0.005), added=0.05)
-    assert not control_found(spread(math.log(1.05), 0.2), added=0.05)
+@pytest.mark.parametrize(
+    ("centre", "sd", "added", "found"),
+    [
+        (1.05, 0.01, 0.05, True),
+        (1.06, 0.005, 0.05, True),
+        (1.08, 0.005, 0.05, False),  # more than half a margin beyond what was measured alone
+        (1.02, 0.005, 0.05, False),  # less
+        (1.03, 0.005, 0.03, True),
+        (1.05, 0.2, 0.05, False),  # lost in the noise
+        (1.0, 0.005, 0.01, False),  # so small that it cannot be told from nothing
+        (1.05, 0.01, None, False),  # nobody knows its size
+    ],
+)
+def test_a_positive_control_lies_above_1_and_meets_what_its_operation_takes_alone(centre, sd, added, found):
+    assert control_found(spread(math.log(centre), sd), added, margin=0.03) == found

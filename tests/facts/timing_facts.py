@@ -17,17 +17,16 @@ from twinproof.measured.probes.memory import peaks
 from twinproof.measured.twins import Twin
 from twinproof.study.settings import ByKind, Sampling, TimingSettings
 
-QUANTITIES = [*timing.MADE, *timing.FIRST, "train_step", "predict", "predict_one", "call", "compiled_call"]
+QUANTITIES = [*timing.BEGUN, "train_step", "cold_predict", "predict", "predict_one", "call", "compiled_call"]
 SETTINGS = TimingSettings(
     replicates=1,
     threads=1,
     quantities=(*QUANTITIES, "save", "load"),
     generations=2,
-    rounds=3,
-    steps=4,
+    rounds=ByKind(4, 3),
     batch_size=16,
-    added=0.5,
-    sampling=Sampling(4, 24, ByKind(0.02, 0.05), ByKind(0.03, 0.075)),
+    added=ByKind(0.5, 0.5),
+    sampling=Sampling(4, 24, ByKind(0.03, 0.075)),
 )
 
 
@@ -92,26 +91,30 @@ def measure(participants: dict[str, Any], **settings: Any) -> dict[str, Any]:
     return outcome._asdict()
 
 
-def takes(size: int, added: float) -> float:
+def takes(size: int, beside: int = 0) -> float:
     """Return the peak of an action that takes and frees `size` bytes."""
-    return peaks(lambda: np.ones(size, "uint8").sum(), added)["peak_memory"]
+    return peaks(lambda: np.ones(size, "uint8").sum(), beside)["peak_memory"]
 
 
-def takes_on_device(size: int, added: float) -> float:
+def takes_on_device(size: int, beside: int = 0) -> float:
     """Return the same of the memory of a device, whose allocator is played: 16 MiB are in use already."""
     held = {"current": 2**24, "peak": 2**24}
 
     def take(count: int) -> None:
         held["peak"] = max(held["peak"], held["current"] + count)
 
+    def keep(count: int) -> None:
+        take(4 * count)
+        held["current"] += 4 * count
+
     device = tf.config.LogicalDevice("/device:CPU:0", "GPU")
     memory = {"get_memory_info": lambda name: held, "reset_memory_stats": lambda name: None}
     with (
         mock.patch("tensorflow.config.list_logical_devices", return_value=[device]),
         mock.patch.multiple("tensorflow.config.experimental", **memory),
-        mock.patch("tensorflow.zeros", side_effect=lambda count: take(4 * count)),
+        mock.patch("tensorflow.zeros", side_effect=keep),
     ):
-        return peaks(lambda: take(size), added)["device_memory"]
+        return peaks(lambda: take(size), 0, beside)["device_memory"]
 
 
 def main() -> None:
@@ -120,13 +123,13 @@ def main() -> None:
         "all": measure(PARTICIPANTS),
         "load alone": measure(some, quantities=["load"]),
         "peaks of 64 MiB": {
-            "alone": takes(2**26, 0),
-            "a half added": takes(2**26, 0.5),
-            "alone again": takes(2**26, 0),
+            "alone": takes(2**26),
+            "half as much beside": takes(2**26, 2**25),
+            "alone again": takes(2**26),
         },
         "peaks of 64 MiB on a device": {
-            "alone": takes_on_device(2**26, 0),
-            "a half added": takes_on_device(2**26, 0.5),
+            "alone": takes_on_device(2**26),
+            "half as much beside": takes_on_device(2**26, 2**25),
         },
     }
     print(json.dumps(facts))

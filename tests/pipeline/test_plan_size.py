@@ -15,7 +15,7 @@ from twinproof.study.trial import MOST_TRIALS, list_trials
     [
         ("learning", "replicates", r"learning\.replicates: 100000000 makes [\d,]+ trials"),
         ("timing", "replicates", r"timing\.replicates: 100000000 makes [\d,]+ trials"),
-        ("timing", "most", r"timing\.replicates: 12 makes [\d,]+ trials"),
+        ("timing", "most", r"timing\.replicates: 16 makes [\d,]+ trials"),
     ],
 )
 def test_a_study_of_too_many_trials_is_refused_with_their_number(

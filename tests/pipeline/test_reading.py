@@ -157,10 +157,10 @@ def taken_back(study: StandIn) -> None:
 
 
 def timing_taken_back(study: StandIn) -> None:
-    study.params["timing"]["rounds"] += 1
+    study.params["timing"]["generations"] += 1
     study.change(study.params)
     must(run_in(study.folder, *TABLES))
-    study.params["timing"]["rounds"] -= 1
+    study.params["timing"]["generations"] -= 1
     study.change(study.params)
 
 

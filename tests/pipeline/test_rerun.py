@@ -36,8 +36,8 @@ def results(project: Path, params: dict[str, Any]) -> Path:
     environment.venv_mark.write_text("".join(f"{name}=={one}\n" for name, one in environment.pinned().items()))
     protocol = make_protocol(Params.parse(params), ENVIRONMENT, "simple", "identity")
     (folder / f"timing/{ENVIRONMENT}/simple").mkdir(parents=True)
-    (folder / f"timing/{ENVIRONMENT}/simple/12.json").write_text(
-        json.dumps({"sampling": params["timing"]["sampling"], "next": None})
+    (folder / f"timing/{ENVIRONMENT}/simple/16.json").write_text(
+        json.dumps({"sampling": params["timing"]["sampling"], "next": None, "open": []})
     )
     for replicate in range(3):
         own = {"replicate": replicate, "protocol": protocol, "seed": derive_seed(params["seed"], "simple", replicate)}

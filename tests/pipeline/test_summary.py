@@ -19,7 +19,7 @@ def decide(params, count, more):
     """Write what was decided from so many timings of the twin."""
     path = Path(f"results/timing/tf2.21-cpu/simple/{count}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"next": more, "sampling": params["timing"]["sampling"]}))
+    path.write_text(json.dumps({"next": more, "open": [], "sampling": params["timing"]["sampling"]}))
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_simulated_study_has_a_quantity_of_each_verdict(timing: pd.DataFrame) ->
         "predict": "equivalent",
         "call": "faster",
         "save": "undecided",
-        "build": "no verdict",
+        "make": "no verdict",
         "peak_memory": "equivalent",
     }
 
@@ -52,7 +52,7 @@ def test_verdicts_are_counted_and_named_by_twin_and_style(timed_results: Path) -
     text = section(make(timed_results))
     counts = (
         "dynamic, subclassed against functional, in 6 quantities: 1 slower (train_step), 1 faster (call), "
-        "2 equivalent (peak_memory, predict), 1 undecided (save), 1 without verdict (build)."
+        "2 equivalent (peak_memory, predict), 1 undecided (save), 1 without verdict (make)."
     )
     assert counts.replace("),", ") ,").replace(").", ") .") in text
     assert "simple, sequential against functional, in 6 quantities: 4 equivalent (" in text
@@ -60,7 +60,7 @@ def test_verdicts_are_counted_and_named_by_twin_and_style(timed_results: Path) -
 
 def test_reason_why_there_is_no_verdict_is_said_once_a_twin(timed_results: Path) -> None:
     text = section(make(timed_results))
-    assert text.count("No verdict on build of simple, because functional differs from itself") == 1
+    assert text.count("No verdict on make of simple, because functional differs from itself") == 1
 
 
 def test_reason_is_that_of_the_table_whatever_it_says(timed_results: Path, timing: pd.DataFrame) -> None:
@@ -79,8 +79,9 @@ def test_table_has_units_intervals_controls_and_verdict(timed_results: Path, tim
     ends = {name: f"[{row[f'{name}low']:.3f}, {row[f'{name}high']:.3f}]" for name in ("", "control_", "slowed_")}
     text = section(make(timed_results))
     assert (
-        f"dynamic subclassed call 2.10 ms {row['ratio']:.3f} {ends['']} faster {row['control']:.3f} {ends['control_']} "
-        f"{row['slowed']:.3f} {ends['slowed_']} of 10 % 12"
+        f"dynamic subclassed call 2.10 ms {figures.amount(row['taken'], 'seconds')} {row['ratio']:.3f} {ends['']} "
+        f"faster {row['control']:.3f} {ends['control_']} "
+        f"{row['slowed']:.3f} {ends['slowed_']} of 10 % 16"
     ) in text
     assert "peak_memory 3.00 MiB" in text
     for answer in timing["answer"]:
@@ -125,7 +126,7 @@ def test_forest_holds_the_ratios_of_the_table_and_each_control_once(timing: pd.D
 
 def test_what_lies_beyond_the_axis_is_written_at_its_edge(timing: pd.DataFrame) -> None:
     rows = drawn(timing_forest(timing))
-    far = rows[(rows["quantity"] == "build") & (rows["style"] == "subclassed")]
+    far = rows[(rows["quantity"] == "make") & (rows["style"] == "subclassed")]
     assert not far["inside"].any()
     assert far["beyond_high"].str.startswith("3.1").all()
     assert (far["drawn"] == "as far as the axis goes").all()
@@ -161,7 +162,7 @@ def test_study_of_few_processes_makes_a_page_without_intervals(
     assert "no interval: too few processes" in text
     assert "Without interval 18 of 18 ratios: too few processes" in section(html, "quality")
     assert "nan" not in text.lower()
-    assert "timing of simple was measured on 3 of at least 12 processes only" in words(html)
+    assert "timing of simple was measured on 3 of at least 16 processes only" in words(html)
     for specification in specifications(html):
         json.dumps(specification, allow_nan=False)
 
@@ -189,20 +190,20 @@ def test_timing_in_which_no_style_could_be_compared_is_said(
                 record["styles"][style] = {"status": "failed", "error": error}
     html = make(write_results(tmp_path / "failed", timed_records, timed_study))
     assert "Timing was measured, but no style could be compared with functional" in section(html)
-    assert "simple sequential timing 12 processes all quantities: ValueError: no" in words(html)
+    assert "simple sequential timing 16 processes all quantities: ValueError: no" in words(html)
 
 
 def test_more_processes_than_the_fewest_are_nothing_missing(timed_results: Path, timed_study: dict[str, Any]) -> None:
-    assert timed_study["timing"]["replicates"] == 12
+    assert timed_study["timing"]["replicates"] == 16
     assert "timing of" not in words(make(timed_results))
     text = (timed_results / "params.yaml").read_text()
-    (timed_results / "params.yaml").write_text(text.replace("replicates: 12", "replicates: 8"))
+    (timed_results / "params.yaml").write_text(text.replace("replicates: 16", "replicates: 8"))
     assert "timing of" not in words(make(timed_results))
 
 
 def test_what_a_style_could_not_do_is_among_the_failures_once(timed_results: Path) -> None:
     text = words(make(timed_results))
-    assert text.count(f"{ENVIRONMENT} dynamic subclassed timing 12 processes load: ValueError: <b>shapes</b>") == 1
+    assert text.count(f"{ENVIRONMENT} dynamic subclassed timing 16 processes load: ValueError: <b>shapes</b>") == 1
 
 
 def test_growth_is_shown_where_twins_differ_in_depth_alone(
@@ -250,20 +251,20 @@ def test_page_shows_growth_with_depth(
     for caption in ("These ratios by the depth", "The time beyond that of functional, by the depth"):
         (rows,) = figure(html, caption)["datasets"].values()
         # Bytes are no time.
-        assert {row["quantity"] for row in rows} == {"build", "train_step", "predict", "call", "save"}
+        assert {row["quantity"] for row in rows} == {"make", "train_step", "predict", "call", "save"}
 
 
 def test_process_chart_holds_the_log_ratio_of_each_process(timed_results: Path) -> None:
     processes = read_table(timed_results / "tables", "timing_processes")
     own = processes[processes["twin"] == "dynamic"]
     rows = drawn(process_ratios(own))
-    assert len(rows) == own["log_ratio"].count() == 12 * 6 * 3
+    assert len(rows) == own["log_ratio"].count() == 16 * 6 * 3
     merged = rows.merge(own, on=["replicate", "style", "quantity"])
     assert merged["ratio"].map(math.log).to_numpy() == pytest.approx(merged["log_ratio"].to_numpy())
 
 
 def test_quantities_are_in_the_order_of_a_models_life_and_unknown_ones_come_last(timing: pd.DataFrame) -> None:
-    known = ["build", "peak_memory", "train_step", "predict", "call", "save"]
+    known = ["make", "peak_memory", "train_step", "predict", "call", "save"]
     assert list(in_reading_order(timing)["quantity"]) == known * 3
     assert in_order(["b_new", "a_new", "load", "load", "make"]) == ["make", "load", "a_new", "b_new"]
     assert in_reading_order(timing.iloc[:0]).empty

@@ -10,7 +10,8 @@ from snakemake.settings.types import DeploymentMethod
 from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells, list_trials, list_writers
-from twinproof.analysis.sampling import counts, timed
+from twinproof.analysis.family import timed
+from twinproof.analysis.sampling import asked_of, counts
 from twinproof.study.dataset import FILES
 from twinproof.environments.environment import Environment
 from twinproof.base.errors import UserError
@@ -135,6 +136,22 @@ def needed_by_trial(wildcards):
         *start().to_be_replaced(PLACES.record(trial)),
         *needed_by([trial]),
     ]
+
+
+def quantities_of(wildcards):
+    """Return the quantities that a process measures: all of them, or what was open when timing added it."""
+    if wildcards.probe != Probe.TIMING:
+        return []
+    try:
+        return asked_of(
+            PARAMS,
+            RESULTS,
+            wildcards.environment,
+            wildcards.twin,
+            int(wildcards.replicate),
+        )
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def needed_by(trials):

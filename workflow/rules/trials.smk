@@ -77,13 +77,16 @@ rule run_trial:
         models=PLACES.models,
         study=PLACES.params,
         limit=RUNNING.limit,
+        quantities=quantities_of,
     shell:
         "{params.python} -m twinproof.measured.run_trial --environment {wildcards.environment:q}"
         " --twin {wildcards.twin:q} --probe {wildcards.probe:q} --replicate {wildcards.replicate:q}"
-        " --params {params.study:q} --models {params.models:q} --output {output:q} --limit {params.limit:q} 2> {log:q}"
+        " --params {params.study:q} --models {params.models:q} --output {output:q} --limit {params.limit:q}"
+        " --quantities {params.quantities:q} 2> {log:q}"
 
 
-# As many processes as it takes: a decision from the first ones asks for more, or says that they are enough.
+# As many processes as it takes: a decision from the first ones asks for more, of what has no verdict yet, or says that they are
+# enough.
 checkpoint decide_timing:
     input:
         records=lambda wildcards: [
@@ -93,6 +96,7 @@ checkpoint decide_timing:
         study=study_file,
         code=[
             "src/twinproof/analysis/sampling.py",
+            "src/twinproof/analysis/verdicts/timing.py",
             "src/twinproof/analysis/statistics/ratios.py",
         ],
     output:

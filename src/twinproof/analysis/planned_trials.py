@@ -3,7 +3,8 @@
 from collections.abc import Set
 from pathlib import Path
 
-from twinproof.analysis.sampling import counts, timed
+from twinproof.analysis.family import timed
+from twinproof.analysis.sampling import counts
 from twinproof.base.errors import UserError
 from twinproof.study.params import Params
 from twinproof.study.results import Results

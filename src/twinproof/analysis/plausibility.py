@@ -150,12 +150,14 @@ def _comparison(result: Result, functional: Result, comparison: Result) -> Itera
 
 
 def _timing(record: Record, results: dict[str, Result]) -> Iterator[str]:
-    asked = record["protocol"]["probe"].get("quantities")
+    asked, planned = record["measurement"]["asked"], record["protocol"]["probe"].get("quantities")
+    if isinstance(planned, list) and (beyond := sorted(set(asked) - set(planned))):
+        yield f"measurement.asked: {shown(beyond)}; not among the quantities of its protocol"
     for style, result in results.items():
         for quantity, values in result["quantities"].items():
             where = f"styles.{style}.result.quantities.{quantity}"
-            if isinstance(asked, list) and quantity not in asked:
-                yield f"{where}: not among those of its protocol"
+            if quantity not in asked:
+                yield f"{where}: not among those that were asked of it"
             if quantity not in MEMORY and max(values) > record["seconds"]:
                 yield f"{where}: {max(values)} s; the whole trial took {record['seconds']}"
 

@@ -1,17 +1,12 @@
-"""The quantities of timing: their order, their units, and how precisely each can be known."""
+"""The quantities of timing: their order, their units, and which are parts of others."""
 
 from collections.abc import Iterable
 
 from twinproof.study.settings import QUANTITIES
 
-CONTROLS = ("control", "slowed")
-# Repeated many times on one warm instance; all others are done once an instance or by Python alone.
-STEADY = ("train_step", "predict", "compiled_call")
-
-
-def kind(quantity: str) -> str:
-    """Return which of the two targets and margins of the parameters a quantity has."""
-    return "steady" if quantity in STEADY else "rough"
+CONTROLS = CONTROL, SLOWED = "control", "slowed"
+# What others are made of: told, and not judged.
+PARTS = ("construct", "build", "first_step")
 
 
 def is_memory(quantity: str) -> bool:

@@ -1,9 +1,9 @@
-"""Are the timings narrow enough, or are more processes to be measured?
+"""Does the timing of a twin have all its verdicts, or are more processes to be measured, and of which quantities?
 
-Usage: python -m twinproof.analysis.sampling --results results --environment tf2.21-cpu --twin dynamic --processes 12
-       --output results/timing/tf2.21-cpu/dynamic/12.json
+Usage: python -m twinproof.analysis.sampling --results results --environment tf2.21-cpu --twin dynamic --processes 13
+       --output results/timing/tf2.21-cpu/dynamic/13.json
 
-Only the width of the intervals is looked at, never where they lie: so that stopping early favours no answer.
+What has its verdict is not measured again. Verdicts are corrected for each look that is taken here.
 """
 
 import argparse
@@ -13,52 +13,52 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, cast
 
+from twinproof.analysis.family import STYLES, family_of
 from twinproof.analysis.plausibility import contradictions, foreign
-from twinproof.analysis.quantities import CONTROLS, kind
-from twinproof.analysis.rows.timing import log_ratios, timing_processes
-from twinproof.analysis.statistics.ratios import decided, family_confidence
+from twinproof.analysis.quantities import CONTROLS, PARTS, in_order
+from twinproof.analysis.rows.timing import known_costs, log_ratios, timing_processes
+from twinproof.analysis.statistics.ratios import decided
+from twinproof.analysis.verdicts.timing import control_differs, control_found
 from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
 from twinproof.base.reading import MissingError, read_json
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import Record, read_record
 from twinproof.study.results import Results
-from twinproof.study.settings import Probe
-from twinproof.study.trial import Trial, list_cells
+from twinproof.study.settings import Probe, kind
+from twinproof.study.trial import Trial
 
 
 class Decision(TypedDict):
-    """How many processes there are, how many there are to be next (None: enough), and what is too wide yet."""
+    """How many processes there are, how many there are to be next (None: enough), and which quantities they measure."""
 
     processes: int
     next: int | None
-    wide: list[str]
+    open: list[str]
     sampling: object
 
 
-def timed(params: Params) -> list[tuple[str, str]]:
-    """Return the environments and twins that are timed."""
-    return [(environment, twin) for environment, twin, probe in list_cells(params) if probe == Probe.TIMING]
-
-
 def decide(params: Params, records: list[Record]) -> Decision:
-    """Decide from the records of one twin how many processes there are to be."""
+    """Decide from the records of one twin how many processes there are to be, and what the next ones measure."""
     count, sampling = len(records), params.timing.sampling
-    rows = (row for record in records for row in timing_processes(record))
+    rows = [row for record in records for row in timing_processes(record)]
     ratios = log_ratios((row.style, row.quantity, row.log_ratio) for row in rows)
-    compared = {key: values for key, values in ratios.items() if key[0] not in CONTROLS}
-    # The family of the whole study, were every twin like this one.
-    confidence = family_confidence(max(1, len(compared)) * len(timed(params)))
-    wide = [
-        f"{style} {quantity}"
-        for (style, quantity), values in sorted(compared.items())
-        if not decided(values, sampling.half_width.of(kind(quantity)), confidence)
-    ]
+    added = known_costs((row.quantity, row.added) for row in rows)
+    confidence = family_of(params).confidence
+
+    def is_open(style: str, quantity: str) -> bool:
+        margin = sampling.margin.of(kind(quantity))
+        control, slowed = (ratios.get((name, quantity), []) for name in CONTROLS)
+        shown = control_found(slowed, added.get(quantity), margin) and not control_differs(control, margin)
+        return not (shown and decided(ratios[style, quantity], margin, confidence))
+
+    compared = [key for key in ratios if key[0] in STYLES and key[1] not in PARTS]
+    undecided = in_order(quantity for style, quantity in compared if is_open(style, quantity))
     more = min(count + sampling.add, sampling.most)
-    next_count = more if wide and more > count else None
-    return {"processes": count, "next": next_count, "wide": wide, "sampling": asdict(sampling)}
+    following = more if undecided and more > count else None
+    return {"processes": count, "next": following, "open": undecided, "sampling": asdict(sampling)}
 
 
 def counts(params: Params, results: Path, environment: str, twin: str) -> Iterator[int]:
@@ -67,31 +67,54 @@ def counts(params: Params, results: Path, environment: str, twin: str) -> Iterat
     Raises
     ------
     UserError
-        If that is not decided yet, or was for other targets than the present ones.
+        If that is not decided yet, or was under other parameters than the present ones.
     """
-    sampling = params.timing.sampling
     count: int | None = params.timing.replicates
     while count is not None:
         yield count
-        path = Results(results).decision(environment, twin, count)
-        try:
-            decision = read_json(path)
-        except MissingError:
-            raise UserError(f"{path}: no such decision; run `snakemake --cores all timing`") from None
-        if not isinstance(decision, dict) or decision.get("sampling") != asdict(sampling):
-            raise UserError(f"{path}: decided under another `sampling`; run `snakemake --cores all timing`")
-        following = decision.get("next")
-        if following is not None and not (type(following) is int and count < following <= sampling.most):
-            raise UserError(
-                f"{path}: next: {following!r}; allowed: null, or a number of processes above {count} and up to "
-                f"{sampling.most}; remove it, and run `snakemake --cores all timing`"
-            )
-        count = following
+        count = _read(params, results, environment, twin, count)["next"]
+
+
+def asked_of(params: Params, results: Path, environment: str, twin: str, replicate: int) -> list[str]:
+    """Return the quantities that a process is to measure: all at first, then what was open when it was added.
+
+    Raises
+    ------
+    UserError
+        As `counts`.
+    """
+    quantities = list(params.timing.quantities)
+    for count in counts(params, results, environment, twin):
+        if replicate < count:
+            break
+        quantities = _read(params, results, environment, twin, count)["open"] or quantities
+    return quantities
+
+
+def _read(params: Params, results: Path, environment: str, twin: str, count: int) -> Decision:
+    """Return what was decided after so many processes."""
+    timing, path = params.timing, Results(results).decision(environment, twin, count)
+    try:
+        decision = read_json(path)
+    except MissingError:
+        raise UserError(f"{path}: no such decision; run `snakemake --cores all timing`") from None
+    if not isinstance(decision, dict) or decision.get("sampling") != asdict(timing.sampling):
+        raise UserError(f"{path}: decided under another `sampling`; run `snakemake --cores all timing`")
+    following, quantities = decision.get("next"), decision.get("open")
+    remedy = "remove it, and run `snakemake --cores all timing`"
+    if following is not None and not (type(following) is int and count < following <= timing.sampling.most):
+        raise UserError(
+            f"{path}: next: {following!r}; allowed: null, or a number of processes above {count} and up to "
+            f"{timing.sampling.most}; {remedy}"
+        )
+    if not isinstance(quantities, list) or not set(map(str, quantities)) <= set(timing.quantities):
+        raise UserError(f"{path}: open: {quantities!r}; allowed: some of {', '.join(timing.quantities)}; {remedy}")
+    return cast(Decision, decision)
 
 
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
-    """Decide from the records of one twin whether more processes are to be measured."""
+    """Decide from the records of one twin whether more processes are to be measured, and what they measure."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.analysis.sampling", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml and trials")
     parser.add_argument("--environment", required=True)

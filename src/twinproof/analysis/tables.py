@@ -17,6 +17,7 @@ import pandas as pd
 
 from twinproof.analysis.columns import COLUMNS, cells_of, make_table
 from twinproof.analysis.completeness import Requirement, requirements
+from twinproof.analysis.family import family_of
 from twinproof.analysis.records import read_records, without_results
 from twinproof.analysis.rows import OF_PROBE
 from twinproof.analysis.rows.code import code_rows
@@ -85,7 +86,7 @@ def make_tables(rows: Rows, params: Params, examined: Sequence[Requirement]) -> 
     twins = [_twin(tables, *cell) for cell in cells]
     tables["twins"] = make_table("twins", twins)
     gates = {(twin.environment, twin.twin): twin.gate for twin in twins}
-    timings = timing_rows(tables["timing_processes"], tables["trials"], gates, params.timing)
+    timings = timing_rows(tables["timing_processes"], tables["trials"], gates, params.timing, family_of(params))
     tables["timing"] = make_table("timing", timings)
     # What is not judged is shown, but not compared.
     unjudged = tables["twins"].loc[tables["twins"]["verdict"] == LearningVerdict.NOT_JUDGED, CELL]

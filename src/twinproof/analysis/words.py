@@ -65,7 +65,7 @@ class LearningVerdict(Word):
 
 
 class TimingVerdict(Word):
-    """How a style compares with functional in time, or in memory."""
+    """How a style compares with functional in time, or in memory; a part of another quantity is not judged."""
 
     SLOWER = "slower"
     FASTER = "faster"
@@ -73,6 +73,7 @@ class TimingVerdict(Word):
     SMALLER = "smaller"
     EQUIVALENT = "equivalent"
     UNDECIDED = "undecided"
+    PART = "part"
     NO_VERDICT = "no verdict"
 
 

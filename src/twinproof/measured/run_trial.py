@@ -7,6 +7,7 @@ Usage: python -m twinproof.measured.run_trial --twin dynamic --probe learning --
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime
 import faulthandler
 import functools
@@ -15,7 +16,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,18 +35,24 @@ from twinproof.study.params import Params, read_params
 from twinproof.study.protocol import Protocol, make_protocol
 from twinproof.study.record import FORMAT, Record, write_record
 from twinproof.study.seed import derive_seed
-from twinproof.study.settings import Probe
+from twinproof.study.settings import Probe, Settings
 from twinproof.study.trial import Trial, list_cells, list_writers
 
 if TYPE_CHECKING:
     from twinproof.measured.twins import Twin
 
 
-def measure(params: Params, trial: Trial, models: Path | None = None, minutes: float | None = None) -> Record:
+def measure(
+    params: Params,
+    trial: Trial,
+    models: Path | None = None,
+    minutes: float | None = None,
+    quantities: Sequence[str] = (),
+) -> Record:
     """Run a trial in this process and return its record.
 
     `models` is the folder of the models that environments wrote, of which the probe `exchange` reads; `minutes` is how
-    long the check of the twin may take.
+    long the check of the twin may take; `quantities` are those that the probe `timing` measures, if not all.
 
     Raises
     ------
@@ -54,7 +61,7 @@ def measure(params: Params, trial: Trial, models: Path | None = None, minutes: f
     """
     variables, commit = let_through(os.environ), received_commit(os.environ)
     # First of all: NumPy too counts its threads when it is imported.
-    settings = params.settings[trial.probe]
+    settings = _settings(params, trial, quantities)
     pin_threads(settings.threads)
     worker = machine()
     # Only what runs alone: others would meet on the same core.
@@ -119,13 +126,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--params", type=Path, required=True, help="params.yaml")
     parser.add_argument("--output", type=Path, required=True, help="where to write the record")
     parser.add_argument("--models", type=Path, help="of exchange: the folder of the models that environments wrote")
+    parser.add_argument("--quantities", nargs="*", default=[], help="of timing: what to measure, if not all")
     parser.add_argument("--limit", type=float, default=60, help="minutes after which it is ended")
     options = parser.parse_args(arguments)
     trial = Trial(options.environment, options.twin, options.probe, options.replicate)
     params = read_params(options.params)
 
     def work() -> int:
-        ending = run_apart(params, trial, options.output, options.models, options.limit)
+        ending = run_apart(params, trial, options.output, options.models, options.limit, options.quantities)
         if ending.status not in (0, REFUSED):
             print(f"{trial.twin} {trial.probe} {trial.replicate}: {ending.words}", file=sys.stderr)
         return ending.status
@@ -133,12 +141,16 @@ def main(arguments: list[str] | None = None) -> int:
     return guarded(work)
 
 
-def run_apart(params: Params, trial: Trial, output: Path, models: Path | None, minutes: float) -> Ending:
+def run_apart(
+    params: Params, trial: Trial, output: Path, models: Path | None, minutes: float, quantities: Sequence[str] = ()
+) -> Ending:
     """Run a trial in a process of its own, which must write the record, and return how that ended."""
-    return write_apart(output.absolute(), lambda: run(params, trial, output, models, minutes))
+    return write_apart(output.absolute(), lambda: run(params, trial, output, models, minutes, quantities))
 
 
-def run(params: Params, trial: Trial, output: Path, models: Path | None, minutes: float) -> None:
+def run(
+    params: Params, trial: Trial, output: Path, models: Path | None, minutes: float, quantities: Sequence[str] = ()
+) -> None:
     """Run a trial in this process and write its record; it ends at Ctrl-C, and if that takes longer than `minutes`.
 
     Raises
@@ -154,7 +166,7 @@ def run(params: Params, trial: Trial, output: Path, models: Path | None, minutes
     # Not an exception, which may be caught on its way up and become part of the record.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _end_after(minutes)
-    write_record(output, measure(params, trial, models, minutes))
+    write_record(output, measure(params, trial, models, minutes, quantities))
     _end_after(None)
 
 
@@ -220,6 +232,19 @@ def require_planned(trial: Trial, params: Params) -> None:
             raise UserError(f"--{key} {value}: not in the parameters; allowed: {', '.join(allowed)}")
     if trial.replicate < 0:
         raise UserError(f"--replicate {trial.replicate}: allowed: 0 and more")
+
+
+def _settings(params: Params, trial: Trial, quantities: Sequence[str]) -> Settings:
+    """Return the settings of a trial; its protocol has all quantities, its record those that were asked of it."""
+    if not quantities:
+        return params.settings[trial.probe]
+    allowed = params.timing.quantities if trial.probe == Probe.TIMING else ()
+    for quantity in quantities:
+        if quantity not in allowed:
+            raise UserError(
+                f"--quantities {quantity}: not in the parameters; allowed: {', '.join(allowed) or 'none of this probe'}"
+            )
+    return dataclasses.replace(params.timing, quantities=tuple(quantities))
 
 
 def _models(params: Params, trial: Trial, folder: Path | None) -> dict[str, str]:

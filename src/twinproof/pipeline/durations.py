@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from twinproof.base.reading import ReadingError, read_json
 
 # Seconds go with the product of these settings; of a list, with its length.
-WORK = {"learning": ("epochs",), "timing": ("generations", "rounds", "quantities")}
+WORK = {"learning": ("epochs",), "timing": ("generations", "quantities")}
 # Seconds of a trial: beyond, its record is a forgery.
 LONGEST = 366 * 24 * 3600
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from twinproof.analysis.family import timed
 from twinproof.analysis.planned_trials import decided
-from twinproof.analysis.sampling import timed
 from twinproof.base.numbers import counted, duration, size
 from twinproof.environments.environment import Environment
 from twinproof.pipeline.estimates import Estimates

@@ -10,7 +10,10 @@ from twinproof.analysis.rows.common import CELL
 from twinproof.analysis.words import TimingVerdict
 
 # The label of each verdict in the counts.
-VERDICTS = {verdict: str(verdict) for verdict in TimingVerdict} | {TimingVerdict.NO_VERDICT: "without verdict"}
+VERDICTS = {verdict: str(verdict) for verdict in TimingVerdict} | {
+    TimingVerdict.NO_VERDICT: "without verdict",
+    TimingVerdict.PART: "not judged, as parts of others",
+}
 
 
 def in_reading_order(timing: pd.DataFrame) -> pd.DataFrame:

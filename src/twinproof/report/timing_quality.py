@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.quantities import kind
 from twinproof.analysis.verdicts.timing import is_found
 from twinproof.base import numbers
+from twinproof.study.settings import kind
 
 
 def quality(timing: pd.DataFrame, measuring: pd.DataFrame) -> dict[str, str]:
@@ -32,15 +32,16 @@ def quality(timing: pd.DataFrame, measuring: pd.DataFrame) -> dict[str, str]:
 
 
 def _corrected_intervals(rows: pd.DataFrame) -> str:
-    """Describe the corrected intervals, whose width decides the sampling."""
-    aim = f"\N{PLUS-MINUS SIGN}{numbers.percent(rows['target'].iloc[0])} is aimed at"
+    """Describe the corrected intervals, from which verdicts are read."""
+    margin = f"a margin of {numbers.percent(rows['margin'].iloc[0])}"
     unbounded = len(rows) - len(_bounded(rows, "family_low", "family_high"))
     short = f"{unbounded} of {len(rows)} ratios have too few processes for that"
     widest = _widest(rows, "family_low", "family_high")
+    at = "at the confidence corrected for all comparisons and looks of the study"
     if widest is None:
-        return f"at the confidence corrected for all comparisons of the study, {aim}, but {short}"
-    rest = f", and {short}" if unbounded else ""
-    return f"{widest} at the confidence corrected for all comparisons of the study, at which {aim}{rest}"
+        return f"{at}, {short}"
+    rest = f"; {short}" if unbounded else ""
+    return f"{widest} {at}, which is held against {margin}{rest}"
 
 
 def _controls(timing: pd.DataFrame) -> dict[str, str]:
@@ -48,12 +49,13 @@ def _controls(timing: pd.DataFrame) -> dict[str, str]:
     again, slowed = rows.dropna(subset="control"), rows.dropna(subset="slowed")
     excluding_one = ((again["control_low"] > 1) | (again["control_high"] < 1)).sum()
     detected = [
-        is_found(*ends) for ends in zip(slowed["slowed_low"], slowed["slowed_high"], slowed["added"], strict=True)
+        is_found(*told)
+        for told in slowed[["slowed_low", "slowed_high", "added", "margin"]].itertuples(index=False, name=None)
     ]
-    added = " or ".join(numbers.percent(share) for share in rows["added"].unique())
+    added = _range(slowed["added"], numbers.percent)
     return {
         "Functional again": f"{excluding_one} of {len(again)} intervals leave 1 out; by chance, 1 in 20 does",
-        "Functional, slowed": f"the added {added} were found in {sum(detected)} of {len(slowed)} quantities",
+        "Functional, slowed": f"a known operation of {added} was found in {sum(detected)} of {len(slowed)} quantities",
     }
 
 

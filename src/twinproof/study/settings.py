@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +24,16 @@ class Probe(Word):
 
 # Of timing, as one goes along: made, trained, asked, kept.
 QUANTITIES = (
-    "make", "construct", "build", "first_step", "peak_memory", "device_memory", "train_step", "predict", "predict_one",
-    "call", "compiled_call", "save", "load",
+    "first_result", "make", "construct", "build", "first_step", "peak_memory", "device_memory", "train_step",
+    "cold_predict", "predict", "predict_one", "call", "compiled_call", "save", "load",
 )  # fmt: skip
+# Compiled, and repeated many times on one warm instance; all others are done once an instance or by Python alone.
+STEADY = ("train_step", "predict", "compiled_call")
+
+
+def kind(quantity: str) -> str:
+    """Return which of the two numbers of a `ByKind` a quantity has."""
+    return "steady" if quantity in STEADY else "rough"
 
 
 @dataclass(frozen=True)
@@ -55,43 +63,45 @@ class LearningSettings(Settings):
 
 @dataclass(frozen=True)
 class ByKind:
-    """A share of the ratio, for quantities that are steady and for those that are rough."""
+    """A number for quantities that are steady, and one for those that are rough."""
 
     steady: float
     rough: float
 
     def of(self, kind: str) -> float:
-        """Return the share of one kind."""
+        """Return that of one kind."""
         return self.steady if kind == "steady" else self.rough
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """When enough processes were timed."""
+    """How many processes are added at a time, and at most, and which differences do not matter."""
 
     add: int
     most: int
-    half_width: ByKind
     margin: ByKind
 
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> Sampling:
         """Return what a mapping of the parameters holds."""
-        kinds = {name: ByKind(**content[name]) for name in ("half_width", "margin")}
-        return cls(content["add"], content["most"], **kinds)
+        return cls(content["add"], content["most"], ByKind(**content["margin"]))
 
 
 @dataclass(frozen=True)
 class TimingSettings(Settings):
-    """What is timed, and how often; `added` is the share of its own time that the positive control adds."""
+    """What is timed, and how often; `added` is about the share of functional that the positive control adds."""
 
     quantities: tuple[str, ...]
     generations: int
-    rounds: int
-    steps: int
+    rounds: ByKind
     batch_size: int
-    added: float
+    added: ByKind
     sampling: Sampling
+
+    @property
+    def looks(self) -> int:
+        """After how many numbers of processes it may be decided that more are wanted, or that they are enough."""
+        return 1 + max(0, math.ceil((self.sampling.most - self.replicates) / self.sampling.add))
 
 
 @dataclass(frozen=True)
@@ -146,4 +156,5 @@ def parse_settings(probe: Probe, content: Mapping[str, Any]) -> Settings:
     if "sampling" in given:
         given["sampling"] = Sampling.parse(given["sampling"])
         given["quantities"] = tuple(given["quantities"])
+        given |= {name: ByKind(**given[name]) for name in ("rounds", "added")}
     return SETTINGS[probe](**given)

@@ -15,8 +15,10 @@ from twinproof.analysis.words import RIGHT, Kept, LearningVerdict, PitfallOutcom
 Tables = dict[str, pd.DataFrame]
 # As a reader would say them, after "a subclassed model ...".
 _QUANTITIES = {
-    "make": "is made", "train_step": "is trained", "predict": "predicts a batch", "call": "is called on one sample",
-    "compiled_call": "is called on one sample when compiled", "save": "is saved", "load": "is loaded",
+    "first_result": "comes to its first result", "make": "is made", "train_step": "is trained",
+    "cold_predict": "predicts for the first time", "predict": "predicts batches", "predict_one": "predicts one sample",
+    "call": "is called on one sample", "compiled_call": "is called on one sample when compiled", "save": "is saved",
+    "load": "is loaded",
 }  # fmt: skip
 _LOUD = (PitfallOutcome.ERROR, PitfallOutcome.LOUD, PitfallOutcome.CRASHED, PitfallOutcome.TIMED_OUT)
 _WITHOUT_CODE = "fresh process, no code"

@@ -150,7 +150,8 @@ def _accuracy(tables: Tables) -> Part:
 
 
 def _speed(tables: Tables) -> Part:
-    verdicts = Counter(tables["timing"].loc[tables["timing"]["unit"] == "seconds", "verdict"])
+    timing = tables["timing"]
+    verdicts = Counter(timing.loc[timing["unit"].eq("seconds") & timing["verdict"].ne(TimingVerdict.PART), "verdict"])
     figures = f"time: {', '.join(f'{count} {verdict}' for verdict, count in verdicts.most_common())}"
     decided = [verdict == TimingVerdict.EQUIVALENT for verdict in DECIDED for _ in range(verdicts[verdict])]
     # Of what is mostly undecided nothing is known.

@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 import pandas as pd
 
-from twinproof.analysis.quantities import CONTROLS, kind, unit
+from twinproof.analysis.family import STYLES
+from twinproof.analysis.quantities import CONTROLS, unit
 from twinproof.analysis.rows.common import CELL, CellRow
-from twinproof.analysis.rows.timing import log_ratios
-from twinproof.analysis.statistics.ratios import ratio_interval
+from twinproof.analysis.rows.timing import known_costs, log_ratios
+from twinproof.analysis.statistics.ratios import Family, ratio_interval
 from twinproof.analysis.verdicts.timing import Comparison, judge
 from twinproof.analysis.words import TimingVerdict
 from twinproof.base.styles import Style
-from twinproof.study.settings import Probe, TimingSettings
+from twinproof.study.settings import Probe, TimingSettings, kind
 
 # What has to be the same for times to be compared.
 MACHINE = ["host", "processor", "threads", "device", "image"]
-STYLES = (Style.SEQUENTIAL, Style.SUBCLASSED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +27,7 @@ class TimingRow(CellRow):
     quantity: str
     unit: str
     functional: float
+    taken: float
     ratio: float
     low: float
     high: float
@@ -41,9 +41,8 @@ class TimingRow(CellRow):
     slowed: float | None
     slowed_low: float | None
     slowed_high: float | None
-    added: float
+    added: float | None
     margin: float
-    target: float
     p: float
     verdict: TimingVerdict
     further: int | None
@@ -56,6 +55,7 @@ def timing_rows(
     trials: pd.DataFrame,
     gates: Mapping[tuple[str, str], str],
     settings: TimingSettings,
+    family: Family,
 ) -> Iterator[TimingRow]:
     """Yield a row for each comparison of a style with functional, with the controls beside it.
 
@@ -67,19 +67,20 @@ def timing_rows(
         The outcome of each twin's identity, by environment and twin.
     settings
         The parameters of timing.
+    family
+        What verdicts are corrected for.
     """
-    sampling = settings.sampling
     comparisons: list[Comparison] = []
-    medians: list[float] = []
+    medians: list[tuple[float, float]] = []
     for cell, own in processes.groupby(CELL, sort=False):
         environment, twin = map(str, cell)
         ratios = log_ratios(zip(own["style"], own["quantity"], own["log_ratio"], strict=True))
-        functional = own[own["style"] == Style.FUNCTIONAL].dropna(subset="median")
+        added = known_costs(zip(own["quantity"], own["added"], strict=True))
         here = (trials["environment"] == environment) & (trials["twin"] == twin)
         measured = trials[here & (trials["probe"] == Probe.TIMING)]
         machines = {_machine(*told) for told in measured[MACHINE].itertuples(index=False, name=None)}
         for style, quantity in sorted(key for key in ratios if key[0] in STYLES):
-            again, added = (ratios.get((name, quantity), []) for name in CONTROLS)
+            again, beside = (ratios.get((name, quantity), []) for name in CONTROLS)
             comparisons.append(
                 Comparison(
                     environment=environment,
@@ -88,15 +89,16 @@ def timing_rows(
                     quantity=quantity,
                     log_ratios=ratios[style, quantity],
                     control=again,
-                    slowed=added,
-                    added=settings.added,
+                    slowed=beside,
+                    added=added.get(quantity),
                     gate=gates[environment, twin],
                     machines=machines,
-                    margin=sampling.margin.of(kind(quantity)),
+                    margin=settings.sampling.margin.of(kind(quantity)),
                 )
             )
-            medians.append(median(functional.loc[functional["quantity"] == quantity, "median"]))
-    for comparison, functional_median, judged in zip(comparisons, medians, judge(comparisons), strict=True):
+            medians.append((_median(own, Style.FUNCTIONAL, quantity), _median(own, style, quantity)))
+    for comparison, (functional, taken) in zip(comparisons, medians, strict=True):
+        judged = judge(comparison, family)
         control, control_low, control_high = _interval(comparison.control)
         slowed, slowed_low, slowed_high = _interval(comparison.slowed)
         yield TimingRow(
@@ -105,10 +107,11 @@ def timing_rows(
             style=comparison.style,
             quantity=comparison.quantity,
             unit=unit(comparison.quantity),
-            functional=functional_median,
+            functional=functional,
+            taken=taken,
             **judged.ratio._asdict(),
-            family_low=judged.family.low,
-            family_high=judged.family.high,
+            family_low=judged.corrected.low,
+            family_high=judged.corrected.high,
             control=control,
             control_low=control_low,
             control_high=control_high,
@@ -117,13 +120,18 @@ def timing_rows(
             slowed_high=slowed_high,
             added=comparison.added,
             margin=comparison.margin,
-            target=sampling.half_width.of(kind(comparison.quantity)),
             p=judged.p,
             verdict=judged.verdict,
             further=judged.further,
             reason=judged.reason or None,
             answer=judged.sentence,
         )
+
+
+def _median(processes: pd.DataFrame, style: str, quantity: str) -> float:
+    """Return what a style takes: the median of the medians of the processes."""
+    own = processes[(processes["style"] == style) & (processes["quantity"] == quantity)]
+    return float(own["median"].median())
 
 
 def _interval(log_ratios: Sequence[float]) -> tuple[float | None, float | None, float | None]:

@@ -18,11 +18,21 @@ FEWEST_WARMING, MOST_WARMING = 2, 8
 Turn = Callable[[], Mapping[str, float]]
 
 
-class Contest:
-    """The rounds that participants run in, and what came of them; only `quantities` are kept."""
+class TooShortError(Exception):
+    """Something is over so soon that the clock itself would be measured."""
 
-    def __init__(self, names: Iterable[str], quantities: Iterable[str], order: random.Random) -> None:
+
+class Contest:
+    """The rounds that participants run in, and what came of them; only `quantities` are kept.
+
+    What takes less than the seconds `shortest`, by quantity, cannot be timed.
+    """
+
+    def __init__(
+        self, names: Iterable[str], quantities: Iterable[str], order: random.Random, shortest: Mapping[str, float]
+    ) -> None:
         self.names, self.quantities = list(names), set(quantities)
+        self._shortest = shortest
         self.warming: dict[str, dict[str, list[Any]]] = {}
         self._order = order
         self._values: dict[str, dict[str, list[float]]] = {name: {} for name in self.names}
@@ -31,7 +41,8 @@ class Contest:
     def rounds(self, quantities: Iterable[str], turns: Mapping[str, Turn], rounds: int, *, keep: bool = True) -> None:
         """Let each participant have one turn a round, in a new random order, and keep what it measures.
 
-        Whose turn raises an error is out of these quantities, and the others go on.
+        Whose turn raises an error is out of these quantities, and the others go on; one quantity that cannot be kept is
+        out alone.
         """
         with _no_garbage_collection():
             for _ in range(rounds):
@@ -39,21 +50,29 @@ class Contest:
                     for quantity in self.quantities & measured.keys() if keep else ():
                         self._keep(quantity, name, measured[quantity])
 
-    def warm_rounds(self, quantity: str, turns: Mapping[str, Turn], rounds: int) -> None:
-        """Do the same, after rounds that are not kept: until they get no faster."""
+    def warm_rounds(
+        self, quantity: str, turns: Mapping[str, Turn], rounds: int, warmed: Callable[[dict[str, float]], object]
+    ) -> None:
+        """Do the same, after rounds that are not kept: until they get no faster.
+
+        `warmed` is told the fastest turn of each participant in these.
+        """
         fastest, settled, count = float("inf"), False, 0
+        own: dict[str, float] = {}
         with _no_garbage_collection():
             while not settled and count < MOST_WARMING:
                 found = self._round([quantity], turns)
                 if not found:
                     return  # Nobody is able to.
                 took = sum(measured[quantity] for measured in found.values())
+                own = {name: min(measured[quantity], own.get(name, took)) for name, measured in found.items()}
                 count += 1
                 settled = count >= FEWEST_WARMING and took > WARM * fastest
                 fastest = min(fastest, took)
         warming = self.warming.setdefault(quantity, {"rounds": [], "settled": []})
         warming["rounds"].append(count)
         warming["settled"].append(settled)
+        warmed(own)
         self.rounds([quantity], turns, rounds)
 
     def fail(self, quantities: Iterable[str], name: str, error: BaseException) -> None:
@@ -75,13 +94,18 @@ class Contest:
         return styles
 
     def _keep(self, quantity: str, name: str, value: float) -> None:
-        if value > 0:
-            self._values[name].setdefault(quantity, []).append(value)
-        else:
+        shortest = self._shortest.get(quantity, 0.0)
+        if value <= 0:
             self.fail([quantity], name, ArithmeticError(f"{value:g} was measured, of which there is no ratio"))
+        elif value < shortest:
+            told = f"took {value:.2g} s; with this clock, at least {shortest:.2g} s can be timed"
+            self.fail([quantity], name, TooShortError(told))
+        else:
+            self._values[name].setdefault(quantity, []).append(value)
 
     def _round(self, quantities: list[str], turns: Mapping[str, Turn]) -> dict[str, Mapping[str, float]]:
-        able = [name for name in turns if not self._errors[name].keys() & set(quantities)]
+        # Who can do some of it goes on: the rounds of all its quantities pair with those of the others.
+        able = [name for name in turns if not self._errors[name].keys() >= set(quantities)]
         found = {}
         for name in self._order.sample(able, len(able)):
             try:

@@ -65,6 +65,11 @@ class Instances:
 
     def prepare(self, model: keras.Model, **compiling: Any) -> None:
         """Make a built instance comparable, and compile it."""
+        self.equalize(model)
+        self.compile(model, **compiling)
+
+    def equalize(self, model: keras.Model) -> None:
+        """Make a built instance comparable: the same weights, the same random numbers."""
         if self._initial is None:
             weights(model)  # Where the weights of no style can be told, this one is to end with its own error.
             self._initial = self._first_weights()
@@ -73,6 +78,9 @@ class Instances:
         seed_random_layers(model, self._seed)
         # The order of the training images is drawn from the global seed, which building may have used up.
         keras.utils.set_random_seed(self._seed)
+
+    def compile(self, model: keras.Model, **compiling: Any) -> None:
+        """Compile an instance as every probe does; `compiling` is passed on."""
         model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"], **compiling)
 
     def _first_weights(self) -> "Weights":

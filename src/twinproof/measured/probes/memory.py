@@ -4,7 +4,8 @@ import ctypes
 import gc
 import mmap
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
@@ -13,11 +14,11 @@ import tensorflow as tf
 _POPULATE = getattr(mmap, "MAP_POPULATE", 0x8000)
 
 
-def peaks(action: Callable[[], object], added: float) -> dict[str, float]:
+def peaks(action: Callable[[], object], beside: int = 0, beside_on_device: int = 0) -> dict[str, float]:
     """Return by how many bytes this process's memory grows at its most while `action` runs.
 
     `peak_memory` is resident memory, native and Python's; `device_memory` that of the first GPU, where there is one.
-    Of both, the share `added` is taken in addition: 0.1 for 10 %.
+    So many bytes are held `beside` it from begin to end.
 
     Raises
     ------
@@ -33,24 +34,25 @@ def peaks(action: Callable[[], object], added: float) -> dict[str, float]:
     if gpus:
         tf.config.experimental.reset_memory_stats(gpus[0].name)
         device_before = _on_device(gpus[0])["current"]
-    action()
-    if added and (size := _further(_resident("VmHWM"), _resident("VmRSS"), before, added)):
-        # From the system itself: what was freed before is resident already.
-        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _POPULATE).close()
-    found = {"peak_memory": float(_resident("VmHWM") - before)}
+        with tf.device(gpus[0].name):
+            held = [tf.zeros(beside_on_device // tf.float32.size)] if beside_on_device else []
+    with _held(beside):
+        action()
+        found = {"peak_memory": float(_resident("VmHWM") - before)}
     if gpus:
-        if added:
-            now = _on_device(gpus[0])
-            size = _further(now["peak"], now["current"], device_before, added)
-            with tf.device(gpus[0].name):
-                tf.zeros(size // tf.float32.size)
         found["device_memory"] = float(_on_device(gpus[0])["peak"] - device_before)
+        held.clear()
     return found
 
 
-def _further(peak: int, now: int, before: int, added: float) -> int:
-    """Return how much is to be taken now for the peak to have grown by the share `added` more."""
-    return max(0, int(peak - now + added * (peak - before)))
+@contextmanager
+def _held(size: int) -> Iterator[None]:
+    """Hold so many bytes from the system itself: what was freed before is resident already."""
+    if not size:
+        yield
+        return
+    with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _POPULATE):
+        yield
 
 
 def _on_device(device: tf.config.LogicalDevice) -> dict[str, int]:

@@ -1,14 +1,17 @@
 """What does a style cost? Times and memory, paired in rounds.
 
 In each round every participant does the same thing once, in a new random order: the styles, the negative control
-(functional, another instance) and the positive control (functional, with a known share of its own time added). Every
+(functional, another instance) and the positive control (functional, with an operation of a known size beside it). Every
 generation has fresh instances of all participants. What lies between start and stop of each quantity is told in
 docs/timing.md.
 """
 
+from __future__ import annotations
+
 import gc
 import random
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -19,80 +22,134 @@ import numpy as np
 import tensorflow as tf
 
 from twinproof.measured.probes import Outcome
-from twinproof.measured.probes.clock import LONG, Stopwatch, clock
-from twinproof.measured.probes.contest import Contest, Turn
+from twinproof.measured.probes.clock import LONG, Operation, clock, laps
+from twinproof.measured.probes.contest import MOST_WARMING, Contest, Turn
 from twinproof.measured.probes.instances import Instances
 from twinproof.measured.probes.memory import peaks
+from twinproof.measured.probes.relay import Relay, batches
 from twinproof.measured.twins import Twin
 from twinproof.study.examples import Dataset
-from twinproof.study.settings import TimingSettings
+from twinproof.study.settings import TimingSettings, kind
 
 CONTROL, SLOWED = "control", "slowed"
 
+# What is done once an instance: made, and trained and asked for the first time.
 MADE = ("construct", "build", "make")
-FIRST = ("first_step", "peak_memory", "device_memory")
-# Instances are soon made, and unsteadily: more often than all else.
-MAKINGS = 4
+MEMORY = ("peak_memory", "device_memory")
+BEGUN = (*MADE, "first_step", "first_result", *MEMORY)
+COLD = "cold_predict"
+# Batches of a first predict.
+FEW = 20
 # How often something short is done between start and stop.
-REPEATS = {"call": 10, "compiled_call": 100}
+REPEATS = {"call": 10, "compiled_call": 25}
 
 
 def run(twin: Twin, data: Dataset, seed: int, settings: TimingSettings) -> Outcome:
     """Time all participants."""
-    contest = Contest([*twin.builders, CONTROL, SLOWED], settings.quantities, random.Random(seed))  # noqa: S311
-    instances, reading = Instances(twin, data.train.images.shape[1], seed), clock()
-    shortest = LONG * max(reading.values())
-    watches = {name: Stopwatch(settings.added if name == SLOWED else 0, shortest) for name in contest.names}
+    reading = clock()
+    shortest = {name: LONG * max(reading.values()) / REPEATS.get(name, 1) for name in settings.quantities}
+    shortest |= dict.fromkeys(MEMORY, 0.0)
+    order = random.Random(seed)  # noqa: S311
+    contest = Contest([*twin.builders, CONTROL, SLOWED], settings.quantities, order, shortest)
+    known = _KnownCost(settings)
+    instances = Instances(twin, data.train.images.shape[1], seed)
+    # The first of its style pays for what is done once a process; functional comes last, as all is sized by it.
+    rehearsed = sorted(twin.builders, key=_FUNCTIONAL.__eq__)
+    if contest.quantities.isdisjoint({*BEGUN, COLD}):
+        rehearsed = []
     # None is let go before all have begun: its memory, free again, would be taken for the thrift of those that find it.
     generations: list[_Generation] = []
     for number in range(settings.generations):
-        # The first one warms the process up: what is done once an instance is not kept of it.
-        generations.append(_Generation(contest, watches, instances, data, settings, keep=number > 0))
-        generations[-1].begin()
+        generations.append(_Generation(contest, known, instances, data, settings))
+        generations[-1].begin(rehearsed if number == 0 else rehearsed[-1:])
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         for generation in generations:
             generation.go_on(Path(folder))
-    return Outcome(contest.names, contest.results(), {"clock": reading, "warming": contest.warming})
+    told = {
+        "asked": list(settings.quantities),
+        "clock": reading,
+        "warming": contest.warming,
+        "known": {quantity: values for quantity, values in known.alone.items() if quantity in settings.quantities},
+    }
+    return Outcome(contest.names, contest.results(), told)
+
+
+class _KnownCost:
+    """What the positive control does or holds beside functional: sized once a process, and measured alone each time.
+
+    `alone` has what it took, by quantity: in seconds of one repetition, or bytes. Before it is sized, nothing is done.
+    """
+
+    def __init__(self, settings: TimingSettings) -> None:
+        self.alone: dict[str, list[float]] = defaultdict(list)
+        self._added, self._operation = settings.added, Operation()
+        self._times: dict[str, int] = {}
+        self._bytes: dict[str, int] = {}
+
+    def size(self, functional: Mapping[str, float]) -> None:
+        """Size it by what functional was seen to take, once."""
+        for quantity, takes in functional.items():
+            share = self._added.of(kind(quantity)) * takes * REPEATS.get(quantity, 1)
+            if quantity in MEMORY:
+                self._bytes.setdefault(quantity, int(share))
+            else:
+                self._times.setdefault(quantity, self._operation.times(share))
+
+    def do(self, quantity: str) -> None:
+        """Do the operation, as often as it was sized for a quantity."""
+        self._operation.do(self._times.get(quantity, 0))
+
+    def measure(self, *quantities: str) -> None:
+        """Measure the operation alone, and note its seconds for the last of these, done once for each of them."""
+        if set(quantities) <= self._times.keys():
+            seconds = sum(self._operation.seconds(self._times[quantity]) for quantity in quantities)
+            self.alone[quantities[-1]].append(seconds / REPEATS.get(quantities[-1], 1))
+
+    def held(self) -> list[int]:
+        """Return how many bytes are to be held, of each memory, and note them."""
+        for quantity, size in self._bytes.items():
+            self.alone[quantity].append(float(size))
+        return [self._bytes.get(quantity, 0) for quantity in MEMORY]
 
 
 class _Generation:
     """A fresh instance of each participant, and what is measured of it."""
 
     def __init__(
-        self,
-        contest: Contest,
-        watches: Mapping[str, Stopwatch],
-        instances: Instances,
-        data: Dataset,
-        settings: TimingSettings,
-        *,
-        keep: bool,
+        self, contest: Contest, known: _KnownCost, instances: Instances, data: Dataset, settings: TimingSettings
     ) -> None:
-        self._contest, self._watches, self._instances, self._keep = contest, watches, instances, keep
-        self._size, self._rounds = settings.batch_size, settings.rounds
-        end = (settings.steps + 2) * self._size
-        self._images = data.train.images[:end]
-        self._labels = keras.utils.to_categorical(data.train.labels[:end], data.classes)
-        self._tests = data.test.images
+        self._contest, self._known, self._instances, self._settings = contest, known, instances, settings
+        self._size = settings.batch_size
+        # As many as all turns take, the same ones again if there are fewer.
+        most = batches(MOST_WARMING + int(settings.rounds.steady)) * self._size
+        self._images, labels = (_first(part, most) for part in (data.train.images, data.train.labels))
+        self._labels = keras.utils.to_categorical(labels, data.classes)
         self._models: dict[str, keras.Model] = {}
+        self._rehearsals: dict[str, keras.Model] = {}
 
-    def begin(self) -> None:
-        """Measure what is done once an instance."""
+    def begin(self, rehearsed: Iterable[str]) -> None:
+        """Measure what is done once an instance, after instances of some styles have rehearsed it."""
         keras.backend.clear_session()
         gc.collect()
         # What has survived until now need not be looked at again by each collection.
         gc.freeze()
-        self._make()
-        if self._contest.quantities & set(FIRST):
-            self._first_steps()
+        for style in rehearsed:
+            # An error is told in the participant's own turn.
+            with suppress(BaseException):
+                found = self._begin(style, self._rehearsals)
+                model = self._rehearsals[style]
+                found[COLD] = self._seconds(COLD, style, partial(self._predict, model))
+                if style == _FUNCTIONAL:
+                    self._known.size(found)
+        self._contest.rounds(BEGUN, self._each(self._contest.names, self._first_turn), 1)
 
     def go_on(self, folder: Path) -> None:
-        """Time what is done again and again with one instance; models are saved in `folder`."""
-        models, single = self._models, self._tests[:1]
+        """Time what is done with an instance that has begun; models are saved in `folder`."""
+        models, single = self._models, self._images[:1]
         tensor = tf.constant(single)
         compiled = {name: tf.function(model) for name, model in models.items()}
         actions: dict[str, Callable[[str], object]] = {
-            "predict": lambda name: models[name].predict(self._tests, batch_size=self._size, verbose=0),
+            COLD: lambda name: self._predict(models[name]),
             "predict_one": lambda name: models[name].predict(single, verbose=0),
             # An array, so that the device has done its work.
             "call": lambda name: np.asarray(models[name](tensor)),
@@ -102,69 +159,115 @@ class _Generation:
         }
 
         def turn(quantity: str, name: str) -> dict[str, float]:
-            if quantity == "train_step":
-                return {
-                    quantity: self._watches[name].step_seconds(models[name], self._images, self._labels, self._size)
-                }
-            return {quantity: self._watches[name].seconds(partial(actions[quantity], name), REPEATS.get(quantity, 1))}
+            return {quantity: self._seconds(quantity, name, partial(actions[quantity], name))}
 
         asked = self._contest.quantities
+        if COLD in asked:
+            self._contest.rounds([COLD], self._each(models, partial(turn, COLD)), 1)
         if "load" in asked and "save" not in asked:
             self._contest.rounds(["save"], self._each(models, partial(turn, "save")), 1)
-        for quantity in ("train_step", *actions):
+        for quantity, call in {"train_step": self._train, "predict": self._predict_on}.items():
             if quantity in asked:
-                self._contest.warm_rounds(quantity, self._each(models, partial(turn, quantity)), self._rounds)
+                with Relay(models, call, partial(self._beside, quantity)) as relay:
+                    self._warm_rounds(quantity, partial(self._batch_seconds, relay, quantity))
+        for quantity in actions:
+            if quantity in asked and quantity != COLD:
+                self._warm_rounds(quantity, partial(turn, quantity))
 
-    def _make(self) -> None:
-        """Time how instances are made, and compile the last of each participant."""
-        rounds = MAKINGS * self._rounds if self._keep and self._contest.quantities & set(MADE) else 1
-        self._contest.rounds(MADE, self._each(self._contest.names, self._made), rounds, keep=self._keep)
-        for name in self._contest.names:
-            try:
-                # Not only who cannot be made, but also whose making cannot be timed has none.
-                if name not in self._models:
-                    self._models[name] = self._new(name)
-                self._instances.prepare(self._models[name])
-            except BaseException as error:
+    def _warm_rounds(self, quantity: str, turn: Callable[[str], Mapping[str, float]]) -> None:
+        def size(fastest: dict[str, float]) -> None:
+            self._known.size({quantity: fastest.get(_FUNCTIONAL, 0.0)})
+
+        rounds = int(self._settings.rounds.of(kind(quantity)))
+        self._contest.warm_rounds(quantity, self._each(self._models, turn), rounds, size)
+
+    def _first_turn(self, name: str) -> dict[str, float]:
+        try:
+            return self._begin(name, self._models)
+        except BaseException as error:
+            if name not in self._models:
+                # Who cannot be made can do nothing else either.
                 self._contest.fail(self._contest.quantities, name, error)
-                self._models.pop(name, None)
+            raise
 
-    def _new(self, name: str) -> keras.Model:
-        model = self._instances.construct(_style(name))
-        self._instances.build(model)
-        return model
+    def _begin(self, name: str, models: dict[str, keras.Model]) -> dict[str, float]:
+        """Make an instance of a participant, compile it, put it among `models` and train it on one batch."""
+        slowed, made = name == SLOWED, []
 
-    def _made(self, name: str) -> dict[str, float]:
         def construct() -> None:
-            self._models[name] = self._instances.construct(_style(name))
+            made.append(self._instances.construct(_style(name)))
 
-        constructed, built = self._watches[name].laps(construct, lambda: self._instances.build(self._models[name]))
-        return {"construct": constructed, "build": built, "make": constructed + built}
+        def build() -> None:
+            self._instances.build(made[0])
+            if slowed:
+                self._known.do("make")
 
-    def _first_steps(self) -> None:
-        # Memory that the first step after other work finds free would be seen as the thrift of whoever comes first.
-        # An error is told in the participant's own turn.
-        with suppress(BaseException):
-            model = self._new(next(iter(self._models)))
-            self._instances.prepare(model)
-            self._fit_batch(model)
-        self._contest.rounds(FIRST, self._each(self._models, self._first_step), 1, keep=self._keep)
+        def compile_() -> None:
+            self._instances.compile(made[0])
+            models[name] = made[0]
 
-    def _first_step(self, name: str) -> dict[str, float]:
-        watch, found = self._watches[name], {}
+        def fit() -> None:
+            size = self._size
+            made[0].fit(self._images[:size], self._labels[:size], batch_size=size, verbose=0)
+            if slowed:
+                self._known.do("first_result")
 
-        def timed() -> None:
-            found["first_step"] = watch.seconds(lambda: self._fit_batch(self._models[name]))
+        constructed, built = laps(construct, build)
+        self._instances.equalize(made[0])
+        taken: list[float] = []
+        held = self._known.held() if slowed else []
+        memory = peaks(lambda: taken.extend(laps(compile_, fit)), *held)
+        if slowed:
+            self._known.measure("make")
+            self._known.measure("make", "first_result")
+        first_result = constructed + built + sum(taken)
+        found = {"construct": constructed, "build": built, "make": constructed + built}
+        return found | {"first_step": taken[1], "first_result": first_result} | memory
 
-        return peaks(timed, watch.added) | found
+    def _predict(self, model: keras.Model) -> object:
+        return model.predict(self._images[: FEW * self._size], batch_size=self._size, verbose=0)
 
-    def _fit_batch(self, model: keras.Model) -> object:
-        size = self._size
-        return model.fit(self._images[:size], self._labels[:size], batch_size=size, verbose=0)
+    def _predict_on(self, name: str, callback: keras.callbacks.Callback) -> object:
+        return self._models[name].predict(self._images, batch_size=self._size, verbose=0, callbacks=[callback])
+
+    def _train(self, name: str, callback: keras.callbacks.Callback) -> object:
+        images, labels, size = self._images, self._labels, self._size
+        return self._models[name].fit(images, labels, batch_size=size, verbose=0, callbacks=[callback])
+
+    def _beside(self, quantity: str, name: str) -> Callable[[], object] | None:
+        return partial(self._known.do, quantity) if name == SLOWED else None
+
+    def _batch_seconds(self, relay: Relay, quantity: str, name: str) -> dict[str, float]:
+        seconds = relay.seconds(name)
+        if name == SLOWED:
+            self._known.measure(quantity)
+        return {quantity: seconds}
+
+    def _seconds(self, quantity: str, name: str, action: Callable[[], object]) -> float:
+        """Return how long one of several repetitions takes; the known cost is paid once for all of them."""
+        repeats = REPEATS.get(quantity, 1)
+
+        def repeated() -> None:
+            for _ in range(repeats):
+                action()
+            if name == SLOWED:
+                self._known.do(quantity)
+
+        (taken,) = laps(repeated)
+        if name == SLOWED:
+            self._known.measure(quantity)
+        return taken / repeats
 
     def _each(self, names: Iterable[str], turn: Callable[[str], Mapping[str, float]]) -> dict[str, Turn]:
         return {name: partial(turn, name) for name in names}
 
 
+_FUNCTIONAL = "functional"
+
+
+def _first(data: np.ndarray, count: int) -> np.ndarray:
+    return data[:count] if len(data) >= count else np.resize(data, (count, *data.shape[1:]))
+
+
 def _style(name: str) -> str:
-    return "functional" if name in (CONTROL, SLOWED) else name
+    return _FUNCTIONAL if name in (CONTROL, SLOWED) else name

@@ -65,8 +65,8 @@ def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator
     caption = (
         f"Ratio of each quantity to functional in {environment}, with its 95 % interval over processes: "
         "the shade is the margin within which a difference does not matter, the crosses are functional against itself, "
-        "the diamonds functional with a known cost added, whose size the dash marks, and what lies beyond the axis is "
-        "written at its edge."
+        "the diamonds functional with a real operation beside it, whose size, measured alone, the dash marks, and what "
+        "lies beyond the axis is written at its edge."
     )
     yield figure(timing_charts.timing_forest(timing), [120], caption, environment)
     times = timing[timing["unit"] == "seconds"]
@@ -90,13 +90,15 @@ def _table(timing: pd.DataFrame) -> Rows:
         {
             **{key: row[key] for key in ("twin", "style", "quantity", "verdict")},
             "functional": numbers.amount(row["functional"], row["unit"]),
+            "taken": numbers.amount(row["taken"], row["unit"]),
             "processes": int(row["processes"]),
             "outliers": int(row["outliers"]),
             "further": None if pd.isna(row["further"]) else int(row["further"]),
-            "added": numbers.percent(row["added"]),
+            "added": "unknown size" if pd.isna(row["added"]) else numbers.percent(row["added"]),
             # Sort keys.
             "order": {
-                key: 0 if pd.isna(row[key]) else row[key] for key in ("functional", "ratio", "control", "slowed")
+                key: 0 if pd.isna(row[key]) else row[key]
+                for key in ("functional", "taken", "ratio", "control", "slowed")
             },
             **{
                 ratio: "not measured"
