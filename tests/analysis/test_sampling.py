@@ -51,7 +51,13 @@ def process(
     machine_ = {"host": machine, "processor": "P", "threads": 1, "device": "CPU", "image": None}
     own = dict(zip(("environment", "twin"), CELL, strict=True))
     known = {quantity: [0.1 * value for value in 0.2 * drift] for quantity in quantities}
-    return {**own, "replicate": number, "machine": machine_, "measurement": {"known": known}, "styles": styles}
+    return {
+        **own,
+        "replicate": number,
+        "machine": machine_,
+        "measurement": {"known": known, "others": 0.01},
+        "styles": styles,
+    }
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ def process(
     megahertz: tuple[float | None, float | None] = (None, None),
     pinned: list[int] | None = None,
     cost: float = 5e-8,
+    others: float = 0.0,
+    refused: list[float] | None = None,
     warming: dict[str, tuple[list[int], list[bool]]] | None = None,
     twin: str = "simple",
 ) -> dict[str, Any]:
@@ -30,7 +32,12 @@ def process(
         "seconds": 50.0 + number,
         "conditions": dict(zip(("before", "after"), conditions, strict=True)),
         "machine": {"cores": 2, "pinned": pinned},
-        "measurement": {"clock": {"resolution": 1e-9, "cost": cost}, "warming": told},
+        "measurement": {
+            "clock": {"resolution": 1e-9, "cost": cost},
+            "warming": told,
+            "others": others,
+            "refused": refused or [],
+        },
     }
 
 
@@ -60,6 +67,11 @@ def test_stolen_time_is_a_share_of_the_time_of_the_cores_of_the_process_and_neve
     assert found.stolen_share_most == pytest.approx(0.2)
     on_one_core = row([process(stolen=(10.0, 15.0), pinned=[1])])
     assert on_one_core.stolen_share == pytest.approx(0.1)
+
+
+def test_what_others_took_is_told_with_the_tries_that_were_given_up() -> None:
+    found = row([process(others=0.01), process(others=0.02, refused=[0.3, 0.4]), process(others=0.5, refused=[0.2])])
+    assert (found.others_share, found.others_share_most, found.tries_refused) == (0.02, 0.5, 3)
 
 
 def test_frequency_is_told_from_lowest_to_highest_where_the_machine_tells_it() -> None:

@@ -26,6 +26,8 @@ STUDY = Family(30, 3)
         ({"gate": "not measured"}, "no verdict", "because the identity of its styles is not measured"),
         ({"machines": ["b", "a"]}, "no verdict", "because its records come from a and from b"),
         ({"machines": []}, "no verdict", "no known machine"),
+        ({"disturbed": 2}, "equivalent", "equivalent within 3 %"),
+        ({"disturbed": 3}, "no verdict", "because the machine was too busy in 3 of 24 processes"),
         ({"log_ratios": spread(0, processes=5)}, "no verdict", "the style was measured in 5 processes"),
         ({"control": []}, "no verdict", "the negative control was measured in 0 processes, and an interval takes 6"),
         ({"slowed": []}, "no verdict", "the positive control was measured in 0 processes"),

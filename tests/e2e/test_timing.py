@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params["environments"] = {"tf2.21-cpu": {"probes": ["identity", "timing"]}}
     params["twins"] = {"spinning": {"module": "spinning", "arguments": {"extra": EXTRA}}}
     params["identity"] |= {"replicates": 1, "steps": 2}
-    params["timing"] |= {"quantities": ["train_step"], "replicates": PROCESSES}
+    params["timing"] |= {"quantities": ["train_step"], "replicates": PROCESSES, "rounds": {"steady": 15, "rough": 1}}
     params["timing"]["sampling"]["most"] = PROCESSES
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     return folder

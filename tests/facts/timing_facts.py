@@ -26,6 +26,7 @@ SETTINGS = TimingSettings(
     rounds=ByKind(4, 3),
     batch_size=16,
     added=ByKind(0.5, 0.5),
+    busy=1.0,
     sampling=Sampling(4, 24, ByKind(0.03, 0.075)),
 )
 

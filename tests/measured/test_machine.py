@@ -17,3 +17,10 @@ def test_stolen_time_is_that_of_the_cores_the_process_may_use(monkeypatch: pytes
     monkeypatch.setattr(psutil, "cpu_times", cpu_times)
     monkeypatch.setattr(machine.os, "sched_getaffinity", lambda process: {1, 3})
     assert machine.conditions()["stolen"] == 1010.0
+
+
+def test_what_others_take_is_all_that_the_cores_did_but_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = {"user": 5.0, "nice": 1.0, "system": 2.0, "irq": 0.5, "softirq": 0.25, "steal": 4.0, "idle": 90.0}
+    monkeypatch.setattr(psutil, "cpu_times", lambda percpu: [SimpleNamespace(user=1e6), SimpleNamespace(**busy)])
+    monkeypatch.setattr(machine.time, "process_time", lambda: 6.0)
+    assert machine.taken_by_others([1]) == pytest.approx(12.75 - 6.0)

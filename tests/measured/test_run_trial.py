@@ -122,7 +122,7 @@ def test_a_record_tells_where_it_came_from(
 def test_a_timing_trial_keeps_itself_on_one_core_and_tells_which(run_in_environment: Run, project: Path) -> None:
     def ask(params: dict[str, Any]) -> None:
         params["environments"][ENVIRONMENT]["probes"] = ["timing"]
-        params["timing"] |= {"quantities": ["construct"], "rounds": {"steady": 1, "rough": 1}}
+        params["timing"] |= {"quantities": ["construct"], "rounds": {"steady": 1, "rough": 1}, "busy": 1.0}
 
     edit(project, ask)
     done = run_in_environment(

@@ -76,7 +76,7 @@ def make_measurement(twin: str, replicate: int) -> dict[str, Any]:
         warming["call"] = {"rounds": [8, 4], "settled": [False, True]}
     known = {quantity: [0.1 * takes] * 6 for quantity, (takes, *_) in TIMED.items()}
     clock = {"resolution": 1e-9, "cost": 8e-8}
-    return {"asked": list(TIMED), "clock": clock, "known": known, "warming": warming}
+    return {"asked": list(TIMED), "clock": clock, "known": known, "others": 0.02, "refused": [], "warming": warming}
 
 
 PROOF = {

@@ -43,6 +43,8 @@ def test_quality_tells_controls_machine_clock_and_warm_up(timed_results: Path, t
         "Functional, slowed a known operation of 10 % was found in 12 of 12 quantities",
         "Load 0.5 before a process (at most 0.5), 1.2 after a process (at most 1.2)",
         "Stolen time 8 % (at most 8 %) of the processor time was taken by the host",
+        "Taken by others from a process 2 % (at most 2 %) of the time of its cores; "
+        "0 of 32 tries were given up for that",
         "Frequency 2,400 to 3,115 MHz",
         "Pinned to core 7",
         "Clock reading it takes 80.0 ns, and its resolution is 1.00 ns; the shortest time is "

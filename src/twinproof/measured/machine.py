@@ -7,6 +7,8 @@ import importlib.metadata
 import os
 import platform
 import re
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypedDict
 
@@ -86,6 +88,19 @@ def conditions() -> Conditions:
         "stolen": sum(float(getattr(core, "steal", 0.0)) for core in cores),
         "megahertz": frequency.current if frequency else None,
     }
+
+
+def taken_by_others(cores: Iterable[int]) -> float:
+    """Return the processor time in seconds that others than this process, the host too, took from these cores.
+
+    It counts from a moment in the past: only a difference tells something.
+    """
+    import psutil
+
+    every = psutil.cpu_times(percpu=True)
+    kinds = ("user", "nice", "system", "irq", "softirq", "steal")
+    used = sum(float(getattr(every[core], kind, 0.0)) for core in cores for kind in kinds)
+    return used - time.process_time()
 
 
 def software(environment: Environment) -> dict[str, str]:

@@ -67,10 +67,15 @@ def _machine(measuring: pd.DataFrame) -> dict[str, str]:
     )
     stolen = f"{_range(measuring['stolen_share'], numbers.percent)} (at most "
     stolen += f"{numbers.percent(measuring['stolen_share_most'].max())}) of the processor time was taken by the host"
+    tries = int(measuring["tries_refused"].sum()) + int(measuring["processes"].sum())
+    others = f"{_range(measuring['others_share'], numbers.percent)} (at most "
+    others += f"{numbers.percent(measuring['others_share_most'].max())}) of the time of its cores; "
+    others += f"{int(measuring['tries_refused'].sum())} of {tries} tries were given up for that"
     frequencies = pd.concat([measuring["megahertz_lowest"], measuring["megahertz_highest"]]).dropna()
     return {
         "Load": load,
         "Stolen time": stolen,
+        "Taken by others from a process": others,
         "Frequency": f"{_range(frequencies, '{:,.0f}'.format)} MHz" if len(frequencies) else "not told by the machine",
         "Pinned": _pinned(measuring["pinned"]),
     }

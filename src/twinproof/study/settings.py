@@ -89,13 +89,18 @@ class Sampling:
 
 @dataclass(frozen=True)
 class TimingSettings(Settings):
-    """What is timed, and how often; `added` is about the share of functional that the positive control adds."""
+    """What is timed, and how often.
+
+    `added` is about the share of functional that the positive control adds, `busy` the largest share of its cores' time
+    that others may take from a process.
+    """
 
     quantities: tuple[str, ...]
     generations: int
     rounds: ByKind
     batch_size: int
     added: ByKind
+    busy: float
     sampling: Sampling
 
     @property

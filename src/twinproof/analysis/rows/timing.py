@@ -15,7 +15,8 @@ from twinproof.study.record import Record
 class TimingProcessRow(StyleRow):
     """What one process measured of a style in one quantity, or why it could not; no quantity means in none.
 
-    `added` is what the positive control added, measured alone, as a share of functional's median.
+    `added` is what the positive control added, measured alone, as a share of functional's median; `others` the share of
+    its cores' time that others took from the process.
     """
 
     quantity: str | None
@@ -23,6 +24,7 @@ class TimingProcessRow(StyleRow):
     median: float | None = None
     log_ratio: float | None = None
     added: float | None = None
+    others: float | None = None
     error: str | None = None
 
 
@@ -46,6 +48,7 @@ def timing_processes(record: Record) -> Iterator[TimingProcessRow]:
                 added=median(known[quantity]) / median(reference[quantity])
                 if style == SLOWED and paired and quantity in known
                 else None,
+                others=record["measurement"]["others"],
             )
 
 

@@ -23,6 +23,9 @@ class QualityRow(CellRow):
     load_after_most: float
     stolen_share: float
     stolen_share_most: float
+    others_share: float
+    others_share_most: float
+    tries_refused: int
     megahertz_lowest: float | None
     megahertz_highest: float | None
     pinned: str | None
@@ -49,6 +52,7 @@ def by_cell(records: list[Record]) -> dict[tuple[str, str], list[Record]]:
 def _quality(environment: str, twin: str, records: list[Record]) -> QualityRow:
     before, after = ([record["conditions"][when]["load"] for record in records] for when in ("before", "after"))
     shares = [stolen(record) / (record["seconds"] * _cores(record)) for record in records]
+    others = [record["measurement"]["others"] for record in records]
     conditions = [record["conditions"][when] for record in records for when in ("before", "after")]
     frequencies = [found["megahertz"] for found in conditions if found["megahertz"] is not None]
     cores = list(dict.fromkeys(pinned(record) for record in records))
@@ -69,6 +73,9 @@ def _quality(environment: str, twin: str, records: list[Record]) -> QualityRow:
         load_after_most=max(after),
         stolen_share=median(shares),
         stolen_share_most=max(shares),
+        others_share=median(others),
+        others_share_most=max(others),
+        tries_refused=sum(len(record["measurement"]["refused"]) for record in records),
         megahertz_lowest=min(frequencies, default=None),
         megahertz_highest=max(frequencies, default=None),
         pinned=", ".join(place or "none" for place in cores) if any(cores) else None,

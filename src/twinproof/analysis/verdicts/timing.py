@@ -22,12 +22,16 @@ from twinproof.analysis.words import TimingVerdict
 from twinproof.base.numbers import counted
 from twinproof.base.words import ONE_NETWORK
 
+# The share of processes on a machine that was too busy up to which there are verdicts: intervals bear so many.
+DISTURBED = 0.1
+
 
 class Comparison(NamedTuple):
     """A style against functional in one quantity: a log-ratio a process, and those of the controls beside it.
 
     `gate` is the outcome of the twin's identity (`verdicts.gate`), `machines` names each machine and number of threads
-    the records come from, `added` is the share that the positive control adds, measured alone (0.05 for 5 %).
+    the records come from, `added` is the share that the positive control adds, measured alone (0.05 for 5 %),
+    and `disturbed` the number of processes that ran on a machine that was too busy.
     """
 
     environment: str
@@ -41,6 +45,7 @@ class Comparison(NamedTuple):
     gate: str
     machines: Collection[str]
     margin: float
+    disturbed: int = 0
 
 
 class Judgement(NamedTuple):
@@ -110,6 +115,8 @@ def obstacle(comparison: Comparison) -> str:
         return f"the identity of its styles is {comparison.gate}"
     if len(comparison.machines) != 1:
         return f"its records come from {' and from '.join(sorted(comparison.machines)) or 'no known machine'}"
+    if comparison.disturbed > DISTURBED * len(comparison.log_ratios):
+        return f"the machine was too busy in {comparison.disturbed} of {len(comparison.log_ratios)} processes"
     if len(comparison.log_ratios) < fewest_processes():
         return _few("the style", comparison.log_ratios)
     return controls_fault(comparison)

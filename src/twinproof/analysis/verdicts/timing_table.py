@@ -94,6 +94,7 @@ def timing_rows(
                     gate=gates[environment, twin],
                     machines=machines,
                     margin=settings.sampling.margin.of(kind(quantity)),
+                    disturbed=_disturbed(own, style, quantity, settings.busy),
                 )
             )
             medians.append((_median(own, Style.FUNCTIONAL, quantity), _median(own, style, quantity)))
@@ -132,6 +133,12 @@ def _median(processes: pd.DataFrame, style: str, quantity: str) -> float:
     """Return what a style takes: the median of the medians of the processes."""
     own = processes[(processes["style"] == style) & (processes["quantity"] == quantity)]
     return float(own["median"].median())
+
+
+def _disturbed(processes: pd.DataFrame, style: str, quantity: str, busy: float) -> int:
+    """Return in how many processes others took too much of the processor."""
+    own = processes[(processes["style"] == style) & (processes["quantity"] == quantity)]
+    return int((own["others"] > busy).sum())
 
 
 def _interval(log_ratios: Sequence[float]) -> tuple[float | None, float | None, float | None]:
