@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from twinproof.analysis.rows.pitfalls import pitfall_outcome
-from twinproof.analysis.verdicts import rules
+from twinproof.analysis.verdicts.pitfalls import shown
 from twinproof.analysis.words import PitfallOutcome
 from twinproof.report.matrices import KINDS
 from twinproof.study.record import FORMAT, write_record
@@ -57,7 +57,7 @@ def test_what_is_not_shown_is_neither_right_nor_wrong() -> None:
     pitfalls = pd.DataFrame(
         {"pitfall": ["nested_list", "list_of_pairs"], "outcome": [PitfallOutcome.CONTROL_FAILED, "as expected"]}
     )
-    assert list(rules.shown({"pitfalls": pitfalls})["pitfall"]) == ["list_of_pairs"]
+    assert list(shown({"pitfalls": pitfalls})["pitfall"]) == ["list_of_pairs"]
 
 
 def record(control: dict[str, Any]) -> dict[str, Any]:

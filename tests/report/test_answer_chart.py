@@ -70,7 +70,7 @@ def test_ratios_are_those_of_the_table_and_what_lies_beyond_the_axis_is_written(
     assert len(found) == len(tables["timing"])
     assert found[["at", "low", "high"]].stack().between(1 / FARTHEST, FARTHEST).all()
     far = found[found["beyond"] != ""]
-    assert set(zip(far["quantity"], far["style"], strict=True)) == {("build", "subclassed")}
+    assert set(zip(far["quantity"], far["style"], strict=True)) == {("make", "subclassed")}
     assert set(far["beyond"]) == {"3.1"}
     assert set(far["at"]) == {FARTHEST}
 

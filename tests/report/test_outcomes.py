@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from twinproof.analysis.columns import read_table
+from twinproof.analysis.verdicts.claims import CLAIMS
 from twinproof.report import notebook
 
 from .test_page import make, without_libraries, words
@@ -49,8 +50,8 @@ def test_a_pitfall_is_told_with_what_its_author_would_expect(page: str) -> None:
 
 
 def test_every_claim_has_a_verdict_and_links_to_its_evidence(page: str) -> None:
-    claims = re.findall(r"C(\d+)\. .*?<strong[^>]*>(\w+)</strong>", page, re.DOTALL)
-    assert [int(number) for number, _ in claims] == list(range(1, 13))
+    claims = re.findall(r"([CQ]\d+)\. .*?<strong[^>]*>(\w+)</strong>", page, re.DOTALL)
+    assert [name for name, _ in claims] == [claim.name for claim in CLAIMS]
     assert {verdict for _, verdict in claims} <= {"supported", "refuted", "mixed", "inconclusive"}
     targets = set(re.findall(r'href="#([a-z-]+)"', page))
     assert targets and targets <= set(re.findall(r'id="([a-z-]+)"', page))
