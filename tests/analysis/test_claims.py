@@ -341,5 +341,8 @@ def test_what_is_never_read_without_code_is_not_told_to_be() -> None:
 
 
 def test_speed_is_told_where_all_twins_agree() -> None:
-    assert "is called on one sample (0.87) faster" in told(timing=timed("faster"))["speed"]
+    assert "a subclassed model is faster to call eagerly (0.87); in" in told(timing=timed("faster"))["speed"]
+    some = [*timed("faster"), *timed("slower"), *({**row, "quantity": "save"} for row in timed("equivalent"))]
+    assert "is as fast to save (0.87); in" in told(timing=some)["speed"]
+    assert "not the same in all twins: to call eagerly." in told(timing=some)["speed"]
     assert "speed" not in told(timing=[*timed("faster"), *timed("slower")])

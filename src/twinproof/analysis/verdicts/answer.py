@@ -13,12 +13,11 @@ from twinproof.analysis.verdicts.rules import went_right
 from twinproof.analysis.words import RIGHT, Kept, LearningVerdict, PitfallOutcome, TimingVerdict, Verdict
 
 Tables = dict[str, pd.DataFrame]
-# As a reader would say them, after "a subclassed model ...".
+# As a reader would say them, after "a subclassed model is as fast ...".
 _QUANTITIES = {
-    "first_result": "comes to its first result", "make": "is made", "train_step": "is trained",
-    "cold_predict": "predicts for the first time", "predict": "predicts batches", "predict_one": "predicts one sample",
-    "call": "is called on one sample", "compiled_call": "is called on one sample when compiled", "save": "is saved",
-    "load": "is loaded",
+    "first_result": "to its first result", "make": "to make", "train_step": "to train", "cold_predict": "to predict first",
+    "predict": "to predict batches", "predict_one": "to predict one sample", "call": "to call eagerly",
+    "compiled_call": "to call when compiled", "save": "to save", "load": "to load",
 }  # fmt: skip
 _LOUD = (PitfallOutcome.ERROR, PitfallOutcome.LOUD, PitfallOutcome.CRASHED, PitfallOutcome.TIMED_OUT)
 _WITHOUT_CODE = "fresh process, no code"
@@ -81,25 +80,27 @@ def _accuracy(tables: Tables) -> str | None:
 
 
 def _speed(tables: Tables) -> str | None:
+    """Name each quantity on which all twins agree; which these are, the study decides."""
     timing = tables["timing"]
     rows = timing[(timing["style"] == "subclassed") & timing["quantity"].isin(_QUANTITIES)]
     parts: dict[str, list[str]] = {"as fast": [], TimingVerdict.FASTER: [], TimingVerdict.SLOWER: []}
+    others = []
     for quantity, done in _QUANTITIES.items():
         found = rows[rows["quantity"] == quantity]
         kinds = set(found["verdict"])
-        if len(kinds) != 1:
-            continue
-        kind = {TimingVerdict.EQUIVALENT: "as fast"}.get(*kinds, *kinds)
+        kind = {TimingVerdict.EQUIVALENT: "as fast"}.get(*kinds, *kinds) if len(kinds) == 1 else ""
         if kind in parts:
             ratios = found["ratio"]
             parts[kind].append(f"{done} ({_range(ratios.min(), ratios.max())})")
-    told = [f"{_listed(done)} {kind}" for kind, done in parts.items() if done]
+        elif len(found):
+            others.append(done)
+    told = [f"{kind} {_listed(done)}" for kind, done in parts.items() if done]
     if not told:
         return None
-    return (
-        f"Of time, a subclassed model {'; '.join(told)}, in brackets the ratios to functional in all twins; "
-        "whatever is not named here is undecided or differs from twin to twin."
+    sentence = (
+        f"Against functional, a subclassed model is {'; '.join(told)}; in brackets the ratios of time in all twins."
     )
+    return f"{sentence} Undecided, or not the same in all twins: {_listed(others)}." if others else sentence
 
 
 def _keeping(tables: Tables) -> str | None:
