@@ -8,6 +8,7 @@ import pytest
 from twinproof.analysis.columns import COLUMNS, make_table
 from twinproof.analysis.verdicts.answer import advice_rows
 from twinproof.analysis.verdicts.claims import CLAIMS, claim_rows
+from twinproof.base.styles import INGREDIENTS
 
 HERE = {"environment": "e", "replicate": 0}
 
@@ -70,6 +71,21 @@ def kept(**outcomes: tuple[str, str, str]) -> list[dict[str, Any]]:
         }
         for operation, three in outcomes.items()
         for way, one in zip(("functional", "subclassed", "naive"), three, strict=True)
+    ]
+
+
+def written(rights: dict[tuple[bool, ...], tuple[str, ...]], environment: str = "e") -> list[dict[str, Any]]:
+    """Return operations on the class with each set of ingredients."""
+    return [
+        {
+            **HERE,
+            **dict(zip(INGREDIENTS, has, strict=True)),
+            "environment": environment,
+            "twin": "dynamic",
+            "outcome": one,
+        }
+        for has, outcomes in rights.items()
+        for one in outcomes
     ]
 
 
@@ -186,7 +202,19 @@ def test_the_answer_advises_against_a_subclass_where_the_tables_do() -> None:
     against = told(twins=ONE, serialization=kept(keras=("equal", "load fails", "load fails")))
     assert "it needs more care to keep" in against["choice"]
     assert "from keras a functional model is read in every environment, and a subclass in none." in against["keeping"]
-    assert "so none of 1 operations" in against["care"]
+
+
+def test_the_answer_tells_what_care_does_from_none_to_all_of_it() -> None:
+    none, most, other, whole = (False,) * 4, (True, True, True, False), (False, True, True, True), (True,) * 4
+    bad, good = "load fails", "equal"
+    table = written({none: (bad, bad), most: (good, bad), other: (bad, bad, "not available"), whole: (good, good)})
+    same = written({none: (good, bad), whole: (bad, good)}, "f")
+    assert told(ingredients=[*table, *same])["care"].endswith(
+        "there go well: of 2 in e, 0 with none of these, 0 to 1 with all but one and 2 with all; of 2 in f, 1 with any "
+        "of these or none."
+    )
+    assert told(ingredients=table)["care"].startswith("If you subclass, take **kwargs")
+    assert told(ingredients=same)["care"].startswith("If you subclass, it is no matter whether you take **kwargs")
 
 
 def test_the_answer_says_where_it_is_not_so_in_every_respect() -> None:

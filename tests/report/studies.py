@@ -188,11 +188,17 @@ def make_outcomes(probe: str) -> dict[str, Any]:
         "what": "outputs differ by up to 0.05", "error": None, "warnings": [],
     }  # fmt: skip
     again = {**cell, "place": "same process"}
+    # Of the four ingredients of care, none and all.
+    written = [
+        {"with": [], "cells": [{**cell, **lost}]},
+        {"with": ["kwargs", "register", "get_config", "build"], "cells": [cell]},
+    ]
     results = {
         "serialization": {
             "functional": {"cells": [cell, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 1e-8}, again]},
             "subclassed": {
-                "cells": [{**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}, again]
+                "cells": [{**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}, again],
+                "ingredients": written,
             },
             "naive": {"cells": [{**cell, **lost}, {**cell, **lost, "operation": "ONNX", "lacking": ["onnx"]}]},
         },

@@ -55,6 +55,14 @@ def test_stages_are_in_their_order() -> None:
     assert list(drawn(outcomes.fault_stages(table))["place"]) == [4, 0]
 
 
+def test_care_has_a_row_for_each_set_of_ingredients_and_a_column_for_each_environment() -> None:
+    has: dict[str, Any] = {"kwargs": [True, False], "register": [False] * 2, "get_config": [False] * 2}
+    table = cells(outcome=["equal", "load fails"], build=[True, False], **has)  # type: ignore[list-item]
+    chart = outcomes.care_shares(table)
+    assert drawn(chart).set_index("care")["right"].to_dict() == {"kwargs, build": 1, "none of them": 0}
+    assert chart.to_dict()["spec"]["layer"][0]["encoding"]["x"]["field"] == "environment"
+
+
 def test_checks_are_apart_by_the_state_of_the_model() -> None:
     table = cells(
         style=["functional"] * 2, check=["c"] * 2, when=["constructed", "built"], outcome=["works", "differs"]

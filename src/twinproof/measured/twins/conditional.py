@@ -27,6 +27,12 @@ class Conditional(keras.Model):
         self.dropout = layers.Dropout(0.5, name="dropout")
         self.decoder = layers.Dense(128, activation="relu", name="decoder")
         self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+        self(keras.Input((784,)))
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layers for images of this shape."""
+        self.call(keras.Input(input_shape[1:]))
+        super().build(input_shape)
 
     def call(self, images: Any, training: bool | None = None) -> Any:
         """Return the class probabilities of `images`, shape (n, 10)."""
@@ -37,7 +43,7 @@ class Conditional(keras.Model):
 
 
 def subclassed() -> keras.Model:
-    """The class, ready to be built."""
+    """The class, which has built itself."""
     return Conditional(name="conditional")
 
 

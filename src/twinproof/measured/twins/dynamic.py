@@ -5,6 +5,10 @@ from typing import Any
 import keras
 from keras import layers
 
+from twinproof.measured.twins.ingredients import with_ingredients
+
+__all__ = ["functional", "naive", "subclassed", "with_ingredients"]
+
 
 def functional(depth: int = 5) -> keras.Model:
     """A graph that a loop draws."""
@@ -24,6 +28,12 @@ class Dynamic(keras.Model):
         self.depth = depth
         self.hidden = [layers.Dense(64, activation="relu", name=f"hidden_{index}") for index in range(depth)]
         self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+        self(keras.Input((784,)))
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layers for images of this shape."""
+        self.call(keras.Input(input_shape[1:]))
+        super().build(input_shape)
 
     def call(self, images: Any) -> Any:
         """Return the class probabilities of `images`, shape (n, 10)."""
@@ -38,7 +48,7 @@ class Dynamic(keras.Model):
 
 
 def subclassed(depth: int = 5) -> keras.Model:
-    """The class, ready to be built."""
+    """The class, which has built itself."""
     return Dynamic(depth, name="dynamic")
 
 

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from twinproof.analysis.words import RIGHT, Kept
-from twinproof.base.styles import STYLES
+from twinproof.base.styles import INGREDIENTS, STYLES
 from twinproof.base.words import STAGES
 from twinproof.report.charts.style import style_colours, styled
 from twinproof.report.matrices import KINDS
@@ -23,8 +23,19 @@ def kept_shares(serialization: pd.DataFrame) -> Any:
     """Return the share of twins on which each operation is right, by style, one panel for each environment."""
     rows = _right(serialization).assign(done=serialization["operation"] + ", " + serialization["place"])
     return styled(
-        _heat(rows, alt.Y("done:N", title=None, sort=None, axis=alt.Axis(labelLimit=0)), "environment"),
+        _heat(rows, "style", alt.Y("done:N", title=None, sort=None, axis=alt.Axis(labelLimit=0)), "environment"),
         "The share of twins on which each operation is right, by style and environment",
+    )
+
+
+def care_shares(ingredients: pd.DataFrame) -> Any:
+    """Return how many operations are right on the class with each set of ingredients, by environment."""
+    has = ingredients[list(INGREDIENTS)].astype(bool)
+    named = [", ".join(name for name in INGREDIENTS if row[name]) or "none of them" for row in has.to_dict("records")]
+    rows = _right(ingredients).assign(care=named)
+    y = alt.Y("care:N", title="the class has", sort=None, axis=alt.Axis(labelLimit=0))
+    return styled(
+        _heat(rows, "environment", y, "twin"), "How many operations are right on the class with each set of ingredients"
     )
 
 
@@ -32,7 +43,9 @@ def exchange_shares(exchange: pd.DataFrame) -> Any:
     """Return the share of each environment's models that another reads correctly, one panel for each reader."""
     rows = _right(exchange).assign(reader="read in " + exchange["environment"])
     y = alt.Y("writer:N", title="written in", sort=None, axis=alt.Axis(labelLimit=0))
-    return styled(_heat(rows, y, "reader"), "The share of what each environment wrote that is read right, by style")
+    return styled(
+        _heat(rows, "style", y, "reader"), "The share of what each environment wrote that is read right, by style"
+    )
 
 
 def fault_stages(faults: pd.DataFrame) -> Any:
@@ -90,20 +103,22 @@ def _counted(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby(list(rows.columns), sort=False, dropna=False).size().reset_index(name="count")
 
 
-def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
+def _heat(rows: pd.DataFrame, x: str, y: alt.Y, panel: str) -> Any:
     """Return a heat map for each value of `panel`, with the share in each cell as text and as shade."""
     row = y.shorthand.removesuffix(":N")
     rows = _counted(rows)
     rows = rows.assign(right=rows["right"] * rows["count"], known=rows["known"] * rows["count"])
-    styles = [style for style in STYLES if style in set(rows["style"])]
+    across = list(dict.fromkeys(rows[x]))
+    if x == "style":
+        across.sort(key=STYLES.index)
     base = (
         alt.Chart(rows)
-        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=[row, "style", panel])
+        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=[row, x, panel])
         .transform_calculate(
             share="datum.known ? datum.right / datum.known : null",
             told="datum.known ? datum.right + '/' + datum.known : '\N{EN DASH}'",
         )
-        .encode(x=alt.X("style:N", title=None, sort=styles, axis=_slanted()), y=y)
+        .encode(x=alt.X(f"{x}:N", title=None, sort=across, axis=_slanted()), y=y)
     )
     # The text must be readable on its cell, on a light and on a dark page.
     shade = alt.Scale(domain=[0, 0.5, 1], range=["#e58a7b", "#f3e6bd", "#7fc8a9"])
@@ -115,7 +130,7 @@ def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
             ),
             alt.value("transparent"),
         ),
-        tooltip=[f"{row}:N", "style:N", alt.Tooltip("told:N", title="right")],
+        tooltip=[f"{row}:N", f"{x}:N", alt.Tooltip("told:N", title="right")],
     )
     figures = base.mark_text(fontSize=10).encode(
         text="told:N",

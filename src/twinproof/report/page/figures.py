@@ -28,7 +28,7 @@ def figures(tables: Tables) -> dict[str, list[Figure]]:
     return {
         "answer": list(_answer(tables)),
         "accuracy": [*_learning(tables), *_differences(tables)],
-        "serialization": list(_serialization(tables["serialization"])),
+        "serialization": [*_serialization(tables["serialization"]), *_care(tables["ingredients"])],
         "pitfalls": list(_pitfalls(tables["pitfalls"])),
         "exchange": list(_exchange(tables["exchange"])),
         "faults": list(_faults(tables["faults"])),
@@ -100,6 +100,17 @@ def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
                 f"{'one process' if processes == 1 else f'{processes} processes'} with the fastest and the slowest."
             )
             yield figure(kept_files.seconds(rows), [140], caption, where)
+
+
+def _care(ingredients: pd.DataFrame) -> Iterator[Figure]:
+    from twinproof.report.charts import outcomes
+
+    if len(ingredients):
+        caption = (
+            "How many operations end right on the class that has some of four ingredients: its constructor takes "
+            "**kwargs, it is registered, it tells its config, it builds itself."
+        )
+        yield figure(outcomes.care_shares(ingredients), [230], caption)
 
 
 def _pitfalls(pitfalls: pd.DataFrame) -> Iterator[Figure]:
