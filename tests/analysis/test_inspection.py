@@ -19,6 +19,18 @@ def check(value: Any = None, when: str = "built", **found: Any) -> dict[str, Any
     return {"check": "count", "when": when, "value": value, "error": None, "warnings": [], "available": True, **found}
 
 
+def fault(**found: Any) -> dict[str, Any]:
+    empty = {
+        "fault": "f", "title": "F", "mechanism": "Names", "about_style": True, "references": ["https://a"],
+        "stage": "never", "error": None, "warnings": [], "names_culprit": None,
+    }  # fmt: skip
+    return {**empty, **found}
+
+
+def warning(stage: str, message: str = "mind") -> dict[str, str]:
+    return {"stage": stage, "message": message}
+
+
 def pitfall(**found: Any) -> dict[str, Any]:
     empty = {
         "pitfall": "p", "title": "A trap", "expected": "It works.", "references": ["https://a", "https://b"],
@@ -55,15 +67,29 @@ def test_a_value_is_written_as_a_text() -> None:
     assert next(check_rows(found)).value == "nodes 6, names a b, loss 0.123457"
 
 
-def test_a_mistake_is_told_with_its_stage_and_what_was_said() -> None:
-    cell = {"fault": "f", "title": "F", "stage": "construct", "error": ERROR, "warnings": ["w"], "names_culprit": True}
-    row = next(fault_rows(record(functional={"faults": [cell]})))
-    assert (row.stage, row.names_culprit, row.error, row.warnings) == (
-        "construct",
-        True,
-        "ValueError: no",
-        "w",
-    )
+@pytest.mark.parametrize(
+    ("found", "caught", "stage", "warned"),
+    [
+        ({"stage": "first step", "error": ERROR}, "error", "first step", None),
+        ({"stage": "later", "error": ERROR, "warnings": [warning("compile")]}, "error", "later", "compile"),
+        ({"warnings": [warning("first step"), warning("later")]}, "warning", "first step", "first step"),
+        ({"warnings": [warning("later", "said of every model")]}, "silence", "never", None),
+        ({}, "silence", "never", None),
+    ],
+)
+def test_a_mistake_is_told_by_an_error_a_warning_of_its_own_or_not_at_all(
+    found: dict[str, Any], caught: str, stage: str, warned: str | None
+) -> None:
+    control = {"warnings": [warning("construct", "said of every model")]}
+    row = next(fault_rows(record(functional={"faults": [fault(**found)], "control": control})))
+    assert (row.caught, row.stage, row.warned) == (caught, stage, warned)
+
+
+def test_a_mistake_is_told_with_its_kind_its_reports_and_what_was_said() -> None:
+    cell = fault(stage="compile", error=ERROR, warnings=[warning("construct"), warning("compile")], names_culprit=True)
+    row = next(fault_rows(record(functional={"faults": [cell], "control": {"warnings": []}})))
+    assert (row.mechanism, row.about_style, row.references) == ("Names", True, '["https://a"]')
+    assert (row.names_culprit, row.error, row.warnings) == (True, "ValueError: no", "mind")
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,8 @@ def make_outcomes(probe: str) -> dict[str, Any]:
         "available": True,
     }
     fault = {
-        "fault": "mismatch_inside", "title": "Shapes that do not fit", "stage": "construct", "error": ERROR,
+        "fault": "mismatch_inside", "title": "Shapes that do not fit", "mechanism": "Layers that do not fit",
+        "about_style": True, "references": ["https://example.org/report"], "stage": "construct", "error": ERROR,
         "warnings": [], "names_culprit": True,
     }  # fmt: skip
     pitfall = {
@@ -187,6 +188,7 @@ def make_outcomes(probe: str) -> dict[str, Any]:
         "references": ["https://example.org/issue"], "step": "predict", "as_expected": False,
         "what": "outputs differ by up to 0.05", "error": None, "warnings": [],
     }  # fmt: skip
+    control: dict[str, Any] = {"stage": "never", "error": None, "warnings": []}
     again = {**cell, "place": "same process"}
     # Of the four ingredients of care, none and all.
     written = [
@@ -203,10 +205,11 @@ def make_outcomes(probe: str) -> dict[str, Any]:
             "naive": {"cells": [{**cell, **lost}, {**cell, **lost, "operation": "ONNX", "lacking": ["onnx"]}]},
         },
         "introspection": {
-            "functional": {"checks": [check], "faults": [fault]},
+            "functional": {"checks": [check], "faults": [fault], "control": control},
             "subclassed": {
                 "checks": [{**check, "value": None, "error": ERROR}],
                 "faults": [{**fault, "stage": "first step", "names_culprit": False}],
+                "control": control,
             },
         },
         "pitfalls": {"subclassed": {"pitfalls": [pitfall]}},

@@ -44,6 +44,14 @@ class Check(Word):
     NOT_AVAILABLE = "not available"
 
 
+class Catch(Word):
+    """How a planted mistake is told of."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    SILENCE = "silence"
+
+
 class PitfallOutcome(Word):
     """How a pitfall ended; the last is of one whose program does not work without the trap either."""
 

@@ -1,11 +1,12 @@
 """The rows of introspection: checks of each style, and where planted mistakes were caught."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
-from twinproof.analysis.rows.common import RecordTables, StyleRow, Tried, ending, said, styles_of
-from twinproof.analysis.words import Check, Ending
+from twinproof.analysis.rows.common import Error, RecordTables, StyleRow, Tried, ending, said, styles_of, told
+from twinproof.analysis.words import Catch, Check, Ending
 from twinproof.base.styles import Style
 from twinproof.base.words import Stage
 from twinproof.study.record import Record
@@ -25,11 +26,16 @@ class CheckRow(StyleRow):
 
 @dataclass(frozen=True, kw_only=True)
 class FaultRow(StyleRow):
-    """Where a planted mistake was caught in a style, and whether the culprit was named."""
+    """How a planted mistake was told of in a style, at which stage, and whether the culprit was named."""
 
     fault: str
     title: str
+    mechanism: str
+    about_style: bool
+    references: str
+    caught: Catch
     stage: Stage
+    warned: Stage | None
     names_culprit: bool | None
     ended: Ending | None
     error: str | None
@@ -45,12 +51,29 @@ class TriedCheck(Tried):
     available: bool
 
 
-class TriedFault(Tried):
+class Warned(TypedDict):
+    """A warning, and the stage at which it was given."""
+
+    stage: str
+    message: str
+
+
+class TriedProgram(TypedDict):
+    """What a record holds of a program that uses a model: `stage` is that of its error."""
+
+    stage: str
+    error: Error | None
+    warnings: list[Warned]
+
+
+class TriedFault(TriedProgram):
     """What a record holds of a planted mistake."""
 
     fault: str
     title: str
-    stage: str
+    mechanism: str
+    about_style: bool
+    references: list[str]
     names_culprit: bool | None
 
 
@@ -77,26 +100,43 @@ def check_rows(record: Record) -> Iterator[CheckRow]:
 
 
 def fault_rows(record: Record) -> Iterator[FaultRow]:
-    """Yield one row for each mistake planted in each style."""
+    """Yield one row for each mistake planted in each style.
+
+    A warning counts if it is not given without the mistake, too.
+    """
     for key, _, result in styles_of(record):
         faults: list[TriedFault] = result.get("faults", [])
+        usual = {warning["message"] for warning in result["control"]["warnings"]} if faults else set()
         for tried in faults:
+            error, own = tried["error"], _own(tried, usual)
+            caught = Catch.ERROR if error else Catch.WARNING if own else Catch.SILENCE
+            warned = Stage(own[0]["stage"]) if own else None
             yield FaultRow(
                 **key,
-                **said(tried),
                 fault=tried["fault"],
                 title=tried["title"],
-                stage=Stage(tried["stage"]),
-                names_culprit=tried["names_culprit"],
-                ended=ending(tried),
+                mechanism=tried["mechanism"],
+                about_style=tried["about_style"],
+                references=json.dumps(tried["references"]),
+                caught=caught,
+                stage=Stage(tried["stage"]) if error else warned or Stage.NEVER,
+                warned=warned,
+                names_culprit=None if caught == Catch.SILENCE else tried["names_culprit"],
+                ended=ending(error),
+                error=told(error) if error else None,
+                warnings=" | ".join(dict.fromkeys(warning["message"] for warning in own)) or None,
             )
+
+
+def _own(tried: TriedProgram, usual: Collection[str]) -> list[Warned]:
+    return [warning for warning in tried["warnings"] if warning["message"] not in usual]
 
 
 def _outcome(tried: TriedCheck, reference: Mapping[str, Any]) -> Check:
     if not tried["available"]:
         return Check.NOT_AVAILABLE
     if tried["error"]:
-        return Check(ending(tried) or Check.FAILS)
+        return Check(ending(tried["error"]) or Check.FAILS)
     return Check.WORKS if tried["value"] == reference.get(tried["check"], tried["value"]) else Check.DIFFERS
 
 

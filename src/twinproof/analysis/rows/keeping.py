@@ -93,7 +93,7 @@ def outcome(cell: TriedKeeping, own: Sequence[str], tolerance: float) -> Kept:
     """
     if cell.get("lacking"):
         return Kept.NOT_AVAILABLE
-    if ended := ending(cell):
+    if ended := ending(cell["error"]):
         return Kept(ended)
     if cell["error"]:
         return FAILED_AT[str(cell["step"])]

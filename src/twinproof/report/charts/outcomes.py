@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from twinproof.analysis.words import RIGHT, Kept
+from twinproof.analysis.words import RIGHT, Catch, Kept
 from twinproof.base.styles import INGREDIENTS, STYLES
 from twinproof.base.words import STAGES
 from twinproof.report.charts.style import style_colours, styled
@@ -14,8 +14,9 @@ from twinproof.report.matrices import KINDS
 # The label and the colour of each kind of outcome.
 LABELS = {"good": "right", "loud": "an error or a warning", "bad": "silently wrong", "quiet": "not available"}
 COLOURS = {"good": "#009e73", "loud": "#e69f00", "bad": "#d6403a", "quiet": "#8c8c8c"}
-# From a mistake caught at once to one never caught.
-STAGE_COLOURS = ["#009e73", "#7bc8a4", "#f0d58c", "#e69f00", "#d6403a"]
+# From a mistake that ends with an error at once to one of which nothing is said.
+CATCHES = [*(f"error, {stage}" for stage in STAGES[:-1]), str(Catch.WARNING), str(Catch.SILENCE)]
+CATCH_COLOURS = ["#009e73", "#7bc8a4", "#b5d99c", "#f0d58c", "#e69f00", "#d6403a"]
 BAR = 26  # pixels
 
 
@@ -48,11 +49,12 @@ def exchange_shares(exchange: pd.DataFrame) -> Any:
     )
 
 
-def fault_stages(faults: pd.DataFrame) -> Any:
-    """Return how many planted mistakes are caught at each stage, by style, one panel for each environment."""
-    rows = faults[["environment", "twin", "style", "title", "stage"]].assign(place=faults["stage"].map(STAGES.index))
-    colour = _legend("stage", list(STAGES), STAGE_COLOURS)
-    return styled(_bars(rows, "style", colour, "environment"), "When planted mistakes are caught, by style")
+def fault_catches(faults: pd.DataFrame) -> Any:
+    """Return how planted mistakes are told of, and when they are errors, by style, one panel for each environment."""
+    caught = faults["caught"].where(faults["caught"] != Catch.ERROR, "error, " + faults["stage"])
+    rows = faults[["environment", "twin", "style", "title"]].assign(caught=caught, place=caught.map(CATCHES.index))
+    colour = _legend("caught", CATCHES, CATCH_COLOURS)
+    return styled(_bars(rows, "style", colour, "environment"), "How planted mistakes are told of, by style")
 
 
 def check_outcomes(introspection: pd.DataFrame) -> Any:

@@ -136,8 +136,12 @@ def _faults(faults: pd.DataFrame) -> Iterator[Figure]:
     from twinproof.report.charts import outcomes
 
     if len(faults):
-        caption = "When each planted mistake is caught, from the model's construction to never, by style."
-        yield figure(outcomes.fault_stages(faults), [100], caption)
+        caption = (
+            f"How {faults['title'].nunique()} planted mistakes of {faults['mechanism'].nunique()} kinds are told of, "
+            "by style: by an error, at once or later, by a warning, or not at all. Construct includes the call that "
+            "builds every style."
+        )
+        yield figure(outcomes.fault_catches(faults), [100], caption)
 
 
 def _introspection(introspection: pd.DataFrame) -> Iterator[Figure]:
