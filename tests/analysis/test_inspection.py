@@ -16,7 +16,8 @@ def record(**styles: dict[str, Any]) -> dict[str, Any]:
 
 
 def check(value: Any = None, when: str = "built", **found: Any) -> dict[str, Any]:
-    return {"check": "count", "when": when, "value": value, "error": None, "warnings": [], "available": True, **found}
+    empty = {"check": "count", "mechanism": "Counts", "expected": 7, "error": None, "warnings": [], "available": True}
+    return {**empty, "when": when, "value": value, **found}
 
 
 def fault(**found: Any) -> dict[str, Any]:
@@ -50,16 +51,13 @@ def pitfall(**found: Any) -> dict[str, Any]:
         (check(available=False), "not available"),
     ],
 )
-def test_a_check_is_measured_by_functional_once_built(cell: dict[str, Any], outcome: str) -> None:
-    functional = [check(3, "constructed"), check(7)]
-    rows = list(check_rows(record(functional={"checks": functional}, subclassed={"checks": [cell]})))
-    assert [row.outcome for row in rows] == ["differs", "works", outcome]
+@pytest.mark.parametrize("style", ["functional", "subclassed"])
+def test_a_check_of_any_style_is_measured_by_what_is_right(style: str, cell: dict[str, Any], outcome: str) -> None:
+    assert [row.outcome for row in check_rows(record(**{style: {"checks": [cell]}}))] == [outcome]
 
 
-def test_without_functional_a_value_is_taken_as_it_is() -> None:
-    failed = record(subclassed={"checks": [check(3)]})
-    failed["styles"]["functional"] = {"status": "failed", "error": ERROR}
-    assert [row.outcome for row in check_rows(failed)] == ["works"]
+def test_a_value_is_taken_as_it_is_where_nothing_is_known_of_the_network() -> None:
+    assert [row.outcome for row in check_rows(record(functional={"checks": [check(3, expected=None)]}))] == ["works"]
 
 
 def test_a_value_is_written_as_a_text() -> None:

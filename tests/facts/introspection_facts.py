@@ -54,6 +54,7 @@ def main() -> None:
             ["summary", "freezing", "graph_drawing", "quantization"],
             ["wrong_input_width", "mismatch_inside", "unused_layer"],
         ),
+        "graph": run(graph, dataset(), list(CHECKS), []),
         "naive": run(naive, dataset(), ["summary"], []),
         "chain": run(DYNAMIC, dataset(), ["layer_names"], ["broken_chain"]),
         "again": run(two, dataset(), ["summary", "freezing"], ["mismatch_inside"]),

@@ -172,8 +172,10 @@ def make_outcomes(probe: str) -> dict[str, Any]:
     lost = {"bit_equal": None, "largest": None, "loaded": False, "step": "load", "error": ERROR}
     check = {
         "check": "output_shape",
+        "mechanism": "A static graph",
         "when": "built",
         "value": [None, 10],
+        "expected": [None, 10],
         "error": None,
         "warnings": [],
         "available": True,

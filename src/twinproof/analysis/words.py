@@ -34,7 +34,7 @@ RIGHT = (Kept.EQUAL, Kept.CLOSE)
 
 
 class Check(Word):
-    """What a check of a model finds, held against what it finds in the functional one."""
+    """What a check of a model finds, held against what is right."""
 
     WORKS = "works"
     DIFFERS = "differs"

@@ -68,7 +68,7 @@ def exchange_matrix(exchange: pd.DataFrame) -> Matrix:
 def check_matrix(introspection: pd.DataFrame) -> Matrix:
     """Return the outcome of each check, before and after building, by twin and style."""
     noted = introspection.assign(note=introspection["error"].fillna(introspection["value"]))
-    return matrix(noted, ["check", "when"], ["twin", "style"], "outcome", "note")
+    return matrix(noted, ["mechanism", "check", "when"], ["twin", "style"], "outcome", "note")
 
 
 def fault_matrix(faults: pd.DataFrame) -> Matrix:

@@ -41,6 +41,16 @@ def test_a_naive_class_has_no_parameters_until_it_is_built(facts: Any) -> None:
     assert found["summary", "built"]["value"]["parameters"] == "101770"
 
 
+def test_what_is_right_is_found_where_the_check_can_be_answered(facts: Any) -> None:
+    for name, cell in cells(facts, "graph", "checks", "functional").items():
+        if cell["available"]:
+            assert (cell["value"], cell["error"]) == (cell["expected"], None), name
+
+
+def test_nothing_is_right_of_a_network_that_is_not_known(facts: Any) -> None:
+    assert cells(facts, "bad", "checks", "functional")["layer_names", "built"]["expected"] is None
+
+
 @pytest.mark.parametrize("style", ["functional", "subclassed"])
 @pytest.mark.parametrize("when", ["constructed", "built"])
 def test_a_frozen_layer_stays_as_it_is(facts: Any, style: str, when: str) -> None:

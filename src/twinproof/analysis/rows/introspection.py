@@ -1,25 +1,26 @@
 """The rows of introspection: checks of each style, and where planted mistakes were caught."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from twinproof.analysis.rows.common import Error, RecordTables, StyleRow, Tried, ending, said, styles_of, told
 from twinproof.analysis.words import Catch, Check, Ending
-from twinproof.base.styles import Style
 from twinproof.base.words import Stage
 from twinproof.study.record import Record
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRow(StyleRow):
-    """What a check found in a style, `when` it was constructed or built."""
+    """What a check found in a style, `when` it was constructed or built, and what is right."""
 
     check: str
+    mechanism: str
     when: str
     outcome: Check
     value: str | None
+    expected: str | None
     error: str | None
     warnings: str | None
 
@@ -43,11 +44,13 @@ class FaultRow(StyleRow):
 
 
 class TriedCheck(Tried):
-    """What a record holds of a check."""
+    """What a record holds of a check; `expected` is null where nothing is known of the network."""
 
     check: str
+    mechanism: str
     when: str
     value: Any
+    expected: Any
     available: bool
 
 
@@ -78,14 +81,7 @@ class TriedFault(TriedProgram):
 
 
 def check_rows(record: Record) -> Iterator[CheckRow]:
-    """Yield one row for each check of each style.
-
-    It works if it finds what it finds in the functional model once that is built.
-    """
-    functional: list[TriedCheck] = record["styles"][Style.FUNCTIONAL].get("result", {}).get("checks", [])
-    reference = {
-        tried["check"]: tried["value"] for tried in functional if tried["when"] == "built" and not tried["error"]
-    }
+    """Yield one row for each check of each style."""
     for key, _, result in styles_of(record):
         checks: list[TriedCheck] = result.get("checks", [])
         for tried in checks:
@@ -93,9 +89,11 @@ def check_rows(record: Record) -> Iterator[CheckRow]:
                 **key,
                 **said(tried),
                 check=tried["check"],
+                mechanism=tried["mechanism"],
                 when=tried["when"],
-                outcome=_outcome(tried, reference),
-                value=None if tried["value"] is None else _text(tried["value"]),
+                outcome=_outcome(tried),
+                value=_text(tried["value"]),
+                expected=_text(tried["expected"]),
             )
 
 
@@ -132,19 +130,24 @@ def _own(tried: TriedProgram, usual: Collection[str]) -> list[Warned]:
     return [warning for warning in tried["warnings"] if warning["message"] not in usual]
 
 
-def _outcome(tried: TriedCheck, reference: Mapping[str, Any]) -> Check:
+def _outcome(tried: TriedCheck) -> Check:
     if not tried["available"]:
         return Check.NOT_AVAILABLE
     if tried["error"]:
         return Check(ending(tried["error"]) or Check.FAILS)
-    return Check.WORKS if tried["value"] == reference.get(tried["check"], tried["value"]) else Check.DIFFERS
+    # Where nothing is known of the network, an answer is taken as it is.
+    return Check.WORKS if tried["expected"] in (None, tried["value"]) else Check.DIFFERS
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str | None:
+    return None if value is None else _part(value)
+
+
+def _part(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
+        return ", ".join(f"{key} {_part(inner)}" for key, inner in value.items())
     if isinstance(value, list):
-        return " ".join(_text(inner) for inner in value)
+        return " ".join(_part(inner) for inner in value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

@@ -75,12 +75,15 @@ def _cells(case: Case, apart: Apart) -> Iterator[tuple[str, Callable[[], Cell]]]
 
 
 def _check(case: Case, apart: Apart, name: str, when: str) -> Cell:
+    check, known = CHECKS[name], case.twin.known
     ended = apart.run(_do_check, case, name, when)
     error = ended["error"]
     return {
         "check": name,
+        "mechanism": check.mechanism,
         "when": when,
         "value": ended["result"],
+        "expected": None if known is None else check.right(known, _subject(case, when)),
         "error": error,
         "warnings": ended["warnings"],
         "available": not error or error["type"] != NotAvailableError.__name__,
@@ -90,10 +93,12 @@ def _check(case: Case, apart: Apart, name: str, when: str) -> Cell:
 def _do_check(case: Case, name: str, when: str) -> Any:
     """Run in the other process: make the model and look at it."""
     keras.utils.set_random_seed(case.seed)
-    instances = Instances(case.twin, case.images.shape[1], case.seed)
-    return CHECKS[name](
-        Subject(_builder(case), instances.build, when == BUILT, case.images, case.labels, case.batch_size)
-    )
+    return CHECKS[name].look(_subject(case, when))
+
+
+def _subject(case: Case, when: str) -> Subject:
+    build = Instances(case.twin, case.images.shape[1], case.seed).build
+    return Subject(_builder(case), build, when == BUILT, case.images, case.labels, case.batch_size)
 
 
 def _plant(case: Case, apart: Apart, fault: faults.Fault) -> Cell:

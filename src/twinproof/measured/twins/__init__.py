@@ -9,7 +9,8 @@ It imports Keras, and TensorFlow where an operation has no name that all generat
 
 It may have more functions: `naive` returns the subclass as one writes it at first, without a thought of saving it, a
 style of which only serialization and exchange ask; `with_ingredients` what makes the class with each set of the
-ingredients of care, of which serialization asks.
+ingredients of care, of which serialization asks; and `known` what is known of the network whatever its style, which the
+checks of introspection are held against.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from twinproof.study.styles import require_styles
 if TYPE_CHECKING:
     import keras
 
+    from twinproof.measured.twins.known import Known
+
 
 @dataclass(frozen=True)
 class Twin:
@@ -37,6 +40,7 @@ class Twin:
     builders: Mapping[str, Callable[[], keras.Model]]
     naive: Callable[[], keras.Model] | None = None
     classes: Mapping[tuple[str, ...], Callable[[], keras.Model]] = field(default_factory=dict)  # by their ingredients
+    known: Known | None = None
     files: tuple[str, ...] = ()  # that it reads, by their paths from the project's folder
 
     @property
@@ -65,7 +69,8 @@ def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[s
     builders = {style: partial(function, **arguments) for style, function in functions.items()}
     proven: dict[str, Callable[[], keras.Model]] = {style: builders[style] for style in PROVEN if style in builders}
     classes = source.with_ingredients(**arguments) if hasattr(source, "with_ingredients") else {}
-    return Twin(name, proven, builders.get(Style.NAIVE), classes, tuple(files))
+    known = source.known(**arguments) if hasattr(source, "known") else None
+    return Twin(name, proven, builders.get(Style.NAIVE), classes, known, tuple(files))
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:

@@ -7,6 +7,14 @@ from typing import Any
 import keras
 from keras import layers
 
+from twinproof.measured.twins.known import Known, dense, dropout
+
+
+def known() -> Known:
+    """What is known of it, whatever the style."""
+    hidden = dense("encoder", 784, 64), dropout("dropout", 64), dense("decoder", 64, 128)
+    return Known(784, (*hidden, dense("classifier", 128, 10)))
+
 
 def functional() -> keras.Model:
     """A graph; Dropout itself knows whether the model is being trained."""

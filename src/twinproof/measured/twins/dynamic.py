@@ -6,8 +6,15 @@ import keras
 from keras import layers
 
 from twinproof.measured.twins.ingredients import with_ingredients
+from twinproof.measured.twins.known import Known, dense
 
-__all__ = ["functional", "naive", "subclassed", "with_ingredients"]
+__all__ = ["functional", "known", "naive", "subclassed", "with_ingredients"]
+
+
+def known(depth: int = 5) -> Known:
+    """What is known of it, whatever the style."""
+    hidden = [dense(f"hidden_{index}", 64 if index else 784, 64) for index in range(depth)]
+    return Known(784, (*hidden, dense("classifier", 64 if depth else 784, 10)))
 
 
 def functional(depth: int = 5) -> keras.Model:

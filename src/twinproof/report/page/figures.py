@@ -148,7 +148,7 @@ def _introspection(introspection: pd.DataFrame) -> Iterator[Figure]:
     from twinproof.report.charts import outcomes
 
     if len(introspection):
-        caption = "How many checks of a model find what they find in the functional one once that is built, by style."
+        caption = "How many checks of a model find what is right, as follows from the layers of the network, by style."
         yield figure(outcomes.check_outcomes(introspection), [100], caption)
 
 
