@@ -12,6 +12,7 @@ from twinproof.analysis.verdicts.answer import advice_rows
 from twinproof.analysis.verdicts.claims import CLAIMS, claim_rows
 from twinproof.analysis.verdicts.pitfalls import KEPT_LISTS, TRAINED_LISTS
 from twinproof.analysis.words import Verdict
+from twinproof.base.styles import INGREDIENTS
 
 TITLE_ABOUT_LISTS = r"^TITLE = .*(\blist\b|attribute named _?layers)"
 HERE = {"environment": "e", "replicate": 0}
@@ -82,6 +83,21 @@ def kept(twin: str = "dynamic", **outcomes: tuple[str, str, str]) -> list[dict[s
         }
         for operation, three in outcomes.items()
         for way, one in zip(("functional", "subclassed", "naive"), three, strict=True)
+    ]
+
+
+def written(rights: dict[tuple[bool, ...], tuple[str, ...]], environment: str = "e") -> list[dict[str, Any]]:
+    """Return operations on the class with each set of ingredients."""
+    return [
+        {
+            **HERE,
+            **dict(zip(INGREDIENTS, has, strict=True)),
+            "environment": environment,
+            "twin": "dynamic",
+            "outcome": one,
+        }
+        for has, outcomes in rights.items()
+        for one in outcomes
     ]
 
 
@@ -322,7 +338,22 @@ def test_every_claim_says_what_it_rests_on_and_what_would_change_it() -> None:
 def test_the_answer_advises_against_a_subclass_where_the_tables_do() -> None:
     against = told(twins=ONE, serialization=LOST + NOT_LOST)
     assert "unless you have a reason to subclass: it needs more care to keep." in against["choice"]
-    assert "so 2 of 3 operations" in against["care"]
+    kept_alone = kept(keras=("equal", "load fails", "load fails"))
+    said = told(serialization=kept_alone)["keeping"]
+    assert "from keras a functional model is read in every environment, and a subclass in none." in said
+
+
+def test_the_answer_tells_what_care_does_from_none_to_all_of_it() -> None:
+    none, most, other, whole = (False,) * 4, (True, True, True, False), (False, True, True, True), (True,) * 4
+    bad, good = "load fails", "equal"
+    table = written({none: (bad, bad), most: (good, bad), other: (bad, bad, "not available"), whole: (good, good)})
+    same = written({none: (good, bad), whole: (bad, good)}, "f")
+    assert told(ingredients=[*table, *same])["care"].endswith(
+        "there go well: of 2 in e, 0 with none of these, 0 to 1 with all but one and 2 with all; of 2 in f, 1 with any "
+        "of these or none."
+    )
+    assert told(ingredients=table)["care"].startswith("If you subclass, take **kwargs")
+    assert told(ingredients=same)["care"].startswith("If you subclass, it is no matter whether you take **kwargs")
 
 
 def test_the_answer_is_another_where_the_tables_are() -> None:

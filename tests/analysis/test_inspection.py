@@ -16,7 +16,20 @@ def record(**styles: dict[str, Any]) -> dict[str, Any]:
 
 
 def check(value: Any = None, when: str = "built", **found: Any) -> dict[str, Any]:
-    return {"check": "count", "when": when, "value": value, "error": None, "warnings": [], "available": True, **found}
+    empty = {"check": "count", "mechanism": "Counts", "expected": 7, "error": None, "warnings": [], "available": True}
+    return {**empty, "when": when, "value": value, **found}
+
+
+def fault(**found: Any) -> dict[str, Any]:
+    empty = {
+        "fault": "f", "title": "F", "mechanism": "Names", "about_style": True, "references": ["https://a"],
+        "stage": "never", "error": None, "warnings": [], "names_culprit": None,
+    }  # fmt: skip
+    return {**empty, **found}
+
+
+def warning(stage: str, message: str = "mind") -> dict[str, str]:
+    return {"stage": stage, "message": message}
 
 
 def pitfall(**found: Any) -> dict[str, Any]:
@@ -38,16 +51,13 @@ def pitfall(**found: Any) -> dict[str, Any]:
         (check(available=False), "not available"),
     ],
 )
-def test_a_check_is_measured_by_functional_once_built(cell: dict[str, Any], outcome: str) -> None:
-    functional = [check(3, "constructed"), check(7)]
-    rows = list(check_rows(record(functional={"checks": functional}, subclassed={"checks": [cell]})))
-    assert [row.outcome for row in rows] == ["differs", "works", outcome]
+@pytest.mark.parametrize("style", ["functional", "subclassed"])
+def test_a_check_of_any_style_is_measured_by_what_is_right(style: str, cell: dict[str, Any], outcome: str) -> None:
+    assert [row.outcome for row in check_rows(record(**{style: {"checks": [cell]}}))] == [outcome]
 
 
-def test_without_functional_a_value_is_taken_as_it_is() -> None:
-    failed = record(subclassed={"checks": [check(3)]})
-    failed["styles"]["functional"] = {"status": "failed", "error": ERROR}
-    assert [row.outcome for row in check_rows(failed)] == ["works"]
+def test_a_value_is_taken_as_it_is_where_nothing_is_known_of_the_network() -> None:
+    assert [row.outcome for row in check_rows(record(functional={"checks": [check(3, expected=None)]}))] == ["works"]
 
 
 def test_a_value_is_written_as_a_text() -> None:
@@ -55,15 +65,29 @@ def test_a_value_is_written_as_a_text() -> None:
     assert next(check_rows(found)).value == "nodes 6, names a b, loss 0.123457"
 
 
-def test_a_mistake_is_told_with_its_stage_and_what_was_said() -> None:
-    cell = {"fault": "f", "title": "F", "stage": "construct", "error": ERROR, "warnings": ["w"], "names_culprit": True}
-    row = next(fault_rows(record(functional={"faults": [cell]})))
-    assert (row.stage, row.names_culprit, row.error, row.warnings) == (
-        "construct",
-        True,
-        "ValueError: no",
-        "w",
-    )
+@pytest.mark.parametrize(
+    ("found", "caught", "stage", "warned"),
+    [
+        ({"stage": "first step", "error": ERROR}, "error", "first step", None),
+        ({"stage": "later", "error": ERROR, "warnings": [warning("compile")]}, "error", "later", "compile"),
+        ({"warnings": [warning("first step"), warning("later")]}, "warning", "first step", "first step"),
+        ({"warnings": [warning("later", "said of every model")]}, "silence", "never", None),
+        ({}, "silence", "never", None),
+    ],
+)
+def test_a_mistake_is_told_by_an_error_a_warning_of_its_own_or_not_at_all(
+    found: dict[str, Any], caught: str, stage: str, warned: str | None
+) -> None:
+    control = {"warnings": [warning("construct", "said of every model")]}
+    row = next(fault_rows(record(functional={"faults": [fault(**found)], "control": control})))
+    assert (row.caught, row.stage, row.warned) == (caught, stage, warned)
+
+
+def test_a_mistake_is_told_with_its_kind_its_reports_and_what_was_said() -> None:
+    cell = fault(stage="compile", error=ERROR, warnings=[warning("construct"), warning("compile")], names_culprit=True)
+    row = next(fault_rows(record(functional={"faults": [cell], "control": {"warnings": []}})))
+    assert (row.mechanism, row.about_style, row.references) == ("Names", True, '["https://a"]')
+    assert (row.names_culprit, row.error, row.warnings) == (True, "ValueError: no", "mind")
 
 
 @pytest.mark.parametrize(

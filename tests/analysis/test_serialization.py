@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from twinproof.analysis.rows.keeping import outcome
-from twinproof.analysis.rows.serialization import serialization_rows
+from twinproof.analysis.rows.serialization import ingredient_rows, serialization_rows
 
 EMPTY = {
     "operation": ".keras", "place": "same process", "lacking": [], "saved": True, "loaded": True, "built": True,
@@ -72,3 +72,21 @@ def test_seconds_have_an_interval_where_they_are_enough() -> None:
 def test_every_row_has_an_outcome_and_ways_come_in_their_order() -> None:
     rows = list(serialization_rows(record(naive=[cell()], subclassed=[cell()], functional=[cell()])))
     assert [row.style for row in rows] == ["functional", "subclassed", "naive"]
+
+
+def test_the_class_with_some_ingredients_is_judged_as_a_style_is() -> None:
+    usual = {"warnings": ["this format is old"]}
+    found = record(functional=[cell(**usual)], subclassed=[cell()])
+    found["styles"]["subclassed"]["result"]["ingredients"] = [
+        {"with": [], "cells": [cell(**FAR, **usual)]},
+        {"with": ["kwargs", "build"], "cells": [cell()]},
+    ]
+    rows = list(ingredient_rows(found))
+    assert [(row.kwargs, row.register, row.get_config, row.build, row.outcome) for row in rows] == [
+        (False, False, False, False, "silently wrong"),
+        (True, False, False, True, "equal"),
+    ]
+
+
+def test_a_twin_that_is_not_written_so_has_no_rows_of_ingredients() -> None:
+    assert not list(ingredient_rows(record(functional=[cell()])))

@@ -27,7 +27,7 @@ STUDIED = [NEWEST, OLDEST]
 PROBES = ["serialization", "exchange", "introspection", "pitfalls"]
 # What introspection finds there is in measured/probes/test_introspection.py.
 IN_OLDEST = ["serialization", "exchange", "pitfalls"]
-TABLES = ["serialization", "exchange", "introspection", "faults", "pitfalls", "claims", "answer", "code"]
+TABLES = ["serialization", "ingredients", "exchange", "introspection", "faults", "pitfalls", "claims", "answer", "code"]
 # What is tried of the version in between, beside the reports.
 TRIED = (
     "conditional/call_without_training", "conditional/dropout_made_in_call", "dynamic/layers_attribute",

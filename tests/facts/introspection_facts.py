@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -17,6 +18,7 @@ from twinproof.study.examples import Dataset, Examples
 from twinproof.study.settings import IntrospectionSettings
 
 SIMPLE = twins.load("simple", "twinproof.measured.twins.simple", {})
+DYNAMIC = twins.load("dynamic", "twinproof.measured.twins.dynamic", {"depth": 3})
 SETTINGS = IntrospectionSettings(replicates=1, threads=1, batch_size=8, time_limit=120)
 
 
@@ -40,7 +42,10 @@ def run(twin: Twin, data: Dataset, checks: list[str], planted: list[str]) -> dic
 
 
 def main() -> None:
-    two = Twin("simple", {style: SIMPLE.builders[style] for style in ("functional", "subclassed")})
+    both = ("functional", "subclassed")
+    two = replace(SIMPLE, builders={style: SIMPLE.builders[style] for style in both}, naive=None)
+    graph = replace(SIMPLE, builders={"functional": SIMPLE.builders["functional"]}, naive=None)
+    naive = replace(graph, builders={**graph.builders, "subclassed": SIMPLE.styles["naive"]})
     bad = Twin("small", {"functional": styles.functional, "sequential": styles.raises, "subclassed": crashes})
     facts = {
         "two": run(
@@ -49,6 +54,9 @@ def main() -> None:
             ["summary", "freezing", "graph_drawing", "quantization"],
             ["wrong_input_width", "mismatch_inside", "unused_layer"],
         ),
+        "graph": run(graph, dataset(), list(CHECKS), []),
+        "naive": run(naive, dataset(), ["summary"], []),
+        "chain": run(DYNAMIC, dataset(), ["layer_names"], ["broken_chain"]),
         "again": run(two, dataset(), ["summary", "freezing"], ["mismatch_inside"]),
         "bad": run(bad, styles.dataset(), ["layer_names"], ["wrong_loss_shape"]),
     }

@@ -174,14 +174,17 @@ def make_outcomes(probe: str) -> dict[str, Any]:
     lost = {"bit_equal": None, "largest": None, "loaded": False, "step": "load", "error": ERROR}
     check = {
         "check": "output_shape",
+        "mechanism": "A static graph",
         "when": "built",
         "value": [None, 10],
+        "expected": [None, 10],
         "error": None,
         "warnings": [],
         "available": True,
     }
     fault = {
-        "fault": "mismatch_inside", "title": "Shapes that do not fit", "stage": "construct", "error": ERROR,
+        "fault": "mismatch_inside", "title": "Shapes that do not fit", "mechanism": "Layers that do not fit",
+        "about_style": True, "references": ["https://example.org/report"], "stage": "construct", "error": ERROR,
         "warnings": [], "names_culprit": True,
     }  # fmt: skip
     pitfall = {
@@ -189,20 +192,28 @@ def make_outcomes(probe: str) -> dict[str, Any]:
         "references": ["https://example.org/issue"], "step": "predict", "as_expected": False,
         "what": "outputs differ by up to 0.05", "error": None, "warnings": [],
     }  # fmt: skip
+    control: dict[str, Any] = {"stage": "never", "error": None, "warnings": []}
     again = {**cell, "place": "same process"}
+    # Of the four ingredients of care, none and all.
+    written = [
+        {"with": [], "cells": [{**cell, **lost}]},
+        {"with": ["kwargs", "register", "get_config", "build"], "cells": [cell]},
+    ]
     results = {
         "serialization": {
             "functional": {"cells": [cell, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 1e-8}, again]},
             "subclassed": {
-                "cells": [{**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}, again]
+                "cells": [{**cell, **lost}, {**cell, "operation": "ONNX", "bit_equal": False, "largest": 0.5}, again],
+                "ingredients": written,
             },
             "naive": {"cells": [{**cell, **lost}, {**cell, **lost, "operation": "ONNX", "lacking": ["onnx"]}]},
         },
         "introspection": {
-            "functional": {"checks": [check], "faults": [fault]},
+            "functional": {"checks": [check], "faults": [fault], "control": control},
             "subclassed": {
                 "checks": [{**check, "value": None, "error": ERROR}],
                 "faults": [{**fault, "stage": "first step", "names_culprit": False}],
+                "control": control,
             },
         },
         "pitfalls": {"subclassed": {"pitfalls": [pitfall]}},

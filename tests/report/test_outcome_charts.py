@@ -31,9 +31,9 @@ def test_operation_is_right_wrong_or_not_known() -> None:
 
 
 def test_replicates_that_agree_are_counted_and_not_held_one_by_one() -> None:
-    table = cells(style=["subclassed"] * 3, title=["a"] * 3, stage=["never", "never", "construct"])
-    rows = drawn(outcomes.fault_stages(table))
-    assert rows.set_index("stage")["count"].to_dict() == {"never": 2, "construct": 1}
+    told = {"caught": ["silence", "silence", "error"], "stage": ["never", "never", "construct"]}
+    rows = drawn(outcomes.fault_catches(cells(style=["subclassed"] * 3, title=["a"] * 3, **told)))
+    assert rows.set_index("caught")["count"].to_dict() == {"silence": 2, "error, construct": 1}
 
 
 def test_exchange_has_a_panel_for_each_reader() -> None:
@@ -50,9 +50,18 @@ def test_pitfalls_are_counted_by_the_kind_of_their_outcome() -> None:
     assert list(rows["kind"]) == ["right", loud, "silently wrong", loud, loud]
 
 
-def test_stages_are_in_their_order() -> None:
-    table = cells(style=["functional"] * 2, title=["a", "b"], stage=["never", "construct"])
-    assert list(drawn(outcomes.fault_stages(table))["place"]) == [4, 0]
+def test_a_warning_lies_between_the_last_error_and_silence() -> None:
+    told = {"caught": ["silence", "warning", "error"], "stage": ["never", "construct", "later"]}
+    table = cells(style=["functional"] * 3, title=["a", "b", "c"], **told)
+    assert list(drawn(outcomes.fault_catches(table))["place"]) == [5, 4, 3]
+
+
+def test_care_has_a_row_for_each_set_of_ingredients_and_a_column_for_each_environment() -> None:
+    has: dict[str, Any] = {"kwargs": [True, False], "register": [False] * 2, "get_config": [False] * 2}
+    table = cells(outcome=["equal", "load fails"], build=[True, False], **has)  # type: ignore[list-item]
+    chart = outcomes.care_shares(table)
+    assert drawn(chart).set_index("care")["right"].to_dict() == {"kwargs, build": 1, "none of them": 0}
+    assert chart.to_dict()["spec"]["layer"][0]["encoding"]["x"]["field"] == "environment"
 
 
 def test_checks_are_apart_by_the_state_of_the_model() -> None:

@@ -42,7 +42,8 @@ def test_an_error_is_told_where_one_points(page: str) -> None:
 
 
 def test_each_mistake_is_told_with_its_stage_and_whether_it_is_named(page: str) -> None:
-    assert "Shapes that do not fit construct, named first step" in words(page)
+    told = "Layers that do not fit Shapes that do not fit yes error, construct, named error, first step"
+    assert told in words(page)
 
 
 def test_a_pitfall_is_told_with_what_its_author_would_expect(page: str) -> None:

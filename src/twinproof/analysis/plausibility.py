@@ -163,9 +163,13 @@ def _timing(record: Record, results: dict[str, Result]) -> Iterator[str]:
 
 
 def _kept(_record: Record, results: dict[str, Result]) -> Iterator[str]:
+    placed = [(f"styles.{style}.result.cells", result["cells"]) for style, result in results.items()]
     for style, result in results.items():
-        for number, cell in enumerate(result["cells"]):
-            where = f"styles.{style}.result.cells.{number}"
+        for number, written in enumerate(result.get("ingredients", [])):
+            placed.append((f"styles.{style}.result.ingredients.{number}.cells", written["cells"]))
+    for place, cells in placed:
+        for number, cell in enumerate(cells):
+            where = f"{place}.{number}"
             if cell["bit_equal"] and (cell["largest"] or cell["mean"]):
                 yield f"{where}.bit_equal: true, and yet a difference of {cell['largest'] or cell['mean']}"
             if cell["largest"] is not None and (cell["mean"] or 0) > cell["largest"] * 1.001:

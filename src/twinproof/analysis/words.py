@@ -34,7 +34,7 @@ RIGHT = (Kept.EQUAL, Kept.CLOSE)
 
 
 class Check(Word):
-    """What a check of a model finds, held against what it finds in the functional one."""
+    """What a check of a model finds, held against what is right."""
 
     WORKS = "works"
     DIFFERS = "differs"
@@ -42,6 +42,14 @@ class Check(Word):
     CRASHED = "crashed"
     TIMED_OUT = "timed out"
     NOT_AVAILABLE = "not available"
+
+
+class Catch(Word):
+    """How a planted mistake is told of."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    SILENCE = "silence"
 
 
 class PitfallOutcome(Word):

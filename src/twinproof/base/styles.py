@@ -15,3 +15,6 @@ class Style(Word):
 STYLES = tuple(Style)
 # Those that are proven to be one network, trained and timed. A naive subclass is only kept and read again.
 PROVEN = (Style.SEQUENTIAL, Style.FUNCTIONAL, Style.SUBCLASSED)
+
+# The care of a class: its constructor takes **kwargs, it is registered, it tells its config, it builds itself.
+INGREDIENTS = ("kwargs", "register", "get_config", "build")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from twinproof.analysis.rows.common import CELL
-from twinproof.analysis.words import RIGHT, Check, Kept, PitfallOutcome
+from twinproof.analysis.words import RIGHT, Catch, Check, Kept, PitfallOutcome
 
 # How each outcome is shown. Only an error without any sign is bad.
 KINDS: dict[str, str] = {
@@ -68,17 +68,19 @@ def exchange_matrix(exchange: pd.DataFrame) -> Matrix:
 def check_matrix(introspection: pd.DataFrame) -> Matrix:
     """Return the outcome of each check, before and after building, by twin and style."""
     noted = introspection.assign(note=introspection["error"].fillna(introspection["value"]))
-    return matrix(noted, ["check", "when"], ["twin", "style"], "outcome", "note")
+    return matrix(noted, ["mechanism", "check", "when"], ["twin", "style"], "outcome", "note")
 
 
 def fault_matrix(faults: pd.DataFrame) -> Matrix:
-    """Return the stage that caught each planted mistake, by twin and style, marked if the error named the culprit."""
-    named = faults["names_culprit"].eq(True)
+    """Return how each planted mistake is told of, by twin and style, marked if what was said named the culprit."""
+    silent, named = faults["caught"] == Catch.SILENCE, faults["names_culprit"].eq(True)
+    told = faults["caught"].where(silent, faults["caught"] + ", " + faults["stage"])
     noted = faults.assign(
-        stage=faults["stage"].where(~named, faults["stage"] + ", named"),
+        told=told.where(~named, told + ", named"),
         note=faults["error"].fillna(faults["warnings"]),
+        **{"about the style": faults["about_style"].map({True: "yes", False: "no"})},
     )
-    return matrix(noted, ["title"], ["twin", "style"], "stage", "note")
+    return matrix(noted, ["mechanism", "title", "about the style"], ["twin", "style"], "told", "note")
 
 
 def pitfall_matrix(pitfalls: pd.DataFrame) -> Matrix:

@@ -49,9 +49,30 @@ def test_the_title_is_a_phrase_without_a_full_stop(tree: ast.Module) -> None:
 
 
 def test_the_title_stays_where_the_interpreter_drops_docstrings() -> None:
-    code = "from twinproof.measured import faults; print(faults.load('simple', 'nan_input').title)"
+    stand_in = "import sys; sys.modules['keras'] = type(sys)('keras')"
+    code = f"{stand_in}; from twinproof.measured import faults; print(faults.load('simple', 'nan_input').title)"
     done = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True)
     assert done.stdout == "A value that is not a number\n", done.stderr
+
+
+def test_the_mechanism_is_a_phrase_and_it_is_said_whether_the_style_can_matter(tree: ast.Module) -> None:
+    assert re.fullmatch(r"[A-Z].*[^.!?:,;]", constant(tree, "MECHANISM"))
+    assert constant(tree, "ABOUT_STYLE") in (True, False)
+
+
+def test_references_are_addresses_of_public_reports(tree: ast.Module) -> None:
+    found = constant(tree, "REFERENCES")
+    assert isinstance(found, tuple)
+    assert all(re.fullmatch(r"https://github\.com/[\w-]+/[\w-]+/(?:issues|pull)/\d+", address) for address in found)
+
+
+def test_mistakes_of_one_kind_agree_on_whether_the_style_can_matter() -> None:
+    about: dict[str, set[bool]] = {}
+    for path in MODULES:
+        tree = ast.parse(path.read_text())
+        about.setdefault(constant(tree, "MECHANISM"), set()).add(constant(tree, "ABOUT_STYLE"))
+    assert {len(found) for found in about.values()} == {1}
+    assert len(about) < len(MODULES)
 
 
 def test_the_culprit_is_a_tuple_of_words(tree: ast.Module) -> None:

@@ -28,13 +28,27 @@ def cells(facts: Any, run: str, kind: str, style: str) -> dict[Any, dict[str, An
     return {(cell["check"], cell["when"]) if kind == "checks" else cell["fault"]: cell for cell in found}
 
 
-def test_a_functional_summary_is_whole_before_building_and_a_subclass_has_none_until_then(facts: Any) -> None:
-    whole = {"layers": 2, "shapes": 2, "parameters": "101770"}
-    functional, subclassed = (cells(facts, "two", "checks", style) for style in ("functional", "subclassed"))
-    assert functional["summary", "constructed"]["value"] == functional["summary", "built"]["value"] == whole
-    before = subclassed["summary", "constructed"]
+@pytest.mark.parametrize("style", ["functional", "subclassed"])
+def test_a_graph_and_a_class_that_builds_itself_count_parameters_once_constructed(facts: Any, style: str) -> None:
+    found = cells(facts, "two", "checks", style)
+    assert {found["summary", when]["value"]["parameters"] for when in ("constructed", "built")} == {"101770"}
+
+
+def test_a_naive_class_has_no_parameters_until_it_is_built(facts: Any) -> None:
+    found = cells(facts, "naive", "checks", "subclassed")
+    before = found["summary", "constructed"]
     assert before["error"] or before["value"]["parameters"] == "0"
-    assert subclassed["summary", "built"]["value"]["parameters"] == whole["parameters"]
+    assert found["summary", "built"]["value"]["parameters"] == "101770"
+
+
+def test_what_is_right_is_found_where_the_check_can_be_answered(facts: Any) -> None:
+    for name, cell in cells(facts, "graph", "checks", "functional").items():
+        if cell["available"]:
+            assert (cell["value"], cell["error"]) == (cell["expected"], None), name
+
+
+def test_nothing_is_right_of_a_network_that_is_not_known(facts: Any) -> None:
+    assert cells(facts, "bad", "checks", "functional")["layer_names", "built"]["expected"] is None
 
 
 @pytest.mark.parametrize("style", ["functional", "subclassed"])
@@ -56,25 +70,33 @@ def test_what_the_environment_lacks_is_not_available(facts: Any, environment: st
     assert cell["value"] == ({"int8": 2, "finite": True} if cell["available"] else None)
 
 
-def test_a_wrong_width_is_caught_and_named_by_functional_alone(facts: Any) -> None:
-    functional, subclassed = (cells(facts, "two", "faults", style) for style in ("functional", "subclassed"))
-    caught = functional["wrong_input_width"]
+@pytest.mark.parametrize("style", ["functional", "subclassed"])
+def test_a_style_that_is_built_like_all_others_catches_a_wrong_width_at_the_first_step(facts: Any, style: str) -> None:
+    caught = cells(facts, "two", "faults", style)["wrong_input_width"]
     assert (caught["stage"], caught["names_culprit"]) == ("first step", True)
-    assert subclassed["wrong_input_width"]["stage"] == "never"
-    assert subclassed["wrong_input_width"]["names_culprit"] is None
 
 
-def test_a_mismatch_inside_is_caught_at_construction_or_at_the_first_step(facts: Any) -> None:
-    stages = {
-        style: cells(facts, "two", "faults", style)["mismatch_inside"]["stage"] for style in facts["two"]["order"]
-    }
-    assert stages == {"functional": "construct", "subclassed": "first step"}
+@pytest.mark.parametrize("style", ["functional", "subclassed"])
+def test_a_style_that_is_built_like_all_others_catches_a_mismatch_inside_at_once(facts: Any, style: str) -> None:
+    assert cells(facts, "two", "faults", style)["mismatch_inside"]["stage"] == "construct"
 
 
-def test_the_way_to_the_last_stage_is_free_of_other_errors(facts: Any) -> None:
-    for style in facts["two"]["order"]:
-        unused = cells(facts, "two", "faults", style)["unused_layer"]
-        assert (unused["stage"], unused["error"]) == ("never", None)
+def test_a_class_warns_of_a_layer_that_leads_nowhere_when_it_is_trained_and_a_graph_does_not(facts: Any) -> None:
+    said = {}
+    for style in ("functional", "subclassed"):
+        found = cells(facts, "chain", "faults", style)["broken_chain"]
+        assert (found["stage"], found["error"]) == ("never", None)
+        usual = [warning["message"] for warning in facts["chain"]["styles"][style]["result"]["control"]["warnings"]]
+        said[style] = [warning for warning in found["warnings"] if warning["message"] not in usual]
+    assert not said["functional"]
+    assert said["subclassed"][0]["stage"] == "first step"
+    assert "hidden_0" in said["subclassed"][0]["message"]
+
+
+@pytest.mark.parametrize("style", ["functional", "subclassed"])
+def test_the_way_to_the_last_stage_is_free_of_other_errors(facts: Any, style: str) -> None:
+    control = facts["two"]["styles"][style]["result"]["control"]
+    assert (control["stage"], control["error"]) == ("never", None)
 
 
 @pytest.mark.parametrize("kind", ["checks", "faults"])

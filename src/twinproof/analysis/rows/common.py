@@ -94,9 +94,9 @@ def told(error: Error) -> str:
     return f"{error['type']}: {error['message']}"
 
 
-def ending(tried: Tried) -> Ending | None:
-    """Return how the process of an operation ended, if not by itself after the operation."""
-    return ENDINGS.get(tried["error"]["type"]) if tried["error"] else None
+def ending(error: Error | None) -> Ending | None:
+    """Return how the process of an operation that had this error ended, if not by itself after the operation."""
+    return ENDINGS.get(error["type"]) if error else None
 
 
 def said(tried: Tried) -> Said:

@@ -1,35 +1,42 @@
 """The rows of introspection: checks of each style, and where planted mistakes were caught."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
-from twinproof.analysis.rows.common import RecordTables, StyleRow, Tried, ending, said, styles_of
-from twinproof.analysis.words import Check, Ending
-from twinproof.base.styles import Style
+from twinproof.analysis.rows.common import Error, RecordTables, StyleRow, Tried, ending, said, styles_of, told
+from twinproof.analysis.words import Catch, Check, Ending
 from twinproof.base.words import Stage
 from twinproof.study.record import Record
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRow(StyleRow):
-    """What a check found in a style, `when` it was constructed or built."""
+    """What a check found in a style, `when` it was constructed or built, and what is right."""
 
     check: str
+    mechanism: str
     when: str
     outcome: Check
     value: str | None
+    expected: str | None
     error: str | None
     warnings: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FaultRow(StyleRow):
-    """Where a planted mistake was caught in a style, and whether the culprit was named."""
+    """How a planted mistake was told of in a style, at which stage, and whether the culprit was named."""
 
     fault: str
     title: str
+    mechanism: str
+    about_style: bool
+    references: str
+    caught: Catch
     stage: Stage
+    warned: Stage | None
     names_culprit: bool | None
     ended: Ending | None
     error: str | None
@@ -37,32 +44,44 @@ class FaultRow(StyleRow):
 
 
 class TriedCheck(Tried):
-    """What a record holds of a check."""
+    """What a record holds of a check; `expected` is null where nothing is known of the network."""
 
     check: str
+    mechanism: str
     when: str
     value: Any
+    expected: Any
     available: bool
 
 
-class TriedFault(Tried):
+class Warned(TypedDict):
+    """A warning, and the stage at which it was given."""
+
+    stage: str
+    message: str
+
+
+class TriedProgram(TypedDict):
+    """What a record holds of a program that uses a model: `stage` is that of its error."""
+
+    stage: str
+    error: Error | None
+    warnings: list[Warned]
+
+
+class TriedFault(TriedProgram):
     """What a record holds of a planted mistake."""
 
     fault: str
     title: str
-    stage: str
+    mechanism: str
+    about_style: bool
+    references: list[str]
     names_culprit: bool | None
 
 
 def check_rows(record: Record) -> Iterator[CheckRow]:
-    """Yield one row for each check of each style.
-
-    It works if it finds what it finds in the functional model once that is built.
-    """
-    functional: list[TriedCheck] = record["styles"][Style.FUNCTIONAL].get("result", {}).get("checks", [])
-    reference = {
-        tried["check"]: tried["value"] for tried in functional if tried["when"] == "built" and not tried["error"]
-    }
+    """Yield one row for each check of each style."""
     for key, _, result in styles_of(record):
         checks: list[TriedCheck] = result.get("checks", [])
         for tried in checks:
@@ -70,41 +89,65 @@ def check_rows(record: Record) -> Iterator[CheckRow]:
                 **key,
                 **said(tried),
                 check=tried["check"],
+                mechanism=tried["mechanism"],
                 when=tried["when"],
-                outcome=_outcome(tried, reference),
-                value=None if tried["value"] is None else _text(tried["value"]),
+                outcome=_outcome(tried),
+                value=_text(tried["value"]),
+                expected=_text(tried["expected"]),
             )
 
 
 def fault_rows(record: Record) -> Iterator[FaultRow]:
-    """Yield one row for each mistake planted in each style."""
+    """Yield one row for each mistake planted in each style.
+
+    A warning counts if it is not given without the mistake, too.
+    """
     for key, _, result in styles_of(record):
         faults: list[TriedFault] = result.get("faults", [])
+        usual = {warning["message"] for warning in result["control"]["warnings"]} if faults else set()
         for tried in faults:
+            error, own = tried["error"], _own(tried, usual)
+            caught = Catch.ERROR if error else Catch.WARNING if own else Catch.SILENCE
+            warned = Stage(own[0]["stage"]) if own else None
             yield FaultRow(
                 **key,
-                **said(tried),
                 fault=tried["fault"],
                 title=tried["title"],
-                stage=Stage(tried["stage"]),
-                names_culprit=tried["names_culprit"],
-                ended=ending(tried),
+                mechanism=tried["mechanism"],
+                about_style=tried["about_style"],
+                references=json.dumps(tried["references"]),
+                caught=caught,
+                stage=Stage(tried["stage"]) if error else warned or Stage.NEVER,
+                warned=warned,
+                names_culprit=None if caught == Catch.SILENCE else tried["names_culprit"],
+                ended=ending(error),
+                error=told(error) if error else None,
+                warnings=" | ".join(dict.fromkeys(warning["message"] for warning in own)) or None,
             )
 
 
-def _outcome(tried: TriedCheck, reference: Mapping[str, Any]) -> Check:
+def _own(tried: TriedProgram, usual: Collection[str]) -> list[Warned]:
+    return [warning for warning in tried["warnings"] if warning["message"] not in usual]
+
+
+def _outcome(tried: TriedCheck) -> Check:
     if not tried["available"]:
         return Check.NOT_AVAILABLE
     if tried["error"]:
-        return Check(ending(tried) or Check.FAILS)
-    return Check.WORKS if tried["value"] == reference.get(tried["check"], tried["value"]) else Check.DIFFERS
+        return Check(ending(tried["error"]) or Check.FAILS)
+    # Where nothing is known of the network, an answer is taken as it is.
+    return Check.WORKS if tried["expected"] in (None, tried["value"]) else Check.DIFFERS
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str | None:
+    return None if value is None else _part(value)
+
+
+def _part(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
+        return ", ".join(f"{key} {_part(inner)}" for key, inner in value.items())
     if isinstance(value, list):
-        return " ".join(_text(inner) for inner in value)
+        return " ".join(_part(inner) for inner in value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

@@ -1,7 +1,7 @@
 """What became of a model that was kept and read again: the part that serialization and exchange share."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NotRequired, TypedDict, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar
 
 from twinproof.analysis.rows.common import StyleKey, Tried, ending, key_of, said
 from twinproof.analysis.words import RIGHT, Kept
@@ -51,25 +51,37 @@ def judged_cells(record: Record, names: Callable[[Cell], tuple[str, str]]) -> It
 
     `names` returns what tells one operation from another.
     """
-    tolerance = record["protocol"]["probe"]["tolerance"]
-    cells: dict[str, list[Cell]] = {
-        style: found["result"]["cells"] for style, found in record["styles"].items() if "result" in found
-    }
-    usual = {names(cell): _usual(cell, tolerance) for cell in cells.get(Style.FUNCTIONAL, [])}
+    judge = judge_of(record, names)
+    cells = _cells(record)
     for style in sorted(cells, key=STYLES.index):
         for cell in cells[style]:
-            own = [text for text in cell["warnings"] if text not in usual.get(names(cell), [])]
-            judged: Judged = {
-                "outcome": outcome(cell, own, tolerance),
-                "built": cell["built"],
-                "bit_equal": cell["bit_equal"],
-                "largest": cell["largest"],
-                "mean": cell["mean"],
-                **said(cell),
-            }
-            if cell.get("lacking"):
-                judged["error"] = f"not installed here: {', '.join(cell['lacking'])}"
-            yield cell, key_of(record, style), judged
+            yield cell, key_of(record, style), judge(cell)
+
+
+def judge_of(record: Record, names: Callable[[Cell], tuple[str, str]]) -> Callable[[Cell], Judged]:
+    """Return what judges the operations of a record: what is said of functional, too, while all is well, is usual."""
+    tolerance = record["protocol"]["probe"]["tolerance"]
+    usual = {names(cell): _usual(cell, tolerance) for cell in _cells(record).get(Style.FUNCTIONAL, [])}
+
+    def judge(cell: Cell) -> Judged:
+        own = [text for text in cell["warnings"] if text not in usual.get(names(cell), [])]
+        judged: Judged = {
+            "outcome": outcome(cell, own, tolerance),
+            "built": cell["built"],
+            "bit_equal": cell["bit_equal"],
+            "largest": cell["largest"],
+            "mean": cell["mean"],
+            **said(cell),
+        }
+        if cell.get("lacking"):
+            judged["error"] = f"not installed here: {', '.join(cell['lacking'])}"
+        return judged
+
+    return judge
+
+
+def _cells(record: Record) -> dict[str, list[Any]]:
+    return {style: found["result"]["cells"] for style, found in record["styles"].items() if "result" in found}
 
 
 def outcome(cell: TriedKeeping, own: Sequence[str], tolerance: float) -> Kept:
@@ -81,7 +93,7 @@ def outcome(cell: TriedKeeping, own: Sequence[str], tolerance: float) -> Kept:
     """
     if cell.get("lacking"):
         return Kept.NOT_AVAILABLE
-    if ended := ending(cell):
+    if ended := ending(cell["error"]):
         return Kept(ended)
     if cell["error"]:
         return FAILED_AT[str(cell["step"])]

@@ -71,7 +71,7 @@ def pitfall_outcome(tried: TriedPitfall) -> PitfallOutcome:
     if control and not control["as_expected"] and not control["reason"]:
         return PitfallOutcome.CONTROL_FAILED
     if tried["error"]:
-        return PitfallOutcome(ending(tried) or PitfallOutcome.ERROR)
+        return PitfallOutcome(ending(tried["error"]) or PitfallOutcome.ERROR)
     if tried["as_expected"]:
         return PitfallOutcome.AS_EXPECTED
     # What is said without the trap, too, is no warning of it.

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from twinproof.analysis.rows.common import RecordTables, StyleRow
-from twinproof.analysis.rows.keeping import TriedKeeping, judged_cells
+from twinproof.analysis.rows.common import CellRow, RecordTables, StyleRow
+from twinproof.analysis.rows.keeping import TriedKeeping, judge_of, judged_cells
 from twinproof.analysis.words import Kept
+from twinproof.base.styles import INGREDIENTS, Style
 from twinproof.study.record import Record
 
 # With fewer, the smallest and the largest do not enclose the median with 95 % confidence.
@@ -33,6 +34,22 @@ class SerializationRow(StyleRow):
     load_seconds: float | None
     load_low: float | None
     load_high: float | None
+    error: str | None
+    warnings: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngredientRow(CellRow):
+    """What became of an operation on the class that has some of the four ingredients of care, and not the others."""
+
+    replicate: int
+    kwargs: bool
+    register: bool
+    get_config: bool
+    build: bool
+    operation: str
+    place: str
+    outcome: Kept
     error: str | None
     warnings: str | None
 
@@ -75,6 +92,25 @@ def serialization_rows(record: Record) -> Iterator[SerializationRow]:
         )
 
 
+def ingredient_rows(record: Record) -> Iterator[IngredientRow]:
+    """Yield one row for each operation on the class with each set of ingredients; most twins have none of these."""
+    judge = judge_of(record, _names)
+    for written in record["styles"].get(Style.SUBCLASSED, {}).get("result", {}).get("ingredients", []):
+        for cell in written["cells"]:
+            judged = judge(cell)
+            yield IngredientRow(
+                environment=record["environment"],
+                twin=record["twin"],
+                replicate=record["replicate"],
+                **{name: name in written["with"] for name in INGREDIENTS},
+                operation=cell["operation"],
+                place=cell["place"],
+                outcome=judged["outcome"],
+                error=judged["error"],
+                warnings=judged["warnings"],
+            )
+
+
 def _names(cell: TriedOperation) -> tuple[str, str]:
     return cell["operation"], cell["place"]
 
@@ -85,4 +121,7 @@ def _seconds(seconds: Sequence[float]) -> Seconds:
     return Seconds(median(seconds), min(seconds), max(seconds))
 
 
-TABLES: RecordTables = {"serialization": (SerializationRow, serialization_rows)}
+TABLES: RecordTables = {
+    "serialization": (SerializationRow, serialization_rows),
+    "ingredients": (IngredientRow, ingredient_rows),
+}

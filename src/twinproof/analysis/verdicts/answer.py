@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from twinproof.analysis.verdicts.rules import went_right
 from twinproof.analysis.words import RIGHT, Kept, LearningVerdict, PitfallOutcome, TimingVerdict, Verdict
+from twinproof.base.styles import INGREDIENTS
 
 Tables = dict[str, pd.DataFrame]
 # As a reader would say them, after "a subclassed model is as fast ...".
@@ -39,7 +39,7 @@ def advice_rows(tables: Tables) -> Iterator[AdviceRow]:
         ("accuracy", _accuracy, ("twins", "accuracy")),
         ("speed", _speed, ("timing",)),
         ("keeping", _keeping, ("serialization",)),
-        ("care", _care, ("serialization",)),
+        ("care", _care, ("ingredients",)),
         ("mistakes", _mistakes, ("faults", "claims")),
         ("reach", _reach, ("claims", "identity")),
         ("pitfalls", _pitfalls, ("pitfalls",)),
@@ -123,14 +123,30 @@ def _keeping(tables: Tables) -> str | None:
 
 
 def _care(tables: Tables) -> str | None:
-    pairs = went_right(tables["serialization"], "subclassed", "naive")
-    if pairs.empty:
+    cells = tables["ingredients"]
+    known = cells[~cells["outcome"].isin([Kept.NOT_AVAILABLE, Kept.TIMED_OUT])]
+    if known.empty:
         return None
-    careful, naive = int(pairs["subclassed"].eq(True).sum()), int(pairs["naive"].eq(True).sum())
-    return (
-        "If you subclass, take **kwargs, write get_config and register the class: so "
-        f"{_of(careful, len(pairs))} operations of keeping and copying go well, without {_of(naive, len(pairs))}."
-    )
+    has = list(INGREDIENTS)
+    counted = known.assign(right=known["outcome"].isin(RIGHT)).groupby(["environment", *has], sort=False)["right"]
+    sets = counted.agg(right="sum", of="size").reset_index()
+    parts, matters = [], False
+    for environment, found in sets.groupby("environment", sort=False):
+        by_count = found["right"].groupby(found[has].astype(int).sum(axis=1)).agg(["min", "max"])
+        where = f"of {found['of'].max()} in {environment}"
+        if found["right"].nunique() == 1:
+            parts.append(f"{where}, {found['right'].max()} with any of these or none")
+            continue
+        matters = True
+        told = [
+            f"{_span(*by_count.loc[count])} with {which}"
+            for count, which in ((0, "none of these"), (len(has) - 1, "all but one"), (len(has), "all"))
+            if count in by_count.index
+        ]
+        parts.append(f"{where}, {_listed(told)}")
+    care = "take **kwargs, register the class, tell its config and have it build itself"
+    advice = f"If you subclass, {care}." if matters else f"If you subclass, it is no matter whether you {care}."
+    return f"{advice} Of the operations of keeping and copying there go well: {'; '.join(parts)}."
 
 
 def _mistakes(tables: Tables) -> str | None:
@@ -183,6 +199,10 @@ def _verdicts(tables: Tables) -> dict[str, str]:
 
 def _of(count: int, total: int) -> str:
     return f"all {total}" if count == total else f"{count or 'none'} of {total}"
+
+
+def _span(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _range(low: float, high: float) -> str:

@@ -4,6 +4,9 @@ Those in how a model is used lie in the folder `everywhere`, those in how it is 
 module has
 
 - `TITLE`: the mistake in a phrase, without a full stop;
+- `MECHANISM`: what goes wrong in it, in a phrase that it shares with mistakes of the same kind: these are counted once;
+- `ABOUT_STYLE`: whether it is in how the network is written, or met by what a style knows; else the style is no matter;
+- `REFERENCES`: public reports of it; none where none was found;
 - `CULPRIT`: words, one of which an error or a warning must contain to name the culprit;
 - a generator that makes the mistake and yields each `Stage` before it begins, but never the last: in `everywhere`
   `program(build, images, labels)`, where `build` constructs the twin's model of a style; in the folder of a twin
@@ -37,6 +40,9 @@ class Fault:
 
     name: str
     title: str
+    mechanism: str
+    about_style: bool
+    references: tuple[str, ...]
     culprit: tuple[str, ...]
     module: ModuleType
 
@@ -66,4 +72,12 @@ def load(twin: str, name: str) -> Fault:
     """Return one fault that concerns a twin."""
     own = (Path(__file__).parent / twin / f"{name}.py").exists()
     module = importlib.import_module(f"{__name__}.{twin if own else EVERYWHERE}.{name}")
-    return Fault(name, module.TITLE, tuple(module.CULPRIT), module)
+    return Fault(
+        name,
+        module.TITLE,
+        module.MECHANISM,
+        module.ABOUT_STYLE,
+        tuple(module.REFERENCES),
+        tuple(module.CULPRIT),
+        module,
+    )

@@ -1,18 +1,25 @@
 """What is usually done with a model, stage by stage: the mistake is in what it is done with."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import keras
 
 from twinproof.measured.faults import Program
 
-if TYPE_CHECKING:
-    import keras
 
+def use(construct: Callable[[], keras.Model], images: Any, labels: Any, pixels: int | None = None) -> Program:
+    """Construct and build, compile and train a model, and whatever comes after.
 
-def use(build: "Callable[[], keras.Model]", images: Any, labels: Any) -> Program:
-    """Construct, compile and train a model, and whatever comes after."""
+    Every style is built by the call that builds it everywhere in a study, for images of `pixels` values; without, for
+    images of as many as these have.
+    """
+    symbolic = (images.shape[1] if pixels is None else pixels,)
     yield "construct"
-    model = build()
+    model = construct()
+    model(keras.Input(symbolic))
     yield "compile"
     model.compile(optimizer="sgd", loss="categorical_crossentropy")
     size = len(images) // 3
@@ -24,6 +31,6 @@ def use(build: "Callable[[], keras.Model]", images: Any, labels: Any) -> Program
     model.predict(images, batch_size=size, verbose=0)
     # Not the whole model: that a class was written without a thought of saving it is another matter.
     model.save_weights("kept.weights.h5")
-    again = build()
-    again(images)
+    again = construct()
+    again(keras.Input(symbolic))
     again.load_weights("kept.weights.h5")

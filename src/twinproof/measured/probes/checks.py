@@ -1,20 +1,21 @@
 """The checks: what is looked at or changed in a model, one function each.
 
 Each makes the model first, as some of them change the ground that it is made on, and returns what it finds as a plain
-value of JSON. What it finds is the same for every style, where all goes well: inputs, which have a layer of their own
-in some styles only, are left out. A check raises `NotAvailableError` where the environment has not what it needs, and
-lets other errors pass.
+value of JSON. What is right follows from what is known of the network, and from no model of any style; inputs, which
+have a layer of their own in some styles only, are left out. A check raises `NotAvailableError` where the environment
+has not what it needs, and lets other errors pass.
 """
 
 import importlib.util
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from twinproof.measured.twins.known import Known
 from twinproof.proof.weights import weights
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def freezing(subject: Subject) -> Any:
     model.train_on_batch(subject.images, subject.labels)
     before = weights(model)
     model.train_on_batch(subject.images, subject.labels)
-    return sorted(name for name, value in weights(model).items() if not np.array_equal(value, before[name]))
+    return _changed(model, before)
 
 
 def mixed_precision(subject: Subject) -> Any:
@@ -158,7 +159,7 @@ def quantization(subject: Subject) -> Any:
 
 
 def custom_train_step(subject: Subject) -> Any:
-    """Whether a training step of one's own is taken, and the loss falls."""
+    """Whether a training step of one's own is taken, and how many weights it trains."""
     model = subject.make()
     if type(model).__module__.startswith("keras."):
         # A graph is held by a class that has the step; in a class of one's own the step is written.
@@ -168,8 +169,11 @@ def custom_train_step(subject: Subject) -> Any:
     else:
         type(model).train_step = _train_step
     _compile(model)
-    history = _fit(model, subject, epochs=3)
-    return {"taken": "own_loss" in history, "loss falls": history["own_loss"][-1] < history["own_loss"][0]}
+    # The first steps build what is not built.
+    _fit(model, subject)
+    before = weights(model)
+    taken = "own_loss" in _fit(model, subject)
+    return {"taken": taken, "trained": len(_changed(model, before))}
 
 
 def distribution_strategy(subject: Subject) -> Any:
@@ -182,26 +186,66 @@ def distribution_strategy(subject: Subject) -> Any:
     return {"replicas": strategy.num_replicas_in_sync, "finite": bool(np.isfinite(history["loss"]).all())}
 
 
-Check = Callable[[Subject], Any]
-CHECKS: dict[str, Check] = {
-    check.__name__: check
-    for check in (
+class Check(NamedTuple):
+    """A check: how it looks at a model, what is right of a network that is known, and what it takes.
+
+    Checks that take the same share a `mechanism`: what one style lacks is then counted once.
+    """
+
+    look: Callable[[Subject], Any]
+    right: Callable[[Known, Subject], Any]
+    mechanism: str
+
+
+GRAPH = "A static graph"
+CHECKS = {
+    "summary": Check(
         summary,
-        count_params,
-        layer_names,
-        weight_names,
-        get_layer,
-        inputs,
-        output_shape,
-        layer_outputs,
-        feature_extraction,
-        graph_drawing,
+        lambda known, _: {
+            "layers": len(known.layers),
+            "shapes": len(known.layers),
+            "parameters": str(known.parameters),
+        },
+        "Counts",
+    ),
+    "count_params": Check(count_params, lambda known, _: known.parameters, "Counts"),
+    "layer_names": Check(layer_names, lambda known, _: sorted(layer.name for layer in known.layers), "Names"),
+    "weight_names": Check(weight_names, lambda known, _: known.weight_names, "Names"),
+    "get_layer": Check(
+        get_layer, lambda known, _: {"class": known.last.kind, "weights": len(known.last.weights)}, "Names"
+    ),
+    "inputs": Check(inputs, lambda known, _: [[None, known.pixels]], GRAPH),
+    "output_shape": Check(output_shape, lambda known, _: [None, known.layers[-1].width], GRAPH),
+    "layer_outputs": Check(
+        layer_outputs, lambda known, _: {layer.name: [None, layer.width] for layer in known.layers}, GRAPH
+    ),
+    "feature_extraction": Check(
+        feature_extraction, lambda known, subject: [len(subject.images), known.last.width], GRAPH
+    ),
+    "graph_drawing": Check(
+        graph_drawing, lambda known, _: {"nodes": len(known.layers), "edges": len(known.layers) - 1}, GRAPH
+    ),
+    "freezing": Check(
         freezing,
-        mixed_precision,
+        lambda known, _: [name for name in known.weight_names if not name.startswith(f"{known.last.name}/")],
+        "Freezing",
+    ),
+    "mixed_precision": Check(
+        mixed_precision, lambda *_: {"compute": ["float16"], "output": "float16", "finite": True}, "Mixed precision"
+    ),
+    "quantization": Check(
         quantization,
+        lambda known, _: {"int8": sum(layer.kind == "Dense" for layer in known.layers), "finite": True},
+        "Quantization",
+    ),
+    "custom_train_step": Check(
         custom_train_step,
-        distribution_strategy,
-    )
+        lambda known, _: {"taken": True, "trained": len(known.weight_names)},
+        "A training step of one's own",
+    ),
+    "distribution_strategy": Check(
+        distribution_strategy, lambda *_: {"replicas": 1, "finite": True}, "A strategy of distribution"
+    ),
 }
 
 
@@ -213,8 +257,12 @@ def _compile(model: keras.Model) -> None:
     model.compile(optimizer="sgd", loss="categorical_crossentropy")
 
 
-def _fit(model: keras.Model, subject: Subject, epochs: int = 1) -> dict[str, list[float]]:
-    done = model.fit(subject.images, subject.labels, batch_size=subject.batch_size, epochs=epochs, verbose=0)
+def _changed(model: keras.Model, before: Mapping[str, Any]) -> list[str]:
+    return sorted(name for name, value in weights(model).items() if not np.array_equal(value, before[name]))
+
+
+def _fit(model: keras.Model, subject: Subject) -> dict[str, list[float]]:
+    done = model.fit(subject.images, subject.labels, batch_size=subject.batch_size, verbose=0)
     return dict(done.history)
 
 

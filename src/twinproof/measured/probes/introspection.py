@@ -1,8 +1,11 @@
 """What can be seen and changed in a model of each style, and when are mistakes caught?
 
 Every check is done on a model as it is constructed, and on one that is built; every fault of the catalogue is planted.
-Each runs in a process of its own.
+Each runs in a process of its own. The control is the program of the faults without a fault: what is said of it is said
+anyway.
 """
+
+from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -14,8 +17,9 @@ import keras
 
 from twinproof.base.words import Stage
 from twinproof.measured import faults
+from twinproof.measured.faults.usual import use
 from twinproof.measured.probes import Outcome, StyleResult
-from twinproof.measured.probes.apart import Apart
+from twinproof.measured.probes.apart import Apart, collect_warnings
 from twinproof.measured.probes.checks import CHECKS, NotAvailableError, Subject
 from twinproof.measured.probes.instances import Instances, shuffled
 from twinproof.measured.probes.steps import follow
@@ -38,8 +42,8 @@ class Case(NamedTuple):
     twin: Twin
     style: str
     seed: int
-    images: "NDArray[Any]"
-    labels: "NDArray[Any]"
+    images: NDArray[Any]
+    labels: NDArray[Any]
     batch_size: int
 
 
@@ -56,7 +60,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IntrospectionSettings) -
         found: dict[str, list[Cell]] = {"checks": [], "faults": []}
         for kind, measure in list(_cells(case, apart)):
             found[kind].append(measure())
-        styles[style] = {"status": "ok", "result": found}
+        styles[style] = {"status": "ok", "result": {**found, "control": _planted(case, apart, None)}}
     return Outcome(order, styles)
 
 
@@ -71,12 +75,15 @@ def _cells(case: Case, apart: Apart) -> Iterator[tuple[str, Callable[[], Cell]]]
 
 
 def _check(case: Case, apart: Apart, name: str, when: str) -> Cell:
+    check, known = CHECKS[name], case.twin.known
     ended = apart.run(_do_check, case, name, when)
     error = ended["error"]
     return {
         "check": name,
+        "mechanism": check.mechanism,
         "when": when,
         "value": ended["result"],
+        "expected": None if known is None else check.right(known, _subject(case, when)),
         "error": error,
         "warnings": ended["warnings"],
         "available": not error or error["type"] != NotAvailableError.__name__,
@@ -86,44 +93,67 @@ def _check(case: Case, apart: Apart, name: str, when: str) -> Cell:
 def _do_check(case: Case, name: str, when: str) -> Any:
     """Run in the other process: make the model and look at it."""
     keras.utils.set_random_seed(case.seed)
-    instances = Instances(case.twin, case.images.shape[1], case.seed)
-    return CHECKS[name](
-        Subject(_builder(case), instances.build, when == BUILT, case.images, case.labels, case.batch_size)
-    )
+    return CHECKS[name].look(_subject(case, when))
+
+
+def _subject(case: Case, when: str) -> Subject:
+    build = Instances(case.twin, case.images.shape[1], case.seed).build
+    return Subject(_builder(case), build, when == BUILT, case.images, case.labels, case.batch_size)
 
 
 def _plant(case: Case, apart: Apart, fault: faults.Fault) -> Cell:
-    with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
-        begun = Path(folder) / "begun"
-        begun.write_text(Stage.CONSTRUCT)
-        ended = apart.run(_do_plant, case, fault.name, begun)
-        # Of a process that died there is but the stage that it had come to.
-        error = ended["error"] or ended["result"]
-        stage = begun.read_text() if error else Stage.NEVER
-    messages = [error["message"]] if error else ended["warnings"]
+    planted = _planted(case, apart, fault.name)
+    error = planted["error"]
+    messages = [error["message"]] if error else [warning["message"] for warning in planted["warnings"]]
     return {
         "fault": fault.name,
         "title": fault.title,
-        "stage": stage,
-        "error": error,
-        "warnings": ended["warnings"],
+        "mechanism": fault.mechanism,
+        "about_style": fault.about_style,
+        "references": list(fault.references),
+        **planted,
         "names_culprit": fault.is_named_by(messages) if messages else None,
     }
 
 
-def _do_plant(case: Case, name: str, begun: Path) -> Any:
-    """Run in the other process: make the mistake, and return the error that it ends with."""
+def _planted(case: Case, apart: Apart, name: str | None) -> Cell:
+    """Return the stage of the error, if there is one, and what was said with the stage of each."""
+    with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
+        begun = Path(folder) / "begun"
+        begun.write_text(Stage.CONSTRUCT)
+        ended = apart.run(_do_plant, case, name, begun)
+        # Of a process that died there is but the stage that it had come to.
+        found = ended["result"] or {"error": ended["error"], "warnings": []}
+        stage = begun.read_text() if found["error"] else Stage.NEVER
+    return {"stage": stage, **found}
+
+
+def _do_plant(case: Case, name: str | None, begun: Path) -> Cell:
+    """Run in the other process: make the mistake, or without a name none; return what was said and the error."""
     keras.utils.set_random_seed(case.seed)
-    fault = faults.load(case.twin.name, name)
-    program = fault.program(case.style, _builder(case), case.images, case.labels)
-    return follow(_noting(program, begun))["error"]
+    if name is None:
+        program = use(_builder(case), case.images, case.labels)
+    else:
+        program = faults.load(case.twin.name, name).program(case.style, _builder(case), case.images, case.labels)
+    said: list[dict[str, str]] = []
+    error = follow(_noting(program, begun, said))["error"]
+    return {"error": error, "warnings": said}
 
 
-def _noting(program: faults.Program, begun: Path) -> Generator[str, None, None]:
-    """Go on with a program, after each of its stages is noted where it outlives this process."""
-    for stage in program:
-        begun.write_text(stage)
-        yield stage
+def _noting(program: faults.Program, begun: Path, said: list[dict[str, str]]) -> Generator[str, None, None]:
+    """Go on with a program; each of its stages is noted where it outlives this process, with what is said in it."""
+    stage: str | None = Stage.CONSTRUCT
+    while stage is not None:
+        messages: list[str] = []
+        try:
+            with collect_warnings() as messages:
+                following = next(program, None)
+        finally:
+            said += [{"stage": str(stage), "message": message} for message in dict.fromkeys(messages)]
+        stage = following
+        if stage is not None:
+            begun.write_text(stage)
+            yield stage
 
 
 def _builder(case: Case) -> Callable[[], keras.Model]:

@@ -44,6 +44,7 @@ class Case(NamedTuple):
     seed: int
     images: NDArray[np.float32]
     labels: NDArray[np.float32]
+    steps: int = STEPS  # of training, before anything is done
 
     def instances(self) -> Instances:
         """Return the maker of comparable instances of every style."""
@@ -61,7 +62,7 @@ class Case(NamedTuple):
 
     def train(self, model: Any) -> None:
         """Take some steps of training, always on the same images in the same order."""
-        for part in range(STEPS):
+        for part in range(self.steps):
             model.train_on_batch(self.images[part::STEPS], self.labels[part::STEPS])
 
 

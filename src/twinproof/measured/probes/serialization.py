@@ -3,18 +3,23 @@
 Every style of the twin, also the subclass as one writes it at first, is saved and loaded in every format, in the
 process that trained it and in fresh ones, with its code at hand and without; copied; saved before it is built; and
 trained on after a break. Each of these runs in a process of its own.
+
+Where the twin has its class with each set of the ingredients of care, what asks something of the class is done with
+each of these, too: once, without training.
 """
 
 import importlib.util
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from twinproof.base.styles import Style
 from twinproof.measured.probes import Outcome, StyleResult
 from twinproof.measured.probes.apart import Apart, Ended
 from twinproof.measured.probes.formats import FORMATS
@@ -22,6 +27,7 @@ from twinproof.measured.probes.instances import shuffled
 from twinproof.measured.probes.operations import (
     COPIES,
     RESUMED,
+    STEPS,
     Case,
     Cell,
     carry_out,
@@ -41,6 +47,11 @@ SAME, WITH_CODE, WITHOUT_CODE = "same process", "fresh process, code at hand", "
 # What may lie beside a twin's module and is none of its code.
 _HARNESS = ("twinproof.measured.twins", "__main__", "__mp_main__")
 UNBUILT = (".keras", ".weights.h5, built", "SavedModel")
+# Of the formats, those that ask of a class what it may have or not: weights are read into a model that is built, and
+# what is exported has no class.
+ASKING = (".keras", ".h5", ".weights.h5, unbuilt")
+
+Operation = Callable[[], list[Cell]]
 
 
 def run(twin: Twin, data: Dataset, seed: int, settings: SerializationSettings) -> Outcome:
@@ -49,25 +60,57 @@ def run(twin: Twin, data: Dataset, seed: int, settings: SerializationSettings) -
     apart = Apart(settings.time_limit, twin.files)
     count = settings.images
     labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
-    styles: dict[str, StyleResult] = {}
-    for style in order:
-        case = Case(twin, style, seed, data.train.images[:count], labels)
-        cells = []
-        for operation in list(_operations(case, apart, settings.repeats)):
-            cells += operation()
-        styles[style] = {"status": "ok", "result": {"cells": cells}}
+    # Sent to every process.
+    alone = replace(twin, classes={})
+
+    def case(twin: Twin, style: str, steps: int = STEPS) -> Case:
+        return Case(twin, style, seed, data.train.images[:count], labels, steps)
+
+    results: dict[str, dict[str, Any]] = {
+        style: {"cells": _carried_out(_operations(case(alone, style), apart, settings.repeats))} for style in order
+    }
+    if twin.classes:
+        results[Style.SUBCLASSED]["ingredients"] = [
+            {
+                "with": list(which),
+                "cells": _carried_out(_asking(case(_written_as(alone, make), Style.SUBCLASSED, 0), apart)),
+            }
+            for which, make in twin.classes.items()
+        ]
+    styles: dict[str, StyleResult] = {style: {"status": "ok", "result": result} for style, result in results.items()}
     return Outcome(order, styles)
 
 
-def _operations(case: Case, apart: Apart, repeats: int) -> Generator[Callable[[], list[Cell]], None, None]:
+def _written_as(twin: Twin, make: Callable[[], keras.Model]) -> Twin:
+    """Return the twin with another class, beside functional, which gives the weights."""
+    functional = twin.builders[Style.FUNCTIONAL]
+    return replace(twin, builders={Style.FUNCTIONAL: functional, Style.SUBCLASSED: make}, naive=None)
+
+
+def _carried_out(operations: Iterable[Operation]) -> list[Cell]:
+    # All are found before any is done.
+    return [cell for operation in list(operations) for cell in operation()]
+
+
+def _operations(case: Case, apart: Apart, repeats: int) -> Iterator[Operation]:
     for name in FORMATS:
         yield partial(_keep, case, apart, name, repeats)
+    yield from _in_memory_and_unbuilt(case, apart)
+    for name in RESUMED:
+        yield partial(_one, apart, f"resumed: {name}", resume, case, name)
+
+
+def _asking(case: Case, apart: Apart) -> Iterator[Operation]:
+    for name in ASKING:
+        yield partial(_keep, case, apart, name, 1)
+    yield from _in_memory_and_unbuilt(case, apart)
+
+
+def _in_memory_and_unbuilt(case: Case, apart: Apart) -> Iterator[Operation]:
     for name in COPIES:
         yield partial(_one, apart, f"copy: {name}", copied, case, name)
     for name in UNBUILT:
         yield partial(_one, apart, f"saved unbuilt: {name}", keep_unbuilt, case, name)
-    for name in RESUMED:
-        yield partial(_one, apart, f"resumed: {name}", resume, case, name)
 
 
 def _keep(case: Case, apart: Apart, name: str, repeats: int) -> list[Cell]:

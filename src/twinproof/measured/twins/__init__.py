@@ -7,8 +7,10 @@ the flow of data, as `twinproof prove` does.
 
 It imports Keras, and TensorFlow where an operation has no name that all generations of Keras share.
 
-It may have a function named `naive`, too: the subclass as one writes it at first, without a thought of saving it. It is
-a style of which only serialization and exchange ask.
+It may have more functions: `naive` returns the subclass as one writes it at first, without a thought of saving it, a
+style of which only serialization and exchange ask; `with_ingredients` what makes the class with each set of the
+ingredients of care, of which serialization asks; and `known` what is known of the network whatever its style, which the
+checks of introspection are held against.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,8 @@ from twinproof.study.styles import require_styles
 if TYPE_CHECKING:
     import keras
 
+    from twinproof.measured.twins.known import Known
+
 
 @dataclass(frozen=True)
 class Twin:
@@ -35,6 +39,8 @@ class Twin:
     name: str
     builders: Mapping[str, Callable[[], keras.Model]]
     naive: Callable[[], keras.Model] | None = None
+    classes: Mapping[tuple[str, ...], Callable[[], keras.Model]] = field(default_factory=dict)  # by their ingredients
+    known: Known | None = None
     files: tuple[str, ...] = ()  # that it reads, by their paths from the project's folder
 
     @property
@@ -62,7 +68,9 @@ def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[s
     require_styles(name, module, {style: _signature(function) for style, function in functions.items()}, arguments)
     builders = {style: partial(function, **arguments) for style, function in functions.items()}
     proven: dict[str, Callable[[], keras.Model]] = {style: builders[style] for style in PROVEN if style in builders}
-    return Twin(name, proven, builders.get(Style.NAIVE), tuple(files))
+    classes = source.with_ingredients(**arguments) if hasattr(source, "with_ingredients") else {}
+    known = source.known(**arguments) if hasattr(source, "known") else None
+    return Twin(name, proven, builders.get(Style.NAIVE), classes, known, tuple(files))
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:

@@ -7,6 +7,14 @@ from typing import Any
 import keras
 from keras import layers
 
+from twinproof.measured.twins.known import Known, dense, dropout
+
+
+def known() -> Known:
+    """What is known of it, whatever the style."""
+    hidden = dense("encoder", 784, 64), dropout("dropout", 64), dense("decoder", 64, 128)
+    return Known(784, (*hidden, dense("classifier", 128, 10)))
+
 
 def functional() -> keras.Model:
     """A graph; Dropout itself knows whether the model is being trained."""
@@ -27,6 +35,12 @@ class Conditional(keras.Model):
         self.dropout = layers.Dropout(0.5, name="dropout")
         self.decoder = layers.Dense(128, activation="relu", name="decoder")
         self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+        self(keras.Input((784,)))
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layers for images of this shape."""
+        self.call(keras.Input(input_shape[1:]))
+        super().build(input_shape)
 
     def call(self, images: Any, training: bool | None = None) -> Any:
         """Return the class probabilities of `images`, shape (n, 10)."""
@@ -37,7 +51,7 @@ class Conditional(keras.Model):
 
 
 def subclassed() -> keras.Model:
-    """The class, ready to be built."""
+    """The class, which has built itself."""
     return Conditional(name="conditional")
 
 

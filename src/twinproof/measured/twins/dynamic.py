@@ -5,6 +5,17 @@ from typing import Any
 import keras
 from keras import layers
 
+from twinproof.measured.twins.ingredients import with_ingredients
+from twinproof.measured.twins.known import Known, dense
+
+__all__ = ["functional", "known", "naive", "subclassed", "with_ingredients"]
+
+
+def known(depth: int = 5) -> Known:
+    """What is known of it, whatever the style."""
+    hidden = [dense(f"hidden_{index}", 64 if index else 784, 64) for index in range(depth)]
+    return Known(784, (*hidden, dense("classifier", 64 if depth else 784, 10)))
+
 
 def functional(depth: int = 5) -> keras.Model:
     """A graph that a loop draws."""
@@ -24,6 +35,12 @@ class Dynamic(keras.Model):
         self.depth = depth
         self.hidden = [layers.Dense(64, activation="relu", name=f"hidden_{index}") for index in range(depth)]
         self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+        self(keras.Input((784,)))
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layers for images of this shape."""
+        self.call(keras.Input(input_shape[1:]))
+        super().build(input_shape)
 
     def call(self, images: Any) -> Any:
         """Return the class probabilities of `images`, shape (n, 10)."""
@@ -38,7 +55,7 @@ class Dynamic(keras.Model):
 
 
 def subclassed(depth: int = 5) -> keras.Model:
-    """The class, ready to be built."""
+    """The class, which has built itself."""
     return Dynamic(depth, name="dynamic")
 
 

@@ -5,6 +5,13 @@ from typing import Any
 import keras
 from keras import layers
 
+from twinproof.measured.twins.known import Known, dense
+
+
+def known() -> Known:
+    """What is known of it, whatever the style."""
+    return Known(784, (dense("hidden", 784, 128), dense("classifier", 128, 10)))
+
 
 def sequential() -> keras.Model:
     """A list of layers."""
@@ -33,6 +40,12 @@ class Simple(keras.Model):
         super().__init__(**kwargs)
         self.hidden = layers.Dense(128, activation="relu", name="hidden")
         self.classifier = layers.Dense(10, activation="softmax", name="classifier")
+        self(keras.Input((784,)))
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layers for images of this shape."""
+        self.call(keras.Input(input_shape[1:]))
+        super().build(input_shape)
 
     def call(self, images: Any) -> Any:
         """Return the class probabilities of `images`, shape (n, 10)."""
@@ -40,7 +53,7 @@ class Simple(keras.Model):
 
 
 def subclassed() -> keras.Model:
-    """The class, ready to be built."""
+    """The class, which has built itself."""
     return Simple(name="simple")
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from twinproof.analysis.words import RIGHT, Kept
-from twinproof.base.styles import STYLES
+from twinproof.analysis.words import RIGHT, Catch, Kept
+from twinproof.base.styles import INGREDIENTS, STYLES
 from twinproof.base.words import STAGES
 from twinproof.report.charts.style import style_colours, styled
 from twinproof.report.matrices import KINDS
@@ -14,8 +14,9 @@ from twinproof.report.matrices import KINDS
 # The label and the colour of each kind of outcome.
 LABELS = {"good": "right", "loud": "an error or a warning", "bad": "silently wrong", "quiet": "not available"}
 COLOURS = {"good": "#009e73", "loud": "#e69f00", "bad": "#d6403a", "quiet": "#8c8c8c"}
-# From a mistake caught at once to one never caught.
-STAGE_COLOURS = ["#009e73", "#7bc8a4", "#f0d58c", "#e69f00", "#d6403a"]
+# From a mistake that ends with an error at once to one of which nothing is said.
+CATCHES = [*(f"error, {stage}" for stage in STAGES[:-1]), str(Catch.WARNING), str(Catch.SILENCE)]
+CATCH_COLOURS = ["#009e73", "#7bc8a4", "#b5d99c", "#f0d58c", "#e69f00", "#d6403a"]
 BAR = 26  # pixels
 
 
@@ -23,8 +24,19 @@ def kept_shares(serialization: pd.DataFrame) -> Any:
     """Return the share of twins on which each operation is right, by style, one panel for each environment."""
     rows = _right(serialization).assign(done=serialization["operation"] + ", " + serialization["place"])
     return styled(
-        _heat(rows, alt.Y("done:N", title=None, sort=None, axis=alt.Axis(labelLimit=0)), "environment"),
+        _heat(rows, "style", alt.Y("done:N", title=None, sort=None, axis=alt.Axis(labelLimit=0)), "environment"),
         "The share of twins on which each operation is right, by style and environment",
+    )
+
+
+def care_shares(ingredients: pd.DataFrame) -> Any:
+    """Return how many operations are right on the class with each set of ingredients, by environment."""
+    has = ingredients[list(INGREDIENTS)].astype(bool)
+    named = [", ".join(name for name in INGREDIENTS if row[name]) or "none of them" for row in has.to_dict("records")]
+    rows = _right(ingredients).assign(care=named)
+    y = alt.Y("care:N", title="the class has", sort=None, axis=alt.Axis(labelLimit=0))
+    return styled(
+        _heat(rows, "environment", y, "twin"), "How many operations are right on the class with each set of ingredients"
     )
 
 
@@ -32,14 +44,17 @@ def exchange_shares(exchange: pd.DataFrame) -> Any:
     """Return the share of each environment's models that another reads correctly, one panel for each reader."""
     rows = _right(exchange).assign(reader="read in " + exchange["environment"])
     y = alt.Y("writer:N", title="written in", sort=None, axis=alt.Axis(labelLimit=0))
-    return styled(_heat(rows, y, "reader"), "The share of what each environment wrote that is read right, by style")
+    return styled(
+        _heat(rows, "style", y, "reader"), "The share of what each environment wrote that is read right, by style"
+    )
 
 
-def fault_stages(faults: pd.DataFrame) -> Any:
-    """Return how many planted mistakes are caught at each stage, by style, one panel for each environment."""
-    rows = faults[["environment", "twin", "style", "title", "stage"]].assign(place=faults["stage"].map(STAGES.index))
-    colour = _legend("stage", list(STAGES), STAGE_COLOURS)
-    return styled(_bars(rows, "style", colour, "environment"), "When planted mistakes are caught, by style")
+def fault_catches(faults: pd.DataFrame) -> Any:
+    """Return how planted mistakes are told of, and when they are errors, by style, one panel for each environment."""
+    caught = faults["caught"].where(faults["caught"] != Catch.ERROR, "error, " + faults["stage"])
+    rows = faults[["environment", "twin", "style", "title"]].assign(caught=caught, place=caught.map(CATCHES.index))
+    colour = _legend("caught", CATCHES, CATCH_COLOURS)
+    return styled(_bars(rows, "style", colour, "environment"), "How planted mistakes are told of, by style")
 
 
 def check_outcomes(introspection: pd.DataFrame) -> Any:
@@ -90,20 +105,22 @@ def _counted(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby(list(rows.columns), sort=False, dropna=False).size().reset_index(name="count")
 
 
-def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
+def _heat(rows: pd.DataFrame, x: str, y: alt.Y, panel: str) -> Any:
     """Return a heat map for each value of `panel`, with the share in each cell as text and as shade."""
     row = y.shorthand.removesuffix(":N")
     rows = _counted(rows)
     rows = rows.assign(right=rows["right"] * rows["count"], known=rows["known"] * rows["count"])
-    styles = [style for style in STYLES if style in set(rows["style"])]
+    across = list(dict.fromkeys(rows[x]))
+    if x == "style":
+        across.sort(key=STYLES.index)
     base = (
         alt.Chart(rows)
-        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=[row, "style", panel])
+        .transform_aggregate(right="sum(right)", known="sum(known)", groupby=[row, x, panel])
         .transform_calculate(
             share="datum.known ? datum.right / datum.known : null",
             told="datum.known ? datum.right + '/' + datum.known : '\N{EN DASH}'",
         )
-        .encode(x=alt.X("style:N", title=None, sort=styles, axis=_slanted()), y=y)
+        .encode(x=alt.X(f"{x}:N", title=None, sort=across, axis=_slanted()), y=y)
     )
     # The text must be readable on its cell, on a light and on a dark page.
     shade = alt.Scale(domain=[0, 0.5, 1], range=["#e58a7b", "#f3e6bd", "#7fc8a9"])
@@ -115,7 +132,7 @@ def _heat(rows: pd.DataFrame, y: alt.Y, panel: str) -> Any:
             ),
             alt.value("transparent"),
         ),
-        tooltip=[f"{row}:N", "style:N", alt.Tooltip("told:N", title="right")],
+        tooltip=[f"{row}:N", f"{x}:N", alt.Tooltip("told:N", title="right")],
     )
     figures = base.mark_text(fontSize=10).encode(
         text="told:N",

@@ -28,7 +28,7 @@ def figures(tables: Tables) -> dict[str, list[Figure]]:
     return {
         "answer": list(_answer(tables)),
         "accuracy": [*_learning(tables), *_differences(tables)],
-        "serialization": list(_serialization(tables["serialization"])),
+        "serialization": [*_serialization(tables["serialization"]), *_care(tables["ingredients"])],
         "pitfalls": list(_pitfalls(tables["pitfalls"])),
         "exchange": list(_exchange(tables["exchange"])),
         "faults": list(_faults(tables["faults"])),
@@ -102,6 +102,17 @@ def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
             yield figure(kept_files.seconds(rows), [140], caption, where)
 
 
+def _care(ingredients: pd.DataFrame) -> Iterator[Figure]:
+    from twinproof.report.charts import outcomes
+
+    if len(ingredients):
+        caption = (
+            "How many operations end right on the class that has some of four ingredients: its constructor takes "
+            "**kwargs, it is registered, it tells its config, it builds itself."
+        )
+        yield figure(outcomes.care_shares(ingredients), [230], caption)
+
+
 def _pitfalls(pitfalls: pd.DataFrame) -> Iterator[Figure]:
     from twinproof.report.charts import outcomes
 
@@ -125,15 +136,19 @@ def _faults(faults: pd.DataFrame) -> Iterator[Figure]:
     from twinproof.report.charts import outcomes
 
     if len(faults):
-        caption = "When each planted mistake is caught, from the model's construction to never, by style."
-        yield figure(outcomes.fault_stages(faults), [100], caption)
+        caption = (
+            f"How {faults['title'].nunique()} planted mistakes of {faults['mechanism'].nunique()} kinds are told of, "
+            "by style: by an error, at once or later, by a warning, or not at all. Construct includes the call that "
+            "builds every style."
+        )
+        yield figure(outcomes.fault_catches(faults), [100], caption)
 
 
 def _introspection(introspection: pd.DataFrame) -> Iterator[Figure]:
     from twinproof.report.charts import outcomes
 
     if len(introspection):
-        caption = "How many checks of a model find what they find in the functional one once that is built, by style."
+        caption = "How many checks of a model find what is right, as follows from the layers of the network, by style."
         yield figure(outcomes.check_outcomes(introspection), [100], caption)
 
 

@@ -31,7 +31,7 @@ from twinproof.study.trial import list_cells
 ANCHORS = {
     "claims": "claims", "twins": "twins", "accuracy": "accuracy", "timing": "timing", "serialization": "serialization",
     "exchange": "exchange", "faults": "mistakes", "introspection": "checks", "pitfalls": "pitfalls", "code": "code",
-    "identity": "identity", "trials": "trials",
+    "identity": "identity", "trials": "trials", "ingredients": "serialization",
 }  # fmt: skip
 
 # The most trials listed, as a page with thousands of rows opens slowly. The table trials has them all.

@@ -9,6 +9,12 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "Dropout that is never told of training"
+MECHANISM = "An argument that Keras does not pass"
+ABOUT_STYLE = True
+REFERENCES = (
+    "https://github.com/keras-team/keras-hub/issues/1500",
+    "https://github.com/tensorflow/tensorflow/issues/19420",
+)
 CULPRIT = ("train'", "training", "dropout", "Dropout")
 
 

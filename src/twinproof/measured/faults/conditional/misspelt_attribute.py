@@ -11,6 +11,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "A misspelt name where the model is trained"
+MECHANISM = "A name that there is not, where only training comes"
+ABOUT_STYLE = True
+REFERENCES = ("https://github.com/keras-team/keras/issues/14100",)
 CULPRIT = ("dropuot", "dropout")
 
 

@@ -9,6 +9,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "A loop that gives every layer the images"
+MECHANISM = "A layer that leads nowhere"
+ABOUT_STYLE = True
+REFERENCES = ("https://github.com/tensorflow/tensorflow/issues/36880",)
 CULPRIT = ("hidden_0", "hidden_1")
 
 

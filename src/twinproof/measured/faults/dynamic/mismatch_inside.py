@@ -9,6 +9,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "A loop that adds two widths"
+MECHANISM = "Layers that do not fit each other"
+ABOUT_STYLE = True
+REFERENCES = ("https://github.com/keras-team/tf-keras/issues/476",)
 CULPRIT = ("64", "784")
 
 

@@ -9,6 +9,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "A loop that stops one layer short"
+MECHANISM = "A layer that leads nowhere"
+ABOUT_STYLE = True
+REFERENCES = ()
 CULPRIT = ("hidden_2",)
 
 

@@ -8,6 +8,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "A value that is not a number"
+MECHANISM = "A number that is none, among the data"
+ABOUT_STYLE = False
+REFERENCES = ("https://github.com/keras-team/keras/issues/2134",)
 CULPRIT = ("nan", "NaN", "not a number", "finite")
 
 

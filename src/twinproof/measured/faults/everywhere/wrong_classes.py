@@ -6,6 +6,12 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "Labels of one class too few"
+MECHANISM = "Labels that do not fit the output"
+ABOUT_STYLE = False
+REFERENCES = (
+    "https://github.com/keras-team/keras/issues/12910",
+    "https://github.com/tensorflow/tensorflow/issues/52060",
+)
 CULPRIT = ("target", "label", ", 9)")
 
 

@@ -6,6 +6,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "Images as strings"
+MECHANISM = "Data of another type"
+ABOUT_STYLE = False
+REFERENCES = ("https://github.com/rstudio/keras3/issues/925",)
 CULPRIT = ("string", "dtype", "<U")
 
 

@@ -6,6 +6,12 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "Labels as numbers for a loss that wants them one-hot"
+MECHANISM = "Labels that do not fit the output"
+ABOUT_STYLE = False
+REFERENCES = (
+    "https://github.com/tensorflow/tensorflow/issues/44946",
+    "https://github.com/keras-team/keras/issues/3109",
+)
 CULPRIT = ("target", "label", ", 1)")
 
 

@@ -9,6 +9,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "No softmax before a loss that wants probabilities"
+MECHANISM = "An output that does not fit the loss"
+ABOUT_STYLE = False
+REFERENCES = ("https://github.com/keras-team/keras-hub/pull/1008",)
 CULPRIT = ("softmax", "from_logits", "activation", "probabilit")
 
 

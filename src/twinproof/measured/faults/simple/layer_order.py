@@ -9,6 +9,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "Two layers in the wrong order"
+MECHANISM = "Layers in another order"
+ABOUT_STYLE = False
+REFERENCES = ()
 CULPRIT = ("128",)
 
 

@@ -9,6 +9,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "Two layers that do not fit"
+MECHANISM = "Layers that do not fit each other"
+ABOUT_STYLE = True
+REFERENCES = ("https://github.com/keras-team/keras-io/issues/610",)
 CULPRIT = ("square", "reshape", "Reshape", "128", "121")
 
 

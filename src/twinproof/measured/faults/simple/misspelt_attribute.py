@@ -9,6 +9,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "A misspelt name"
+MECHANISM = "A name that there is not"
+ABOUT_STYLE = True
+REFERENCES = ("https://github.com/keras-team/keras/issues/14100",)
 CULPRIT = ("hiden", "hidden")
 
 

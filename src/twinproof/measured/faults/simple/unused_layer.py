@@ -9,6 +9,9 @@ from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
 TITLE = "A layer that is made and never used"
+MECHANISM = "A layer that leads nowhere"
+ABOUT_STYLE = True
+REFERENCES = ()
 CULPRIT = ("forgotten",)
 
 
