@@ -57,14 +57,18 @@ def ran(twin: str, **statuses: str) -> list[dict[str, Any]]:
 
 
 def faults(**stages: tuple[str, str]) -> list[dict[str, Any]]:
+    """Return at which stage functional and subclassed tell of mistakes, each of a kind of its own, by an error."""
     return [
         {
             **HERE,
             "twin": "simple",
             "style": style,
             "fault": fault,
+            "mechanism": fault,
+            "about_style": True,
+            "caught": "silence" if stage == "never" else "error",
             "stage": stage,
-            "names_culprit": style == "functional",
+            "names_culprit": stage == "construct",
         }
         for fault, pair in stages.items()
         for style, stage in zip(("functional", "subclassed"), pair, strict=True)
@@ -121,7 +125,15 @@ def printed(second: str, third: str) -> dict[str, Any]:
 def looked_at(**outcomes: tuple[str, str]) -> list[dict[str, Any]]:
     """Return what checks found of a built model, functional and subclassed."""
     return [
-        {**HERE, "twin": "simple", "style": style, "when": "built", "check": check, "outcome": outcome}
+        {
+            **HERE,
+            "twin": "simple",
+            "style": style,
+            "when": "built",
+            "check": check,
+            "mechanism": check,
+            "outcome": outcome,
+        }
         for check, pair in outcomes.items()
         for style, outcome in zip(("functional", "subclassed"), pair, strict=True)
     ]
@@ -158,6 +170,7 @@ def test_without_any_evidence_every_claim_is_inconclusive_and_nothing_is_advised
 
 
 ONE = gates(simple="bit-equal", conditional="bit-equal", dynamic="bit-equal")
+ALL_RUN = printed("as expected", "as expected")
 SOME_RUN = [
     pitfall("dropout_made_in_call", "as expected"),
     pitfall("dropout_made_in_call", "error", "f"),
@@ -167,13 +180,21 @@ APART = [{**HERE, "twin": "t", "style": "subclassed", "difference_low": 0.001, "
 TOGETHER = [{**APART[0], "difference_low": -0.001}]
 SHAPED = ran("shaped", subclassed="ok")
 RUN = ran("branching", functional="ok", subclassed="ok")
+FAILED = {"environment": "f", "replicate": 0, "twin": "branching", "status": "failed"}
 UNUSUAL = {"branching": "bit-equal", "attentive": "bit-equal", "regularized": "bit-equal"}
 NONE = dict.fromkeys(UNUSUAL, "different")
 IN_BOTH = [pitfall("cond_in_a_graph", "as expected"), pitfall("cond_in_a_class", "as expected")]
 IN_A_CLASS = [pitfall("cond_in_a_graph", "error"), pitfall("cond_in_a_class", "as expected")]
 IN_NEITHER = [pitfall("cond_in_a_graph", "error"), pitfall("cond_in_a_class", "error")]
-LATE = faults(a=("construct", "first step"), b=("never", "never"))
+LATE = faults(a=("construct", "never"), b=("construct", "first step"), c=("later", "later"))
+# Of ten cases of one kind, nine are told of by the class alone; of one case of another kind, by functional alone.
+OFTEN = faults(**{f"case {number}": ("never", "construct") for number in range(9)})
+ONE_KIND = [row | {"mechanism": "one"} for row in OFTEN] + faults(other=("construct", "never"))
 SEEN = looked_at(a=("works", "fails"), b=("works", "works"))
+AT_ONCE = {f"at once {number}": ("later", "later") for number in range(28)}
+SOONER = faults(a=("construct", "never"), b=("later", "compile"), c=("later", "compile")) + faults(**AT_ONCE)[:6]
+MANY = faults(a=("construct", "never"), b=("construct", "never"), c=("later", "compile"), **AT_ONCE)
+WARNED = [row | ({"caught": "warning"} if row["caught"] == "error" else {}) for row in LATE]
 ALIKE = faults(a=("construct", "construct"))
 LOST = kept(keras=("equal", "load fails", "load fails"), h5=("equal", "equal", "equal"))
 NOT_LOST = kept("simple", keras=("equal", "equal", "load fails"))
@@ -188,11 +209,19 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     # Of 40 lines, 3 are not notable.
     ("C1", "mixed", {"code": code(40, 43)}),
     ("C1", "supported", {"code": code(40, 45)}),
+    # The tenth is of the larger, and one line of ten is a tenth.
+    ("C1", "mixed", {"code": code(40, 44)}),
+    ("C1", "supported", {"code": code(9, 10)}),
+    ("C1", "supported", {"code": code(2, 4)}),
+    ("C1", "inconclusive", {"code": [row for row in code(5, 8) if row["style"] == "functional"]}),
+    ("C1", "inconclusive", {"code": [row for row in code(5, 8) if row["style"] == "subclassed"]}),
     ("C1", "mixed", {"code": [*code(5, 8, "simple"), *code(8, 5, "conditional")]}),
     ("C1", "mixed", {"code": [row | {"names": 20 - row["lines"]} for row in code(5, 9)]}),
     ("C1", "inconclusive", {"code": code(5, 8, "simple")}),
     ("C2", "supported", {"identity": SHAPED}),
     ("C2", "inconclusive", {"identity": ran("shaped", functional="ok")}),
+    # A class that fails on one seed does not run.
+    ("C2", "refuted", {"identity": [*SHAPED, {**SHAPED[0], "replicate": 1, "status": "failed"}]}),
     ("C2", "refuted", {"identity": ran("shaped", subclassed="failed", functional="ok")}),
     ("C2", "mixed", {"identity": [*SHAPED, {**SHAPED[0], "environment": "f", "status": "failed"}]}),
     ("C3", "supported", {"identity": RUN, "code": code(20, 15, "branching")}),
@@ -209,6 +238,11 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
         {"identity": ran("branching", functional="ok", subclassed="failed"), "code": code(20, 9, "branching")},
     ),
     ("C3", "inconclusive", {"identity": RUN}),
+    ("C3", "inconclusive", {"identity": RUN, "code": code(9, 9, "branching")[:1]}),
+    ("C3", "inconclusive", {"identity": RUN, "code": code(9, 9, "branching")[1:]}),
+    # A style that fails anywhere does not take a custom layer.
+    ("C3", "refuted", {"identity": [*RUN, FAILED | {"style": "subclassed"}], "code": code(20, 9, "branching")}),
+    ("C3", "supported", {"identity": [*RUN, FAILED | {"style": "functional"}], "code": code(9, 20, "branching")}),
     ("C3", "inconclusive", {"code": code(20, 15, "branching")}),
     ("C4", "supported", {"twins": gates(stepping="different"), "code": code(9, 9, "stepping")}),
     ("C4", "refuted", {"twins": gates(stepping="within rounding"), "code": code(9, 9, "stepping")}),
@@ -229,6 +263,9 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     # What neither style can do is no choice between them.
     ("C5", "inconclusive", {"twins": gates(**UNUSUAL), "pitfalls": IN_NEITHER}),
     ("C5", "inconclusive", {"twins": gates(branching="bit-equal"), "pitfalls": IN_BOTH}),
+    ("C5", "inconclusive", {"twins": gates(attentive="bit-equal", regularized="bit-equal"), "pitfalls": IN_BOTH}),
+    ("C5", "inconclusive", {"twins": gates(**UNUSUAL), "pitfalls": IN_BOTH[:1]}),
+    ("C5", "mixed", {"twins": gates(**UNUSUAL), "pitfalls": [*IN_BOTH, IN_A_CLASS[0] | {"replicate": 1}]}),
     ("C6", "supported", {"twins": gates(conditional="different")}),
     ("C6", "refuted", {"twins": gates(conditional="bit-equal")}),
     ("C6", "mixed", {"twins": [*gates(conditional="bit-equal"), *gates("f", conditional="different")]}),
@@ -249,10 +286,21 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("C7", "inconclusive", {"twins": gates(dynamic="not measured"), "code": code(9, 9, "dynamic")}),
     ("C7", "inconclusive", {"twins": gates(dynamic="bit-equal")}),
+    ("C7", "inconclusive", {"twins": gates(dynamic="not measured"), "code": code(99, 9, "dynamic")}),
+    ("C7", "supported", {"twins": gates(dynamic="different"), "code": code(99, 9, "dynamic")}),
     ("C8", "supported", {"twins": ONE, "faults": LATE, "introspection": SEEN}),
     ("C8", "refuted", {"twins": ONE, "faults": exchanged(LATE), "introspection": exchanged(SEEN)}),
     ("C8", "mixed", {"twins": ONE, "faults": LATE, "introspection": exchanged(SEEN)}),
     ("C8", "mixed", {"twins": ONE, "faults": ALIKE, "introspection": SEEN}),
+    # Kinds count, not cases.
+    ("C8", "mixed", {"twins": ONE, "faults": ONE_KIND, "introspection": SEEN}),
+    # What both tell of at once is neither later nor earlier.
+    ("C8", "mixed", {"twins": ONE, "faults": SOONER, "introspection": SEEN}),
+    ("C8", "mixed", {"twins": ONE, "faults": exchanged(SOONER), "introspection": exchanged(SEEN)}),
+    # One kind more of 31 is not notable.
+    ("C8", "mixed", {"twins": ONE, "faults": MANY, "introspection": SEEN}),
+    # A warning is a catch.
+    ("C8", "supported", {"twins": ONE, "faults": WARNED, "introspection": SEEN}),
     ("C8", "inconclusive", {"twins": ONE, "faults": LATE}),
     ("C8", "inconclusive", {"twins": ONE, "introspection": SEEN}),
     ("C8", "inconclusive", {"twins": gates(simple="different"), "faults": LATE, "introspection": SEEN}),
@@ -286,6 +334,8 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("C10", "inconclusive", {"twins": ONE, "pitfalls": WELL[:1]}),
     ("C10", "inconclusive", {"twins": ONE, "pitfalls": WELL[1:]}),
     ("C11", "supported", printed("as expected", "as expected")),
+    ("C11", "supported", {**ALL_RUN, "pitfalls": [*ALL_RUN["pitfalls"], pitfall("nested_list", "error")]}),
+    ("C11", "refuted", {**ALL_RUN, "identity": [*ALL_RUN["identity"], ran("simple", sequential="failed")[0]]}),
     ("C11", "refuted", printed("as expected", "error")),
     ("C11", "mixed", printed("as expected", "as expected") | {"pitfalls": [*SOME_RUN]}),
     ("C11", "inconclusive", {"identity": printed("as expected", "as expected")["identity"]}),

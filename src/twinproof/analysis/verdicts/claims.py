@@ -114,9 +114,10 @@ CLAIMS = [
     ),
     Claim(
         "C8", "Subclassed models are harder to debug.", "", ("faults", "introspection"),
-        "how early planted mistakes show, how often the culprit is named, and what of a built model can be seen are a "
-        "part each; a difference of 5 in 100 speaks for it or against it",
-        "mistakes that a subclass shows earlier or names more often, checks that fail with a graph alone",
+        "that planted mistakes are told of, how early, that the culprit is named, and what is right of a built model "
+        "are a part each, counted by kind and not by case; 5 in 100 to the class's disadvantage speak for it, 5 in 100 "
+        "to its advantage against it",
+        "mistakes of which a subclass warns and a graph says nothing, checks that a graph fails",
         rules.debugging,
     ),
     Claim(

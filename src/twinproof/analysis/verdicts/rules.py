@@ -5,7 +5,7 @@ from collections import Counter
 import pandas as pd
 
 from twinproof.analysis.verdicts.weighing import POINTS, Judgement, Part, Speaks, by_all, by_size, less_code, weigh
-from twinproof.analysis.words import RIGHT, Check, Kept, LearningVerdict, TimingVerdict
+from twinproof.analysis.words import RIGHT, Catch, Check, Kept, LearningVerdict, TimingVerdict
 from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK, STAGES
 
@@ -34,54 +34,67 @@ def simplicity(tables: Tables) -> Judgement:
 
 
 def debugging(tables: Tables) -> Judgement:
-    """Compare how planted mistakes show, and what can be seen in a built model: a part each."""
+    """Compare how planted mistakes are told of, and what is right of a built model, a part each: by mechanism."""
     return weigh(*_mistakes(tables), _checks(tables))
 
 
 def _mistakes(tables: Tables) -> list[Part]:
-    """Weigh that a subclass shows mistakes later, and names the culprit less often."""
-    # Of a process that was ended it is not known when the mistake would have been caught.
+    """Weigh that a subclass tells of fewer mistakes, later, and names the culprit less often."""
+    # Of a process that was ended it is not known when it would have told of the mistake.
     faults = _judged(tables, "faults").pipe(lambda rows: rows[rows["ended"].isna()])
-    faults = faults.assign(stage=faults["stage"].map(STAGES.index), named=faults["names_culprit"].eq(True).astype(int))
-    keys = ["environment", "twin", "replicate", "fault"]
-    stages, named = (
-        faults.pivot(index=keys, columns="style", values=value)
-        .reindex(columns=[Style.FUNCTIONAL, Style.SUBCLASSED])
-        .dropna()
-        for value in ("stage", "named")
-    )
-    if stages.empty:
+    told = _of_both(faults.assign(value=faults["caught"].ne(Catch.SILENCE).astype(int)))
+    if told.empty:
         return [Part(Speaks.NOT_MEASURED, "no mistake was planted in both styles of one twin")]
+    stages = _of_both(faults.assign(value=faults["stage"].map(STAGES.index)))
+    named = _of_both(faults.assign(value=faults["names_culprit"].eq(True).astype(int)))
     later = int((stages[Style.SUBCLASSED] > stages[Style.FUNCTIONAL]).sum())
     earlier = int((stages[Style.SUBCLASSED] < stages[Style.FUNCTIONAL]).sum())
-    names = {style: int(named[style].sum()) for style in (Style.FUNCTIONAL, Style.SUBCLASSED)}
+    own = faults.loc[faults["about_style"].eq(True), "mechanism"].nunique()
     return [
         Part(
-            by_size((later - earlier) / len(stages), POINTS),
-            f"of {len(stages)} pairs of planted mistakes, in all twins and environments, the subclass shows {later} "
-            f"later and {earlier} earlier",
+            by_size((told[Style.FUNCTIONAL] - told[Style.SUBCLASSED]).mean(), POINTS),
+            f"{len(told)} kinds of planted mistakes, of which {own} are about the style: by an error or a warning, "
+            f"functional tells of {_share(told[Style.FUNCTIONAL])}, subclassed of {_share(told[Style.SUBCLASSED])}",
         ),
         Part(
-            by_size((names[Style.FUNCTIONAL] - names[Style.SUBCLASSED]) / len(named), POINTS),
-            f"the culprit is named {names[Style.FUNCTIONAL]} times functional and {names[Style.SUBCLASSED]} times "
-            "subclassed",
+            by_size((later - earlier) / len(stages), POINTS),
+            f"the subclass tells of {later} kinds later and of {earlier} earlier",
+        ),
+        Part(
+            by_size((named[Style.FUNCTIONAL] - named[Style.SUBCLASSED]).mean(), POINTS),
+            f"functional names the culprit of {_share(named[Style.FUNCTIONAL])}, subclassed of "
+            f"{_share(named[Style.SUBCLASSED])}",
         ),
     ]
 
 
 def _checks(tables: Tables) -> Part:
-    """Weigh that less can be seen and changed in a built subclass."""
+    """Weigh that less is right of a built subclass."""
     checks = _judged(tables, "introspection").pipe(lambda rows: rows[rows["when"] == "built"])
     checks = checks[checks["outcome"].isin([Check.WORKS, Check.FAILS, Check.DIFFERS, Check.CRASHED])]
-    bad = checks["outcome"].ne(Check.WORKS).groupby(checks["style"])
-    if not {Style.FUNCTIONAL, Style.SUBCLASSED} <= set(bad.groups):
+    right = _of_both(checks.assign(value=checks["outcome"].eq(Check.WORKS).astype(int), fault=checks["check"]))
+    if right.empty:
         return Part(Speaks.NOT_MEASURED, "no built model of both styles was looked at")
-    share, count = bad.mean(), bad.sum()
+    wrong = [name for name, share in right[Style.SUBCLASSED].items() if share < 1]
     return Part(
-        by_size(share[Style.SUBCLASSED] - share[Style.FUNCTIONAL], POINTS),
-        f"of checks of a built model, {count[Style.FUNCTIONAL]} fail or differ functional and "
-        f"{count[Style.SUBCLASSED]} subclassed, of {bad.size()[Style.SUBCLASSED]}",
+        by_size((right[Style.FUNCTIONAL] - right[Style.SUBCLASSED]).mean(), POINTS),
+        f"of {len(right)} kinds of checks of a built model, functional answers {_share(right[Style.FUNCTIONAL])} "
+        f"rightly, subclassed {_share(right[Style.SUBCLASSED])}"
+        + (f" (not, or not always: {', '.join(wrong)})" if wrong else ""),
     )
+
+
+def _of_both(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean value of each mechanism by style, over all that was tried in functional and in subclassed."""
+    keys = ["mechanism", "environment", "twin", "replicate", "fault"]
+    pairs = rows.pivot(index=keys, columns="style", values="value").reindex(
+        columns=[Style.FUNCTIONAL, Style.SUBCLASSED]
+    )
+    return pairs.dropna().groupby("mechanism").mean()
+
+
+def _share(values: pd.Series) -> str:
+    return f"{100 * values.mean():.0f} %"
 
 
 def care(tables: Tables) -> Judgement:
