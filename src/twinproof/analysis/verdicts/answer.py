@@ -16,8 +16,8 @@ Tables = dict[str, pd.DataFrame]
 # As a reader would say them, after "a subclassed model is as fast ...".
 _QUANTITIES = {
     "first_result": "to its first result", "make": "to make", "train_step": "to train",
-    "cold_predict": "to predict first", "predict": "to predict batches", "predict_one": "to predict one sample", "call": "to call eagerly",
-    "compiled_call": "to call when compiled", "save": "to save", "load": "to load",
+    "cold_predict": "to predict first", "predict": "to predict batches", "predict_one": "to predict one sample",
+    "call": "to call eagerly", "compiled_call": "to call when compiled", "save": "to save", "load": "to load",
 }  # fmt: skip
 _LOUD = (PitfallOutcome.ERROR, PitfallOutcome.LOUD, PitfallOutcome.CRASHED, PitfallOutcome.TIMED_OUT)
 _WITHOUT_CODE = "fresh process, no code"
