@@ -15,6 +15,7 @@ class Probe(Word):
     IDENTITY = "identity"
     LEARNING = "learning"
     TIMING = "timing"
+    GRAPH = "graph"
     SERIALIZATION = "serialization"
     EXCHANGE = "exchange"
     INTROSPECTION = "introspection"
@@ -26,6 +27,10 @@ QUANTITIES = (
     "make", "construct", "build", "first_step", "peak_memory", "device_memory", "train_step", "predict", "predict_one",
     "call", "compiled_call", "save", "load",
 )  # fmt: skip
+
+
+# Of these, what runs once it is compiled.
+COMPILED = ("train_step", "predict", "compiled_call")
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,13 @@ class TimingSettings(Settings):
 
 
 @dataclass(frozen=True)
+class GraphSettings(Settings):
+    """Images in a batch of what is compiled."""
+
+    batch_size: int
+
+
+@dataclass(frozen=True)
 class SerializationSettings(Settings):
     """Images to train on, repeats of saving and loading, and the seconds that one operation may take."""
 
@@ -133,6 +145,7 @@ SETTINGS: dict[Probe, type[Settings]] = {
     Probe.IDENTITY: IdentitySettings,
     Probe.LEARNING: LearningSettings,
     Probe.TIMING: TimingSettings,
+    Probe.GRAPH: GraphSettings,
     Probe.SERIALIZATION: SerializationSettings,
     Probe.EXCHANGE: ExchangeSettings,
     Probe.INTROSPECTION: IntrospectionSettings,
