@@ -105,7 +105,7 @@ EDITS: dict[str, tuple[Callable[[Record], object], str, str]] = {
         lambda record: record["styles"].update(
             control={"status": "failed", "error": {"type": "ValueError", "message": "no"}}
         ),
-        "Every identity and timing has its controls",
+        "Every identity, timing and graph has its controls",
         "control is missing or failed",
     ),
     "no reason": (

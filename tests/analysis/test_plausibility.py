@@ -184,6 +184,21 @@ FORGED: dict[str, tuple[Callable[[], Record], Forgery, str]] = {
         lambda record: record["protocol"]["probe"].update(quantities=["call"]),
         "measurement.asked: ",
     ),
+    "equal graphs of other operations": (
+        lambda: other("graph"),
+        lambda record: subclassed(record)["functions"]["predict"]["given"]["operations"].update(Cast=1),
+        "styles.subclassed.result.functions.predict.given.comparison.outcome: 'equal'; operations and digests say 'oth",
+    ),
+    "equal graphs of another wiring": (
+        lambda: other("graph"),
+        lambda record: subclassed(record)["functions"]["predict"]["optimized"].update(wiring="f" * 32),
+        "styles.subclassed.result.functions.predict.optimized.comparison.outcome: 'equal'; operations and digests say",
+    ),
+    "a graph that was not compared": (
+        lambda: other("graph"),
+        lambda record: subclassed(record)["functions"]["predict"]["optimized"].pop("comparison"),
+        "styles.subclassed.result.functions.predict.optimized.comparison: missing, against functional",
+    ),
     "equal bits that differ": (
         lambda: other("serialization"),
         lambda record: functional(record)["cells"][0].update(largest=0.5),

@@ -110,8 +110,8 @@ def test_tables_have_a_row_for_each_trial_style_step_and_epoch(study):
     assert {name: count for name, count in lines.items() if name not in APART} == {
         "trials": 3, "environments": 1, "identity": 3, "identity_steps": 3, "learning": 4, "learning_epochs": 4,
         "accuracy": 2, "twins": 1, "timing": 0, "timing_processes": 0,
-        "timing_quality": 0, "serialization": 0, "ingredients": 0, "exchange": 0, "introspection": 0, "faults": 0,
-        "pitfalls": 0,
+        "timing_quality": 0, "graphs": 0, "serialization": 0, "ingredients": 0, "exchange": 0, "introspection": 0,
+        "faults": 0, "pitfalls": 0,
     }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def test_report_and_metrics_stand_at_the_end(quick_study):
     assert (quick_study / "results/quick/report/index.html").stat().st_size > 100_000
     for twin in TRIALS:
         assert (quick_study / f"results/quick/notebooks/tf2.21-cpu/{twin}/learning.html").exists()
-    assert len(records(quick_study)) == 12
+    assert len(records(quick_study)) == 15
 
 
 def test_metrics_are_what_the_records_say(quick_study):
@@ -73,8 +73,19 @@ def test_twins_are_one_network_and_learn_the_digits_in_every_style(quick_study):
             assert style["status"] == "ok", style
             if record["probe"] == "learning":
                 assert style["result"]["test_accuracy"] > 0.85
-            elif name != "functional":
+            elif record["probe"] == "identity" and name != "functional":
                 assert style["result"]["comparison"]["outcome"] == "bit-equal"
+
+
+def test_each_style_is_compiled_to_the_graph_of_functional(quick_study):
+    graphs = [record for record in records(quick_study).values() if record["probe"] == "graph"]
+    assert {record["twin"] for record in graphs} == TRIALS
+    for record in graphs:
+        for name in record["styles"].keys() - {"functional", "extended"}:
+            for found in record["styles"][name]["result"]["functions"].values():
+                assert {one["comparison"]["outcome"] for one in found.values()} == {"equal"}
+    page = (quick_study / "results/quick/report/index.html").read_text()
+    assert "In 12 of 12 comparisons with functional, " in page
 
 
 def test_results_are_those_that_the_code_has_always_found(quick_study):
@@ -94,7 +105,7 @@ def test_what_its_jobs_took_can_be_shipped(quick_study, tmp_path):
     measure = ["python", "-m", "twinproof.pipeline.measure_durations", "--results=results/quick", f"--output={output}"]
     must(run_in(quick_study, *measure))
     took = {(one.twin, one.what): one for one in from_csv(output)}
-    assert {(twin, probe) for twin in TRIALS for probe in ("identity", "learning")} < set(took)
+    assert {(twin, probe) for twin in TRIALS for probe in ("identity", "learning", "graph")} < set(took)
     assert {"run_batch", "run_notebook", "make_tables"} < {what for twin, what in took if not twin}
     # A process needs a while until it has imported Keras, and no longer than that.
     assert 0.5 < took["", "run_batch"].seconds < 60
@@ -148,14 +159,15 @@ def test_what_concerns_a_twin_or_a_probe_measures_them_again(quick_study):
     ):
         again = planned(quick_study)
     concerned = {("dynamic", "learning"), *((twin, "identity") for twin in TRIALS)}
-    assert again == sorted(f"tf2.21-cpu/{twin}/{probe}-{r}" for twin, probe in concerned for r in (0, 1))
+    twice = [f"tf2.21-cpu/{twin}/{probe}-{r}" for twin, probe in concerned for r in (0, 1)]
+    assert again == sorted([*twice, "tf2.21-cpu/dynamic/graph-0"])
     assert planned(quick_study) == []
 
 
 def test_change_of_the_harness_measures_all_again_and_taken_back_nothing(quick_study):
     path = quick_study / "src/twinproof/measured/run_batch.py"
     with changed(path, path.read_bytes().replace(b'"""Runs', b'"""Does')):
-        assert len(planned(quick_study)) == 12
+        assert len(planned(quick_study)) == 15
     assert planned(quick_study) == []
 
 

@@ -47,7 +47,7 @@ def test_every_result_has_labels_and_a_caption(report):
 
 def test_description_says_what_the_study_asks_for(report):
     description = re.search(r"workflow_desc = (\".*?\");$", report, re.M)[1]
-    assert "identity, learning in tf2.21-cpu" in json.loads(description)
+    assert "identity, learning, graph in tf2.21-cpu" in json.loads(description)
     assert "tf2.18-cpu" not in json.loads(description)
 
 

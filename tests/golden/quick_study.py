@@ -28,12 +28,16 @@ def processor() -> str:
 def fingerprint(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the order, a digest of all that was found but seconds and sentences, and what a person would compare."""
     styles = _numbers(record["styles"])
-    near = {
-        style: found["result"].get("test_accuracy", len(found["result"].get("steps", [])))
-        for style, found in record["styles"].items()
-    }
+    near = {style: _near(found["result"]) for style, found in record["styles"].items()}
     digest = hashlib.sha256(json.dumps(styles, sort_keys=True).encode()).hexdigest()
     return {"seed": record["seed"], "order": record["order"], "digest": digest, "near": near}
+
+
+def _near(result: Mapping[str, Any]) -> float:
+    """Return what is the same on any processor: accuracy, steps, or operations before they are optimized."""
+    if "functions" in result:
+        return sum(sum(found["given"]["operations"].values()) for found in result["functions"].values())
+    return result.get("test_accuracy", len(result.get("steps", [])))
 
 
 def _numbers(value: Any) -> Any:

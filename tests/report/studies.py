@@ -15,6 +15,7 @@ from twinproof.analysis.tables import Rows, make_metrics, make_tables
 from twinproof.report import WITH_NOTEBOOK
 from twinproof.study.params import Params
 from twinproof.study.record import FORMAT
+from twinproof.study.settings import COMPILED
 
 ENVIRONMENT = "tf2.21-cpu"
 OLDER = "tf2.18-cpu"
@@ -164,6 +165,44 @@ def make_timing(twin: str, replicate: int) -> dict[str, Any]:
     return styles_
 
 
+def make_graph() -> dict[str, Any]:
+    """Return what is compiled: the training step of subclassed is ordered otherwise, all else is equal."""
+
+    def read(number: int, outcome: str = "", difference: str = "") -> dict[str, Any]:
+        """Return a graph, which another order or one operation more tells from functional's."""
+        more = int(outcome == "other operations")
+        found = {
+            "operations": {"MatMul": 2, "Relu": 1 + more},
+            "wiring": f"{number + 10 * more:032x}",
+            "order": f"{number + 10 * more + 100 * (outcome == 'ordered otherwise'):032x}",
+            "xla": False,
+        }
+        return {**found, "comparison": {"outcome": outcome, "difference": difference}} if outcome else found
+
+    equal = ("equal", "3 operations, wired alike")
+    ordered = ("ordered otherwise", "the same 3 operations, ordered otherwise")
+    other = ("other operations", "3 operations against 4; the second with 1 Relu")
+    found: dict[str, dict[str, tuple[str, ...]]] = {
+        "functional": dict.fromkeys(COMPILED, ()),
+        "subclassed": {**dict.fromkeys(COMPILED, equal), "train_step": ordered},
+        "control": dict.fromkeys(COMPILED, equal),
+        "extended": dict.fromkeys(COMPILED, other),
+    }
+    return {
+        style: {
+            "status": "ok",
+            "result": {
+                "backend": "tensorflow",
+                "functions": {
+                    name: {"given": read(index, *compared), "optimized": read(index + 3, *compared)}
+                    for index, (name, compared) in enumerate(functions.items())
+                },
+            },
+        }
+        for style, functions in found.items()
+    }
+
+
 def make_outcomes(probe: str) -> dict[str, Any]:
     """Return what became of kept models, what was seen in them, and what happened in a pitfall: some of it bad."""
     cell = {
@@ -261,6 +300,14 @@ def timing_records() -> Records:
     }
 
 
+def graph_records() -> Records:
+    """The records of what the twins compile to."""
+    return {
+        f"trials/{ENVIRONMENT}/{twin}/graph-0.json": make_record(ENVIRONMENT, twin, "graph", 0, make_graph())
+        for twin in TWINS
+    }
+
+
 def outcome_records(twin: str, environment: str = ENVIRONMENT) -> Records:
     """The records of serialization, introspection and pitfalls of one twin."""
     made = {}
@@ -297,6 +344,7 @@ def templates(steps: int = STEPS) -> dict[tuple[str, str], dict[str, Any]]:
             "learning": make_learning(twin, 0),
             "timing": make_timing(twin, 0),
             "exchange": make_exchange(),
+            "graph": make_graph(),
         }
         for probe, styles in found.items():
             record = make_record(ENVIRONMENT, twin, probe, 0, styles) | {"format": FORMAT, "order": list(styles)}
@@ -318,8 +366,8 @@ def whole_study(params: dict[str, Any]) -> tuple[Records, dict[str, Any]]:
     """Records and parameters of a study of all probes in two environments, of which one is timed, too."""
     study = small_study(params)
     probes = ["identity", "learning", *OUTCOMES, "exchange"]
-    study["environments"] = {ENVIRONMENT: {"probes": [*probes, "timing"]}, OLDER: {"probes": probes}}
-    records = timing_records()
+    study["environments"] = {ENVIRONMENT: {"probes": [*probes, "timing", "graph"]}, OLDER: {"probes": probes}}
+    records = timing_records() | graph_records()
     for environment in study["environments"]:
         records |= learned_records(environment) | exchange_records(environment)
         for twin in TWINS:

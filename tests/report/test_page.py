@@ -20,6 +20,7 @@ from twinproof.analysis.columns import read_table
 from twinproof.report.page.__main__ import main
 
 from ..conftest import REPOSITORY
+from . import studies
 
 ENVIRONMENT = "tf2.21-cpu"
 Write = Callable[[Path, dict[str, Any], dict[str, Any]], Path]
@@ -324,3 +325,21 @@ def test_page_that_does_not_fit_leaves_the_former_one_and_says_so_in_a_line(resu
     [line] = done.stderr.splitlines()
     assert line.startswith(f"error: {former}: cannot be written")
     assert [path.read_text() for path in former.parent.iterdir()] == ["former"]
+
+
+def test_compiled_graphs_are_shown_and_a_timing_of_the_same_graph_leads_to_them(
+    write_results: Write, params: dict[str, Any], tmp_path: Path
+) -> None:
+    html = make(write_results(tmp_path / "whole", *studies.whole_study(params)))
+    text = words(html)
+    assert "In 4 of 6 comparisons with functional, " in text
+    assert f"train_step of simple, subclassed, in {ENVIRONMENT} (the same 3 operations, ordered otherwise)" in text
+    assert (
+        f"{ENVIRONMENT} simple subclassed the same 3 operations, ordered otherwise equal: 3 operations equal:" in text
+    )
+    # Of each twin, predict is timed, and so is train_step, whose graph is another.
+    assert html.count('<a href="#graphs">same graph</a>') == 2
+
+
+def test_page_says_that_graphs_were_not_compared(results: Path) -> None:
+    assert "Graphs were not compared." in words(make(results))

@@ -29,7 +29,7 @@ from . import studies
 from .test_page import arguments, words
 
 MOST = 8 * 2**20  # bytes of a page
-PROBES = ["identity", "learning", "timing", "exchange", *studies.OUTCOMES]
+PROBES = ["identity", "learning", "timing", "graph", "exchange", *studies.OUTCOMES]
 
 
 def study_of(count: int) -> dict[str, Any]:

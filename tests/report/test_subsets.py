@@ -21,7 +21,7 @@ from twinproof.versions import describe
 from . import studies
 from .test_page import arguments
 
-PROBES = ["identity", "learning", "timing", "exchange", *studies.OUTCOMES]
+PROBES = ["identity", "learning", "timing", "graph", "exchange", *studies.OUTCOMES]
 SUBSETS = [*((probe,) for probe in PROBES), tuple(PROBES[:3]), tuple(PROBES[3:]), tuple(PROBES)]
 
 

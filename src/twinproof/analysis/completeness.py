@@ -24,7 +24,11 @@ from twinproof.study.trial import Cell, Trial, list_trials
 
 TOLD = 5
 # Of a probe, the styles that no comparison is made without.
-NEEDED = {"identity": ("functional", "control"), "timing": ("functional", *CONTROLS)}
+NEEDED = {
+    "identity": ("functional", "control"),
+    "timing": ("functional", *CONTROLS),
+    "graph": ("functional", "control", "extended"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +121,7 @@ def requirements(
             "Every seed is the planned one, and no two replicates of a twin share one", list(_seeds(params, records))
         ),
         Requirement("Every process ran the versions in its lock", list(_versions(records))),
-        Requirement("Every identity and timing has its controls beside it", list(_controls(records))),
+        Requirement("Every identity, timing and graph has its controls beside it", list(_controls(records))),
         Requirement("Every style has a result, or a reason why there is none", list(_reasons(records))),
         Requirement("The data are those of the checksums", list(_data(params))),
     ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from twinproof.base.errors import shown
 from twinproof.base.styles import PROVEN
-from twinproof.base.words import Identity
+from twinproof.base.words import GraphOutcome, Identity
 from twinproof.study.record import Record
 from twinproof.study.seed import derive_seed
 
@@ -19,6 +19,7 @@ from twinproof.study.seed import derive_seed
 BESIDE = {
     "identity": ("control",),
     "timing": ("control", "slowed"),
+    "graph": ("control", "extended"),
     "serialization": ("naive",),
     "exchange": ("naive",),
 }
@@ -162,6 +163,31 @@ def _timing(record: Record, results: dict[str, Result]) -> Iterator[str]:
                 yield f"{where}: {max(values)} s; the whole trial took {record['seconds']}"
 
 
+def _graph(_record: Record, results: dict[str, Result]) -> Iterator[str]:
+    functional = results.get("functional", {}).get("functions", {})
+    for style, result in results.items():
+        for name, graphs in result["functions"].items():
+            for stage, found in graphs.items():
+                where, comparison = (
+                    f"styles.{style}.result.functions.{name}.{stage}.comparison",
+                    found.get("comparison"),
+                )
+                if (comparison is not None) != (style != "functional" and name in functional):
+                    yield f"{where}: {'there' if comparison else 'missing'}, against functional"
+                elif comparison is not None:
+                    said = str(_graph_outcome(found, functional[name][stage]))
+                    if comparison["outcome"] != said:
+                        yield f"{where}.outcome: {comparison['outcome']!r}; operations and digests say {said!r}"
+
+
+def _graph_outcome(found: Result, functional: Result) -> GraphOutcome:
+    if found["operations"] != functional["operations"]:
+        return GraphOutcome.OTHER_OPERATIONS
+    if found["wiring"] != functional["wiring"]:
+        return GraphOutcome.WIRED_OTHERWISE
+    return GraphOutcome.EQUAL if found["order"] == functional["order"] else GraphOutcome.ORDERED_OTHERWISE
+
+
 def _kept(_record: Record, results: dict[str, Result]) -> Iterator[str]:
     placed = [(f"styles.{style}.result.cells", result["cells"]) for style, result in results.items()]
     for style, result in results.items():
@@ -180,6 +206,7 @@ _PROBES: dict[str, Callable[[Record, dict[str, Result]], Iterator[str]]] = {
     "learning": _learning,
     "identity": _identity,
     "timing": _timing,
+    "graph": _graph,
     "serialization": _kept,
     "exchange": _kept,
 }

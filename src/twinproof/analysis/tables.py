@@ -27,6 +27,7 @@ from twinproof.analysis.rows.timing_quality import quality_rows
 from twinproof.analysis.rows.trials import trial_row
 from twinproof.analysis.verdicts.answer import advice_rows
 from twinproof.analysis.verdicts.claims import claim_rows
+from twinproof.analysis.verdicts.graphs import with_graphs
 from twinproof.analysis.verdicts.learning import CONTROL, TwinFound, TwinRow, answer, gate
 from twinproof.analysis.verdicts.timing_table import timing_rows
 from twinproof.analysis.words import LearningVerdict, TimingVerdict
@@ -87,7 +88,7 @@ def make_tables(rows: Rows, params: Params, examined: Sequence[Requirement]) -> 
     tables["twins"] = make_table("twins", twins)
     gates = {(twin.environment, twin.twin): twin.gate for twin in twins}
     timings = timing_rows(tables["timing_processes"], tables["trials"], gates, params.timing, family_of(params))
-    tables["timing"] = make_table("timing", timings)
+    tables["timing"] = make_table("timing", with_graphs(timings, tables["graphs"]))
     # What is not judged is shown, but not compared.
     unjudged = tables["twins"].loc[tables["twins"]["verdict"] == LearningVerdict.NOT_JUDGED, CELL]
     hidden = tables["accuracy"].set_index(CELL).index.isin(pd.MultiIndex.from_frame(unjudged))

@@ -32,6 +32,19 @@ class Identity(Word):
 ONE_NETWORK = (Identity.BIT_EQUAL, Identity.WITHIN_ROUNDING)
 
 
+class GraphOutcome(Word):
+    """How the graph that is compiled of a style compares with functional's.
+
+    The last is said where Keras runs on another backend than TensorFlow.
+    """
+
+    EQUAL = "equal"
+    ORDERED_OTHERWISE = "ordered otherwise"
+    WIRED_OTHERWISE = "wired otherwise"
+    OTHER_OPERATIONS = "other operations"
+    NOT_AVAILABLE = "not available"
+
+
 class Stage(Word):
     """Where a planted mistake is caught, from the earliest on."""
 

@@ -1,7 +1,7 @@
 """Measures some trials again and compares the results with their records: `twinproof check --rerun N`.
 
-Only bit-reproducible results can be compared: identity and learning on a CPU, on a processor of the same kind. This
-detects a forged record, which no digest can.
+Only bit-reproducible results can be compared: identity, learning and graph on a CPU, on a processor of the same kind.
+This detects a forged record, which no digest can.
 """
 
 import random
@@ -19,7 +19,7 @@ from twinproof.study.record import Record, read_record
 from twinproof.study.results import Results
 from twinproof.study.trial import Trial
 
-DETERMINISTIC = ("identity", "learning")
+DETERMINISTIC = ("identity", "learning", "graph")
 LINES = 3
 
 
@@ -44,8 +44,9 @@ def rerun(
     measure = measure or _measure
     trials = {trial: record for trial in _candidates(results) if (record := _comparable(results, trial))}
     if not trials:
+        *first, last = DETERMINISTIC
         raise UserError(
-            f"{results}: no record of {' or '.join(DETERMINISTIC)} on a CPU is there to be measured again; "
+            f"{results}: no record of {', '.join(first)} or {last} on a CPU is there to be measured again; "
             "`snakemake --cores all trials` measures them"
         )
     chosen = random.SystemRandom().sample(sorted(trials), min(count, len(trials)))

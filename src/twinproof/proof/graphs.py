@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from twinproof.base.words import GraphOutcome
 from twinproof.proof.result import Outcome, Stage, StageResult
 
 # No more kinds of operations are listed.
@@ -19,6 +20,7 @@ class Graph:
     operations: dict[str, int]
     wiring: str  # of each operation with its settings and what feeds it
     order: str  # of the same, and of what has to run before it
+    xla: bool = False  # whether XLA compiles it, or a part of it
 
     @property
     def size(self) -> int:
@@ -31,18 +33,29 @@ def compare_graphs(first: Mapping[str, Graph], second: Mapping[str, Graph]) -> S
     both = {name: (graph, second[name]) for name, graph in first.items() if name in second}
     if not both:
         return None
-    equal = all(one == other for one, other in both.values())
-    said = "; ".join(f"{name}: {_difference(one, other)}" for name, (one, other) in both.items())
+    equal = all(judge(one, other) == GraphOutcome.EQUAL for one, other in both.values())
+    said = "; ".join(f"{name}: {difference(one, other)}" for name, (one, other) in both.items())
     size = sum(one.size for one, _ in both.values())
     return StageResult(Stage.GRAPHS, Outcome.EQUAL if equal else Outcome.OTHER_GRAPH, size, detail=said)
 
 
-def _difference(first: Graph, second: Graph) -> str:
+def judge(first: Graph, second: Graph) -> GraphOutcome:
+    """Return how a graph compares with the first one."""
     if first == second:
+        return GraphOutcome.EQUAL
+    if first.operations != second.operations:
+        return GraphOutcome.OTHER_OPERATIONS
+    return GraphOutcome.ORDERED_OTHERWISE if first.wiring == second.wiring else GraphOutcome.WIRED_OTHERWISE
+
+
+def difference(first: Graph, second: Graph) -> str:
+    """Return in words how a graph compares with the first one."""
+    outcome = judge(first, second)
+    if outcome == GraphOutcome.EQUAL:
         return f"{first.size} operations, wired alike"
-    if first.wiring == second.wiring:
+    if outcome == GraphOutcome.ORDERED_OTHERWISE:
         return f"the same {first.size} operations, ordered otherwise"
-    if first.operations == second.operations:
+    if outcome == GraphOutcome.WIRED_OTHERWISE:
         return f"the same {first.size} operations, set or wired otherwise"
     one, other = Counter(first.operations), Counter(second.operations)
     parts = [f"{words} {_listed(left)}" for words, left in (("without", one - other), ("with", other - one)) if left]

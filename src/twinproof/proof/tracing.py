@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from typing import Any
@@ -23,6 +23,15 @@ _RUN = "__inference_"
 _STRING, _RESOURCE = 7, 20
 # Operations that return their inputs. Keras passes all gradients through one, in the order of the variables.
 _PASSING = ("Identity", "IdentityN")
+# What a function says that XLA is to compile.
+_BY_XLA = "_XlaMustCompile"
+# In a graph that is not a function: its arguments, what it returns, and what a loop hands to its next round.
+_ARGUMENTS, _RETURNED, _AGAIN = ("_Arg", "_DeviceArg"), ("_Retval", "_DeviceRetval"), ("NextIteration",)
+# The optimizer puts what feeds these in the order of the names.
+_COMMUTATIVE = frozenset(
+    ("Add", "AddV2", "AddN", "Mul", "Maximum", "Minimum", "SquaredDifference", "Equal", "NotEqual", "LogicalAnd",
+     "LogicalOr", "BitwiseAnd", "BitwiseOr", "BitwiseXor")
+)  # fmt: skip
 # Settings that are names.
 _NAMES = ("shared_name", "container", "config_proto", "executor_type")
 
@@ -41,6 +50,22 @@ def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
     if run:
         # A step that creates variables is traced twice; the last graph is the one that runs from then on.
         graphs[name] = _Graphs(made).of(max(run, key=_number))
+
+
+@contextmanager
+def optimized(graphs: dict[str, Graph], name: str) -> Iterator[None]:
+    """Keep what TensorFlow's optimizer makes of the largest graph that runs meanwhile under this name."""
+    context = _context()
+    context.enable_graph_collection()
+    try:
+        yield
+        collected = context.export_run_metadata()
+    finally:
+        context.disable_graph_collection()
+    if collected.function_graphs:
+        largest = max((one.post_optimization_graph for one in collected.function_graphs), key=lambda one: len(one.node))
+        functions = {one.signature.name: one for one in largest.library.function}
+        graphs[name] = _Graphs(functions, _COMMUTATIVE).whole(largest)
 
 
 def _context() -> Any:
@@ -68,8 +93,9 @@ def _callees(node: Any) -> Iterator[str]:
 class _Graphs:
     """Graphs of functions, each read once, with those that they call."""
 
-    def __init__(self, made: Mapping[str, Any]) -> None:
+    def __init__(self, made: Mapping[str, Any], in_any_order: Container[str] = ()) -> None:
         self._made, self._known = made, dict[str, Graph]()
+        self._in_any_order = in_any_order  # operations that may be fed in any order
 
     def of(self, name: str) -> Graph:
         """Return the graph of a function."""
@@ -77,14 +103,30 @@ class _Graphs:
             self._known[name] = self._read(self._made[name] if name in self._made else _definition(name))
         return self._known[name]
 
+    def whole(self, graph: Any) -> Graph:
+        """Return a graph that is not a function: its arguments and what it returns are operations in it."""
+        nodes = [node for node in graph.node if node.op not in (*_ARGUMENTS, *_RETURNED)]
+        arguments = {one.name: (one.attr["index"].i, one.attr["T"].type) for one in graph.node if one.op in _ARGUMENTS}
+        returned = sorted((one.attr["index"].i, one.input[0]) for one in graph.node if one.op in _RETURNED)
+        return self._read_nodes(nodes, arguments, [value for _, value in returned])
+
     def _read(self, function: Any) -> Graph:
+        arguments = {one.name: (index, one.type) for index, one in enumerate(function.signature.input_arg)}
+        returned = [function.ret[one.name] for one in function.signature.output_arg]
+        by_xla = _BY_XLA in function.attr and function.attr[_BY_XLA].b
+        return self._read_nodes(function.node_def, arguments, returned, by_xla)
+
+    def _read_nodes(
+        self, listed: Iterable[Any], arguments: Mapping[str, tuple[int, int]], returned: list[str], by_xla: bool = False
+    ) -> Graph:
         # Variables come in the order in which they are first used, and are told apart by what uses them.
         digests = {
-            one.name: "variable" if one.type == _RESOURCE else f"argument {index}"
-            for index, one in enumerate(function.signature.input_arg)
+            name: "variable" if kind == _RESOURCE else f"argument {index}" for name, (index, kind) in arguments.items()
         }
-        nodes = {node.name: node for node in function.node_def}
-        needs = {node.name: {_source(one) for one in node.input} & nodes.keys() for node in nodes.values()}
+        nodes = {node.name: node for node in listed}
+        again = {node.name for node in nodes.values() if node.op in _AGAIN}  # what a loop is fed by in its next round
+        digests.update(dict.fromkeys(again, "the round before"))
+        needs = {node.name: {_source(one) for one in node.input} & nodes.keys() - again for node in nodes.values()}
 
         def given(value: str) -> str:
             """Return what is given there, by the operation that made it, not by one that passes it on."""
@@ -96,6 +138,7 @@ class _Graphs:
         for name in TopologicalSorter(needs).static_order():
             node = nodes[name]
             fed = [] if node.op in _PASSING else [given(value) for value in node.input if not value.startswith("^")]
+            fed = sorted(fed) if node.op in self._in_any_order else fed
             digests[name] = _hash(node.op, *self._settings(node), "fed by", *fed)
         operations: Counter[str] = Counter()
         wired, ordered = [], []
@@ -108,9 +151,10 @@ class _Graphs:
                 before = sorted(digests[_source(value)] for value in node.input if value.startswith("^"))
                 wired.append(digests[node.name])
                 ordered.append(_hash(digests[node.name], *(graph.order for graph in called), "after", *before))
-        returned = [given(function.ret[one.name]) for one in function.signature.output_arg]
-        wiring = _hash(*sorted(wired), "returns", *returned)
-        return Graph(dict(sorted(operations.items())), wiring, _hash(*sorted(ordered)))
+        # What XLA compiles is another program than what TensorFlow runs of the same operations.
+        wiring = _hash(*sorted(wired), "returns", *map(given, returned), *(["by XLA"] if by_xla else []))
+        xla = by_xla or any(self.of(callee).xla for node in nodes.values() for callee in _callees(node))
+        return Graph(dict(sorted(operations.items())), wiring, _hash(*sorted(ordered)), xla)
 
     def _settings(self, node: Any) -> Iterator[str]:
         """Yield the settings of an operation, but for names; a function that it calls by how that is wired."""

@@ -16,6 +16,7 @@ class Probe(Word):
     IDENTITY = "identity"
     LEARNING = "learning"
     TIMING = "timing"
+    GRAPH = "graph"
     SERIALIZATION = "serialization"
     EXCHANGE = "exchange"
     INTROSPECTION = "introspection"
@@ -34,6 +35,10 @@ STEADY = ("train_step", "predict", "compiled_call")
 def kind(quantity: str) -> str:
     """Return which of the two numbers of a `ByKind` a quantity has."""
     return "steady" if quantity in STEADY else "rough"
+
+
+# Of these, what runs once it is compiled.
+COMPILED = ("train_step", "predict", "compiled_call")
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,13 @@ class TimingSettings(Settings):
 
 
 @dataclass(frozen=True)
+class GraphSettings(Settings):
+    """Images in a batch of what is compiled."""
+
+    batch_size: int
+
+
+@dataclass(frozen=True)
 class SerializationSettings(Settings):
     """Images to train on, repeats of saving and loading, and the seconds that one operation may take."""
 
@@ -148,6 +160,7 @@ SETTINGS: dict[Probe, type[Settings]] = {
     Probe.IDENTITY: IdentitySettings,
     Probe.LEARNING: LearningSettings,
     Probe.TIMING: TimingSettings,
+    Probe.GRAPH: GraphSettings,
     Probe.SERIALIZATION: SerializationSettings,
     Probe.EXCHANGE: ExchangeSettings,
     Probe.INTROSPECTION: IntrospectionSettings,

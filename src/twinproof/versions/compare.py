@@ -20,6 +20,7 @@ EXACT = {
     "identity": ([*CELL, "replicate", "style"], ["status", "outcome"]),
     "identity_steps": ([*CELL, "replicate", "style", "step"], ["weights"]),
     "learning": ([*CELL, "replicate", "style"], ["status", "seed", "weights"]),
+    "graphs": ([*CELL, "replicate", "style", "function"], ["outcome", "operations", "wiring", "order"]),
     "serialization": ([*CELL, "replicate", "style", "operation", "place"], ["outcome", "optimizer"]),
     "exchange": ([*CELL, "replicate", "style", "format", "writer"], ["outcome"]),
     "introspection": ([*CELL, "replicate", "style", "check", "when"], ["outcome", "value"]),

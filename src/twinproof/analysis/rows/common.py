@@ -9,8 +9,8 @@ from twinproof.base.styles import STYLES
 from twinproof.study.record import Record
 
 CELL = ["environment", "twin"]
-# In the order in which tables show them. The last two are the controls of identity and timing.
-ORDER = [*STYLES, "control", "slowed"]
+# In the order in which tables show them. The last three are the controls of identity, timing and graph.
+ORDER = [*STYLES, "control", "slowed", "extended"]
 # Types of error of a process that did not come to its end, and the outcome that each is.
 ENDINGS = {"Crash": Ending.CRASHED, "Timeout": Ending.TIMED_OUT}
 

@@ -48,6 +48,7 @@ class TimingRow(CellRow):
     further: int | None
     reason: str | None
     answer: str
+    graph: str | None = None  # put there by verdicts/graphs.py
 
 
 def timing_rows(

@@ -18,8 +18,8 @@ PROBES = {probe: next(iter(tables)) for probe, tables in OF_PROBE.items()}
 def failures(tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     """Yield a row for each style that raised an error, with its replicates and the error."""
     # These errors do not depend on the process, so replicates with the same error share a row.
-    for probe in ("identity", "learning"):
-        table = tables[probe]
+    for probe, name in (("identity", "identity"), ("learning", "learning"), ("graph", "graphs")):
+        table = tables[name]
         for key, rows in table[table["status"] == "failed"].groupby(
             [*CELL, "style", "error"], dropna=False, sort=False
         ):

@@ -12,6 +12,7 @@ import yaml
 
 from twinproof.analysis.quantities import CONTROLS
 from twinproof.analysis.rows.common import CELL
+from twinproof.analysis.verdicts.graphs import EXTENDED, judge_graphs, sentence
 from twinproof.analysis.verdicts.learning import gate
 from twinproof.base.numbers import counted
 from twinproof.base.styles import STYLES
@@ -19,12 +20,14 @@ from twinproof.base.words import ONE_NETWORK
 from twinproof.report import WITH_NOTEBOOK, matrices
 from twinproof.report.page import assets, gaps
 from twinproof.report.page.figures import exchange_counts, figures
+from twinproof.report.page.graphs import graph_table
 from twinproof.report.page.provenance import provenance
 from twinproof.report.page.records import FROM_PAGE, Records
 from twinproof.report.page.rows import Rows, plain, rows_of
 from twinproof.report.page.timings import timing_sections
 from twinproof.report.rendering import render
 from twinproof.study.params import Params
+from twinproof.study.settings import COMPILED
 from twinproof.study.trial import list_cells
 
 # The anchor of each table on the page.
@@ -56,7 +59,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
     """
     drawn, timing = figures(tables), timing_sections(tables["timing"], tables["timing_quality"], params)
     scripts, style = assets.scripts(drawn=bool(timing) or any(drawn.values())), assets.styles()
-    requirements = rows_of(tables["completeness"])
+    requirements, found_graphs = rows_of(tables["completeness"]), list(judge_graphs(tables["graphs"]))
     return render(
         assets.TEMPLATE / "index.html.jinja",
         {"percent": _percent, "points": _points, "number": _number, "duration": _duration, "time": _time},
@@ -77,6 +80,9 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         twins=rows_of(tables["twins"]),
         accuracy=rows_of(tables["accuracy"]),
         timing=timing,
+        graphs=graph_table(found_graphs),
+        graph_sentence=sentence(found_graphs),
+        compiled=list(COMPILED),
         timed=bool(tables["trials"]["probe"].eq("timing").any()),
         serialization=_by_environment(tables["serialization"], matrices.serialization_matrix),
         pitfalls=matrices.pitfall_matrix(tables["pitfalls"]) if len(tables["pitfalls"]) else None,
@@ -126,14 +132,14 @@ def _offered(tables: Tables) -> dict[str, list[str]]:
     trials = tables["trials"]
     styles = [
         style
-        for name in ("identity", "learning", "timing", "introspection", "serialization", "exchange")
+        for name in ("identity", "learning", "timing", "introspection", "serialization", "exchange", "graphs")
         for style in tables[name]["style"]
     ]
     order = list(STYLES)
     return {
         "environment": list(trials["environment"].unique()),
         "twin": list(trials["twin"].unique()),
-        "style": sorted(set(styles) - set(CONTROLS), key=lambda style: order.index(style)),
+        "style": sorted(set(styles) - {*CONTROLS, EXTENDED}, key=lambda style: order.index(style)),
     }
 
 

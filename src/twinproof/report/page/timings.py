@@ -88,7 +88,7 @@ def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator
 def _table(timing: pd.DataFrame) -> Rows:
     return [
         {
-            **{key: row[key] for key in ("twin", "style", "quantity", "verdict")},
+            **{key: row[key] for key in ("twin", "style", "quantity", "verdict", "graph")},
             "functional": numbers.amount(row["functional"], row["unit"]),
             "taken": numbers.amount(row["taken"], row["unit"]),
             "processes": int(row["processes"]),

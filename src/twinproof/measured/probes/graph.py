@@ -1,0 +1,147 @@
+"""What do the styles of a twin compile to?
+
+Each style is asked for what is timed, as a user asks for it: it is trained by `fit`, predicts, and is called by
+`tf.function`. The graphs that TensorFlow makes meanwhile are read, and held against those of functional. There are two
+controls: functional once more, which must be equal, and functional with one operation more, which must be found.
+
+A graph is read twice: as TensorFlow is given it, and as its optimizer leaves it, which is what runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypedDict
+
+import keras
+
+from twinproof.measured.probes import Outcome
+from twinproof.measured.probes.instances import Instances, attempt, shuffled
+from twinproof.measured.twins import Twin
+from twinproof.proof.graphs import Graph, difference, judge
+from twinproof.proof.keras_api import BACKEND
+from twinproof.proof.tracing import optimized, traced
+from twinproof.study.examples import Dataset
+from twinproof.study.settings import COMPILED, GraphSettings
+
+REFERENCE = "functional"
+CONTROL, EXTENDED = "control", "extended"
+# The first step may make variables; what it is compiled to then runs once.
+STEPS = 2
+
+# By function: the graphs that TensorFlow is given, and those that its optimizer leaves.
+Graphs = tuple[dict[str, Graph], dict[str, Graph]]
+
+
+class NoGraphError(Exception):
+    """A function of a model that TensorFlow compiled no graph of."""
+
+
+class Comparison(TypedDict):
+    """How a graph compares with functional's, in a word and in words."""
+
+    outcome: str
+    difference: str
+
+
+class Read(TypedDict, total=False):
+    """What a graph is made of: how often each operation is there, and digests; how it compares, but of functional."""
+
+    operations: dict[str, int]
+    wiring: str
+    order: str
+    xla: bool
+    comparison: Comparison
+
+
+class Compiled(TypedDict):
+    """What a function is compiled to: the graph that TensorFlow is given, and what its optimizer leaves of it."""
+
+    given: Read
+    optimized: Read
+
+
+class Found(TypedDict):
+    """What was compiled of one style, by the quantity of timing that runs it; nothing where another backend runs."""
+
+    backend: str
+    functions: dict[str, Compiled]
+
+
+def run(twin: Twin, data: Dataset, seed: int, settings: GraphSettings) -> Outcome:
+    """Compile each style, and functional twice more, and compare what comes of it with functional."""
+    functional = twin.builders[REFERENCE]
+    builders: dict[str, Callable[[], keras.Model]] = {
+        **twin.builders,
+        CONTROL: functional,
+        EXTENDED: functools.partial(extended, functional),
+    }
+    order = shuffled(builders, seed)
+    instances = Instances(replace(twin, builders=builders), data.train.images.shape[1], seed)
+
+    @functools.cache
+    def compiled(style: str) -> Graphs:
+        return _compile(instances.make(style), data, settings.batch_size)
+
+    def measure(style: str) -> Found:
+        if BACKEND != "tensorflow":
+            return {"backend": BACKEND, "functions": {}}
+        given, left = compiled(style)
+        before, after = _of_functional(compiled) if style != REFERENCE else ({}, {})
+        functions: dict[str, Compiled] = {
+            name: {"given": _read(given[name], before.get(name)), "optimized": _read(left[name], after.get(name))}
+            for name in COMPILED
+        }
+        return {"backend": BACKEND, "functions": functions}
+
+    return Outcome(order, {style: attempt(functools.partial(measure, style)) for style in order})
+
+
+def extended(build: Callable[[], keras.Model]) -> keras.Model:
+    """Return a model that does one operation more, on what it is given: pixels, of which a ReLU changes none."""
+    model = build()
+    call = model.call
+
+    def longer(inputs: Any, *rest: Any, **options: Any) -> Any:
+        return call(keras.activations.relu(inputs), *rest, **options)
+
+    model.call = longer
+    return model
+
+
+def _compile(model: keras.Model, data: Dataset, batch_size: int) -> Graphs:
+    """Return the graphs that TensorFlow is given of a model, and those that its optimizer leaves."""
+    function, constant = (getattr(sys.modules["tensorflow"], name) for name in ("function", "constant"))
+    images = data.train.images[: STEPS * batch_size]
+    labels = keras.utils.to_categorical(data.train.labels[: STEPS * batch_size], data.classes)
+    compiled_call, image = function(model), constant(images[:1])
+    actions: dict[str, Callable[[], object]] = {
+        "train_step": lambda: model.fit(images, labels, batch_size=batch_size, verbose=0),
+        "predict": lambda: model.predict(images, batch_size=batch_size, verbose=0),
+        "compiled_call": lambda: compiled_call(image),
+    }
+    given: dict[str, Graph] = {}
+    left: dict[str, Graph] = {}
+    for name in COMPILED:
+        with optimized(left, name), traced(given, name):
+            actions[name]()
+        if name not in given or name not in left:
+            raise NoGraphError(f"{name}: TensorFlow compiled no graph of it")
+    return given, left
+
+
+def _of_functional(compiled: Callable[[str], Graphs]) -> Graphs:
+    """Return the graphs of functional; none where it raises, which is told in its own turn."""
+    try:
+        return compiled(REFERENCE)
+    except Exception:
+        return {}, {}
+
+
+def _read(graph: Graph, reference: Graph | None) -> Read:
+    read: Read = {"operations": graph.operations, "wiring": graph.wiring, "order": graph.order, "xla": graph.xla}
+    if reference:
+        read["comparison"] = {"outcome": judge(reference, graph), "difference": difference(reference, graph)}
+    return read

@@ -1,0 +1,103 @@
+"""What the compiled graphs say: which of them are functional's, and what that means for a time."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.report import studies
+from twinproof.analysis.columns import make_table
+from twinproof.analysis.rows.graph import graph_rows
+from twinproof.analysis.tables import Rows, make_tables
+from twinproof.analysis.verdicts.graphs import NOT_SHOWN, GraphFound, judge_graphs, sentence
+from twinproof.study.params import Params
+
+Change = Callable[[dict[str, Any]], object]
+EQUAL = GraphFound("tf", "simple", "subclassed", "predict", "equal", "3 operations, wired alike", 3, True)
+OTHER = GraphFound("tf", "simple", "subclassed", "train_step", "other operations", "the second with 1 Cast", 3, False)
+
+
+def judged(*changes: Change) -> dict[str, GraphFound]:
+    """Return what is found of each function of subclassed, over a trial for each of these changes of its styles."""
+    records = []
+    for replicate, change in enumerate(changes):
+        styles = copy.deepcopy(studies.make_graph())
+        change(styles)
+        records.append(studies.make_record(studies.ENVIRONMENT, "simple", "graph", replicate, styles))
+    table = make_table("graphs", (row for record in records for row in graph_rows(record)))
+    return {one.function: one for one in judge_graphs(table)}
+
+
+def nothing(_styles: dict[str, Any]) -> None:
+    """Leave the styles as they are."""
+
+
+def predicts(style: str, outcome: str) -> Change:
+    """Have the prediction of a style compare so with functional's."""
+    return lambda styles: styles[style]["result"]["functions"]["predict"]["optimized"]["comparison"].update(
+        outcome=outcome
+    )
+
+
+def fails(style: str) -> Change:
+    """Have a style fail."""
+    return lambda styles: styles.update({style: {"status": "failed", "error": studies.ERROR}})
+
+
+def another_backend(styles: dict[str, Any]) -> None:
+    """Have Keras run on a backend of which no graph is read."""
+    for found in styles.values():
+        found["result"] = {"backend": "jax", "functions": {}}
+
+
+def test_each_function_is_held_against_functionals() -> None:
+    found = judged(nothing)
+    assert {name: (one.outcome, one.same, one.operations) for name, one in found.items()} == {
+        "train_step": ("ordered otherwise", False, 3),
+        "predict": ("equal", True, 3),
+        "compiled_call": ("equal", True, 3),
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [predicts("control", "ordered otherwise"), predicts("extended", "equal"), fails("control"), fails("extended")],
+)
+def test_nothing_is_shown_where_a_control_is_not_what_it_has_to_be(change: Change) -> None:
+    found = judged(change)["predict"]
+    assert (found.outcome, found.same) == (NOT_SHOWN, False)
+
+
+def test_a_difference_that_one_trial_saw_counts() -> None:
+    assert judged(nothing, predicts("subclassed", "wired otherwise"))["predict"].outcome == "wired otherwise"
+
+
+def test_a_style_that_failed_is_not_judged() -> None:
+    assert judged(fails("subclassed")) == {}
+
+
+def test_where_another_backend_runs_graphs_are_not_available() -> None:
+    found = judged(another_backend)
+    assert {one.outcome for one in found.values()} == {"not available"}
+    assert "jax" in found["predict"].difference
+    assert sentence(list(found.values())) == ""
+
+
+def test_the_sentence_counts_what_is_equal_and_names_what_is_not() -> None:
+    said = sentence([EQUAL, EQUAL])
+    assert said.startswith("In 2 of 2 comparisons with functional, ") and said.count(".") == 1
+    assert sentence([EQUAL, OTHER]).endswith(
+        "It is another in train_step of simple, subclassed, in tf (the second with 1 Cast)."
+    )
+    assert sentence([EQUAL, replace(EQUAL, given=False)]).endswith(
+        "Only TensorFlow's optimizer makes it the same in predict of simple, subclassed, in tf."
+    )
+
+
+def test_a_timing_says_how_what_was_timed_compares_as_a_graph(params: dict[str, Any]) -> None:
+    records, study = studies.whole_study(params)
+    timing = make_tables(Rows(records), Params.parse(study), [])["timing"]
+    own = timing[(timing["twin"] == "simple") & (timing["style"] == "subclassed")].set_index("quantity")["graph"]
+    assert own.dropna().to_dict() == {"train_step": "ordered otherwise", "predict": "equal"}

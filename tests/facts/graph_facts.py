@@ -1,0 +1,65 @@
+"""Prints what the graph probe finds of styles that compile, or do not, to the same."""
+
+import json
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+import keras
+import styles
+from keras import layers
+
+from twinproof.measured.probes import graph
+from twinproof.measured.twins import Twin
+from twinproof.study.settings import GraphSettings
+
+# Names of styles are free here, so that one functional and its controls serve for many.
+PARTICIPANTS = {
+    "functional": styles.functional,
+    "subclassed": partial(styles.Backwards, name="small"),
+    "other activation": partial(styles.functional, activation="tanh"),
+    "more noise": partial(styles.functional, deviation=0.2),
+    "raises": styles.raises,
+}
+
+
+class Joined(keras.Model):
+    """Adds two branches and multiplies the sum by a third, by operators."""
+
+    def __init__(self) -> None:
+        super().__init__(name="small")
+        self.first, self.second, self.middle = (layers.Dense(8, name=name) for name in ("first", "second", "middle"))
+        self.classifier = layers.Dense(styles.CLASSES, activation="softmax", name="classifier")
+
+    def call(self, images: Any) -> Any:
+        return self.classifier((self.first(images) + self.second(images)) * self.middle(images))
+
+
+def joined() -> keras.Model:
+    """Return the same by layers, whose names have the operands in the other order."""
+    images = keras.Input((styles.PIXELS,))
+    first, second, middle = (layers.Dense(8, name=name)(images) for name in ("first", "second", "middle"))
+    total = layers.Multiply(name="product")([layers.Add(name="total")([first, second]), middle])
+    return keras.Model(
+        images, layers.Dense(styles.CLASSES, activation="softmax", name="classifier")(total), name="small"
+    )
+
+
+def run(builders: dict[str, Any]) -> Any:
+    settings = GraphSettings(replicates=1, threads=1, batch_size=16)
+    return graph.run(Twin("small", builders), styles.dataset(), 7, settings)._asdict()
+
+
+def main() -> None:
+    facts = {
+        "many": run(PARTICIPANTS),
+        "joined": run({"functional": joined, "subclassed": Joined}),
+        "functional raises": run({"functional": styles.raises, "subclassed": PARTICIPANTS["subclassed"]}),
+    }
+    with patch.object(graph, "BACKEND", "jax"):
+        facts["another backend"] = run({"functional": styles.functional})
+    print(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()
