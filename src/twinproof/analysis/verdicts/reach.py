@@ -1,18 +1,19 @@
 """What can be written in which style: the claims that something takes a subclass, or is allowed by one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
+from twinproof.analysis.verdicts.code_size import code_sizes, less_code, told
 from twinproof.analysis.verdicts.pitfalls import shown
-from twinproof.analysis.verdicts.weighing import Judgement, Part, Speaks, by_all, less_code, weigh
+from twinproof.analysis.verdicts.weighing import Judgement, Part, Speaks, by_all, weigh
 from twinproof.analysis.words import PitfallOutcome
 from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK, Identity
 
 Tables = dict[str, pd.DataFrame]
 
-COUNTS = ["lines", "branches", "names", "definitions"]
 # A counterpart with so many times the lines counts as impractical.
 IMPRACTICAL = 1.5
 # Of the catalogue: what a graph is asked to do on the data that it computes, and the class that is asked the same.
@@ -29,12 +30,13 @@ def custom_layers(tables: Tables) -> Judgement:
     """Whether a class takes a custom layer with less code than a graph does."""
     own, other = (_runs(tables, "branching", style) for style in (Style.SUBCLASSED, Style.FUNCTIONAL))
     figures = f"a custom layer runs in a class in {_where(own)}, in a graph in {_where(other)}"
-    if not own or not other or (counts := _counts(tables, "branching")) is None:
+    if not own or not other or (sizes := code_sizes(tables["code"], "branching")) is None:
         return weigh(Part(Speaks.NOT_MEASURED, f"{figures}; or its code was not counted"))
     works, theirs = all(own.values()), all(other.values())
     if works != theirs:
         return weigh(Part(Speaks.FOR if works else Speaks.AGAINST, figures))
-    return weigh(Part(less_code(counts[0], counts[1]), f"{figures}; {_code(counts)}"))
+    functional, subclassed = sizes
+    return weigh(Part(less_code(subclassed, functional), f"{figures}; {told(*sizes)}"))
 
 
 def training_procedures(tables: Tables) -> Judgement:
@@ -42,9 +44,11 @@ def training_procedures(tables: Tables) -> Judgement:
     reached = _reached(tables, "stepping")
     figures = _gates(tables, "stepping")
     speaks = _needs(reached.values())
-    classes = tables["code"].set_index(["twin", "style"]).get("model_classes", {}).get(("stepping", "functional"))
-    if classes is None:
+    code = tables["code"]
+    counted = code.loc[(code["twin"] == "stepping") & (code["style"] == Style.FUNCTIONAL), "model_classes"]
+    if counted.empty:
         return weigh(Part(Speaks.NOT_MEASURED, f"{figures}; its code was not counted"))
+    classes = int(counted.iloc[0])
     held = f"the counterpart writes {classes} classes of a model" if classes else "the counterpart writes no class"
     # A graph in a class that has but the training step is half of each.
     if speaks == Speaks.AGAINST and classes:
@@ -67,14 +71,14 @@ def depth_at_run_time(tables: Tables) -> Judgement:
     part = _counterpart(tables, "dynamic")
     if part.speaks in (Speaks.NOT_MEASURED, Speaks.FOR):
         return weigh(part)
-    if (counts := _counts(tables, "dynamic")) is None:
+    if (sizes := code_sizes(tables["code"], "dynamic")) is None:
         return weigh(Part(Speaks.NOT_MEASURED, f"{part.figures}; its code was not counted"))
-    functional, subclassed = counts[1], counts[0]
+    functional, subclassed = sizes
     if functional[0] >= IMPRACTICAL * subclassed[0]:
         speaks = Speaks.FOR if part.speaks == Speaks.AGAINST else Speaks.NEITHER
     else:
         speaks = part.speaks
-    return weigh(Part(speaks, f"{part.figures}; {_code(counts)}"))
+    return weigh(Part(speaks, f"{part.figures}; {told(*sizes)}"))
 
 
 def _branches(tables: Tables) -> Part:
@@ -93,8 +97,8 @@ def _branches(tables: Tables) -> Part:
                 in_graph, in_class = bool(right[graph, environment]), bool(right[own, environment])
                 if in_graph or in_class:
                     needs.append(not in_graph)
-                    told = "runs" if in_graph else "fails, and its class runs"
-                    figures.append(f"{graph} {told} in {environment}")
+                    how = "runs" if in_graph else "fails, and its class runs"
+                    figures.append(f"{graph} {how} in {environment}")
     if twin.speaks == Speaks.NOT_MEASURED or not needs:
         return Part(Speaks.NOT_MEASURED, "; ".join(figures))
     speaks = {twin.speaks, by_all(needs)}
@@ -126,13 +130,12 @@ def _gates(tables: Tables, twin: str) -> str:
     return f"{twin}: functional against subclassed {gates}" if gates else f"{twin}: its identity was not measured"
 
 
-def _sound(tables: Tables, twin: str) -> list[dict[str, str]]:
+def _sound(tables: Tables, twin: str) -> list[dict[Hashable, Any]]:
     """Return the rows of a twin whose identity was measured, and of which a graph is one network with itself."""
     twins = tables["twins"]
     measured = twins["gate"].ne(Identity.NOT_MEASURED) & twins["control"].isin(ONE_NETWORK)
     rows = twins[(twins["twin"] == twin) & measured]
-    found: list[dict[str, str]] = rows.to_dict("records")
-    return found
+    return rows.to_dict("records")
 
 
 def _runs(tables: Tables, twin: str, style: str) -> dict[str, bool]:
@@ -146,19 +149,3 @@ def _where(runs: Mapping[str, bool]) -> str:
     if not runs:
         return "no environment: it was not measured"
     return f"{', '.join(where for where, ran in runs.items() if ran) or 'none'} of {', '.join(runs)}"
-
-
-def _counts(tables: Tables, twin: str) -> tuple[list[int], list[int]] | None:
-    """Return what the class counts, and what the graph does."""
-    code = tables["code"].set_index(["twin", "style"])
-    if not {(twin, Style.SUBCLASSED), (twin, Style.FUNCTIONAL)} <= set(code.index):
-        return None
-    subclassed, functional = (
-        [int(count) for count in code.loc[(twin, style), COUNTS]] for style in (Style.SUBCLASSED, Style.FUNCTIONAL)
-    )
-    return subclassed, functional
-
-
-def _code(counts: tuple[list[int], list[int]]) -> str:
-    pairs = ", ".join(f"{graph} {name} against {own}" for own, graph, name in zip(*counts, COUNTS, strict=True))
-    return f"functional {pairs} subclassed"

@@ -4,14 +4,14 @@ from collections import Counter
 
 import pandas as pd
 
-from twinproof.analysis.verdicts.weighing import POINTS, Judgement, Part, Speaks, by_all, by_size, less_code, weigh
+from twinproof.analysis.verdicts.code_size import code_sizes, less_code, told
+from twinproof.analysis.verdicts.weighing import POINTS, Judgement, Part, Speaks, by_all, by_size, weigh
 from twinproof.analysis.words import RIGHT, Catch, Check, Kept, LearningVerdict, TimingVerdict
 from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK, STAGES
 
 # The twins that are the article's own examples.
 EXAMPLES = ("simple", "conditional", "dynamic")
-COUNTS = ["lines", "branches", "names", "definitions"]
 DECIDED = (TimingVerdict.EQUIVALENT, TimingVerdict.FASTER, TimingVerdict.SLOWER)
 
 Tables = dict[str, pd.DataFrame]
@@ -19,17 +19,12 @@ Tables = dict[str, pd.DataFrame]
 
 def simplicity(tables: Tables) -> Judgement:
     """Compare the code of the standard architectures, a part each: notably less is simpler."""
-    code = tables["code"].set_index(["twin", "style"])
     parts = []
     for twin in ("simple", "conditional"):
-        if not {(twin, Style.FUNCTIONAL), (twin, Style.SUBCLASSED)} <= set(code.index):
+        if sizes := code_sizes(tables["code"], twin):
+            parts.append(Part(less_code(*sizes), f"{twin}: {told(*sizes)}"))
+        else:
             parts.append(Part(Speaks.NOT_MEASURED, f"{twin} is not in the study"))
-            continue
-        own, other = (
-            [int(count) for count in code.loc[(twin, style), COUNTS]] for style in (Style.FUNCTIONAL, Style.SUBCLASSED)
-        )
-        pairs = ", ".join(f"{a} {name} against {b}" for a, b, name in zip(own, other, COUNTS, strict=True))
-        parts.append(Part(less_code(own, other), f"{twin}: functional {pairs} subclassed"))
     return weigh(*parts)
 
 
@@ -42,8 +37,8 @@ def _mistakes(tables: Tables) -> list[Part]:
     """Weigh that a subclass tells of fewer mistakes, later, and names the culprit less often."""
     # Of a process that was ended it is not known when it would have told of the mistake.
     faults = _judged(tables, "faults").pipe(lambda rows: rows[rows["ended"].isna()])
-    told = _of_both(faults.assign(value=faults["caught"].ne(Catch.SILENCE).astype(int)))
-    if told.empty:
+    caught = _of_both(faults.assign(value=faults["caught"].ne(Catch.SILENCE).astype(int)))
+    if caught.empty:
         return [Part(Speaks.NOT_MEASURED, "no mistake was planted in both styles of one twin")]
     stages = _of_both(faults.assign(value=faults["stage"].map(STAGES.index)))
     named = _of_both(faults.assign(value=faults["names_culprit"].eq(True).astype(int)))
@@ -52,9 +47,9 @@ def _mistakes(tables: Tables) -> list[Part]:
     own = faults.loc[faults["about_style"].eq(True), "mechanism"].nunique()
     return [
         Part(
-            by_size((told[Style.FUNCTIONAL] - told[Style.SUBCLASSED]).mean(), POINTS),
-            f"{len(told)} kinds of planted mistakes, of which {own} are about the style: by an error or a warning, "
-            f"functional tells of {_share(told[Style.FUNCTIONAL])}, subclassed of {_share(told[Style.SUBCLASSED])}",
+            by_size((caught[Style.FUNCTIONAL] - caught[Style.SUBCLASSED]).mean(), POINTS),
+            f"{len(caught)} kinds of planted mistakes, of which {own} are about the style: by an error or a warning, "
+            f"functional tells of {_share(caught[Style.FUNCTIONAL])}, subclassed of {_share(caught[Style.SUBCLASSED])}",
         ),
         Part(
             by_size((later - earlier) / len(stages), POINTS),
@@ -75,7 +70,7 @@ def _checks(tables: Tables) -> Part:
     right = _of_both(checks.assign(value=checks["outcome"].eq(Check.WORKS).astype(int), fault=checks["check"]))
     if right.empty:
         return Part(Speaks.NOT_MEASURED, "no built model of both styles was looked at")
-    wrong = [name for name, share in right[Style.SUBCLASSED].items() if share < 1]
+    wrong = [str(name) for name, share in right[Style.SUBCLASSED].items() if share < 1]
     return Part(
         by_size((right[Style.FUNCTIONAL] - right[Style.SUBCLASSED]).mean(), POINTS),
         f"of {len(right)} kinds of checks of a built model, functional answers {_share(right[Style.FUNCTIONAL])} "
@@ -121,11 +116,11 @@ def care(tables: Tables) -> Judgement:
 def _dynamic(lost: pd.Series) -> Part:
     """Weigh that a subclass with layers made dynamically loses more than others do."""
     by_twin = lost.groupby("twin", sort=False).mean()
-    told = ", ".join(f"{twin} {100 * share:.0f} %" for twin, share in by_twin.items())
+    shares = ", ".join(f"{twin} {100 * share:.0f} %" for twin, share in by_twin.items())
     others = by_twin.drop("dynamic", errors="ignore")
     if "dynamic" not in by_twin or others.empty:
         return Part(Speaks.NOT_MEASURED, "it was not measured both with and without layers made dynamically")
-    figures = f"what a careful subclass loses, by twin: {told}"
+    figures = f"what a careful subclass loses, by twin: {shares}"
     return Part(by_size(by_twin["dynamic"] - others.mean(), POINTS), figures)
 
 

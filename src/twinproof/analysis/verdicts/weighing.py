@@ -4,14 +4,12 @@ A claim has one part or several. What was measured speaks for a part, against it
 if all of it speaks for it, refuted if all speaks against it, and mixed otherwise.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from enum import Enum
 from typing import NamedTuple
 
 from twinproof.analysis.words import Verdict
 
-# A difference of code counts from this share of the larger on: one line in ten is seen by a reader.
-NOTABLE = 0.1
 # A difference of shares counts from this on, in either direction: 5 of 100 operations or mistakes.
 POINTS = 0.05
 
@@ -64,14 +62,3 @@ def by_all(held: Collection[bool]) -> Speaks:
     if not held:
         return Speaks.NOT_MEASURED
     return Speaks.FOR if all(held) else Speaks.NEITHER if any(held) else Speaks.AGAINST
-
-
-def less_code(own: Sequence[int], other: Sequence[int]) -> Speaks:
-    """Return whether code takes notably less: in one count at least, and notably more in none.
-
-    Both are counts in the same order. Where one is notably less and another notably more, it speaks for neither.
-    """
-    sizes = {
-        by_size(theirs - ours, max(1.0, NOTABLE * max(ours, theirs))) for ours, theirs in zip(own, other, strict=True)
-    } - {Speaks.NEITHER}
-    return sizes.pop() if len(sizes) == 1 else Speaks.NEITHER
