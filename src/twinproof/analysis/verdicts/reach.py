@@ -49,7 +49,9 @@ def training_procedures(tables: Tables) -> Judgement:
     if counted.empty:
         return weigh(Part(Speaks.NOT_MEASURED, f"{figures}; its code was not counted"))
     classes = int(counted.iloc[0])
-    held = f"the counterpart writes {classes} classes of a model" if classes else "the counterpart writes no class"
+    held = (
+        f"the counterpart has model classes of its own: {classes}" if classes else "the counterpart has no model class"
+    )
     # A graph in a class that has but the training step is half of each.
     if speaks == Speaks.AGAINST and classes:
         speaks = Speaks.NEITHER
