@@ -5,14 +5,20 @@ import math
 import numpy as np
 import pytest
 
-from twinproof.analysis.statistics.ratios import Family, location_interval, process_log_ratio, ratio_interval
+from tests.copies import REPOSITORY
+from twinproof.analysis.family import family_of
+from twinproof.analysis.statistics.ratios import location_interval, process_log_ratio, ratio_interval
 from twinproof.analysis.verdicts.timing import judge
+from twinproof.study.params import read_params
 
 from .comparisons import comparison
 
-LOOKS, MARGIN, STUDIES = (13, 22, 31), 0.03, 1500
-FAMILY = Family(66, len(LOOKS))
-EDGE = math.log1p(MARGIN)
+# The design that ships.
+PARAMS = read_params(REPOSITORY / "params.yaml")
+TIMING, FAMILY = PARAMS.timing, family_of(PARAMS)
+LOOKS = [*range(TIMING.replicates, TIMING.sampling.most, TIMING.sampling.add), TIMING.sampling.most]
+EDGE = math.log1p(TIMING.sampling.margin.steady)
+STUDIES = 1500
 
 
 def processes(noise: str, generator: np.random.Generator) -> np.ndarray:
