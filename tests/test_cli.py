@@ -41,7 +41,7 @@ def test_plan_goes_by_a_profile(capsys, monkeypatch):
     monkeypatch.chdir(REPOSITORY)
     assert run("plan", "--profile", "workflow/profiles/quick", "--cores", "3") == 0
     printed = capsys.readouterr().out
-    assert "to do: 12 trials" in printed
+    assert "to do: 15 trials" in printed
     assert "with 3 at a time" in printed
     assert "timing" not in printed
 

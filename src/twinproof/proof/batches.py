@@ -116,17 +116,21 @@ def narrowest(found: Sequence[Ranges]) -> Ranges:
 
 def unusual(structure: Any, inputs: Any, ranges: Ranges, generator: np.random.Generator) -> Iterator[tuple[str, Any]]:
     """Yield inputs that hide less: one row, zeros, large and small ones, the last ids, other lengths."""
-    if fixed_rows(structure) is None:
-        yield "one row", map_leaves(lambda array: array[:1], inputs)
-    numbers = [name for name, spec in flatten(structure) if _is_real(name, spec, ranges)]
-    if numbers:
-        for factor in (100, -10, 0):
-            yield f"{EXTREME} {factor}", _scaled(inputs, set(numbers), factor)
-    if len(numbers) < len(list(flatten(structure))):
+    yield from varied(structure, inputs, ranges)
+    if not all(_is_real(name, spec, ranges) for name, spec in flatten(structure)):
         yield "other ids", make_inputs(structure, ranges, generator, rows_for(structure))
     if any(None in spec.shape for _, spec in flatten(structure)):
         longer = map_leaves(lambda spec: Spec(sizes(spec, 2), spec.dtype), structure)
         yield "twice the length", make_inputs(longer, ranges, generator, fixed_rows(structure) or 2)
+
+
+def varied(structure: Any, inputs: Any, ranges: Ranges) -> Iterator[tuple[str, Any]]:
+    """Yield what can be made of any inputs that hides less: one row, and real numbers made large, negative and zero."""
+    if fixed_rows(structure) is None:
+        yield "one row", map_leaves(lambda array: array[:1], inputs)
+    numbers = {name for name, spec in flatten(structure) if _is_real(name, spec, ranges)}
+    for factor in (100, -10, 0) if numbers else ():
+        yield f"{EXTREME} {factor}", _scaled(inputs, numbers, factor)
 
 
 def nudged(inputs: Any, generator: np.random.Generator, step: float) -> Any:

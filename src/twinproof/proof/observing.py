@@ -13,7 +13,7 @@ import numpy as np
 
 from twinproof.base.words import Word
 from twinproof.proof.arrays import Array, flatten
-from twinproof.proof.batches import Batch, nudged
+from twinproof.proof.batches import EXTREME, Batch, nudged
 from twinproof.proof.capture import around_calls, is_whole
 from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.keras_api import (
@@ -83,8 +83,8 @@ class Exam:
         )
 
     def inputs_named(self, where: str, training: bool) -> Any:
-        """Return the inputs of that name, or those of the first batch to train on."""
-        return self.batches[0].x if training else dict(self.inputs)[where]
+        """Return the inputs of that name; in training, of none, those of the first batch."""
+        return self.batches[0].x if training and not where else dict(self.inputs)[where]
 
     def inputs_like_the_first(self) -> Iterator[tuple[str, Any]]:
         """Yield the inputs shaped as the plain ones: each other shape is compiled anew, which takes seconds."""
@@ -127,6 +127,12 @@ def _observe_training(side: Side, exam: Exam) -> Iterator[Observation]:
         state = dict(side.state())
         arrays.update({label: state[label] for label in side.fixed()})
         yield Observation(Stage.TRAINING_MODE, "", arrays)
+        for name, inputs in exam.inputs:
+            if name.startswith(EXTREME):
+                side.set_back(exam.seed)
+                with _conditions(exam), functions_run_eagerly():
+                    outputs = outputs_of(side, partial(call, model, inputs, training=True))
+                yield Observation(Stage.TRAINING_MODE, name, outputs)
     side.set_back(exam.seed)
     run_eagerly(model, True)
     with _conditions(exam), _gradients(side) as gradients:

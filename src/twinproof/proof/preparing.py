@@ -19,6 +19,7 @@ from twinproof.proof.batches import (
     rows_for,
     sizes,
     unusual,
+    varied,
 )
 from twinproof.proof.capture import Recorder, recording
 from twinproof.proof.comparing import UnlikeError
@@ -75,7 +76,9 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environmen
     specs = map_leaves(lambda spec: replace(spec, rows=rows), specs)
     notes = [f"inputs: {describe(specs)}{', from the data' if batches else ''}"]
     seed_everything(wishes.seed)
-    inputs, ranges = _inputs(specs, batches, sides, wishes.seed)
+    inputs, ranges, refused = _inputs(specs, batches, sides, wishes.seed)
+    if refused:
+        notes.append(f"left out, as {side.name} does not run on it: {', '.join(refused)}")
     label(side)
     began = side.start
     stirred = stir(side, np.random.default_rng(wishes.seed + 2))
@@ -158,14 +161,20 @@ def _find_signature(wishes: Wishes, batches: list[Batch], sides: list[Side]) -> 
     )
 
 
-def _inputs(specs: Any, batches: list[Batch], sides: list[Side], seed: int) -> tuple[list[tuple[str, Any]], Ranges]:
-    """Return the inputs to infer on, the plain ones first, after a run of both that shows which of them are ids."""
+def _inputs(
+    specs: Any, batches: list[Batch], sides: list[Side], seed: int
+) -> tuple[list[tuple[str, Any]], Ranges, list[str]]:
+    """Return the inputs to infer on, the plain ones first, after a run of both that shows which of them are ids.
+
+    The last are the names of those that the first model does not take, where they were made of the user's data.
+    """
     generator = np.random.default_rng(seed)
     if batches:
         inputs = batches[0].x
-        run_once(sides[0], inputs)
-        row = [("one row", map_leaves(lambda array: array[:1], inputs))] if fixed_rows(specs) is None else []
-        return [("", inputs), *row], Ranges({}, {}, {})
+        known = narrowest([_ranges(side, inputs, specs, seed, must_run=side is sides[0]) for side in sides])
+        more = list(varied(specs, inputs, known))
+        refused = [name for name, values in more if not _takes(sides[0], values)]
+        return [("", inputs), *(one for one in more if one[0] not in refused)], Ranges({}, {}, {}), refused
     probe = map_leaves(lambda spec: _digits(spec, generator), in_order(specs))
     try:
         ranges = [_ranges(side, probe, specs, seed, must_run=side is sides[0]) for side in sides]
@@ -179,7 +188,7 @@ def _inputs(specs: Any, batches: list[Batch], sides: list[Side], seed: int) -> t
             raise
     narrow = narrowest(ranges)
     inputs = make_inputs(specs, narrow, generator, rows_for(specs))
-    return [("", inputs), *unusual(specs, inputs, narrow, generator)], narrow
+    return [("", inputs), *unusual(specs, inputs, narrow, generator)], narrow, []
 
 
 def _ranges(side: Side, probe: Any, specs: Any, seed: int, must_run: bool) -> Ranges:
@@ -194,6 +203,15 @@ def _ranges(side: Side, probe: Any, specs: Any, seed: int, must_run: bool) -> Ra
         if must_run:
             raise
     return find_ranges(recorder.calls, probe, specs)
+
+
+def _takes(side: Side, inputs: Any) -> bool:
+    """Whether a model runs on what was made of the user's data: it may look numbers up that are no longer there."""
+    try:
+        run_once(side, inputs)
+    except ModelError:
+        return False
+    return True
 
 
 def _require_like_inputs(sides: list[Side]) -> None:

@@ -41,6 +41,9 @@ from twinproof.proof.side import Side
 from twinproof.proof.streams import give_other_streams
 from twinproof.proof.text import count, sentence, versions
 
+# The stages in which models are asked on unusual inputs, too.
+_ON_UNUSUAL = (Stage.INFERENCE, Stage.TRAINING_MODE, Stage.AFTERWARDS)
+
 
 @dataclass
 class _Found:
@@ -310,7 +313,7 @@ class Proving:
     def _without_broken(self, apart: Mapping[Key, Apart]) -> dict[Key, Apart]:
         """Return what has numbers to compare: extreme inputs may have none in either model; elsewhere that ends it."""
         broken = [key for key, one in apart.items() if one.broken]
-        extreme = [key for key in broken if key[0] in (Stage.INFERENCE, Stage.AFTERWARDS) and key[1]]
+        extreme = [key for key in broken if key[0] in _ON_UNUSUAL and key[1]]
         for key in broken:
             if key not in extreme:
                 self.unknown = f"in {key[0]}, {place_of(key)} is not a number in both models"

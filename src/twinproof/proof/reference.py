@@ -116,7 +116,7 @@ class Reference(Protocol):
         """Return how far two runs of it are apart."""
 
     def layer_run(self, where: str, training: bool) -> LayerRun | None:
-        """Return what its layers do on the inputs of that name, or on the first batch in training mode."""
+        """Return what its layers do on the inputs of that name; in training mode, of none, on the first batch."""
 
     def runs_beside(self, variables: Mapping[str, Any]) -> bool:
         """Return whether it can take its steps beside a model of these variables."""
@@ -240,7 +240,7 @@ def declared(side: Side) -> dict[str, Declared]:
             id(variable) in trained,
             str(getattr(variable.dtype, "name", variable.dtype)),
             "" if KERAS_2 else _described(getattr(variable, "regularizer", None)),
-            "" if KERAS_2 else _described(getattr(variable, "constraint", None)),
+            _described(getattr(variable, "constraint", None)),
         )
         for label, variable in side.variables.items()
     }

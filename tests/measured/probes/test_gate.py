@@ -1,0 +1,46 @@
+"""What usual inputs do not show is found by the prover, and by the study's gate on images, which is the same engine."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import ENVIRONMENTS
+
+# The stage in which each difference of the catalogue is found.
+FOUND = {
+    "relu_6_in_an_operation": "inference",  # on inputs that are 100 times as large
+    "clipped_at_20": "inference",  # likewise
+    "negative_inputs_cut_off": "inference",  # on inputs times -10, as no pixel is negative
+    "bias_dropped_in_inference": "inference",  # as weights that begin as zeros are moved
+    "capped_in_training_alone": "training mode",  # on large inputs, too
+    "constraint_not_yet_reached": "structure",  # by what is declared of the variable
+    "constraint_of_an_own_layer_not_yet_reached": "structure",  # likewise, where no layer's settings tell
+}
+
+
+@pytest.fixture(scope="module", params=[ENVIRONMENTS[0], ENVIRONMENTS[-1]])
+def facts(facts_from: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
+    return facts_from("gate_facts", request.param)
+
+
+def test_all_of_them_are_tried(facts: Any) -> None:
+    assert facts.keys() - {"strict"} == FOUND.keys()
+
+
+def test_what_a_model_does_not_run_on_is_left_out_and_said(facts: Any) -> None:
+    assert facts["strict"]["verdict"] == "one network"
+    assert "left out, as Strict does not run on it: inputs times 100" in facts["strict"]["notes"]
+
+
+@pytest.mark.parametrize("who", ["prover", "study"])
+@pytest.mark.parametrize("difference", FOUND)
+def test_a_difference_that_usual_inputs_do_not_show_is_found_and_named(facts: Any, difference: str, who: str) -> None:
+    found = facts[difference][who]
+    assert (found["verdict"], found["stages"]) == ("not one network", [FOUND[difference]])
+    assert any(f"`{culprit}`" in found["culprit"] for culprit in facts[difference]["culprits"])
+
+
+@pytest.mark.parametrize("difference", FOUND)
+def test_each_of_these_networks_is_itself(facts: Any, difference: str) -> None:
+    assert facts[difference]["control"]["verdict"] == "one network"
