@@ -66,7 +66,7 @@ _COUNTERPART = (
     "{part}for it speaks a counterpart of ours that is the same network in no environment in which the class runs, "
     "against it one that is so in every environment"
 )
-_NOTABLE = "notably less is 10 % less of one count at least, and 10 % more of none"
+_NOTABLE = "of a class, the naive one counts; notably less is 10 % less of one count at least, and 10 % more of none"
 
 CLAIMS = [
     Claim(

@@ -1,4 +1,7 @@
-"""Which style takes less code, from the table code."""
+"""Which style takes less code, from the table code.
+
+Of a class the least that runs is counted: `naive`, where the twin has one. What care adds is no part of the network.
+"""
 
 from collections.abc import Sequence
 
@@ -13,13 +16,13 @@ NOTABLE = 0.1
 
 
 def code_sizes(code: pd.DataFrame, twin: str) -> tuple[list[int], list[int]] | None:
-    """Return the counts of functional and of subclassed; None if one of them was not counted."""
-    own = code[code["twin"] == twin]
-    found = [own.loc[own["style"] == style, COUNTS] for style in (Style.FUNCTIONAL, Style.SUBCLASSED)]
-    if any(rows.empty for rows in found):
-        return None
-    functional, subclassed = (rows.iloc[0].tolist() for rows in found)
-    return functional, subclassed
+    """Return the counts of functional and of the class; None if one of them was not counted."""
+    counted = {
+        str(style): rows[COUNTS].iloc[0].tolist()
+        for style, rows in code[code["twin"] == twin].groupby("style", sort=False)
+    }
+    functional, written = counted.get(Style.FUNCTIONAL), counted.get(Style.NAIVE) or counted.get(Style.SUBCLASSED)
+    return (functional, written) if functional and written else None
 
 
 def told(functional: Sequence[int], subclassed: Sequence[int]) -> str:
@@ -27,7 +30,7 @@ def told(functional: Sequence[int], subclassed: Sequence[int]) -> str:
     pairs = ", ".join(
         f"{own} {name} against {other}" for own, other, name in zip(functional, subclassed, COUNTS, strict=True)
     )
-    return f"functional {pairs} subclassed"
+    return f"functional {pairs} of the class"
 
 
 def less_code(own: Sequence[int], other: Sequence[int]) -> Speaks:
