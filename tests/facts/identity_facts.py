@@ -32,6 +32,7 @@ TWINS = {
         "functional": partial(styles.functional, name="first"),
         "subclassed": partial(styles.Backwards, name="first"),
     },
+    "models inside that are not built": {"functional": styles.stacked, "subclassed": styles.Stacked},
     "other shape": {"functional": styles.functional, "subclassed": styles.other_shape},
 }
 if hasattr(keras, "random"):  # Keras 2 has no generators that a user's layer could keep.

@@ -59,6 +59,24 @@ class Backwards(keras.Model):
         return self.classifier(self.noise(self.second(x), training=training))
 
 
+def stacked() -> keras.Model:
+    images = keras.Input((PIXELS,))
+    x = layers.Dense(8, activation="relu", name="first")(images)
+    return keras.Model(images, layers.Dense(CLASSES, activation="softmax", name="classifier")(x), name="small")
+
+
+class Stacked(keras.Model):
+    """The same network, which holds a model that is not built before it is called."""
+
+    def __init__(self) -> None:
+        super().__init__(name="small")
+        hidden = layers.Dense(8, activation="relu", name="first")
+        self.block = keras.Sequential([hidden, layers.Dense(CLASSES, activation="softmax", name="classifier")])
+
+    def call(self, images: Any) -> Any:
+        return self.block(images)
+
+
 class Ending(layers.Layer):
     """Does to the class probabilities what `function` does; holds no weights."""
 

@@ -77,6 +77,14 @@ def value_of(variable: Any) -> NDArray[Any]:
     return copy
 
 
+def variables_of(model: keras.Model) -> list[Any]:
+    """Return the variables of a model; none of a class of Keras 2 that is not built, which refuses to tell."""
+    try:
+        return list(model.variables)
+    except ValueError:
+        return []
+
+
 @contextmanager
 def unchanged(variables: Iterable[Any]) -> Iterator[None]:
     """Give variables the values back that they have now."""

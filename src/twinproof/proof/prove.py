@@ -9,7 +9,7 @@ from typing import Any
 from twinproof.proof.apart import Request
 from twinproof.proof.comparing import UnlikeError
 from twinproof.proof.errors import CannotTellError
-from twinproof.proof.keras_api import made_with, seed_everything, unchanged
+from twinproof.proof.keras_api import made_with, seed_everything, unchanged, variables_of
 from twinproof.proof.labels import shapes_of
 from twinproof.proof.preparing import Wishes, prepare_first
 from twinproof.proof.proving import Proving
@@ -76,7 +76,7 @@ def prove_sources(first: Source, second: Source, wishes: Wishes) -> Proof:
     sides = build(first, wishes), build(second, wishes)
     if sides[0].name == sides[1].name:
         sides[1].name = f"{sides[1].name} (second)"
-    with unchanged(variable for side in sides for variable in side.model.variables):
+    with unchanged(variable for side in sides for variable in variables_of(side.model)):
         try:
             reference = prepare_first(sides[0], sides[1], wishes)
         except CannotTellError as error:

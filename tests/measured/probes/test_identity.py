@@ -37,7 +37,9 @@ def told(facts: Any, style: str, twin: str = "many") -> str:
     return comparison(facts, style, twin)["proof"]["sentence"]
 
 
-@pytest.mark.parametrize("twin", ["many", "model named like its layer", "own generators"])
+@pytest.mark.parametrize(
+    "twin", ["many", "model named like its layer", "models inside that are not built", "own generators"]
+)
 def test_one_network_is_bit_equal_however_it_is_written(facts: Any, twin: str) -> None:
     if twin == "own generators" and twin not in facts:
         pytest.skip("Keras 2 has no generators that a user's layer could keep")
