@@ -6,7 +6,7 @@ from keras.layers import Dense
 
 from twinproof.measured.pitfalls import Program
 from twinproof.measured.pitfalls.usual import all_change, train
-from twinproof.measured.twins.simple import subclassed
+from twinproof.measured.twins.simple import naive
 
 TITLE = "A layer that is replaced once the model is built"
 STYLE = "subclassed"
@@ -17,7 +17,7 @@ REFERENCES = ("https://github.com/keras-team/keras/issues/18601",)
 def program(images: Any, labels: Any) -> Program:
     """Train, replace the classifier, train on, and see whether the new one's weights change."""
     yield "construct"
-    model = subclassed()
+    model = naive()
     yield from train(model, images, labels)
     return (yield from _replaced(model, images, labels))
 
@@ -25,7 +25,7 @@ def program(images: Any, labels: Any) -> Program:
 def control(images: Any, labels: Any) -> Program:
     """Replace the classifier of a model that is not built yet."""
     yield "construct"
-    return (yield from _replaced(subclassed(), images, labels))
+    return (yield from _replaced(naive(), images, labels))
 
 
 def _replaced(model: Any, images: Any, labels: Any) -> Program:

@@ -4,7 +4,7 @@ from typing import Any
 
 from twinproof.measured.pitfalls import Program
 from twinproof.measured.pitfalls.usual import same_outputs, train
-from twinproof.measured.twins.simple import subclassed
+from twinproof.measured.twins.simple import naive
 
 TITLE = "Weights that are loaded into a model that was never called"
 STYLE = "subclassed"
@@ -27,7 +27,7 @@ def control(images: Any, labels: Any) -> Program:
 
 def _loaded(images: Any, labels: Any, called: bool) -> Program:
     yield "construct"
-    model, other = subclassed(), subclassed()
+    model, other = naive(), naive()
     yield from train(model, images, labels)
     yield "save"
     model.save_weights("trained.weights.h5")
