@@ -68,7 +68,7 @@ def test_records_carry_the_digests_of_image_and_lock_and_the_commit(in_image: Pa
     described = json.loads((in_image / environment.image_mark).read_text())
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=in_image, capture_output=True, text=True, check=True)
     found = records(in_image)
-    assert len(found) == 4
+    assert len(found) == 5
     for record in found.values():
         assert record["machine"]["image"] == described["image"]
         assert record["protocol"]["lock"] == described["lock"]

@@ -34,7 +34,7 @@ def require_measured_in_jobs(cluster: Cluster, folder: Path) -> None:
     assert {job["JobState"] for job in jobs} == {"COMPLETED"}
     ran = sorted(job["Comment"].removeprefix("rule_run_batch_wildcards_") for job in jobs)
     assert ran == sorted(batch.replace("/", "_").replace("-0", "_0") for batch in batches)
-    assert sum(map(len, batches.values())) == len(records(folder)) == 4
+    assert sum(map(len, batches.values())) == len(records(folder)) == 5
 
 
 def test_report_stands_at_the_end(study: Path) -> None:
