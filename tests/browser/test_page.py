@@ -13,7 +13,7 @@ from .conftest import DESKTOP, PHONE, SCREENSHOTS, Open, settle
 
 MOST_BYTES = 8 * 2**20
 SECTIONS = [
-    "answer", "accuracy", "timing", "serialization", "pitfalls", "quality", "provenance", "notebooks",
+    "answer", "accuracy", "timing", "graphs", "serialization", "pitfalls", "quality", "provenance", "notebooks",
 ]  # fmt: skip
 
 

@@ -61,8 +61,9 @@ def test_the_seed_alone_gives_equal_weights_where_layers_are_made_in_one_order(f
         for style in ("functional", "control", "other name", "subclassed")
     }
     assert alone["functional"] == alone["control"] == alone["other name"]
-    # This class makes its layers in another order.
-    assert alone["subclassed"] != alone["functional"]
+    # This class makes its layers in another order; in Keras 2 it is the order of building that counts.
+    keras_3 = "own generators" in facts
+    assert (alone["subclassed"] != alone["functional"]) == keras_3
 
 
 def test_every_step_trains(facts: Any) -> None:

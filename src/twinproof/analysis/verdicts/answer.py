@@ -33,7 +33,8 @@ class AdviceRow:
 
 
 def advice_rows(tables: Tables) -> Iterator[AdviceRow]:
-    """Yield the sentences of the answer in their order."""
+    """Yield the sentences of the answer in their order; the last says what they rest on."""
+    said = False
     for topic, tell, evidence in (
         ("choice", _choice, ("claims",)),
         ("accuracy", _accuracy, ("twins", "accuracy")),
@@ -43,10 +44,12 @@ def advice_rows(tables: Tables) -> Iterator[AdviceRow]:
         ("mistakes", _mistakes, ("faults", "claims")),
         ("reach", _reach, ("claims", "identity")),
         ("pitfalls", _pitfalls, ("pitfalls",)),
-        ("scope", _scope, ("trials",)),
     ):
         if sentence := tell(tables):
+            said = True
             yield AdviceRow(topic=topic, sentence=sentence, evidence=json.dumps(evidence))
+    if said and (sentence := _scope(tables)):
+        yield AdviceRow(topic="scope", sentence=sentence, evidence=json.dumps(("trials",)))
 
 
 def _choice(tables: Tables) -> str | None:
