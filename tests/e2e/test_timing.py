@@ -87,7 +87,7 @@ def test_an_identical_copy_is_never_said_to_differ(ended):
 def test_a_subclass_that_is_5_percent_slower_is_found_and_measured(ended):
     """The interval is that of all comparisons: one at 95 % would miss the truth in one run of 20.
 
-    It meets the truth to a tenth of the margin: what comes after a longer wait finds colder caches, which takes time, too.
+    It meets the truth to a tenth of the margin: what comes after a longer wait finds colder caches.
     """
     found = verdict(ended, "subclassed")
     print(found["answer"])
