@@ -154,7 +154,7 @@ def _care(tables: Tables) -> str | None:
 
 def _mistakes(tables: Tables) -> str | None:
     claim = tables["claims"].set_index("claim").loc["C8"]
-    return None if claim["verdict"] == Verdict.INCONCLUSIVE else f"Of finding mistakes: {claim['figures']}."
+    return None if claim["verdict"] == Verdict.INCONCLUSIVE else f"Planted mistakes: {claim['figures']}."
 
 
 def _reach(tables: Tables) -> str | None:

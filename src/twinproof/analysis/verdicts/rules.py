@@ -7,6 +7,7 @@ import pandas as pd
 from twinproof.analysis.verdicts.code_size import code_sizes, less_code, told
 from twinproof.analysis.verdicts.weighing import POINTS, Judgement, Part, Speaks, by_all, by_size, weigh
 from twinproof.analysis.words import RIGHT, Catch, Check, Kept, LearningVerdict, TimingVerdict
+from twinproof.base.numbers import counted
 from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK, STAGES
 
@@ -53,7 +54,7 @@ def _mistakes(tables: Tables) -> list[Part]:
         ),
         Part(
             by_size((later - earlier) / len(stages), POINTS),
-            f"the subclass tells of {later} kinds later and of {earlier} earlier",
+            f"the subclass tells of {counted(later, 'kind')} later and of {earlier} earlier",
         ),
         Part(
             by_size((named[Style.FUNCTIONAL] - named[Style.SUBCLASSED]).mean(), POINTS),
