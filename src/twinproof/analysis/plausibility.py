@@ -175,17 +175,12 @@ def _graph(_record: Record, results: dict[str, Result]) -> Iterator[str]:
                 if (comparison is not None) != (style != "functional" and name in functional):
                     yield f"{where}: {'there' if comparison else 'missing'}, against functional"
                 elif comparison is not None:
-                    said = str(_graph_outcome(found, functional[name][stage]))
+                    other = functional[name][stage]
+                    said = str(
+                        GraphOutcome.judge(*(found[key] == other[key] for key in ("operations", "wiring", "order")))
+                    )
                     if comparison["outcome"] != said:
                         yield f"{where}.outcome: {comparison['outcome']!r}; operations and digests say {said!r}"
-
-
-def _graph_outcome(found: Result, functional: Result) -> GraphOutcome:
-    if found["operations"] != functional["operations"]:
-        return GraphOutcome.OTHER_OPERATIONS
-    if found["wiring"] != functional["wiring"]:
-        return GraphOutcome.WIRED_OTHERWISE
-    return GraphOutcome.EQUAL if found["order"] == functional["order"] else GraphOutcome.ORDERED_OTHERWISE
 
 
 def _kept(_record: Record, results: dict[str, Result]) -> Iterator[str]:

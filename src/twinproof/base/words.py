@@ -44,6 +44,15 @@ class GraphOutcome(Word):
     OTHER_OPERATIONS = "other operations"
     NOT_AVAILABLE = "not available"
 
+    @classmethod
+    def judge(cls, operations: bool, wiring: bool, order: bool) -> "GraphOutcome":
+        """Return the outcome of two graphs that agree, or not, in operations, in wiring, and in order."""
+        if not operations:
+            return cls.OTHER_OPERATIONS
+        if not wiring:
+            return cls.WIRED_OTHERWISE
+        return cls.EQUAL if order else cls.ORDERED_OTHERWISE
+
 
 class Stage(Word):
     """Where a planted mistake is caught, from the earliest on."""

@@ -41,11 +41,9 @@ def compare_graphs(first: Mapping[str, Graph], second: Mapping[str, Graph]) -> S
 
 def judge(first: Graph, second: Graph) -> GraphOutcome:
     """Return how a graph compares with the first one."""
-    if first == second:
-        return GraphOutcome.EQUAL
-    if first.operations != second.operations:
-        return GraphOutcome.OTHER_OPERATIONS
-    return GraphOutcome.ORDERED_OTHERWISE if first.wiring == second.wiring else GraphOutcome.WIRED_OTHERWISE
+    return GraphOutcome.judge(
+        first.operations == second.operations, first.wiring == second.wiring, first.order == second.order
+    )
 
 
 def difference(first: Graph, second: Graph) -> str:
