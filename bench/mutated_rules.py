@@ -24,7 +24,7 @@ import pandas as pd
 from tests.analysis.test_claims import CASES, tables
 
 PACKAGE = "twinproof.analysis.verdicts"
-MODULES = ["weighing", "code_size", "pitfalls", "reach", "rules"]
+MODULES = ["weighing", "places", "code_size", "pitfalls", "reach", "rules"]
 COMPARED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,

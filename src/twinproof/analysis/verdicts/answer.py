@@ -7,12 +7,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pandas as pd
-
+from twinproof.analysis.verdicts.weighing import Tables
 from twinproof.analysis.words import RIGHT, Kept, LearningVerdict, PitfallOutcome, TimingVerdict, Verdict
 from twinproof.base.styles import INGREDIENTS
 
-Tables = dict[str, pd.DataFrame]
 # As a reader would say them, after "a subclassed model is as fast ...".
 _QUANTITIES = {
     "first_result": "to its first result", "make": "to make", "train_step": "to train",

@@ -7,13 +7,9 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import pandas as pd
-
 from twinproof.analysis.verdicts import pitfalls, reach, rules
-from twinproof.analysis.verdicts.weighing import Judgement
+from twinproof.analysis.verdicts.weighing import Judgement, Tables
 from twinproof.analysis.words import ClaimSource, Verdict
-
-Tables = dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from twinproof.analysis.verdicts.weighing import Judgement, Part, Speaks, by_all, weigh
+from twinproof.analysis.verdicts.places import in_all, where
+from twinproof.analysis.verdicts.weighing import SCALE, Judgement, Part, Speaks, Tables, by_all, weigh
 from twinproof.analysis.words import PitfallOutcome
 from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK
-
-Tables = dict[str, pd.DataFrame]
 
 # Every pitfall of the catalogue that is about layers in a list or in the attribute that Keras lists them in: those in
 # which such layers are trained, and those in which they are kept and read again. A test holds this against the titles.
@@ -40,22 +39,16 @@ def as_printed(tables: Tables) -> Judgement:
     """Whether the article's examples run as they are printed: one that runs nowhere refutes it, as all are said to."""
     identity = tables["identity"]
     first = identity[(identity["twin"] == "simple") & (identity["style"] == Style.SEQUENTIAL)]
-    runs = {"example 1": _in_all(first["status"].eq("ok"), first)}
+    runs = {"example 1": in_all(first["status"].eq("ok"), first)}
     rows = shown(tables)
     for example, name in AS_PRINTED.items():
         own = rows[rows["pitfall"] == name]
-        runs[example] = _in_all(own["outcome"].eq(PitfallOutcome.AS_EXPECTED), own)
+        runs[example] = in_all(own["outcome"].eq(PitfallOutcome.AS_EXPECTED), own)
     if missing := [example for example, found in runs.items() if not found]:
         return weigh(Part(Speaks.NOT_MEASURED, f"not measured: {', '.join(missing)}"))
-    figures = "; ".join(
-        f"{example} runs in {', '.join(where for where, ran in found.items() if ran) or 'none'} of {', '.join(found)}"
-        for example, found in runs.items()
-    )
-    speak = {by_all(found.values()) for found in runs.values()}
-    for worst in (Speaks.AGAINST, Speaks.NEITHER):
-        if worst in speak:
-            return weigh(Part(worst, figures))
-    return weigh(Part(Speaks.FOR, figures))
+    figures = "; ".join(f"{example} runs in {where(found)}" for example, found in runs.items())
+    worst = min((by_all(found.values()) for found in runs.values()), key=SCALE.index)
+    return weigh(Part(worst, figures))
 
 
 def _well(tables: Tables, names: tuple[str, ...]) -> dict[str, bool]:
@@ -72,8 +65,3 @@ def _care(done: str, well: Mapping[str, bool]) -> Part:
     ill = [name for name, right in well.items() if not right]
     figures = f"{len(well) - len(ill)} of {len(well)} lists are {done} as expected"
     return Part(by_all([not right for right in well.values()]), f"{figures}; not {', '.join(ill)}" if ill else figures)
-
-
-def _in_all(true: pd.Series, rows: pd.DataFrame) -> dict[str, bool]:
-    """Return for each environment whether something is true of all its rows."""
-    return {str(environment): bool(found.all()) for environment, found in true.groupby(rows["environment"])}

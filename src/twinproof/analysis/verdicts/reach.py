@@ -3,16 +3,13 @@
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
-import pandas as pd
-
 from twinproof.analysis.verdicts.code_size import code_sizes, less_code, told
 from twinproof.analysis.verdicts.pitfalls import shown
-from twinproof.analysis.verdicts.weighing import Judgement, Part, Speaks, by_all, weigh
+from twinproof.analysis.verdicts.places import in_all, where
+from twinproof.analysis.verdicts.weighing import Judgement, Part, Speaks, Tables, by_all, weigh
 from twinproof.analysis.words import PitfallOutcome
 from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK, Identity
-
-Tables = dict[str, pd.DataFrame]
 
 # A counterpart with so many times the lines counts as impractical.
 IMPRACTICAL = 1.5
@@ -144,10 +141,8 @@ def _runs(tables: Tables, twin: str, style: str) -> dict[str, bool]:
     """Return by environment whether a style runs when its identity is measured."""
     identity = tables["identity"]
     rows = identity[(identity["twin"] == twin) & (identity["style"] == style)]
-    return {str(name): bool(found.all()) for name, found in rows["status"].eq("ok").groupby(rows["environment"])}
+    return in_all(rows["status"].eq("ok"), rows)
 
 
 def _where(runs: Mapping[str, bool]) -> str:
-    if not runs:
-        return "no environment: it was not measured"
-    return f"{', '.join(where for where, ran in runs.items() if ran) or 'none'} of {', '.join(runs)}"
+    return where(runs) if runs else "no environment: it was not measured"

@@ -5,7 +5,7 @@ from collections import Counter
 import pandas as pd
 
 from twinproof.analysis.verdicts.code_size import code_sizes, less_code, told
-from twinproof.analysis.verdicts.weighing import POINTS, Judgement, Part, Speaks, by_all, by_size, weigh
+from twinproof.analysis.verdicts.weighing import POINTS, Judgement, Part, Speaks, Tables, by_all, by_size, weigh
 from twinproof.analysis.words import RIGHT, Catch, Check, Kept, LearningVerdict, TimingVerdict
 from twinproof.base.numbers import counted
 from twinproof.base.styles import Style
@@ -14,8 +14,6 @@ from twinproof.base.words import ONE_NETWORK, STAGES
 # The twins that are the article's own examples.
 EXAMPLES = ("simple", "conditional", "dynamic")
 DECIDED = (TimingVerdict.EQUIVALENT, TimingVerdict.FASTER, TimingVerdict.SLOWER)
-
-Tables = dict[str, pd.DataFrame]
 
 
 def simplicity(tables: Tables) -> Judgement:

@@ -8,7 +8,11 @@ from collections.abc import Collection
 from enum import Enum
 from typing import NamedTuple
 
+import pandas as pd
+
 from twinproof.analysis.words import Verdict
+
+Tables = dict[str, pd.DataFrame]
 
 # A difference of shares counts from this on, in either direction: 5 of 100 operations or mistakes.
 POINTS = 0.05
@@ -17,10 +21,14 @@ POINTS = 0.05
 class Speaks(Enum):
     """What was measured of a part of a claim."""
 
-    FOR = 1
-    NEITHER = 0
-    AGAINST = -1
-    NOT_MEASURED = None
+    FOR = "for"
+    NEITHER = "neither"
+    AGAINST = "against"
+    NOT_MEASURED = "not measured"
+
+
+# From what speaks against a claim to what speaks for it.
+SCALE = [Speaks.AGAINST, Speaks.NEITHER, Speaks.FOR]
 
 
 class Part(NamedTuple):
