@@ -33,31 +33,38 @@ def debugging(tables: Tables) -> Judgement:
 
 
 def _mistakes(tables: Tables) -> list[Part]:
-    """Weigh that a subclass tells of fewer mistakes, later, and names the culprit less often."""
-    # Of a process that was ended it is not known when it would have told of the mistake.
+    """Weigh that a subclass reports fewer mistakes, later, and names the culprit less often."""
+    # Of a process that was ended it is not known when it would have reported the mistake.
     faults = _judged(tables, "faults").pipe(lambda rows: rows[rows["ended"].isna()])
-    caught = _of_both(faults.assign(value=faults["caught"].ne(Catch.SILENCE).astype(int)))
-    if caught.empty:
+    kinds = _by_kind(
+        faults.assign(
+            caught=faults["caught"].ne(Catch.SILENCE).astype(int),
+            stage=faults["stage"].map(STAGES.index),
+            named=faults["names_culprit"].eq(True).astype(int),
+        ),
+        "fault",
+        ["caught", "stage", "named"],
+    )
+    if kinds is None:
         return [Part(Speaks.NOT_MEASURED, "no mistake was planted in both styles of one twin")]
-    stages = _of_both(faults.assign(value=faults["stage"].map(STAGES.index)))
-    named = _of_both(faults.assign(value=faults["names_culprit"].eq(True).astype(int)))
-    later = int((stages[Style.SUBCLASSED] > stages[Style.FUNCTIONAL]).sum())
-    earlier = int((stages[Style.SUBCLASSED] < stages[Style.FUNCTIONAL]).sum())
+    functional, subclassed = kinds
+    later = int((subclassed["stage"] > functional["stage"]).sum())
+    earlier = int((subclassed["stage"] < functional["stage"]).sum())
     own = faults.loc[faults["about_style"].eq(True), "mechanism"].nunique()
     return [
         Part(
-            by_size((caught[Style.FUNCTIONAL] - caught[Style.SUBCLASSED]).mean(), POINTS),
-            f"{len(caught)} kinds of planted mistakes, of which {own} are about the style: by an error or a warning, "
-            f"functional tells of {_share(caught[Style.FUNCTIONAL])}, subclassed of {_share(caught[Style.SUBCLASSED])}",
+            by_size((functional["caught"] - subclassed["caught"]).mean(), POINTS),
+            f"{len(functional)} kinds of planted mistakes, of which {own} are about the style: by an error or "
+            f"a warning, functional reports {_share(functional['caught'])}, subclassed {_share(subclassed['caught'])}",
         ),
         Part(
-            by_size((later - earlier) / len(stages), POINTS),
-            f"the subclass tells of {counted(later, 'kind')} later and of {earlier} earlier",
+            by_size((later - earlier) / len(functional), POINTS),
+            f"the subclass reports {counted(later, 'kind')} later and {earlier} earlier",
         ),
         Part(
-            by_size((named[Style.FUNCTIONAL] - named[Style.SUBCLASSED]).mean(), POINTS),
-            f"functional names the culprit of {_share(named[Style.FUNCTIONAL])}, subclassed of "
-            f"{_share(named[Style.SUBCLASSED])}",
+            by_size((functional["named"] - subclassed["named"]).mean(), POINTS),
+            f"functional names the culprit of {_share(functional['named'])}, subclassed of "
+            f"{_share(subclassed['named'])}",
         ),
     ]
 
@@ -66,25 +73,31 @@ def _checks(tables: Tables) -> Part:
     """Weigh that less is right of a built subclass."""
     checks = _judged(tables, "introspection").pipe(lambda rows: rows[rows["when"] == "built"])
     checks = checks[checks["outcome"].isin([Check.WORKS, Check.FAILS, Check.DIFFERS, Check.CRASHED])]
-    right = _of_both(checks.assign(value=checks["outcome"].eq(Check.WORKS).astype(int), fault=checks["check"]))
-    if right.empty:
+    kinds = _by_kind(checks.assign(right=checks["outcome"].eq(Check.WORKS).astype(int)), "check", ["right"])
+    if kinds is None:
         return Part(Speaks.NOT_MEASURED, "no built model of both styles was looked at")
-    wrong = [str(name) for name, share in right[Style.SUBCLASSED].items() if share < 1]
+    functional, subclassed = (values["right"] for values in kinds)
+    wrong = [str(name) for name, share in subclassed.items() if share < 1]
     return Part(
-        by_size((right[Style.FUNCTIONAL] - right[Style.SUBCLASSED]).mean(), POINTS),
-        f"of {len(right)} kinds of checks of a built model, functional answers {_share(right[Style.FUNCTIONAL])} "
-        f"rightly, subclassed {_share(right[Style.SUBCLASSED])}"
-        + (f" (not, or not always: {', '.join(wrong)})" if wrong else ""),
+        by_size((functional - subclassed).mean(), POINTS),
+        f"of {len(functional)} kinds of checks of a built model, functional answers {_share(functional)} rightly, "
+        f"subclassed {_share(subclassed)}" + (f" (not, or not always: {', '.join(wrong)})" if wrong else ""),
     )
 
 
-def _of_both(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean value of each mechanism by style, over all that was tried in functional and in subclassed."""
-    keys = ["mechanism", "environment", "twin", "replicate", "fault"]
-    pairs = rows.pivot(index=keys, columns="style", values="value").reindex(
-        columns=[Style.FUNCTIONAL, Style.SUBCLASSED]
+def _by_kind(rows: pd.DataFrame, tried: str, values: list[str]) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Return the mean values of each mechanism in functional and in subclassed, over all that was tried in both.
+
+    `tried` is the column that tells what; None if nothing was tried in both styles.
+    """
+    keys = ["mechanism", "environment", "twin", "replicate", tried]
+    functional, subclassed = (
+        rows[rows["style"] == style].set_index(keys)[values] for style in (Style.FUNCTIONAL, Style.SUBCLASSED)
     )
-    return pairs.dropna().groupby("mechanism").mean()
+    both = functional.index.intersection(subclassed.index)
+    if both.empty:
+        return None
+    return functional.loc[both].groupby("mechanism").mean(), subclassed.loc[both].groupby("mechanism").mean()
 
 
 def _share(values: pd.Series) -> str:
