@@ -9,10 +9,10 @@ from typing import Any
 
 from twinproof.analysis.planned_trials import planned_trials
 from twinproof.analysis.plausibility import contradictions, shares_of
-from twinproof.analysis.quantities import CONTROLS
 from twinproof.analysis.records import image_counts, without_results
 from twinproof.base.errors import UserError
 from twinproof.base.files import sha256
+from twinproof.base.styles import CONTROLS_OF, Style
 from twinproof.environments.environment import Environment
 from twinproof.study.dataset import read_checksums
 from twinproof.study.params import Params, read_params
@@ -24,11 +24,7 @@ from twinproof.study.trial import Cell, Trial, list_trials
 
 TOLD = 5
 # Of a probe, the styles that no comparison is made without.
-NEEDED = {
-    "identity": ("functional", "control"),
-    "timing": ("functional", *CONTROLS),
-    "graph": ("functional", "control", "extended"),
-}
+NEEDED = {probe: (Style.FUNCTIONAL, *controls) for probe, controls in CONTROLS_OF.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,16 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from twinproof.base.errors import shown
-from twinproof.base.styles import PROVEN
+from twinproof.base.styles import CONTROLS_OF, PROVEN
 from twinproof.base.words import GraphOutcome, Identity
 from twinproof.study.record import Record
 from twinproof.study.seed import derive_seed
 
 # The participants of a probe that are no style.
 BESIDE = {
-    "identity": ("control",),
-    "timing": ("control", "slowed"),
-    "graph": ("control", "extended"),
+    **CONTROLS_OF,
     "serialization": ("naive",),
     "exchange": ("naive",),
 }

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from twinproof.study.settings import QUANTITIES
+from twinproof.base.styles import CONTROLS_OF
+from twinproof.study.settings import QUANTITIES, Probe
 
-CONTROLS = CONTROL, SLOWED = "control", "slowed"
+CONTROLS = CONTROLS_OF[Probe.TIMING]
 # What others are made of: told, and not judged.
 PARTS = ("construct", "build", "first_step")
 

@@ -28,12 +28,12 @@ from twinproof.analysis.rows.trials import trial_row
 from twinproof.analysis.verdicts.answer import advice_rows
 from twinproof.analysis.verdicts.claims import claim_rows
 from twinproof.analysis.verdicts.graphs import with_graphs
-from twinproof.analysis.verdicts.learning import CONTROL, TwinFound, TwinRow, answer, gate
+from twinproof.analysis.verdicts.learning import TwinFound, TwinRow, answer, gate
 from twinproof.analysis.verdicts.timing_table import timing_rows
 from twinproof.analysis.words import LearningVerdict, TimingVerdict
 from twinproof.base.errors import entry_point
 from twinproof.base.files import write_whole
-from twinproof.base.styles import Style
+from twinproof.base.styles import CONTROL, Style
 from twinproof.base.words import Identity
 from twinproof.study.params import Params, read_params
 from twinproof.study.record import Record

@@ -13,6 +13,10 @@ class Style(Word):
 
 
 STYLES = tuple(Style)
+# What runs beside the styles: functional once more, with a known cost added, and with one operation more.
+CONTROL, SLOWED, EXTENDED = "control", "slowed", "extended"
+# By probe: what must not be found, and then what must.
+CONTROLS_OF = {"identity": (CONTROL,), "timing": (CONTROL, SLOWED), "graph": (CONTROL, EXTENDED)}
 # Those that are proven to be one network, trained and timed. A naive subclass is only kept and read again.
 PROVEN = (Style.SEQUENTIAL, Style.FUNCTIONAL, Style.SUBCLASSED)
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from twinproof.analysis.words import Ending
-from twinproof.base.styles import STYLES
+from twinproof.base.styles import CONTROL, EXTENDED, SLOWED, STYLES
 from twinproof.study.record import Record
 
 CELL = ["environment", "twin"]
-# In the order in which tables show them. The last three are the controls of identity, timing and graph.
-ORDER = [*STYLES, "control", "slowed", "extended"]
+# In the order in which tables show them.
+ORDER = [*STYLES, CONTROL, SLOWED, EXTENDED]
 # Types of error of a process that did not come to its end, and the outcome that each is.
 ENDINGS = {"Crash": Ending.CRASHED, "Timeout": Ending.TIMED_OUT}
 

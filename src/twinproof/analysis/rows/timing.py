@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from twinproof.analysis.quantities import SLOWED
 from twinproof.analysis.rows.common import RecordTables, StyleRow, key_of, told
 from twinproof.analysis.statistics.ratios import process_log_ratio
-from twinproof.base.styles import Style
+from twinproof.base.styles import SLOWED, Style
 from twinproof.study.record import Record
 
 

@@ -9,11 +9,10 @@ import pandas as pd
 
 from twinproof.analysis.rows.common import CELL
 from twinproof.analysis.verdicts.timing_table import TimingRow
-from twinproof.base.styles import PROVEN, Style
+from twinproof.base.styles import CONTROL, EXTENDED, PROVEN, Style
 from twinproof.base.words import GraphOutcome
 from twinproof.study.settings import COMPILED
 
-CONTROL, EXTENDED = "control", "extended"
 NOT_SHOWN = "not shown: a control failed"
 
 

@@ -9,7 +9,6 @@ from twinproof.analysis.words import LearningVerdict
 from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK, Identity
 
-CONTROL = "control"
 OUTCOMES = list(Identity)
 
 

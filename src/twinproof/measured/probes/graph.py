@@ -17,6 +17,7 @@ from typing import Any, TypedDict
 
 import keras
 
+from twinproof.base.styles import CONTROL, EXTENDED
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.instances import Instances, attempt, shuffled
 from twinproof.measured.twins import Twin
@@ -27,7 +28,6 @@ from twinproof.study.examples import Dataset
 from twinproof.study.settings import COMPILED, GraphSettings
 
 REFERENCE = "functional"
-CONTROL, EXTENDED = "control", "extended"
 # The first step may make variables; what it is compiled to then runs once.
 STEPS = 2
 

@@ -15,6 +15,7 @@ from typing import Any, TypedDict
 import keras
 import numpy as np
 
+from twinproof.base.styles import CONTROL
 from twinproof.base.words import Identity
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.instances import attempt, shuffled
@@ -28,7 +29,6 @@ from twinproof.proof.weights import digest
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import IdentitySettings
 
-CONTROL = "control"
 REFERENCE = "functional"
 
 

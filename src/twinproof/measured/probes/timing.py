@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from twinproof.base.styles import CONTROL, SLOWED
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.clock import LONG, Operation, clock, laps
 from twinproof.measured.probes.contest import MOST_WARMING, Contest, Turn
@@ -30,8 +31,6 @@ from twinproof.measured.probes.relay import Relay, batches
 from twinproof.measured.twins import Twin
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import TimingSettings, kind
-
-CONTROL, SLOWED = "control", "slowed"
 
 # What is done once an instance: made, and trained and asked for the first time.
 MADE = ("construct", "build", "make")

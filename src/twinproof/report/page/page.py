@@ -10,12 +10,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from twinproof.analysis.quantities import CONTROLS
 from twinproof.analysis.rows.common import CELL
-from twinproof.analysis.verdicts.graphs import EXTENDED, judge_graphs, sentence
+from twinproof.analysis.verdicts.graphs import judge_graphs, sentence
 from twinproof.analysis.verdicts.learning import gate
 from twinproof.base.numbers import counted
-from twinproof.base.styles import STYLES
+from twinproof.base.styles import CONTROL, EXTENDED, SLOWED, STYLES
 from twinproof.base.words import ONE_NETWORK
 from twinproof.report import WITH_NOTEBOOK, matrices
 from twinproof.report.page import assets, gaps
@@ -139,7 +138,7 @@ def _offered(tables: Tables) -> dict[str, list[str]]:
     return {
         "environment": list(trials["environment"].unique()),
         "twin": list(trials["twin"].unique()),
-        "style": sorted(set(styles) - {*CONTROLS, EXTENDED}, key=lambda style: order.index(style)),
+        "style": sorted(set(styles) - {CONTROL, SLOWED, EXTENDED}, key=lambda style: order.index(style)),
     }
 
 
