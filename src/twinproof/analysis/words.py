@@ -45,7 +45,7 @@ class Check(Word):
 
 
 class Catch(Word):
-    """How a planted mistake is told of."""
+    """How a planted mistake is reported."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -72,7 +72,7 @@ def check_matrix(introspection: pd.DataFrame) -> Matrix:
 
 
 def fault_matrix(faults: pd.DataFrame) -> Matrix:
-    """Return how each planted mistake is told of, by twin and style, marked if what was said named the culprit."""
+    """Return how each planted mistake is reported, by twin and style, marked if what was said named the culprit."""
     silent, named = faults["caught"] == Catch.SILENCE, faults["names_culprit"].eq(True)
     told = faults["caught"].where(silent, faults["caught"] + ", " + faults["stage"])
     noted = faults.assign(

@@ -27,7 +27,7 @@ class CheckRow(StyleRow):
 
 @dataclass(frozen=True, kw_only=True)
 class FaultRow(StyleRow):
-    """How a planted mistake was told of in a style, at which stage, and whether the culprit was named."""
+    """How a planted mistake was reported in a style, at which stage, and whether the culprit was named."""
 
     fault: str
     title: str

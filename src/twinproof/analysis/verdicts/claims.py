@@ -110,10 +110,10 @@ CLAIMS = [
     ),
     Claim(
         "C8", "Subclassed models are harder to debug.", "", ("faults", "introspection"),
-        "that planted mistakes are told of, how early, that the culprit is named, and what is right of a built model "
+        "that planted mistakes are reported, how early, that the culprit is named, and what is right of a built model "
         "are a part each, counted by kind and not by case; 5 in 100 to the class's disadvantage speak for it, 5 in 100 "
         "to its advantage against it",
-        "mistakes of which a subclass warns and a graph says nothing, checks that a graph fails",
+        "mistakes that a subclass warns of and a graph does not report; checks that a graph fails",
         rules.debugging,
     ),
     Claim(

@@ -28,7 +28,7 @@ def simplicity(tables: Tables) -> Judgement:
 
 
 def debugging(tables: Tables) -> Judgement:
-    """Compare how planted mistakes are told of, and what is right of a built model, a part each: by mechanism."""
+    """Compare how planted mistakes are reported, and what is right of a built model, a part each: by mechanism."""
     return weigh(*_mistakes(tables), _checks(tables))
 
 

@@ -52,11 +52,11 @@ def run(twin: Twin, data: Dataset, seed: int, settings: TimingSettings) -> Outco
     contest = Contest([*twin.builders, CONTROL, SLOWED], settings.quantities, order, shortest)
     known = _KnownCost(settings)
     instances = Instances(twin, data.train.images.shape[1], seed)
-    # The first of its style pays for what is done once a process; functional comes last, as all is sized by it.
+    # The first instance pays for what a process does once. Functional comes last: the known cost is sized by it.
     rehearsed = sorted(twin.builders, key=_FUNCTIONAL.__eq__)
     if contest.quantities.isdisjoint({*BEGUN, COLD}):
         rehearsed = []
-    # None is let go before all have begun: its memory, free again, would be taken for the thrift of those that find it.
+    # No generation is released before all have begun: a later one would find its memory free, and seem to need less.
     generations: list[_Generation] = []
     for number in range(settings.generations):
         generations.append(_Generation(contest, known, instances, data, settings))
@@ -86,7 +86,7 @@ class _KnownCost:
         self._bytes: dict[str, int] = {}
 
     def size(self, functional: Mapping[str, float]) -> None:
-        """Size it by what functional was seen to take, once."""
+        """Choose its size, once, from what functional takes."""
         for quantity, takes in functional.items():
             share = self._added.of(kind(quantity)) * takes * REPEATS.get(quantity, 1)
             if quantity in MEMORY:
@@ -105,7 +105,7 @@ class _KnownCost:
             self.alone[quantities[-1]].append(seconds / REPEATS.get(quantities[-1], 1))
 
     def held(self) -> list[int]:
-        """Return how many bytes are to be held, of each memory, and note them."""
+        """Return how many bytes to hold of each kind of memory, and note them."""
         for quantity, size in self._bytes.items():
             self.alone[quantity].append(float(size))
         return [self._bytes.get(quantity, 0) for quantity in MEMORY]
@@ -119,7 +119,7 @@ class _Generation:
     ) -> None:
         self._contest, self._known, self._instances, self._settings = contest, known, instances, settings
         self._size = settings.batch_size
-        # As many as all turns take, the same ones again if there are fewer.
+        # As many images as all turns take, repeated if there are fewer.
         most = batches(MOST_WARMING + int(settings.rounds.steady)) * self._size
         self._images, labels = (_first(part, most) for part in (data.train.images, data.train.labels))
         self._labels = keras.utils.to_categorical(labels, data.classes)
@@ -185,7 +185,7 @@ class _Generation:
             return self._begin(name, self._models)
         except BaseException as error:
             if name not in self._models:
-                # Who cannot be made can do nothing else either.
+                # A model that cannot be made cannot do anything else either.
                 self._contest.fail(self._contest.quantities, name, error)
             raise
 

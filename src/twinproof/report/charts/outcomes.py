@@ -14,7 +14,7 @@ from twinproof.report.matrices import KINDS
 # The label and the colour of each kind of outcome.
 LABELS = {"good": "right", "loud": "an error or a warning", "bad": "silently wrong", "quiet": "not available"}
 COLOURS = {"good": "#009e73", "loud": "#e69f00", "bad": "#d6403a", "quiet": "#8c8c8c"}
-# From a mistake that ends with an error at once to one of which nothing is said.
+# From a mistake that raises an error at once to one that goes unnoticed.
 CATCHES = [*(f"error, {stage}" for stage in STAGES[:-1]), str(Catch.WARNING), str(Catch.SILENCE)]
 CATCH_COLOURS = ["#009e73", "#7bc8a4", "#b5d99c", "#f0d58c", "#e69f00", "#d6403a"]
 BAR = 26  # pixels
@@ -50,11 +50,11 @@ def exchange_shares(exchange: pd.DataFrame) -> Any:
 
 
 def fault_catches(faults: pd.DataFrame) -> Any:
-    """Return how planted mistakes are told of, and when they are errors, by style, one panel for each environment."""
+    """Return how planted mistakes are reported, and at which stage as errors, by style, one panel for each environment."""
     caught = faults["caught"].where(faults["caught"] != Catch.ERROR, "error, " + faults["stage"])
     rows = faults[["environment", "twin", "style", "title"]].assign(caught=caught, place=caught.map(CATCHES.index))
     colour = _legend("caught", CATCHES, CATCH_COLOURS)
-    return styled(_bars(rows, "style", colour, "environment"), "How planted mistakes are told of, by style")
+    return styled(_bars(rows, "style", colour, "environment"), "How planted mistakes are reported, by style")
 
 
 def check_outcomes(introspection: pd.DataFrame) -> Any:

@@ -137,7 +137,7 @@ def _faults(faults: pd.DataFrame) -> Iterator[Figure]:
 
     if len(faults):
         caption = (
-            f"How {faults['title'].nunique()} planted mistakes of {faults['mechanism'].nunique()} kinds are told of, "
+            f"How {faults['title'].nunique()} planted mistakes of {faults['mechanism'].nunique()} kinds are reported, "
             "by style: by an error, at once or later, by a warning, or not at all; construct includes the call that "
             "builds every style."
         )
