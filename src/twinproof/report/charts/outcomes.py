@@ -50,7 +50,7 @@ def exchange_shares(exchange: pd.DataFrame) -> Any:
 
 
 def fault_catches(faults: pd.DataFrame) -> Any:
-    """Return how planted mistakes are reported, and at which stage as errors, by style, one panel for each environment."""
+    """Return how planted mistakes are reported, errors by stage, by style, one panel for each environment."""
     caught = faults["caught"].where(faults["caught"] != Catch.ERROR, "error, " + faults["stage"])
     rows = faults[["environment", "twin", "style", "title"]].assign(caught=caught, place=caught.map(CATCHES.index))
     colour = _legend("caught", CATCHES, CATCH_COLOURS)
