@@ -6,6 +6,7 @@ one call, in a thread of its own, which waits where a batch begins until it is i
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -41,6 +42,8 @@ class Relay:
     def __exit__(self, *_: object) -> None:
         for runner in self._runners.values():
             runner.end()
+        # To collect the data set of a call that was ended, TensorFlow waits up to a second for a thread of its own.
+        gc.freeze()
 
     def seconds(self, name: str) -> float:
         """Let one participant have its turn; return the mean seconds of a batch, from its begin to the next one's.
