@@ -216,6 +216,34 @@ def try_pitfalls(
         typer.echo(line, err=True)
 
 
+@app.command("check-twin")
+@of_the_study
+def check_twin(
+    twin: Annotated[str, typer.Argument(metavar="TWIN", help="Its name in the parameters.")],
+    environments: Annotated[
+        Optional[list[str]], typer.Option("--in", metavar="ENVIRONMENT", help="Only in this one; may be repeated.")
+    ] = None,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Check a twin of yours in seconds: what its functions return, whether it is one network, whether it is trained."""
+    from twinproof.pipeline import attempts
+    from twinproof.pipeline.checking import check, describe
+    from twinproof.study.params import read_params
+
+    study = read_params(params)
+    if twin not in study.twins:
+        raise UserError(f"{twin}: not in {params}; allowed: {', '.join(study.twins)}")
+    there, missing = attempts.installed(study, environments or [])
+    sound = True
+    for environment in there:
+        checked = check(environment, params, twin)
+        typer.echo("\n".join(describe(environment, checked)))
+        sound = sound and checked.sound
+    for line in missing:
+        typer.echo(line, err=True)
+    raise typer.Exit(int(not sound))
+
+
 @app.command()
 @of_the_study
 def check(

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 import styles
 import tensorflow as tf
 from keras import layers
@@ -142,7 +143,7 @@ def own_errors() -> dict[str, Any]:
 
 
 def _make(twin: Twin, style: str) -> dict[str, Any]:
-    Instances(twin, PIXELS, 1).make(style)
+    Instances(twin, np.zeros((2, PIXELS), np.float32), 1).make(style)
     return {}
 
 

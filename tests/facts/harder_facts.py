@@ -103,7 +103,7 @@ def main() -> None:
     facts: dict[str, Any] = {"keras": keras.__version__, "other shape": other_shape()}
     for name in HARDER:
         twin = twins.load(name, f"twinproof.measured.twins.{name}", {})
-        instances = Instances(twin, PIXELS, seed=1)
+        instances = Instances(twin, IMAGES, seed=1)
         # What a compiled step computes is for the identity probe; compiling would take most of the time here.
         made = {style: instances.make(style, run_eagerly=True) for style in twin.builders}
         facts[name] = {

@@ -12,18 +12,19 @@ from twinproof.measured import twins
 from twinproof.measured.probes.instances import Instances, attempt
 from twinproof.proof.weights import digest, weights_digest
 
+IMAGES = np.zeros((2, 784), np.float32)
 SHIPPED = {"simple": {}, "conditional": {}, "dynamic": {"depth": 3}}
 
 
 def starts(twin: twins.Twin, pixels: int, order: list[str]) -> dict[str, str]:
     """Return the digest of the weights from which each style starts, when they are made in this order."""
-    instances = Instances(twin, pixels, seed=1)
+    instances = Instances(twin, np.zeros((2, pixels), np.float32), seed=1)
     return {style: weights_digest(instances.make(style)) for style in order}
 
 
 def masks(twin: twins.Twin, pixels: int, layer: str, order: list[str]) -> dict[str, str]:
     """Return the digest of what the layer of that name draws in each style."""
-    instances = Instances(twin, pixels, seed=1)
+    instances = Instances(twin, np.zeros((2, pixels), np.float32), seed=1)
     ones = np.ones((8, 64), np.float32)
     drawn = {}
     for style in order:
@@ -61,7 +62,7 @@ def main() -> None:
     facts = {
         "styles": {name: list(twin.builders) for name, twin in made.items()},
         "parameters": {
-            name: {style: Instances(twin, 784, 1).make(style).count_params() for style in twin.builders}
+            name: {style: Instances(twin, IMAGES, 1).make(style).count_params() for style in twin.builders}
             for name, twin in made.items()
         },
         "starts": {
@@ -70,7 +71,7 @@ def main() -> None:
         },
         "error": attempt(fails(ValueError("no"))),
         "out of memory": raised(lambda: attempt(fails(MemoryError()))),
-        "other_seed": weights_digest(Instances(made["simple"], 784, seed=2).make("functional")),
+        "other_seed": weights_digest(Instances(made["simple"], IMAGES, seed=2).make("functional")),
         "masks": {
             f"{twin.name} {layer}": both_orders(partial(masks, twin, pixels, layer), twin)
             for twin, pixels, layer in (

@@ -32,9 +32,13 @@ REFUSED = {
     "no functional": (GOOD.replace("functional", "graph"), {}, r"module: .* has subclassed; it must have"),
     "empty": ("", {}, r"module: .* has no style; it must have"),
     "a number": ("functional = 1\n\ndef sequential():\n    pass\n", {}, r"has sequential; it must have"),
+    "data of nothing": (GOOD + "def data(): pass\n", {}, r"module: .*\.data must take images and labels: .* are \(\)"),
+    "compiling a model": (GOOD + "def compiling(model): pass\n", {}, r"module: .*\.compiling must take no arguments"),
+    "inputs of a width": (GOOD + "def inputs(width): pass\n", {}, r"module: .*\.inputs must take no arguments"),
     "method only": ("class A:\n    def functional(self): pass\n\ndef subclassed(): pass\n", {}, "has subclassed"),
 }
 TAKEN = {
+    "task": (GOOD + "def data(images, labels=0): pass\n\ndef compiling(): return {}\n", {"width": 3}),
     "plain": (GOOD, {"width": 3}),
     "any keyword": (GOOD.replace("width=1", "**options"), {"width": 3}),
     "keyword only": (GOOD.replace("width=1", "*, width"), {"width": 3}),

@@ -50,7 +50,8 @@ def contradictions(record: Record) -> Iterator[str]:
 def shares_of(record: Record, train: int, test: int) -> Iterator[str]:
     """Yield the accuracies of a record that are no share of that many training images or test images."""
     if record["probe"] == "learning":
-        for style, result in _results(record).items():
+        train = min(train, record["protocol"]["probe"].get("images", train))
+        for style, result in _classifiers(_results(record)):
             yield from _share(f"styles.{style}.result.test_accuracy", result["test_accuracy"], test)
             for number, epoch in enumerate(result["epochs"]):
                 yield from _share(f"styles.{style}.result.epochs.{number}.accuracy", epoch["accuracy"], train)
@@ -96,11 +97,18 @@ def _learning(record: Record, results: dict[str, Result]) -> Iterator[str]:
             yield f"{where}.weights: not those after the last epoch"
         if not math.isclose(result["seconds"], sum(epoch["seconds"] for epoch in epochs), rel_tol=1e-6):
             yield f"{where}.seconds: {result['seconds']}; its epochs took {sum(epoch['seconds'] for epoch in epochs)}"
-        for number, epoch in enumerate(epochs):
-            yield from _share(f"{where}.epochs.{number}.validation_accuracy", epoch["validation_accuracy"], validation)
+    for style, result in _classifiers(results):
+        for number, epoch in enumerate(result["epochs"]):
+            where = f"styles.{style}.result.epochs.{number}.validation_accuracy"
+            yield from _share(where, epoch["validation_accuracy"], validation)
     together = sum(result["seconds"] for result in results.values())
     if together > record["seconds"]:
         yield f"seconds: {record['seconds']}; its styles took {together}"
+
+
+def _classifiers(results: dict[str, Result]) -> Iterator[tuple[str, Result]]:
+    """Yield the styles whose accuracy is the share of images that were classified rightly."""
+    yield from ((style, result) for style, result in results.items() if result["metric"] == "accuracy")
 
 
 def _share(where: str, value: float, count: int) -> Iterator[str]:

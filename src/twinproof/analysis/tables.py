@@ -22,7 +22,7 @@ from twinproof.analysis.records import read_records, without_results
 from twinproof.analysis.rows import OF_PROBE
 from twinproof.analysis.rows.code import code_rows
 from twinproof.analysis.rows.common import CELL
-from twinproof.analysis.rows.learning import accuracy_rows
+from twinproof.analysis.rows.learning import DIFFERENCES, accuracy_rows
 from twinproof.analysis.rows.timing_quality import quality_rows
 from twinproof.analysis.rows.trials import trial_row
 from twinproof.analysis.verdicts.answer import advice_rows
@@ -92,18 +92,19 @@ def make_tables(rows: Rows, params: Params, examined: Sequence[Requirement]) -> 
     # What is not judged is shown, but not compared.
     unjudged = tables["twins"].loc[tables["twins"]["verdict"] == LearningVerdict.NOT_JUDGED, CELL]
     hidden = tables["accuracy"].set_index(CELL).index.isin(pd.MultiIndex.from_frame(unjudged))
-    tables["accuracy"].loc[hidden, ["difference", "difference_low", "difference_high", "bit_equal"]] = None
+    tables["accuracy"].loc[hidden, DIFFERENCES] = None
     tables["claims"] = make_table("claims", claim_rows(tables))
     tables["answer"] = make_table("answer", advice_rows(tables))
     return tables
 
 
 class StyleMetrics(TypedDict):
-    """The test accuracy of a style with its interval, null where JSON has no such number."""
+    """The test accuracy of a style with its interval, and its test loss, null where JSON has no such number."""
 
     test_accuracy: float | None
     low: float | None
     high: float | None
+    test_loss: float | None
     seeds: int
 
 
@@ -153,6 +154,7 @@ def make_metrics(tables: dict[str, pd.DataFrame]) -> Metrics:
                     "test_accuracy": _json(found["test_accuracy"]),
                     "low": _json(found["low"]),
                     "high": _json(found["high"]),
+                    "test_loss": _json(found["test_loss"]),
                     "seeds": found["seeds"],
                 }
                 for found in _of(tables["accuracy"], environment, twin).to_dict("records")

@@ -13,6 +13,8 @@ class Style(Word):
 
 
 STYLES = tuple(Style)
+# What a module may say of its network beside its styles: what it takes, is given and is compiled with.
+TASK = ("inputs", "data", "compiling")
 # What runs beside the styles: functional once more, with a known cost added, and with one operation more.
 CONTROL, SLOWED, EXTENDED = "control", "slowed", "extended"
 # By probe: what must not be found, and then what must.

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from twinproof.base.checkout import received_commit
 from twinproof.base.errors import UserError, entry_point
@@ -46,7 +46,7 @@ from twinproof.study.params import Params, read_params
 from twinproof.study.protocol import Protocol, make_protocol
 from twinproof.study.record import FORMAT, Record, write_record
 from twinproof.study.seed import derive_seed
-from twinproof.study.settings import Probe, Settings
+from twinproof.study.settings import Probe, Settings, TimingSettings
 from twinproof.study.trial import Trial, list_cells, list_writers
 
 if TYPE_CHECKING:
@@ -275,29 +275,36 @@ _images = functools.cache(read_dataset)
 
 def require_planned(trial: Trial, params: Params) -> None:
     """Raise `UserError` unless the parameters describe this trial."""
-    planned = list_cells(params)
-    for key, value, allowed in (
-        ("environment", trial.environment, list(params.environments)),
-        ("twin", trial.twin, list(params.twins)),
-        ("probe", trial.probe, [cell[2] for cell in planned if cell[:2] == (trial.environment, trial.twin)]),
-    ):
-        if value not in allowed:
-            raise UserError(f"--{key} {value}: not in the parameters; allowed: {', '.join(allowed)}")
+    require_known(trial.environment, trial.twin, params)
+    probes = [cell[2] for cell in list_cells(params) if cell[:2] == (trial.environment, trial.twin)]
+    _require_among("probe", trial.probe, probes)
     if trial.replicate < 0:
         raise UserError(f"--replicate {trial.replicate}: allowed: 0 and more")
+
+
+def require_known(environment: str, twin: str, params: Params) -> None:
+    """Raise `UserError` unless the parameters have this environment and this twin."""
+    _require_among("environment", environment, list(params.environments))
+    _require_among("twin", twin, list(params.twins))
+
+
+def _require_among(key: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise UserError(f"--{key} {value}: not in the parameters; allowed: {', '.join(allowed)}")
 
 
 def _settings(params: Params, trial: Trial, quantities: Sequence[str]) -> Settings:
     """Return the settings of a trial; its protocol has all quantities, its record those that were asked of it."""
     if not quantities:
-        return params.settings[trial.probe]
+        return params.settings_of(trial.twin, trial.probe)
     allowed = params.timing.quantities if trial.probe == Probe.TIMING else ()
     for quantity in quantities:
         if quantity not in allowed:
             raise UserError(
                 f"--quantities {quantity}: not in the parameters; allowed: {', '.join(allowed) or 'none of this probe'}"
             )
-    return dataclasses.replace(params.timing, quantities=tuple(quantities))
+    own = cast(TimingSettings, params.settings_of(trial.twin, trial.probe))
+    return dataclasses.replace(own, quantities=tuple(quantities))
 
 
 def _models(params: Params, trial: Trial, folder: Path | None) -> dict[str, str]:

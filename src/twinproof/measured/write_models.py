@@ -55,7 +55,7 @@ def write(params: Params, environment: str, name: str, output: Path) -> None:
         twin = load_twin(protocol, data, seed)
         with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
             models = Path(temporary) / "models"
-            exchange.write(twin, data, seed, cast(ExchangeSettings, params.settings[PROBE]), models)
+            exchange.write(twin, data, seed, cast(ExchangeSettings, params.settings_of(name, PROBE)), models)
             archive = Path(shutil.make_archive(str(models), "zip", models))
             write_whole(output, archive.read_bytes())
 

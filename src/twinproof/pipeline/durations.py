@@ -16,6 +16,8 @@ from twinproof.base.reading import ReadingError, read_json
 
 # Seconds go with the product of these settings; of a list, with its length.
 WORK = {"learning": ("epochs",), "timing": ("generations", "quantities")}
+# Of MNIST, without those for validation.
+TRAINING_IMAGES = 55_000
 # Seconds of a trial: beyond, its record is a forgery.
 LONGEST = 366 * 24 * 3600
 
@@ -49,7 +51,8 @@ def of_records(paths: Iterable[Path]) -> Iterator[Duration]:
 def work(probe: str, settings: dict[str, Any]) -> float:
     """Return how much the settings of a probe ask for, in units that are the same for all its trials."""
     asked = (settings[name] for name in WORK.get(probe, ()))
-    return math.prod(len(value) if isinstance(value, list) else value for value in asked)
+    share = settings["images"] / TRAINING_IMAGES if probe == "learning" and "images" in settings else 1.0
+    return share * math.prod(len(value) if isinstance(value, list) else value for value in asked)
 
 
 def typical(durations: Iterable[Duration]) -> list[Duration]:

@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _take_part(part: str, folder: Path) -> int:
     from twinproof.proof.preparing import prepare_first
-    from twinproof.proof.prove import build, read_wishes, unknown, with_batches_of
+    from twinproof.proof.prove import build, read_wishes, unknown, with_task_of
     from twinproof.proof.proving import Proving
     from twinproof.proof.sources import source
     from twinproof.proof.stored import StoredReference, write_reference
@@ -100,7 +100,7 @@ def _take_part(part: str, folder: Path) -> int:
     asked = read_request(folder)
     wishes = read_wishes(asked)
     given = source(asked.models[part == "second"])
-    wishes = with_batches_of(wishes, given)
+    wishes = with_task_of(wishes, given)
     side = build(given, wishes)
     if part == "first":
         try:

@@ -42,7 +42,7 @@ BATCHES = 4
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a user may say: data, inputs as specs, loss, optimizer, steps, tolerance, hints for the matching, seed."""
+    """What a user may say: data, inputs as specs, how to compile, steps, tolerance, hints for the matching, seed."""
 
     data: Any = None
     inputs: Any = None
@@ -52,6 +52,7 @@ class Wishes:
     tolerance: float | None = None
     hints: dict[str, str] = field(default_factory=dict)
     seed: int = 0
+    loss_weights: Any = None
 
 
 def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environments: bool = False) -> LiveReference:
@@ -247,7 +248,8 @@ def _compile_first(side: Side, other: Side | None, wishes: Wishes, outputs: Any)
     if wishes.loss is not None or wishes.optimizer is not None:
         known = own or others
         loss = wishes.loss if wishes.loss is not None else known.loss if known else None
-        recipe = chosen_recipe(outputs, loss, wishes.optimizer or (known.optimizer if known else None), for_both=True)
+        optimizer = wishes.optimizer or (known.optimizer if known else None)
+        recipe = replace(chosen_recipe(outputs, loss, optimizer, for_both=True), loss_weights=wishes.loss_weights)
     elif own or is_compiled(side.model):
         return own
     else:

@@ -8,15 +8,15 @@ from typing import Any
 
 from twinproof.proof.apart import Request
 from twinproof.proof.comparing import UnlikeError
-from twinproof.proof.errors import CannotTellError
+from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.keras_api import made_with, seed_everything, unchanged, variables_of
 from twinproof.proof.labels import shapes_of
 from twinproof.proof.preparing import Wishes, prepare_first
 from twinproof.proof.proving import Proving
 from twinproof.proof.result import Allowed, Difference, Kind, Outcome, Proof, Stage, StageResult, Verdict
 from twinproof.proof.side import Side
-from twinproof.proof.sources import BATCH, Source, load_function, source
-from twinproof.proof.specs import parse_inputs
+from twinproof.proof.sources import BATCH, COMPILING, INPUTS, Source, load_function, needed_arguments, source
+from twinproof.proof.specs import parse_inputs, read_specs
 from twinproof.proof.text import sentence
 
 
@@ -72,7 +72,7 @@ def prove(
 
 def prove_sources(first: Source, second: Source, wishes: Wishes) -> Proof:
     """Return the proof of the models of two sources."""
-    wishes = with_batches_of(wishes, first, second)
+    wishes = with_task_of(wishes, first, second)
     sides = build(first, wishes), build(second, wishes)
     if sides[0].name == sides[1].name:
         sides[1].name = f"{sides[1].name} (second)"
@@ -132,9 +132,43 @@ def unlike(sides: tuple[Side, Side], error: UnlikeError) -> Proof:
     )
 
 
-def with_batches_of(wishes: Wishes, *given: Source) -> Wishes:
-    """Return wishes with the function `batch` of the first module that has one, where the user named no data."""
-    if wishes.data is not None or wishes.inputs is not None:
-        return wishes
-    found = (getattr(one.module, BATCH, None) for one in given)
-    return replace(wishes, data=next((function for function in found if callable(function)), None))
+def with_task_of(wishes: Wishes, *given: Source) -> Wishes:
+    """Return wishes with what the modules of models say of their task, the first of them first, and the user did not.
+
+    Raises
+    ------
+    ModelError
+        If a function that says so raises.
+    CannotTellError
+        If it does not return what it must.
+    """
+    if wishes.data is None and wishes.inputs is None:
+        data = _function_of(given, BATCH)
+        inputs = _function_of(given, INPUTS) if data is None else None
+        wishes = replace(wishes, data=data, inputs=inputs and read_specs(_call(inputs, INPUTS)))
+    compiling = _function_of(given, COMPILING)
+    if compiling is not None and wishes.loss is None and wishes.optimizer is None:
+        said = _call(compiling, COMPILING)
+        if not isinstance(said, Mapping):
+            raise CannotTellError(
+                f"`{COMPILING}` returns {said!r:.80}; it must return what `compile` is given, as a dict"
+            )
+        wishes = replace(
+            wishes, loss=said.get("loss"), optimizer=said.get("optimizer"), loss_weights=said.get("loss_weights")
+        )
+    return wishes
+
+
+def _function_of(given: tuple[Source, ...], name: str) -> Any:
+    """Return the first function of this name that is called without arguments; another one is not meant."""
+    found = (getattr(one.module, name, None) for one in given)
+    return next((function for function in found if callable(function) and not needed_arguments(function)), None)
+
+
+def _call(function: Any, name: str) -> Any:
+    try:
+        return function()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise ModelError(f"`{name}`", error) from error

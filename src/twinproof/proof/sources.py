@@ -21,8 +21,9 @@ from twinproof.base.styles import STYLES
 from twinproof.proof.errors import CannotTellError, ModelError
 
 SAVED = (".keras", ".h5", ".hdf5")
-# A function of this name, in the module of a model, gives the data where nothing else was named.
-BATCH = "batch"
+# Functions of these names, in the module of a model, say what the user did not: the data, what the models take, and
+# what `compile` is given.
+BATCH, INPUTS, COMPILING = "batch", "inputs", "compiling"
 
 
 @dataclass(frozen=True)
@@ -219,16 +220,21 @@ def _function_name(function: Callable[..., Any]) -> str:
     return str(name).rpartition("<locals>.")[2] or repr(function)
 
 
-def _require_no_arguments(function: Callable[..., Any], name: str) -> None:
+def needed_arguments(function: Callable[..., Any]) -> list[str]:
+    """Return the arguments of a function that have no default."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):  # Some that are written in C have none.
-        return
-    needed = [
+        return []
+    return [
         one.name
         for one in parameters
         if one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
     ]
+
+
+def _require_no_arguments(function: Callable[..., Any], name: str) -> None:
+    needed = needed_arguments(function)
     if needed:
         raise CannotTellError(
             f"{name} needs the argument{'s' * (len(needed) > 1)} {', '.join(needed)}; it is called without any: give "

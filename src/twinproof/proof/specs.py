@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twinproof.base.errors import shown
-from twinproof.proof.arrays import flatten
+from twinproof.proof.arrays import flatten, map_leaves
 from twinproof.proof.errors import CannotTellError
 
 EXAMPLE = '--inputs "28,28,1", --inputs "16:int32", or --inputs "image=28,28,1 ids=16:int32"'
@@ -47,6 +47,28 @@ def parse_inputs(text: str) -> Any:
         specs = list(named.values())
         return specs[0] if len(specs) == 1 else specs
     return named
+
+
+def read_specs(given: Any) -> Any:
+    """Return nested specs of what a function `inputs` returned: such a text, a shape, or symbolic tensors.
+
+    Raises
+    ------
+    CannotTellError
+        If it is none of these.
+    """
+    if isinstance(given, str):
+        return parse_inputs(given)
+    if isinstance(given, (tuple, list)) and given and all(size is None or type(size) is int for size in given):
+        return Spec(tuple(given))
+    leaves = list(flatten(given))
+    if not leaves or not all(hasattr(leaf, "shape") and hasattr(leaf, "dtype") for _, leaf in leaves):
+        raise CannotTellError(f"{given!r:.80} is no input; allowed: a text as {EXAMPLE}, a shape, or keras.Input")
+
+    def spec(leaf: Any) -> Spec:
+        return Spec(tuple(leaf.shape)[1:], str(getattr(leaf.dtype, "name", leaf.dtype)))
+
+    return map_leaves(spec, given)
 
 
 def require_numbers(spec: Spec, name: str) -> Spec:

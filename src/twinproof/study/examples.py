@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +15,10 @@ class Examples(NamedTuple):
 
     images: NDArray[np.float32]
     labels: NDArray[np.int64]
+
+    def rows(self, which: Any) -> Examples:
+        """Return some of them: a slice, or an array of their numbers."""
+        return Examples(self.images[which], self.labels[which])
 
 
 @dataclass(frozen=True)

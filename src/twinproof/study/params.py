@@ -16,6 +16,9 @@ from twinproof.base.errors import UserError, shown
 from twinproof.base.reading import LARGEST_INTEGER, MissingError, read_text, read_yaml
 from twinproof.study.settings import QUANTITIES, SETTINGS, Probe, Settings, TimingSettings, parse_settings
 
+# What a twin cannot have of its own: what batches of trials share, and all comparisons of a study.
+OF_ALL_TWINS = ("threads", "tolerance")
+OF_ALL_TIMINGS = ("replicates", "quantities", "added", "busy", "sampling")
 SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "params.schema.yaml"
 
 # In a path these mean something to the shell, to Snakemake or to those who read lists of paths.
@@ -47,12 +50,16 @@ class EnvironmentParams:
 
 @dataclass(frozen=True)
 class TwinParams:
-    """The module that writes a twin, what its functions get and read, and its probes, if not all are measured."""
+    """The module that writes a twin, what its functions get and read, and its probes, if not all are measured.
+
+    `settings` are those in which a probe of this twin differs from that of others.
+    """
 
     module: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     probes: tuple[Probe, ...] | None = None
+    settings: Mapping[Probe, Mapping[str, Any]] = field(default_factory=dict)
 
     def measures(self, probe: Probe) -> bool:
         """Return whether a probe is measured for this twin."""
@@ -85,6 +92,7 @@ class Params:
                     twin.get("arguments", {}),
                     tuple(twin.get("files", ())),
                     _probes(twin["probes"]) if "probes" in twin else None,
+                    {probe: twin[probe.value] for probe in SETTINGS if probe.value in twin},
                 )
                 for name, twin in content["twins"].items()
             },
@@ -97,22 +105,35 @@ class Params:
         """The settings of timing, which others than its probe ask for."""
         return cast(TimingSettings, self.settings[Probe.TIMING])
 
+    def settings_of(self, twin: str, probe: Probe) -> Settings:
+        """Return the settings of a probe for one twin."""
+        own = self.twins[twin].settings.get(probe, {})
+        return parse_settings(probe, {**_plain(self.settings[probe]), **own}) if own else self.settings[probe]
+
     def content(self) -> dict[str, Any]:
         """Return a mapping of plain values from which `parse` makes the same parameters."""
         return {
             "data": _plain(self.data),
             "environments": {name: _plain(asked) for name, asked in self.environments.items()},
-            "twins": {
-                name: {key: value for key, value in _plain(twin).items() if value is not None}
-                for name, twin in self.twins.items()
-            },
+            "twins": {name: _of_twin(_plain(twin)) for name, twin in self.twins.items()},
             "seed": self.seed,
             **{probe.value: self.plain_settings(probe) for probe in self.settings},
         }
 
     def plain_settings(self, probe: Probe) -> dict[str, Any]:
         """Return the settings of a probe as plain values."""
-        return _plain(self.settings[probe])
+        return plain_settings(self.settings[probe])
+
+
+def plain_settings(settings: Settings) -> dict[str, Any]:
+    """Return settings as plain values, without those that were not set."""
+    return {name: value for name, value in _plain(settings).items() if value is not None}
+
+
+def _of_twin(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return what a file says of a twin: the settings of its probes stand beside the rest."""
+    own = {str(probe): dict(settings) for probe, settings in plain.pop("settings").items()}
+    return {**{key: value for key, value in plain.items() if value is not None}, **own}
 
 
 def _probes(names: list[str]) -> tuple[Probe, ...]:
@@ -186,6 +207,18 @@ def _schema() -> dict[str, Any]:
     # One object, by YAML's anchor: of environments and of twins.
     parts["environments"]["additionalProperties"]["properties"]["probes"]["items"]["enum"] = [*map(str, Probe)]
     parts["timing"]["properties"]["quantities"]["items"]["enum"] = [*QUANTITIES]
+    twin = parts["twins"]["additionalProperties"]["properties"]
+    for probe in SETTINGS:
+        shared = OF_ALL_TWINS + (OF_ALL_TIMINGS if probe == Probe.TIMING else ())
+        twin[probe.value] = {
+            "description": f"settings of {probe} in which this twin differs from others",
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": False,
+            "properties": {
+                key: schema for key, schema in parts[probe.value]["properties"].items() if key not in shared
+            },
+        }
     return schema
 
 

@@ -59,11 +59,12 @@ class IdentitySettings(Settings):
 
 @dataclass(frozen=True)
 class LearningSettings(Settings):
-    """How long, and in batches of what size, each style is trained."""
+    """How long, on how many of the training images, and in batches of what size, each style is trained."""
 
     epochs: int
     batch_size: int
     steps_per_execution: int
+    images: int | None = None  # all
 
 
 @dataclass(frozen=True)

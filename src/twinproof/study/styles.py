@@ -1,4 +1,4 @@
-"""The styles of a twin's module: which it must have, and which arguments they must take.
+"""The functions of a twin's module: which styles it must have, which arguments they and those of its task must take.
 
 A study reads them from the source before anything is measured, as Keras is not there; a trial asks the imported module.
 Both refuse the same with the same words. What the source alone cannot tell is left to the trial.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Optional
 
 from twinproof.base.errors import UserError
-from twinproof.base.styles import STYLES
+from twinproof.base.styles import STYLES, TASK
 
 # The functions of a module by style; None where the arguments are not known.
 Functions = Mapping[str, Optional[inspect.Signature]]
@@ -72,12 +72,28 @@ def check_source(twin: str, module: str, arguments: Mapping[str, Any], roots: li
     """
     source = read_module(twin, module, roots)
     if not _is_open(source):
-        require_styles(twin, module, _written(source), arguments)
+        require_styles(twin, module, _written(source, STYLES), arguments)
+        require_task(twin, module, _written(source, TASK))
 
 
-def _written(source: ast.Module) -> dict[str, inspect.Signature | None]:
-    """Return the functions of the styles that a module writes."""
-    bound: dict[str, list[ast.AST]] = {style: [] for style in STYLES}
+def require_task(twin: str, module: str, functions: Functions) -> None:
+    """Raise `UserError` unless the functions that say what a network is given and how it is compiled can be called."""
+    for name, signature in functions.items():
+        given = ("images", "labels") if name == "data" else ()
+        if signature is None:
+            continue
+        try:
+            signature.bind(*given)
+        except TypeError as error:
+            raise UserError(
+                f"twins.{twin}.module: {module}.{name} must take {' and '.join(given) or 'no arguments'}: {error}; "
+                f"its arguments are {_without_types(signature)}"
+            ) from None
+
+
+def _written(source: ast.Module, names: Iterable[str]) -> dict[str, inspect.Signature | None]:
+    """Return those functions of these names that a module writes."""
+    bound: dict[str, list[ast.AST]] = {name: [] for name in names}
     for name, node in _bindings(source):
         if name in bound:
             bound[name].append(node)

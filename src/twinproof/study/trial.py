@@ -79,16 +79,16 @@ def list_trials(params: Params) -> list[Trial]:
     return [
         Trial(*cell, replicate)
         for cell in list_cells(params)
-        for replicate in range(params.settings[cell[2]].replicates)
+        for replicate in range(params.settings_of(cell[1], cell[2]).replicates)
     ]
 
 
 def require_countable(params: Params) -> None:
     """Raise `UserError` if the parameters ask for so many trials that a plan of them all would take too long."""
     asked = Counter[Probe]()
-    for _, _, probe in list_cells(params):
+    for _, twin, probe in list_cells(params):
         most = params.timing.sampling.most if probe == Probe.TIMING else 0
-        asked[probe] += max(params.settings[probe].replicates, most)
+        asked[probe] += max(params.settings_of(twin, probe).replicates, most)
     total = sum(asked.values())
     if total > MOST_TRIALS:
         probe, count = asked.most_common(1)[0]

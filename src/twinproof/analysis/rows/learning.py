@@ -33,16 +33,19 @@ class EpochRow(StyleRow):
 
     epoch: int
     loss: float
-    accuracy: float
+    accuracy: float | None
     validation_loss: float
-    validation_accuracy: float
+    validation_accuracy: float | None
     seconds: float
     weights: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccuracyRow(CellRow):
-    """The accuracy of a style over all seeds; of functional, there is no difference from functional."""
+    """The accuracy and the loss of a style over all seeds; of functional, there is no difference from functional.
+
+    A network that does not classify has no accuracy.
+    """
 
     style: str
     seeds: int
@@ -53,7 +56,17 @@ class AccuracyRow(CellRow):
     difference: float | None = None
     difference_low: float | None = None
     difference_high: float | None = None
+    test_loss: float
+    loss_low: float
+    loss_high: float
+    loss_difference: float | None = None
+    loss_difference_low: float | None = None
+    loss_difference_high: float | None = None
     bit_equal: int | None = None
+
+
+# Of an accuracy row: what compares a style with functional.
+DIFFERENCES = [name for name in AccuracyRow.__dataclass_fields__ if "difference" in name or name == "bit_equal"]
 
 
 def learning_rows(record: Record) -> Iterator[LearningRow]:
@@ -93,26 +106,38 @@ def accuracy_rows(learning: pd.DataFrame) -> Iterator[AccuracyRow]:
     """Yield one row for each style of each twin: its mean over seeds, and its mean difference from functional."""
     for cell, rows in learning.groupby(CELL, sort=False):
         environment, twin = map(str, cell)
-        accuracy = rows.pivot(index="replicate", columns="style", values="test_accuracy").astype(float)
-        for style in (style for style in ORDER if style in accuracy):
-            measured = mean_interval(accuracy[style].dropna().tolist())
+        accuracy, loss = (
+            rows.pivot(index="replicate", columns="style", values=measure).astype(float)
+            for measure in ("test_accuracy", "test_loss")
+        )
+        for style in (style for style in ORDER if style in loss):
+            measured, lost = (mean_interval(values[style].dropna().tolist()) for values in (accuracy, loss))
             row = AccuracyRow(
                 environment=environment,
                 twin=twin,
                 style=style,
-                seeds=int(accuracy[style].count()),
-                failed=int(accuracy[style].isna().sum()),
+                seeds=int(loss[style].count()),
+                failed=int(loss[style].isna().sum()),
                 test_accuracy=measured.mean,
                 low=measured.low,
                 high=measured.high,
+                test_loss=lost.mean,
+                loss_low=lost.low,
+                loss_high=lost.high,
             )
             if style != Style.FUNCTIONAL:
-                paired = mean_interval((accuracy[style] - accuracy["functional"]).dropna().tolist())
+                paired, more = (
+                    mean_interval((values[style] - values["functional"]).dropna().tolist())
+                    for values in (accuracy, loss)
+                )
                 row = replace(
                     row,
                     difference=paired.mean,
                     difference_low=paired.low,
                     difference_high=paired.high,
+                    loss_difference=more.mean,
+                    loss_difference_low=more.low,
+                    loss_difference_high=more.high,
                     bit_equal=int(rows.loc[rows["style"] == style, "bit_equal"].eq(True).sum()),
                 )
             yield row

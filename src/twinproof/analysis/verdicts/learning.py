@@ -54,7 +54,11 @@ def answer(twin: TwinFound, accuracy: pd.DataFrame, failures: int, devices: list
     if failures:
         return LearningVerdict.INCONCLUSIVE, f"{twin.twin}: inconclusive, because {failures} of its trainings failed."
     level = accuracy.loc[accuracy["style"] == Style.FUNCTIONAL].iloc[0]
-    reached = f"test accuracy {_percent(level['test_accuracy'])}{_range(level['low'], level['high'])}"
+    classifies = not pd.isna(level["test_accuracy"])
+    if classifies:
+        reached = f"test accuracy {_percent(level['test_accuracy'])}{_range(level['low'], level['high'])}"
+    else:
+        reached = f"test loss {level['test_loss']:.4g}{_range_of_losses(level['loss_low'], level['loss_high'])}"
     if twin.bit_equal_seeds == twin.seeds:
         return LearningVerdict.EQUAL, (
             f"{twin.twin}: its styles learn the same, to the last bit of every weight, "
@@ -64,6 +68,9 @@ def answer(twin: TwinFound, accuracy: pd.DataFrame, failures: int, devices: list
     parts = [
         f"{row['style']} minus functional {100 * row['difference']:+.2f} points"
         f"{_range(row['difference_low'], row['difference_high'], '+.2f')}"
+        if classifies
+        else f"test loss of {row['style']} minus functional's {row['loss_difference']:+.2g}"
+        f"{_range_of_losses(row['loss_difference_low'], row['loss_difference_high'], '+.2g')}"
         for row in others.to_dict("records")
     ]
     return LearningVerdict.INCONCLUSIVE, (
@@ -99,3 +106,7 @@ def _range(low: float, high: float, form: str = ".2f") -> str:
     if pd.isna(low):
         return " (one seed: no interval)"
     return f" [{100 * low:{form}}, {100 * high:{form}}]"
+
+
+def _range_of_losses(low: float, high: float, form: str = ".4g") -> str:
+    return " (one seed: no interval)" if pd.isna(low) else f" [{low:{form}}, {high:{form}}]"

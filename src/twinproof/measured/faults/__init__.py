@@ -61,10 +61,11 @@ class Fault:
         return any(word in _CODE.sub("", text) for text in texts for word in self.culprit)
 
 
-def names(twin: str) -> list[str]:
+def names(twin: str, everywhere: bool = True) -> list[str]:
     """Return the faults that concern a twin by name: those of use first, each kind in alphabetical order."""
     folder = Path(__file__).parent
-    found = (path.stem for part in (EVERYWHERE, twin) for path in sorted((folder / part).glob("*.py")))
+    parts = (EVERYWHERE, twin) if everywhere else (twin,)
+    found = (path.stem for part in parts for path in sorted((folder / part).glob("*.py")))
     return [name for name in found if name != "__init__"]
 
 

@@ -8,29 +8,37 @@ from typing import Any
 import keras
 
 from twinproof.measured.faults import Program
+from twinproof.measured.task import Given, Task, symbolic
+from twinproof.proof.specs import Spec
+
+USUAL_TASK = Task()
 
 
-def use(construct: Callable[[], keras.Model], images: Any, labels: Any, pixels: int | None = None) -> Program:
+def use(
+    construct: Callable[[], keras.Model], inputs: Any, targets: Any, pixels: int | None = None, task: Task = USUAL_TASK
+) -> Program:
     """Construct and build, compile and train a model, and whatever comes after.
 
     Every style is built by the call that builds it everywhere in a study, for images of `pixels` values; without, for
-    images of as many as these have.
+    what is like these inputs.
     """
-    symbolic = (images.shape[1] if pixels is None else pixels,)
+    given = Given(inputs, targets)
+    specs = task.specs_of(inputs) if pixels is None else Spec((pixels,))
     yield "construct"
     model = construct()
-    model(keras.Input(symbolic))
+    model(symbolic(specs))
     yield "compile"
-    model.compile(optimizer="sgd", loss="categorical_crossentropy")
-    size = len(images) // 3
+    task.compile(model, optimizer="sgd", metrics=None)
+    size = given.count // 3
+    first = given.first(size)
     yield "first step"
-    model.fit(images[:size], labels[:size], batch_size=size, verbose=0)
+    model.fit(first.inputs, first.targets, batch_size=size, verbose=0)
     yield "later"
-    model.fit(images, labels, batch_size=size, verbose=0)
-    model.evaluate(images, labels, batch_size=size, verbose=0)
-    model.predict(images, batch_size=size, verbose=0)
+    model.fit(inputs, targets, batch_size=size, verbose=0)
+    model.evaluate(inputs, targets, batch_size=size, verbose=0)
+    model.predict(inputs, batch_size=size, verbose=0)
     # Not the whole model: that a class was written without a thought of saving it is another matter.
     model.save_weights("kept.weights.h5")
     again = construct()
-    again(keras.Input(symbolic))
+    again(symbolic(specs))
     again.load_weights("kept.weights.h5")

@@ -9,27 +9,26 @@ has not what it needs, and lets other errors pass.
 import importlib.util
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from twinproof.measured.task import Given, Task
 from twinproof.measured.twins.known import Known
+from twinproof.proof.arrays import flatten
 from twinproof.proof.weights import weights
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class Subject(NamedTuple):
-    """What a check is about: a model to be made, and three batches of images with their one-hot labels."""
+    """What a check is about: a model to be made, and three batches of examples."""
 
     construct: Callable[[], keras.Model]
     build: Callable[[keras.Model], None]
     built: bool
-    images: "NDArray[np.float32]"
-    labels: "NDArray[np.float32]"
+    task: Task
+    given: Given
     batch_size: int
 
     def make(self) -> keras.Model:
@@ -108,7 +107,7 @@ def feature_extraction(subject: Subject) -> Any:
     """The shape of what a model predicts that ends at a layer inside."""
     name, model = subject.layer(), subject.make()
     part = keras.Model(model.inputs, model.get_layer(name).output)
-    return list(part.predict_on_batch(subject.images).shape)
+    return list(part.predict_on_batch(subject.given.inputs).shape)
 
 
 def graph_drawing(subject: Subject) -> Any:
@@ -125,11 +124,11 @@ def freezing(subject: Subject) -> Any:
     """Which weights are trained once a layer is frozen."""
     name, model = subject.layer(), subject.make()
     model.get_layer(name).trainable = False
-    _compile(model)
+    _compile(model, subject)
     # The first step builds what is not built.
-    model.train_on_batch(subject.images, subject.labels)
+    model.train_on_batch(subject.given.inputs, subject.given.targets)
     before = weights(model)
-    model.train_on_batch(subject.images, subject.labels)
+    model.train_on_batch(subject.given.inputs, subject.given.targets)
     return _changed(model, before)
 
 
@@ -137,11 +136,11 @@ def mixed_precision(subject: Subject) -> Any:
     """What layers compute in and outputs are given in, under the policy `mixed_float16`."""
     keras.mixed_precision.set_global_policy("mixed_float16")
     model = subject.make()
-    outputs = np.asarray(model(subject.images))
+    outputs = _outputs(model, subject)
     return {
         "compute": sorted({layer.compute_dtype for layer in _layers(model)}),
-        "output": str(outputs.dtype),
-        "finite": bool(np.isfinite(outputs).all()),
+        "output": ", ".join(sorted({str(output.dtype) for output in outputs})),
+        "finite": _finite(outputs),
     }
 
 
@@ -151,10 +150,9 @@ def quantization(subject: Subject) -> Any:
         raise NotAvailableError(f"Keras {keras.__version__} has no Model.quantize")
     model = subject.make()
     model.quantize("int8")
-    outputs = np.asarray(model(subject.images))
     return {
         "int8": sum(weight.dtype == "int8" for weight in model.weights),
-        "finite": bool(np.isfinite(outputs).all()),
+        "finite": _finite(_outputs(model, subject)),
     }
 
 
@@ -168,7 +166,7 @@ def custom_train_step(subject: Subject) -> Any:
         model = own(model.layers) if whole else own(model.input, model.output)
     else:
         type(model).train_step = _train_step
-    _compile(model)
+    _compile(model, subject)
     # The first steps build what is not built.
     _fit(model, subject)
     before = weights(model)
@@ -181,7 +179,7 @@ def distribution_strategy(subject: Subject) -> Any:
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     with strategy.scope():
         model = subject.make()
-        _compile(model)
+        _compile(model, subject)
     history = _fit(model, subject)
     return {"replicas": strategy.num_replicas_in_sync, "finite": bool(np.isfinite(history["loss"]).all())}
 
@@ -220,7 +218,7 @@ CHECKS = {
         layer_outputs, lambda known, _: {layer.name: [None, layer.width] for layer in known.layers}, GRAPH
     ),
     "feature_extraction": Check(
-        feature_extraction, lambda known, subject: [len(subject.images), known.last.width], GRAPH
+        feature_extraction, lambda known, subject: [subject.given.count, known.last.width], GRAPH
     ),
     "graph_drawing": Check(
         graph_drawing, lambda known, _: {"nodes": len(known.layers), "edges": len(known.layers) - 1}, GRAPH
@@ -253,8 +251,16 @@ def _layers(model: keras.Model) -> list[Any]:
     return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
 
 
-def _compile(model: keras.Model) -> None:
-    model.compile(optimizer="sgd", loss="categorical_crossentropy")
+def _outputs(model: keras.Model, subject: Subject) -> list[Any]:
+    return [np.asarray(output) for _, output in flatten(model(subject.given.inputs))]
+
+
+def _finite(outputs: list[Any]) -> bool:
+    return all(bool(np.isfinite(output).all()) for output in outputs)
+
+
+def _compile(model: keras.Model, subject: Subject) -> None:
+    subject.task.compile(model, optimizer="sgd", metrics=None)
 
 
 def _changed(model: keras.Model, before: Mapping[str, Any]) -> list[str]:
@@ -262,14 +268,14 @@ def _changed(model: keras.Model, before: Mapping[str, Any]) -> list[str]:
 
 
 def _fit(model: keras.Model, subject: Subject) -> dict[str, list[float]]:
-    done = model.fit(subject.images, subject.labels, batch_size=subject.batch_size, verbose=0)
+    done = model.fit(subject.given.inputs, subject.given.targets, batch_size=subject.batch_size, verbose=0)
     return dict(done.history)
 
 
 def _train_step(model: Any, data: Any) -> dict[str, Any]:
-    images, labels, *_ = data
+    inputs, targets, *_ = data
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(keras.losses.categorical_crossentropy(labels, model(images, training=True)))
+        loss = model.compute_loss(inputs, targets, model(inputs, training=True))
     variables = model.trainable_variables
     model.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
     return {"own_loss": loss}

@@ -6,7 +6,7 @@ A model that breaks this would be trained otherwise than its author meant, and y
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,16 @@ import keras
 import numpy as np
 
 from twinproof.base.errors import UserError, described
+from twinproof.base.styles import Style
+from twinproof.measured.task import Given, specs_of, symbolic
 from twinproof.measured.twins import Twin
+from twinproof.proof.arrays import flatten
 from twinproof.proof.keras_api import KERAS_2
+from twinproof.proof.specs import describe
 from twinproof.study.examples import Dataset
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 IMAGES = 8
 # How far the probabilities of an image may be from adding up to 1, also in half precision.
@@ -41,36 +45,99 @@ def require_contract(twin: Twin, data: Dataset, seed: int) -> None:
     UserError
         If a style cannot be built or called, after its traceback is printed, or what it returns breaks the contract.
     """
-    images = data.test.images[:IMAGES]
+    given = _given(twin, data)
     keras.utils.set_random_seed(seed)
     made: dict[str, Any] = {}
     for style in twin.styles:
         try:
-            made[style] = _model(twin.styles[style], images, data.classes)
+            made[style] = _model(twin, style, given, data.classes)
             _require_new(style, twin.styles[style](), made)
         except BrokenContractError as error:
             raise UserError(f"twins.{twin.name}: `{style}` {error}") from None
         except MemoryError:
             raise
         except BaseException as error:
-            raise UserError(_message(twin, style, error)) from error
+            raise UserError(_message(twin, f"`{style}` cannot be built", twin.styles[style], error)) from error
+    if not twin.task.is_usual:
+        _require_trained(twin, given)
 
 
-def _model(build: Callable[[], Any], images: "NDArray[np.float32]", classes: int) -> Any:
-    model = build()
+def _given(twin: Twin, data: Dataset) -> Given:
+    """Return what the twin makes of some images, which must be as many arrays of as many examples everywhere."""
+    try:
+        given = twin.task.given(data.test.rows(slice(IMAGES)), data.classes)
+    except BaseException as error:
+        made_by = twin.task.data or twin.styles[Style.FUNCTIONAL]
+        raise UserError(_message(twin, "`data` cannot be called", made_by, error)) from error
+    named = [("inputs", given.inputs), ("targets", given.targets)]
+    leaves = [(f"{part} {place}".strip(), leaf) for part, one in named for place, leaf in flatten(one)]
+    must = "it must return inputs and targets: NumPy arrays, or dicts and lists of them"
+    for place, leaf in leaves:
+        if not isinstance(leaf, np.ndarray) or not leaf.ndim:
+            raise UserError(f"twins.{twin.name}: `data` returns a {type(leaf).__name__} as its {place}; {must}")
+    lengths = {place: len(leaf) for place, leaf in leaves}
+    if not list(flatten(given.inputs)) or len(set(lengths.values())) != 1:
+        raise UserError(f"twins.{twin.name}: `data` returns {lengths}, by the number of examples; {must}, equally long")
+    _require_declared(twin, given)
+    return given
+
+
+def _require_declared(twin: Twin, given: Given) -> None:
+    """Refuse data that are not what `inputs` says."""
+    declared, found = (dict(flatten(specs)) for specs in (twin.task.specs_of(given.inputs), specs_of(given.inputs)))
+    fits = declared.keys() == found.keys() and all(
+        len(spec.shape) == len(found[place].shape)
+        and all(size in (None, other) for size, other in zip(spec.shape, found[place].shape))
+        and spec.dtype == found[place].dtype
+        for place, spec in declared.items()
+    )
+    if not fits:
+        raise UserError(
+            f"twins.{twin.name}: `inputs` says {describe(twin.task.specs_of(given.inputs))}, and `data` gives "
+            f"{describe(specs_of(given.inputs))}"
+        )
+
+
+def _require_trained(twin: Twin, given: Given) -> None:
+    """Refuse a task that does not fit the network: functional is compiled, and trained for a step."""
+    build = twin.styles[Style.FUNCTIONAL]
+    try:
+        model = build()
+        twin.task.compile(model)
+        model.train_on_batch(given.inputs, given.targets)
+    except MemoryError:
+        raise
+    except BaseException as error:
+        message = "`functional` cannot be trained on what `data` gives, compiled as `compiling` says"
+        raise UserError(_message(twin, message, twin.task.compiling or build, error)) from error
+
+
+def _model(twin: Twin, style: str, given: Given, classes: int) -> Any:
+    model = twin.styles[style]()
     if not isinstance(model, keras.Model):
         raise BrokenContractError(f"returns {model!r:.80}; it must return a Keras model")
     if getattr(model, "_is_compiled" if KERAS_2 else "compiled", False):
         raise BrokenContractError(
-            "returns a model that is compiled; it must return it uncompiled, as a study compiles every style with Adam "
-            "and the categorical cross-entropy, and its own loss and optimizer would be lost"
+            "returns a model that is compiled; it must return it uncompiled, as a study compiles every style alike: "
+            "with Adam and the categorical cross-entropy, or as a function `compiling` says"
         )
+    specs = twin.task.specs_of(given.inputs)
+    if not twin.task.is_usual:
+        model(symbolic(specs))
+        _require_finite(model(given.inputs, training=False))
+        return model
     with _no_ids():
-        model(keras.Input((images.shape[1],)))
+        model(symbolic(specs))
         _require_floats(model)
-        outputs = model(images, training=False)
-    _require_probabilities(outputs, len(images), classes)
+        outputs = model(given.inputs, training=False)
+    _require_probabilities(outputs, given.count, classes)
     return model
+
+
+def _require_finite(outputs: Any) -> None:
+    for place, output in flatten(outputs):
+        if not np.isfinite(np.asarray(output).astype(np.float64)).all():
+            raise BrokenContractError(f"computes outputs that are not all finite{f': {place}' if place else ''}")
 
 
 def _require_floats(model: Any) -> None:
@@ -97,7 +164,8 @@ def _no_ids() -> Iterator[None]:
         yield
     if found:
         raise BrokenContractError(
-            f"{found[0]}; it must take flat images of floats between 0 and 1, and make any ids of them itself"
+            f"{found[0]}; it must take flat images of floats between 0 and 1, and make any ids of them itself, or have "
+            "functions `inputs` and `data` beside it"
         )
 
 
@@ -142,16 +210,16 @@ def _variables(model: Any) -> set[int]:
         return set()
 
 
-def _message(twin: Twin, style: str, error: BaseException) -> str:
+def _message(twin: Twin, what: str, function: Any, error: BaseException) -> str:
     """Print the traceback of the user's own code, and say in a line what it ended with, and where."""
     frame = error.__traceback__
     while frame and frame.tb_frame.f_code.co_filename == __file__:
         frame = frame.tb_next
     traceback.print_exception(type(error), error, frame)
-    own = vars(sys.modules[getattr(twin.styles[style], "func", twin.styles[style]).__module__]).get("__file__")
+    own = vars(sys.modules[getattr(function, "func", function).__module__]).get("__file__")
     lines = [line for line in traceback.extract_tb(frame) if line.filename == own]
     where = f" ({own}, line {lines[-1].lineno})" if lines else ""
     found = described(error)
     # One line without colours; the traceback has all of it.
     text = " ".join(re.sub(r"\x1b\[\d*m", "", found["message"]).split())
-    return f"twins.{twin.name}: `{style}` cannot be built: {found['type']}: {text:.{LONGEST}}{where}"
+    return f"twins.{twin.name}: {what}: {found['type']}: {text:.{LONGEST}}{where}"

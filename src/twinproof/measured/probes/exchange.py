@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from twinproof.measured.probes import Outcome
@@ -59,8 +58,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, models
 
 
 def _case(twin: Twin, style: str, data: Dataset, seed: int, count: int) -> Case:
-    labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
-    return Case(twin, style, seed, data.train.images[:count], labels)
+    return Case(twin, style, seed, twin.task.given(data.train.rows(slice(count)), data.classes))
 
 
 def _place(folder: Path, style: str, name: str) -> Path:
@@ -71,7 +69,7 @@ def _write(case: Case, name: str, place: Path) -> None:
     """Run in the other process: train, save, and keep what the model predicts."""
     model = case.trained(case.instances())
     FORMATS[name].write(model, place / FORMATS[name].file)
-    np.save(place / EXPECTED, predict(model, case.images), allow_pickle=False)
+    np.save(place / EXPECTED, predict(model, case.given.inputs), allow_pickle=False)
 
 
 def _read(apart: Apart, case: Case, name: str, place: Path) -> Cell:

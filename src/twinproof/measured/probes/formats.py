@@ -1,7 +1,6 @@
 """How a model is written to a file and read from it, format by format, as the documentation of each tells its users.
 
-A reader returns the model, or what stands for it: something that is called with images and returns class
-probabilities.
+A reader returns the model, or what stands for it: something that is called with inputs and returns outputs.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+
+from twinproof.proof.arrays import flatten
 
 Model = Callable[[Any], Any]
 
@@ -63,7 +64,7 @@ def _read_saved_model(path: Path, code: Code | None) -> Model:
 
     # Keras 2 writes it, and leaves reading it to TensorFlow. What is loaded lives as long as its own object.
     loaded = tf.saved_model.load(str(path))
-    return lambda images: loaded.serve(images)
+    return lambda inputs: loaded.serve(inputs)
 
 
 def _write_onnx(model: Any, path: Path) -> None:
@@ -73,16 +74,16 @@ def _write_onnx(model: Any, path: Path) -> None:
     import tensorflow as tf
     import tf2onnx
 
-    (images, *_), _ = model.save_spec()
-    tf2onnx.convert.from_function(tf.function(model), input_signature=[images], output_path=str(path))
+    (inputs, *_), _ = model.save_spec()
+    tf2onnx.convert.from_function(tf.function(model), input_signature=[inputs], output_path=str(path))
 
 
 def _read_onnx(path: Path, code: Code | None) -> Model:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda images: session.run(None, {name: images})[0]
+    names = [one.name for one in session.get_inputs()]
+    return lambda inputs: session.run(None, dict(zip(names, _leaves(inputs))))
 
 
 def _write_litert(model: Any, path: Path) -> None:
@@ -101,25 +102,35 @@ def _read_litert(path: Path, code: Code | None) -> Model:
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(path))
-    inputs, outputs = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 
-    def ask(images: Any) -> Any:
-        interpreter.resize_tensor_input(inputs["index"], images.shape)
+    def ask(inputs: Any) -> Any:
+        places = [(one["index"], leaf) for one, leaf in zip(_by_name(interpreter.get_input_details()), _leaves(inputs))]
+        for place, leaf in places:
+            interpreter.resize_tensor_input(place, leaf.shape)
         interpreter.allocate_tensors()
-        interpreter.set_tensor(inputs["index"], images)
+        for place, leaf in places:
+            interpreter.set_tensor(place, leaf)
         interpreter.invoke()
-        return interpreter.get_tensor(outputs["index"])
+        return [interpreter.get_tensor(one["index"]) for one in _by_name(interpreter.get_output_details())]
 
     return ask
 
 
-def predict(model: Model, images: Any) -> Any:
-    """Return what `model`, of whatever format, makes of `images`, as an array."""
-    if isinstance(model, keras.Model):
-        return np.asarray(model.predict_on_batch(images))
-    found = model(images)
+def _by_name(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return tensors in the order of the names that they had when they were converted; LiteRT keeps none."""
+    return sorted(details, key=lambda one: str(one["name"]))
+
+
+def predict(model: Model, inputs: Any) -> Any:
+    """Return what `model`, of whatever format, makes of `inputs`, as an array: several outputs side by side."""
+    found = model.predict_on_batch(inputs) if isinstance(model, keras.Model) else model(inputs)
     # A SavedModel may give its outputs by name.
-    return np.asarray(next(iter(found.values())) if isinstance(found, dict) else found)
+    outputs = [np.asarray(leaf) for leaf in _leaves(found)]
+    return outputs[0] if len(outputs) == 1 else np.concatenate([one.reshape(len(one), -1) for one in outputs], axis=1)
+
+
+def _leaves(structure: Any) -> list[Any]:
+    return [leaf for _, leaf in flatten(structure)]
 
 
 FORMATS = {

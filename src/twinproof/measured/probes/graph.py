@@ -20,7 +20,9 @@ import keras
 from twinproof.base.styles import CONTROL, EXTENDED
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.instances import Instances, attempt, shuffled
+from twinproof.measured.task import Given
 from twinproof.measured.twins import Twin
+from twinproof.proof.arrays import flatten, map_leaves
 from twinproof.proof.graphs import Graph, difference, judge
 from twinproof.proof.keras_api import BACKEND
 from twinproof.proof.tracing import optimized, traced
@@ -79,11 +81,12 @@ def run(twin: Twin, data: Dataset, seed: int, settings: GraphSettings) -> Outcom
         EXTENDED: functools.partial(extended, functional),
     }
     order = shuffled(builders, seed)
-    instances = Instances(replace(twin, builders=builders), data.train.images.shape[1], seed)
+    given = twin.task.given(data.train.rows(slice(STEPS * settings.batch_size)), data.classes)
+    instances = Instances(replace(twin, builders=builders), given.inputs, seed)
 
     @functools.cache
     def compiled(style: str) -> Graphs:
-        return _compile(instances.make(style), data, settings.batch_size)
+        return _compile(instances.make(style), given, settings.batch_size)
 
     def measure(style: str) -> Found:
         if BACKEND != "tensorflow":
@@ -100,27 +103,32 @@ def run(twin: Twin, data: Dataset, seed: int, settings: GraphSettings) -> Outcom
 
 
 def extended(build: Callable[[], keras.Model]) -> keras.Model:
-    """Return a model that does one operation more, on what it is given: pixels, of which a ReLU changes none."""
+    """Return a model that does one operation more, on the first that it is given: a ReLU, which changes no pixel."""
     model = build()
     call = model.call
 
     def longer(inputs: Any, *rest: Any, **options: Any) -> Any:
-        return call(keras.activations.relu(inputs), *rest, **options)
+        return call(_first_changed(keras.activations.relu, inputs), *rest, **options)
 
     model.call = longer
     return model
 
 
-def _compile(model: keras.Model, data: Dataset, batch_size: int) -> Graphs:
+def _first_changed(change: Callable[[Any], Any], inputs: Any) -> Any:
+    """Return nested inputs, the first of them changed."""
+    first = next(leaf for _, leaf in flatten(inputs))
+    return map_leaves(lambda leaf: change(leaf) if leaf is first else leaf, inputs)
+
+
+def _compile(model: keras.Model, examples: Given, batch_size: int) -> Graphs:
     """Return the graphs that TensorFlow is given of a model, and those that its optimizer leaves."""
     function, constant = (getattr(sys.modules["tensorflow"], name) for name in ("function", "constant"))
-    images = data.train.images[: STEPS * batch_size]
-    labels = keras.utils.to_categorical(data.train.labels[: STEPS * batch_size], data.classes)
-    compiled_call, image = function(model), constant(images[:1])
+    inputs, targets = examples.inputs, examples.targets
+    compiled_call, one = function(model), map_leaves(constant, examples.first(1).inputs)
     actions: dict[str, Callable[[], object]] = {
-        "train_step": lambda: model.fit(images, labels, batch_size=batch_size, verbose=0),
-        "predict": lambda: model.predict(images, batch_size=batch_size, verbose=0),
-        "compiled_call": lambda: compiled_call(image),
+        "train_step": lambda: model.fit(inputs, targets, batch_size=batch_size, verbose=0),
+        "predict": lambda: model.predict(inputs, batch_size=batch_size, verbose=0),
+        "compiled_call": lambda: compiled_call(one),
     }
     given: dict[str, Graph] = {}
     left: dict[str, Graph] = {}

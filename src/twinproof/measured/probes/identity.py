@@ -19,6 +19,7 @@ from twinproof.base.styles import CONTROL
 from twinproof.base.words import Identity
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.instances import attempt, shuffled
+from twinproof.measured.task import Given, Task
 from twinproof.measured.twins import Twin
 from twinproof.proof.errors import ModelError
 from twinproof.proof.preparing import Wishes
@@ -75,15 +76,15 @@ class Found(TypedDict, total=False):
 def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Outcome:
     """Prove each style against functional, and functional against itself."""
     order = shuffled([*twin.builders, CONTROL], seed)
-    wishes = Wishes(
-        _batches(data, seed, settings),
-        loss="categorical_crossentropy",
-        optimizer="adam",
-        steps=settings.steps,
-        seed=seed % 2**31,
-    )
-    builders = {**twin.builders, CONTROL: twin.builders[REFERENCE]}
+    batches = _batches(twin, data, seed, settings)
+    wishes = Wishes([(batch.inputs, batch.targets) for batch in batches], steps=settings.steps, seed=seed % 2**31)
+    compiled = {style: _compiled(twin.task, build) for style, build in twin.builders.items()}
+    builders = {**compiled, CONTROL: compiled[REFERENCE]}
     sound = _can_be_built(builders[REFERENCE])
+
+    # For XLA it would take seconds more to compile.
+    alone = {style: _compiled(twin.task, build, jit_compile=False) for style, build in twin.builders.items()}
+    alone[CONTROL] = alone[REFERENCE]
 
     @functools.cache
     def proof_of(style: str) -> Proof:
@@ -100,16 +101,14 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
         # Functional is what the control is proven against.
         proof = proof_of(CONTROL if style == REFERENCE else style)
         found = _found(proof, side=0 if style == REFERENCE else 1, compares=sound and style != REFERENCE)
-        return {**found, "seed_alone": _from_seed_alone(builders[style], wishes)}
+        return {**found, "seed_alone": _from_seed_alone(alone[style], wishes)}
 
     return Outcome(order, {style: attempt(functools.partial(measure, style)) for style in order})
 
 
-def _batches(data: Dataset, seed: int, settings: IdentitySettings) -> list[tuple[Any, Any]]:
+def _batches(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> list[Given]:
     picked = np.random.default_rng(seed).choice(len(data.train.labels), (settings.steps, settings.batch_size))
-    return [
-        (data.train.images[rows], keras.utils.to_categorical(data.train.labels[rows], data.classes)) for rows in picked
-    ]
+    return [twin.task.given(data.train.rows(numbers), data.classes) for numbers in picked]
 
 
 def _from_seed_alone(build: Callable[[], keras.Model], wishes: Wishes) -> str:
@@ -117,11 +116,20 @@ def _from_seed_alone(build: Callable[[], keras.Model], wishes: Wishes) -> str:
     keras.backend.clear_session()
     keras.utils.set_random_seed(wishes.seed)
     model = build()
-    # For XLA it would take seconds more to compile.
-    model.compile(optimizer=wishes.optimizer, loss=wishes.loss, jit_compile=False)
-    for images, labels in wishes.data:
-        model.train_on_batch(images, labels)
+    for inputs, targets in wishes.data:
+        model.train_on_batch(inputs, targets)
     return hashlib.sha256("".join(sorted(digest([one.numpy()]) for one in model.weights)).encode()).hexdigest()
+
+
+def _compiled(task: Task, build: Callable[[], keras.Model], **options: Any) -> Callable[[], keras.Model]:
+    """Return what makes a model and compiles it; metrics train nothing."""
+
+    def make() -> keras.Model:
+        model = build()
+        task.compile(model, metrics=None, **options)
+        return model
+
+    return make
 
 
 def _can_be_built(build: Callable[[], keras.Model]) -> bool:

@@ -16,7 +16,9 @@ import numpy as np
 
 from twinproof.base.errors import Described, described
 from twinproof.measured.probes import StyleResult
+from twinproof.measured.task import symbolic
 from twinproof.measured.twins import Twin
+from twinproof.proof.arrays import map_leaves
 from twinproof.proof.names import name_like, random_names, seed_random_layers
 from twinproof.proof.weights import copy_weights, weight_names, weights
 
@@ -25,14 +27,15 @@ if TYPE_CHECKING:
 
 
 class Instances:
-    """Makes instances of the styles of `twin`, compiled and ready to be trained on images of `pixels` values.
+    """Makes instances of the styles of `twin`, compiled and ready to be trained on what is like `inputs`.
 
     The first style that can be built, functional before all others, gives the initial weights; every instance starts
     from a copy of them.
     """
 
-    def __init__(self, twin: Twin, pixels: int, seed: int) -> None:
-        self._twin, self._pixels, self._seed = twin, pixels, seed
+    def __init__(self, twin: Twin, inputs: Any, seed: int) -> None:
+        self._twin, self._inputs, self._seed = twin, inputs, seed
+        self._specs = twin.task.specs_of(inputs)
         self._initial: Weights | None = None
         self._names: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
@@ -61,7 +64,7 @@ class Instances:
 
         A symbolic call builds a subclass without moving the state of its random layers, as a training call would.
         """
-        model(keras.Input((self._pixels,)))
+        model(symbolic(self._specs))
 
     def prepare(self, model: keras.Model, **compiling: Any) -> None:
         """Make a built instance comparable, and compile it."""
@@ -81,7 +84,7 @@ class Instances:
 
     def compile(self, model: keras.Model, **compiling: Any) -> None:
         """Compile an instance as every probe does; `compiling` is passed on."""
-        model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"], **compiling)
+        self._twin.task.compile(model, **compiling)
 
     def _first_weights(self) -> "Weights":
         first = self._first()
@@ -101,8 +104,7 @@ class Instances:
         """Have the weights and random layers of a model go by the names of the first instance."""
         of_weights, of_random_layers = self._names
         if weight_names(model) != of_weights or not of_random_layers <= random_names(model):
-            inputs = np.random.default_rng(self._seed).random((2, self._pixels), dtype=np.float32)
-            name_like(model, self._first(), inputs)
+            name_like(model, self._first(), _two(self._inputs, np.random.default_rng(self._seed)))
 
     def _new(self, style: str) -> keras.Model:
         keras.backend.clear_session()
@@ -110,6 +112,16 @@ class Instances:
         model = self.construct(style)
         self.build(model)
         return model
+
+
+def _two(inputs: Any, generator: np.random.Generator) -> Any:
+    """Return two examples: random numbers where they are real, and ids as they are."""
+
+    def drawn(leaf: Any) -> Any:
+        real = leaf.dtype.kind == "f"
+        return generator.random((2, *leaf.shape[1:]), np.float32).astype(leaf.dtype) if real else leaf[:2]
+
+    return map_leaves(drawn, inputs)
 
 
 def shuffled(participants: Iterable[str], seed: int) -> list[str]:

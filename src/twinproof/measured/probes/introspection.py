@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
@@ -23,12 +23,10 @@ from twinproof.measured.probes.apart import Apart, collect_warnings
 from twinproof.measured.probes.checks import CHECKS, NotAvailableError, Subject
 from twinproof.measured.probes.instances import Instances, shuffled
 from twinproof.measured.probes.steps import follow
+from twinproof.measured.task import Given
 from twinproof.measured.twins import Twin
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import IntrospectionSettings
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 CONSTRUCTED, BUILT = "constructed", "built"
 BATCHES = 3
@@ -37,13 +35,12 @@ Cell = dict[str, Any]
 
 
 class Case(NamedTuple):
-    """A style of a twin, and some batches of images with their labels."""
+    """A style of a twin, and some batches of examples."""
 
     twin: Twin
     style: str
     seed: int
-    images: NDArray[Any]
-    labels: NDArray[Any]
+    given: Given
     batch_size: int
 
 
@@ -51,12 +48,10 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IntrospectionSettings) -
     """Do every check and plant every fault in each style."""
     order = shuffled(twin.builders, seed)
     apart = Apart(settings.time_limit, twin.files)
-    count = BATCHES * settings.batch_size
-    images, classes = data.train.images[:count], data.train.labels[:count]
-    labels = keras.utils.to_categorical(classes, data.classes)
+    given = twin.task.given(data.train.rows(slice(BATCHES * settings.batch_size)), data.classes)
     styles: dict[str, StyleResult] = {}
     for style in order:
-        case = Case(twin, style, seed, images, labels, settings.batch_size)
+        case = Case(twin, style, seed, given, settings.batch_size)
         found: dict[str, list[Cell]] = {"checks": [], "faults": []}
         for kind, measure in list(_cells(case, apart)):
             found[kind].append(measure())
@@ -68,7 +63,8 @@ def _cells(case: Case, apart: Apart) -> Iterator[tuple[str, Callable[[], Cell]]]
     for name in CHECKS:
         for when in (CONSTRUCTED, BUILT):
             yield "checks", partial(_check, case, apart, name, when)
-    for name in faults.names(case.twin.name):
+    # Those in how a model is used are mistakes with flat images and their classes.
+    for name in faults.names(case.twin.name, everywhere=case.twin.task.is_usual):
         fault = faults.load(case.twin.name, name)
         if fault.is_possible(case.style):
             yield "faults", partial(_plant, case, apart, fault)
@@ -97,8 +93,8 @@ def _do_check(case: Case, name: str, when: str) -> Any:
 
 
 def _subject(case: Case, when: str) -> Subject:
-    build = Instances(case.twin, case.images.shape[1], case.seed).build
-    return Subject(_builder(case), build, when == BUILT, case.images, case.labels, case.batch_size)
+    build = Instances(case.twin, case.given.inputs, case.seed).build
+    return Subject(_builder(case), build, when == BUILT, case.twin.task, case.given, case.batch_size)
 
 
 def _plant(case: Case, apart: Apart, fault: faults.Fault) -> Cell:
@@ -132,9 +128,10 @@ def _do_plant(case: Case, name: str | None, begun: Path) -> Cell:
     """Run in the other process: make the mistake, or without a name none; return what was said and the error."""
     keras.utils.set_random_seed(case.seed)
     if name is None:
-        program = use(_builder(case), case.images, case.labels)
+        program = use(_builder(case), case.given.inputs, case.given.targets, task=case.twin.task)
     else:
-        program = faults.load(case.twin.name, name).program(case.style, _builder(case), case.images, case.labels)
+        fault = faults.load(case.twin.name, name)
+        program = fault.program(case.style, _builder(case), case.given.inputs, case.given.targets)
     said: list[dict[str, str]] = []
     error = follow(_noting(program, begun, said))["error"]
     return {"error": error, "warnings": said}

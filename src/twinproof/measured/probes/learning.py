@@ -7,6 +7,7 @@ and then judged on the test images.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import keras
@@ -18,36 +19,41 @@ from twinproof.proof.weights import weights_digest
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import LearningSettings
 
+# How Keras begins the names of what it finds on the validation images.
+VALIDATED = "val_"
+
 
 class Epoch(TypedDict):
-    """One epoch; its seconds are without the noting."""
+    """One epoch; its seconds are without the noting. There is no accuracy where none is among the metrics."""
 
     loss: float
-    accuracy: float
+    accuracy: float | None
     validation_loss: float
-    validation_accuracy: float
+    validation_accuracy: float | None
     seconds: float
     weights: str
 
 
 class Learned(TypedDict):
-    """What one style learned; `weights` is their digest at the end."""
+    """What one style learned; `weights` is their digest at the end.
+
+    `metric` is the name of the metric that is its accuracy, None where none is.
+    """
 
     epochs: list[Epoch]
     seconds: float
     test_loss: float
-    test_accuracy: float
+    test_accuracy: float | None
+    metric: str | None
     weights: str
 
 
 def run(twin: Twin, data: Dataset, seed: int, settings: LearningSettings) -> Outcome:
     """Train and test each style."""
     order = shuffled(twin.builders, seed)
-    instances = Instances(twin, data.train.images.shape[1], seed)
-    labels = {
-        part: keras.utils.to_categorical(getattr(data, part).labels, data.classes)
-        for part in ("train", "validation", "test")
-    }
+    parts = (data.train.rows(slice(settings.images)), data.validation, data.test)
+    train, validation, test = (twin.task.given(part, data.classes) for part in parts)
+    instances = Instances(twin, train.inputs, seed)
     styles = {}
     for style in order:
 
@@ -55,22 +61,23 @@ def run(twin: Twin, data: Dataset, seed: int, settings: LearningSettings) -> Out
             model = instances.make(style, steps_per_execution=settings.steps_per_execution)
             watch = _Watch()
             model.fit(
-                data.train.images,
-                labels["train"],
+                train.inputs,
+                train.targets,
                 batch_size=settings.batch_size,
                 epochs=settings.epochs,
-                validation_data=(data.validation.images, labels["validation"]),
+                validation_data=(validation.inputs, validation.targets),
                 callbacks=[watch],
                 verbose=0,
             )
-            test_loss, test_accuracy = model.evaluate(
-                data.test.images, labels["test"], batch_size=settings.batch_size, verbose=0
+            found = model.evaluate(
+                test.inputs, test.targets, batch_size=settings.batch_size, verbose=0, return_dict=True
             )
             return {
                 "epochs": watch.epochs,
                 "seconds": watch.seconds,
-                "test_loss": require_finite(test_loss, "the test loss"),
-                "test_accuracy": float(test_accuracy),
+                "test_loss": _loss(found, "the test loss"),
+                "test_accuracy": _accuracy(found),
+                "metric": _metric(found),
                 "weights": weights_digest(model),
             }
 
@@ -95,13 +102,31 @@ class _Watch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         seconds = time.perf_counter() - self._start
         logs = logs or {}
+        trained = {name: value for name, value in logs.items() if not name.startswith(VALIDATED)}
+        validated = {name[len(VALIDATED) :]: value for name, value in logs.items() if name.startswith(VALIDATED)}
         self.epochs.append(
             {
-                "loss": require_finite(logs["loss"], f"the loss of epoch {epoch + 1}"),
-                "accuracy": float(logs["accuracy"]),
-                "validation_loss": require_finite(logs["val_loss"], f"the validation loss of epoch {epoch + 1}"),
-                "validation_accuracy": float(logs["val_accuracy"]),
+                "loss": _loss(trained, f"the loss of epoch {epoch + 1}"),
+                "accuracy": _accuracy(trained),
+                "validation_loss": _loss(validated, f"the validation loss of epoch {epoch + 1}"),
+                "validation_accuracy": _accuracy(validated),
                 "seconds": seconds,
                 "weights": weights_digest(self.model),
             }
         )
+
+
+def _loss(found: Mapping[str, Any], what: str) -> float:
+    if "loss" not in found:
+        raise KeyError(f"{what} is not known: a training step of one's own must return `loss`; found {list(found)}")
+    return require_finite(found["loss"], what)
+
+
+def _metric(found: Mapping[str, Any]) -> str | None:
+    """Return the first metric that is an accuracy by its name, as Keras names it by default."""
+    return next((name for name in found if name == "acc" or name.endswith("accuracy")), None)
+
+
+def _accuracy(found: Mapping[str, Any]) -> float | None:
+    name = _metric(found)
+    return None if name is None else float(found[name])

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -24,11 +24,9 @@ from twinproof.measured.probes.apart import collect_warnings
 from twinproof.measured.probes.formats import FORMATS, Code, Format, Model, predict
 from twinproof.measured.probes.instances import Instances
 from twinproof.measured.probes.steps import follow
+from twinproof.measured.task import Given
 from twinproof.measured.twins import Twin
 from twinproof.proof.weights import weights
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 STEPS = 3
 
@@ -37,18 +35,17 @@ Program = Generator[str, None, None]
 
 
 class Case(NamedTuple):
-    """One style of a twin, and the same images for every operation on it."""
+    """One style of a twin, and the same examples for every operation on it."""
 
     twin: Twin
     style: str
     seed: int
-    images: NDArray[np.float32]
-    labels: NDArray[np.float32]
+    given: Given
     steps: int = STEPS  # of training, before anything is done
 
     def instances(self) -> Instances:
         """Return the maker of comparable instances of every style."""
-        return Instances(replace(self.twin, builders=self.twin.styles, naive=None), self.images.shape[1], self.seed)
+        return Instances(replace(self.twin, builders=self.twin.styles, naive=None), self.given.inputs, self.seed)
 
     def construct(self) -> keras.Model:
         """Return a new instance as the style's function makes it."""
@@ -61,9 +58,10 @@ class Case(NamedTuple):
         return model
 
     def train(self, model: Any) -> None:
-        """Take some steps of training, always on the same images in the same order."""
+        """Take some steps of training, always on the same examples in the same order."""
         for part in range(self.steps):
-            model.train_on_batch(self.images[part::STEPS], self.labels[part::STEPS])
+            batch = self.given.rows(slice(part, None, STEPS))
+            model.train_on_batch(batch.inputs, batch.targets)
 
 
 def carry_out(program: Callable[..., Program], *arguments: Any) -> dict[str, Any]:
@@ -78,7 +76,7 @@ def save_and_load(found: Cell, case: Case, name: str, path: Path, repeats: int) 
     kind = FORMATS[name]
     yield "make"
     model = case.trained(case.instances())
-    expected = predict(model, case.images)
+    expected = predict(model, case.given.inputs)
     yield "save"
     with _noted(found):
         found["save_seconds"] = [_timed(lambda: kind.write(model, path), path) for _ in range(repeats)]
@@ -90,7 +88,7 @@ def save_and_load(found: Cell, case: Case, name: str, path: Path, repeats: int) 
         found |= {"loaded": True, "built": _is_built(loaded)}
         found["load_seconds"] = [_timed(lambda: kind.read(path, code)) for _ in range(repeats)]
     yield "compare"
-    found |= _difference(predict(loaded, case.images), expected)
+    found |= _difference(predict(loaded, case.given.inputs), expected)
     if isinstance(loaded, keras.Model) and not kind.takes_code:
         found["optimizer"] = _optimizer(model, loaded)
 
@@ -99,26 +97,26 @@ def load_with_code(found: Cell, case: Case, name: str, path: Path, expected: Any
     """Load what another process saved, with the code at hand."""
     yield "make"
     code = _code(case, type(case.construct()))
-    yield from _load(found, FORMATS[name], path, code, case.images, expected)
+    yield from _load(found, FORMATS[name], path, code, case.given.inputs, expected)
 
 
-def load_without_code(found: Cell, modules: list[str], name: str, path: Path, images: Any, expected: Any) -> Program:
+def load_without_code(found: Cell, modules: list[str], name: str, path: Path, inputs: Any, expected: Any) -> Program:
     """Load what another process saved where the modules that made it are not installed."""
     yield "make"
     for module in modules:
         if module in sys.modules:
             raise RuntimeError(f"{module} is known here already: this process is not without the code")
         sys.modules[module] = None  # type: ignore[assignment]  # the way to say so
-    yield from _load(found, FORMATS[name], path, None, images, expected)
+    yield from _load(found, FORMATS[name], path, None, inputs, expected)
 
 
-def _load(found: Cell, kind: Format, path: Path, code: Code | None, images: Any, expected: Any) -> Program:
+def _load(found: Cell, kind: Format, path: Path, code: Code | None, inputs: Any, expected: Any) -> Program:
     yield "load"
     with _noted(found):
         loaded = kind.read(path, code)
     found |= {"loaded": True, "built": _is_built(loaded)}
     yield "compare"
-    found |= _difference(predict(loaded, images), expected)
+    found |= _difference(predict(loaded, inputs), expected)
 
 
 def copied(found: Cell, case: Case, name: str) -> Program:
@@ -126,7 +124,7 @@ def copied(found: Cell, case: Case, name: str) -> Program:
     yield "make"
     instances = case.instances()
     model = case.trained(instances)
-    expected = predict(model, case.images)
+    expected = predict(model, case.given.inputs)
     yield "load"
     with _noted(found):
         again = COPIES[name](model, _code(case, type(model)))
@@ -136,7 +134,7 @@ def copied(found: Cell, case: Case, name: str) -> Program:
         # A copy of the configuration has no weights of its own to compare.
         instances.build(again)
         again.set_weights(model.get_weights())
-    found |= _difference(predict(again, case.images), expected)
+    found |= _difference(predict(again, case.given.inputs), expected)
 
 
 def keep_unbuilt(found: Cell, case: Case, name: str) -> Program:
@@ -155,7 +153,7 @@ def keep_unbuilt(found: Cell, case: Case, name: str) -> Program:
     found |= {"loaded": True, "built": _is_built(loaded)}
     yield "compare"
     instances.build(model)
-    found |= _difference(predict(loaded, case.images), predict(model, case.images))
+    found |= _difference(predict(loaded, case.given.inputs), predict(model, case.given.inputs))
 
 
 def resume(found: Cell, case: Case, name: str) -> Program:

@@ -58,13 +58,12 @@ def run(twin: Twin, data: Dataset, seed: int, settings: SerializationSettings) -
     """Do every operation on every style of the twin."""
     order = shuffled(twin.styles, seed)
     apart = Apart(settings.time_limit, twin.files)
-    count = settings.images
-    labels = keras.utils.to_categorical(data.train.labels[:count], data.classes)
+    given = twin.task.given(data.train.rows(slice(settings.images)), data.classes)
     # Sent to every process.
     alone = replace(twin, classes={})
 
     def case(twin: Twin, style: str, steps: int = STEPS) -> Case:
-        return Case(twin, style, seed, data.train.images[:count], labels, steps)
+        return Case(twin, style, seed, given, steps)
 
     results: dict[str, dict[str, Any]] = {
         style: {"cells": _carried_out(_operations(case(alone, style), apart, settings.repeats))} for style in order
@@ -132,7 +131,9 @@ def _keep(case: Case, apart: Apart, name: str, repeats: int) -> list[Cell]:
             if place == WITH_CODE:
                 loaded = apart.run(carry_out, load_with_code, case, name, path, expected)
             else:
-                loaded = apart.run(carry_out, load_without_code, _modules(case), name, path, case.images, expected)
+                loaded = apart.run(
+                    carry_out, load_without_code, _modules(case), name, path, case.given.inputs, expected
+                )
             cells.append(_cell(name, place, {"saved": True, "bytes": cells[0]["bytes"], **_found(loaded)}))
     return cells
 

@@ -28,7 +28,9 @@ from twinproof.measured.probes.contest import MOST_WARMING, Contest, Turn
 from twinproof.measured.probes.instances import Instances
 from twinproof.measured.probes.memory import peaks
 from twinproof.measured.probes.relay import Relay, batches
+from twinproof.measured.task import Given
 from twinproof.measured.twins import Twin
+from twinproof.proof.arrays import map_leaves
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import TimingSettings, kind
 
@@ -51,7 +53,10 @@ def run(twin: Twin, data: Dataset, seed: int, settings: TimingSettings) -> Outco
     order = random.Random(seed)  # noqa: S311
     contest = Contest([*twin.builders, CONTROL, SLOWED], settings.quantities, order, shortest)
     known = _KnownCost(settings)
-    instances = Instances(twin, data.train.images.shape[1], seed)
+    # As many examples as all turns take, repeated if there are fewer.
+    most = batches(MOST_WARMING + int(settings.rounds.steady)) * settings.batch_size
+    given = twin.task.given(data.train.rows(slice(most)), data.classes).first(most)
+    instances = Instances(twin, given.inputs, seed)
     # The first instance pays for what a process does once. Functional comes last: the known cost is sized by it.
     rehearsed = sorted(twin.builders, key=_FUNCTIONAL.__eq__)
     if contest.quantities.isdisjoint({*BEGUN, COLD}):
@@ -59,7 +64,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: TimingSettings) -> Outco
     # No generation is released before all have begun: a later one would find its memory free, and seem to need less.
     generations: list[_Generation] = []
     for number in range(settings.generations):
-        generations.append(_Generation(contest, known, instances, data, settings))
+        generations.append(_Generation(contest, known, instances, given, settings))
         generations[-1].begin(rehearsed if number == 0 else rehearsed[-1:])
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         for generation in generations:
@@ -115,14 +120,11 @@ class _Generation:
     """A fresh instance of each participant, and what is measured of it."""
 
     def __init__(
-        self, contest: Contest, known: _KnownCost, instances: Instances, data: Dataset, settings: TimingSettings
+        self, contest: Contest, known: _KnownCost, instances: Instances, given: Given, settings: TimingSettings
     ) -> None:
         self._contest, self._known, self._instances, self._settings = contest, known, instances, settings
         self._size = settings.batch_size
-        # As many images as all turns take, repeated if there are fewer.
-        most = batches(MOST_WARMING + int(settings.rounds.steady)) * self._size
-        self._images, labels = (_first(part, most) for part in (data.train.images, data.train.labels))
-        self._labels = keras.utils.to_categorical(labels, data.classes)
+        self._given, self._batch, self._few = given, given.first(self._size), given.first(FEW * self._size)
         self._models: dict[str, keras.Model] = {}
         self._rehearsals: dict[str, keras.Model] = {}
 
@@ -144,15 +146,15 @@ class _Generation:
 
     def go_on(self, folder: Path) -> None:
         """Time what is done with an instance that has begun; models are saved in `folder`."""
-        models, single = self._models, self._images[:1]
-        tensor = tf.constant(single)
+        models, single = self._models, self._given.first(1).inputs
+        tensor = map_leaves(tf.constant, single)
         compiled = {name: tf.function(model) for name, model in models.items()}
         actions: dict[str, Callable[[str], object]] = {
             COLD: lambda name: self._predict(models[name]),
             "predict_one": lambda name: models[name].predict(single, verbose=0),
-            # An array, so that the device has done its work.
-            "call": lambda name: np.asarray(models[name](tensor)),
-            "compiled_call": lambda name: np.asarray(compiled[name](tensor)),
+            # Arrays, so that the device has done its work.
+            "call": lambda name: map_leaves(np.asarray, models[name](tensor)),
+            "compiled_call": lambda name: map_leaves(np.asarray, compiled[name](tensor)),
             "save": lambda name: models[name].save(folder / f"{name}.keras"),
             "load": lambda name: keras.models.load_model(folder / f"{name}.keras"),
         }
@@ -206,8 +208,7 @@ class _Generation:
             models[name] = made[0]
 
         def fit() -> None:
-            size = self._size
-            made[0].fit(self._images[:size], self._labels[:size], batch_size=size, verbose=0)
+            made[0].fit(self._batch.inputs, self._batch.targets, batch_size=self._size, verbose=0)
             if slowed:
                 self._known.do("first_result")
 
@@ -224,14 +225,14 @@ class _Generation:
         return found | {"first_step": taken[1], "first_result": first_result} | memory
 
     def _predict(self, model: keras.Model) -> object:
-        return model.predict(self._images[: FEW * self._size], batch_size=self._size, verbose=0)
+        return model.predict(self._few.inputs, batch_size=self._size, verbose=0)
 
     def _predict_on(self, name: str, callback: keras.callbacks.Callback) -> object:
-        return self._models[name].predict(self._images, batch_size=self._size, verbose=0, callbacks=[callback])
+        return self._models[name].predict(self._given.inputs, batch_size=self._size, verbose=0, callbacks=[callback])
 
     def _train(self, name: str, callback: keras.callbacks.Callback) -> object:
-        images, labels, size = self._images, self._labels, self._size
-        return self._models[name].fit(images, labels, batch_size=size, verbose=0, callbacks=[callback])
+        inputs, targets, size = self._given.inputs, self._given.targets, self._size
+        return self._models[name].fit(inputs, targets, batch_size=size, verbose=0, callbacks=[callback])
 
     def _beside(self, quantity: str, name: str) -> Callable[[], object] | None:
         return partial(self._known.do, quantity) if name == SLOWED else None
@@ -262,10 +263,6 @@ class _Generation:
 
 
 _FUNCTIONAL = "functional"
-
-
-def _first(data: np.ndarray, count: int) -> np.ndarray:
-    return data[:count] if len(data) >= count else np.resize(data, (count, *data.shape[1:]))
 
 
 def _style(name: str) -> str:

@@ -1,9 +1,9 @@
 """The twins: one module a network, one function a style.
 
 A twin's module has a function named `functional` and at least one of `sequential` and `subclassed`. Each returns a new,
-uncompiled model for flat images, shape (n, pixels), that ends in class probabilities, shape (n, classes); they take the
-same keyword arguments. Weights and random layers are matched by the names of their layers where these agree, else along
-the flow of data, as `twinproof prove` does.
+uncompiled model; they take the same keyword arguments. It is for flat images, shape (n, pixels), and ends in class
+probabilities, shape (n, classes), unless the module says otherwise (measured/task.py). Weights and random layers are
+matched by the names of their layers where these agree, else along the flow of data, as `twinproof prove` does.
 
 It imports Keras, and TensorFlow where an operation has no name that all generations of Keras share.
 
@@ -23,8 +23,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twinproof.base.errors import UserError, described
-from twinproof.base.styles import PROVEN, STYLES, Style
-from twinproof.study.styles import require_styles
+from twinproof.base.styles import PROVEN, STYLES, TASK, Style
+from twinproof.measured.task import Task, read_task
+from twinproof.study.styles import require_styles, require_task
 
 if TYPE_CHECKING:
     import keras
@@ -42,6 +43,7 @@ class Twin:
     classes: Mapping[tuple[str, ...], Callable[[], keras.Model]] = field(default_factory=dict)  # by their ingredients
     known: Known | None = None
     files: tuple[str, ...] = ()  # that it reads, by their paths from the project's folder
+    task: Task = field(default_factory=Task)
 
     @property
     def styles(self) -> Mapping[str, Callable[[], keras.Model]]:
@@ -66,11 +68,14 @@ def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[s
         ) from error
     functions = {style: getattr(source, style) for style in STYLES if callable(getattr(source, style, None))}
     require_styles(name, module, {style: _signature(function) for style, function in functions.items()}, arguments)
+    of_task = {part: function for part in TASK if callable(function := getattr(source, part, None))}
+    require_task(name, module, {part: _signature(function) for part, function in of_task.items()})
     builders = {style: partial(function, **arguments) for style, function in functions.items()}
     proven: dict[str, Callable[[], keras.Model]] = {style: builders[style] for style in PROVEN if style in builders}
+    task = read_task(name, source)
     classes = source.with_ingredients(**arguments) if hasattr(source, "with_ingredients") else {}
     known = source.known(**arguments) if hasattr(source, "known") else None
-    return Twin(name, proven, builders.get(Style.NAIVE), classes, known, tuple(files))
+    return Twin(name, proven, builders.get(Style.NAIVE), classes, known, tuple(files), task)
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:

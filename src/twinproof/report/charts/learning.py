@@ -14,7 +14,7 @@ DRAWN, FEWEST, TOGETHER = 20, 3, 60
 
 
 def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 260, columns: int = 3) -> Any:
-    """Return validation accuracy by epoch, one line for each seed and style, one panel for each twin.
+    """Return validation accuracy, or else loss, by epoch, one line for each seed and style, one panel for each twin.
 
     Parameters
     ----------
@@ -23,6 +23,9 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
     width, columns
         Width of a panel in pixels; number of panels in a row.
     """
+    classifies = bool(epochs["validation_accuracy"].notna().any())
+    measure, form = ("validation_accuracy", ".1%") if classifies else ("validation_loss", ".3g")
+    title = measure.replace("_", " ")
     numbers = ["validation_accuracy", "validation_loss", "accuracy", "loss"]
     curves = first(epochs)[[*KEYS, "epoch", *numbers]].merge(learning[[*KEYS, "seed"]], on=KEYS)
     tooltip = [
@@ -36,7 +39,7 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
         x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)).scale(
             zero=False, nice=False, padding=8
         ),
-        y=alt.Y("validation_accuracy:Q", title="validation accuracy", axis=alt.Axis(format=".1%")).scale(
+        y=alt.Y(f"{measure}:Q", title=measure.replace("_", " "), axis=alt.Axis(format=form)).scale(
             zero=False, padding=8
         ),
     )
@@ -44,7 +47,7 @@ def learning_curves(epochs: pd.DataFrame, learning: pd.DataFrame, width: int = 2
         _lines_and_points(base, curves, tooltip)
         .properties(width=width, height=220)
         .facet(facet=alt.Facet("twin:N", title=None, sort=list(curves["twin"].unique())), columns=columns),
-        "Validation accuracy by epoch, for each seed and style",
+        f"{title.capitalize()} by epoch, for each seed and style",
     )
 
 

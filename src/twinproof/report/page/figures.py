@@ -58,17 +58,21 @@ def _answer(tables: Tables) -> Iterator[Figure]:
 def _learning(tables: Tables) -> Iterator[Figure]:
     from twinproof.report.charts.learning import first, learning_curves
 
-    for environment, epochs in tables["learning_epochs"].groupby("environment", sort=False):
+    epochs = tables["learning_epochs"]
+    classifies = epochs.groupby(["environment", "twin"], sort=False)["validation_accuracy"].transform("count") > 0
+    # Of networks that do not classify, the loss is shown.
+    for (environment, has_accuracy), rows in epochs.groupby([epochs["environment"], classifies], sort=False):
         learning = tables["learning"][tables["learning"]["environment"] == environment]
+        learning = learning[learning["twin"].isin(rows["twin"])]
         compared, seeds = learning["bit_equal"].dropna(), learning["replicate"].nunique()
         drawn = first(learning)["replicate"].nunique()
         caption = (
-            f"Validation accuracy by epoch in {environment}, one line for each of "
+            f"Validation {'accuracy' if has_accuracy else 'loss'} by epoch in {environment}, one line for each of "
             f"{f'the first {drawn} of ' if drawn < seeds else ''}{seeds} seeds in each style; where styles coincide, "
             "the thinner line lies inside the wider one, and here "
             f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with the very weights of functional."
         )
-        yield figure(learning_curves(epochs, learning), [60], caption, str(environment))
+        yield figure(learning_curves(rows, learning), [60], caption, str(environment))
 
 
 def _differences(tables: Tables) -> Iterator[Figure]:

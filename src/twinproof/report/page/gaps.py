@@ -65,7 +65,7 @@ def missing(tables: Mapping[str, pd.DataFrame], params: Params) -> Iterator[str]
                 if (environment, twin, probe) not in planned_cells:
                     continue
                 done = of_environment.loc[of_environment["twin"] == twin, "replicate"].nunique()
-                planned = params.settings[probe].replicates
+                planned = params.settings_of(twin, probe).replicates
                 if done < planned:
                     # For timing, the parameters give the minimum: more processes are added as needed.
                     of = f"at least {planned} processes" if probe == Probe.TIMING else f"{planned} seeds"

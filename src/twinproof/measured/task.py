@@ -1,0 +1,142 @@
+"""What the network of a twin is given and predicts, and how it is compiled.
+
+The module of a twin may say so in three functions without the twin's arguments, each of which may be left out:
+
+- `inputs()`: what the models take, one example of it: a text as `twinproof prove --inputs` takes it ("28,28,1",
+  "image=28,28,1 ids=?:int32"), a shape, or a structure of `keras.Input`;
+- `data(images, labels)`: what they are given and what they are to predict: arrays, or dicts and lists of arrays. The
+  images are float32 in [0, 1], shape (n, pixels); the labels int64, shape (n,);
+- `compiling()`: what `compile` is given, by its argument: optimizer, loss, metrics and the like; new objects each time.
+
+Without them, a network takes flat images and ends in class probabilities. With `inputs` alone, images are reshaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from twinproof.base.errors import UserError
+from twinproof.base.styles import TASK
+from twinproof.proof.arrays import flatten, in_order, map_leaves
+from twinproof.proof.specs import Spec, read_specs
+
+if TYPE_CHECKING:
+    import keras
+
+    from twinproof.study.examples import Examples
+
+USUAL = {"optimizer": "adam", "loss": "categorical_crossentropy", "metrics": ["accuracy"]}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a model is given and is to predict: arrays of equal length, or dicts and lists of them."""
+
+    inputs: Any
+    targets: Any
+
+    @property
+    def count(self) -> int:
+        """The number of examples."""
+        return next(len(leaf) for _, leaf in flatten(self.inputs))
+
+    def rows(self, which: Any) -> Given:
+        """Return some examples: a slice, or an array of their numbers."""
+        return Given(*(map_leaves(lambda leaf: leaf[which], part) for part in (self.inputs, self.targets)))
+
+    def first(self, count: int) -> Given:
+        """Return the first examples, repeated if there are fewer."""
+        if count <= self.count:
+            return self.rows(slice(count))
+        import numpy as np
+
+        return self.rows(np.arange(count) % self.count)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a twin's module says of its network; by itself a classifier of flat images."""
+
+    data: Callable[[Any, Any], tuple[Any, Any]] | None = None
+    compiling: Callable[[], Mapping[str, Any]] | None = None
+    specs: Any = None
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the network takes flat images, ends in class probabilities and is compiled as all of these are."""
+        return self.data is None and self.compiling is None and self.specs is None
+
+    def given(self, examples: Examples, classes: int) -> Given:
+        """Return what the network is given of such images and labels, of so many classes."""
+        if self.data is not None:
+            return Given(*self.data(examples.images, examples.labels))
+        import keras
+
+        images = examples.images
+        if self.specs is not None:
+            images = images.reshape(len(images), *self.specs.shape).astype(self.specs.dtype)
+        return Given(images, keras.utils.to_categorical(examples.labels, classes))
+
+    def compile(self, model: keras.Model, **options: Any) -> None:
+        """Compile a model; `options` replace what the module says, by argument."""
+        model.compile(**{**(self.compiling() if self.compiling else USUAL), **options})
+
+    def specs_of(self, inputs: Any) -> Any:
+        """Return what a model takes, as nested specs, by what it is given; a length that varies as the module says."""
+        return self.specs if self.specs is not None else specs_of(inputs)
+
+
+def specs_of(inputs: Any) -> Any:
+    """Return the specs of nested arrays."""
+    return map_leaves(lambda leaf: Spec(tuple(leaf.shape[1:]), leaf.dtype.name), inputs)
+
+
+def symbolic(specs: Any) -> Any:
+    """Return symbolic inputs of nested specs."""
+    import keras
+
+    return map_leaves(lambda spec: keras.Input(spec.shape, dtype=spec.dtype), in_order(specs))
+
+
+def read_task(name: str, module: ModuleType) -> Task:
+    """Return the task that the module of a twin declares.
+
+    Raises
+    ------
+    UserError
+        If a function of it is none, or does not return what it must.
+    """
+    functions = {part: getattr(module, part, None) for part in TASK}
+    for part, function in functions.items():
+        if function is not None and not callable(function):
+            raise UserError(f"twins.{name}: `{part}` is {function!r:.80}; it must be a function")
+    data, compiling, inputs = (functions[part] for part in ("data", "compiling", "inputs"))
+    specs = None
+    if inputs is not None:
+        try:
+            specs = read_specs(inputs())
+        except UserError as error:
+            raise UserError(f"twins.{name}: `inputs`: {error}") from None
+        if data is None and not isinstance(specs, Spec):
+            raise UserError(
+                f"twins.{name}: `inputs` names several inputs; a function `data` must say what each of them is given"
+            )
+    if compiling is not None:
+        _require_compiling(name, compiling)
+    return Task(data, compiling, specs)
+
+
+def _require_compiling(name: str, compiling: Callable[[], Any]) -> None:
+    first, second = compiling(), compiling()
+    for found in (first, second):
+        if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
+            raise UserError(
+                f"twins.{name}: `compiling` returns {found!r:.80}; it must return what `compile` is given, by its "
+                'argument: {"optimizer": "adam", "loss": "mse"}'
+            )
+    optimizer = first.get("optimizer")
+    if not isinstance(optimizer, (str, type(None))) and optimizer is second.get("optimizer"):
+        raise UserError(f"twins.{name}: `compiling` returns the very optimizer that it returned before; make a new one")
