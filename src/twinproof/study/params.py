@@ -106,8 +106,8 @@ class Params:
         return cast(TimingSettings, self.settings[Probe.TIMING])
 
     def settings_of(self, twin: str, probe: Probe) -> Settings:
-        """Return the settings of a probe for one twin."""
-        own = self.twins[twin].settings.get(probe, {})
+        """Return the settings of a probe for one twin; of a twin that is not in the parameters, those of all."""
+        own = self.twins[twin].settings.get(probe, {}) if twin in self.twins else {}
         return parse_settings(probe, {**_plain(self.settings[probe]), **own}) if own else self.settings[probe]
 
     def content(self) -> dict[str, Any]:
