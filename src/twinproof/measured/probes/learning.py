@@ -34,18 +34,20 @@ class Epoch(TypedDict):
     weights: str
 
 
-class Learned(TypedDict):
-    """What one style learned; `weights` is their digest at the end.
-
-    `metric` is the name of the metric that is its accuracy, None where none is.
-    """
+class _Learned(TypedDict):
+    """What one style learned; `weights` is their digest at the end."""
 
     epochs: list[Epoch]
     seconds: float
     test_loss: float
     test_accuracy: float | None
-    metric: str | None
     weights: str
+
+
+class Learned(_Learned, total=False):
+    """The same; where a twin has a task of its own, with the metric that is its accuracy, None where none is."""
+
+    metric: str | None
 
 
 def run(twin: Twin, data: Dataset, seed: int, settings: LearningSettings) -> Outcome:
@@ -72,14 +74,16 @@ def run(twin: Twin, data: Dataset, seed: int, settings: LearningSettings) -> Out
             found = model.evaluate(
                 test.inputs, test.targets, batch_size=settings.batch_size, verbose=0, return_dict=True
             )
-            return {
+            learned: Learned = {
                 "epochs": watch.epochs,
                 "seconds": watch.seconds,
                 "test_loss": _loss(found, "the test loss"),
                 "test_accuracy": _accuracy(found),
-                "metric": _metric(found),
                 "weights": weights_digest(model),
             }
+            if not twin.task.is_usual:
+                learned["metric"] = _metric(found)
+            return learned
 
         styles[style] = attempt(measure)
     return Outcome(order, styles)
