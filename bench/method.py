@@ -51,7 +51,7 @@ class Design(NamedTuple):
         params = read_params(path)
         timing, sampling = params.timing, params.timing.sampling
         looks = [*range(timing.replicates, sampling.most, sampling.add), sampling.most]
-        return cls(looks, timing.generations * int(timing.rounds.steady), sampling.margin.steady, family_of(params))
+        return cls(looks, int(timing.rounds.steady), sampling.margin.steady, family_of(params))
 
     @property
     def most(self) -> int:

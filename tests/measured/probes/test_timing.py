@@ -32,7 +32,7 @@ def quantities(facts: Any, style: str) -> dict[str, list[float]]:
 
 
 def test_all_participants_have_the_same_rounds_of_every_quantity(facts: Any) -> None:
-    """Four a generation of what is steady, three of what is rough, and one of what is done once an instance."""
+    """Eight of what is steady, six of what is rough, and one a generation of what is done once an instance."""
     for style in ("functional", "subclassed", "slowly made", "slowly trained", "control", "slowed"):
         counts = {quantity: len(times) for quantity, times in quantities(facts, style).items()}
         assert counts == {

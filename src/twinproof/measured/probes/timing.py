@@ -1,9 +1,9 @@
 """What does a style cost? Times and memory, paired in rounds.
 
 In each round every participant does the same thing once, in a new random order: the styles, the negative control
-(functional, another instance) and the positive control (functional, with an operation of a known size beside it). Every
-generation has fresh instances of all participants. What lies between start and stop of each quantity is told in
-docs/timing.md.
+(functional, another instance) and the positive control (functional, with an operation of a known size beside it). What
+is done once an instance is done with fresh instances of all participants in every generation; the last of them do all
+else. What lies between start and stop of each quantity is told in docs/timing.md.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ def run(twin: Twin, data: Dataset, seed: int, settings: TimingSettings) -> Outco
     rehearsed = sorted(twin.builders, key=_FUNCTIONAL.__eq__)
     if contest.quantities.isdisjoint({*BEGUN, COLD}):
         rehearsed = []
+    measuring = _Measuring(contest, known, instances, given, settings)
     # No generation is released before all have begun: a later one would find its memory free, and seem to need less.
-    generations: list[_Generation] = []
-    for number in range(settings.generations):
-        generations.append(_Generation(contest, known, instances, given, settings))
-        generations[-1].begin(rehearsed if number == 0 else rehearsed[-1:])
+    count = settings.generations if rehearsed else 1
+    generations = [measuring.begin(rehearsed if number == 0 else rehearsed[-1:]) for number in range(count)]
+    for models in generations:
+        measuring.ask_first(models)
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
-        for generation in generations:
-            generation.go_on(Path(folder))
+        measuring.go_on(generations[-1], Path(folder))
     told = {
         "asked": list(settings.quantities),
         "clock": reading,
@@ -116,8 +116,12 @@ class _KnownCost:
         return [self._bytes.get(quantity, 0) for quantity in MEMORY]
 
 
-class _Generation:
-    """A fresh instance of each participant, and what is measured of it."""
+# An instance of each participant, by its name.
+_Models = dict[str, keras.Model]
+
+
+class _Measuring:
+    """What is measured of instances of each participant."""
 
     def __init__(
         self, contest: Contest, known: _KnownCost, instances: Instances, given: Given, settings: TimingSettings
@@ -125,11 +129,14 @@ class _Generation:
         self._contest, self._known, self._instances, self._settings = contest, known, instances, settings
         self._size = settings.batch_size
         self._given, self._batch, self._few = given, given.first(self._size), given.first(FEW * self._size)
-        self._models: dict[str, keras.Model] = {}
-        self._rehearsals: dict[str, keras.Model] = {}
+        # Those of rehearsals are kept, too: what they leave behind would be found free.
+        self._rehearsals: list[_Models] = []
 
-    def begin(self, rehearsed: Iterable[str]) -> None:
-        """Measure what is done once an instance, after instances of some styles have rehearsed it."""
+    def begin(self, rehearsed: Iterable[str]) -> _Models:
+        """Measure what is done once an instance, after some styles have rehearsed it, and return the instances."""
+        models: _Models = {}
+        rehearsals: _Models = {}
+        self._rehearsals.append(rehearsals)
         keras.backend.clear_session()
         gc.collect()
         # What has survived until now need not be looked at again by each collection.
@@ -137,20 +144,26 @@ class _Generation:
         for style in rehearsed:
             # An error is told in the participant's own turn.
             with suppress(BaseException):
-                found = self._begin(style, self._rehearsals)
-                model = self._rehearsals[style]
+                found = self._begin(style, rehearsals)
+                model = rehearsals[style]
                 found[COLD] = self._seconds(COLD, style, partial(self._predict, model))
                 if style == _FUNCTIONAL:
                     self._known.size(found)
-        self._contest.rounds(BEGUN, self._each(self._contest.names, self._first_turn), 1)
+        self._contest.rounds(BEGUN, self._each(self._contest.names, partial(self._first_turn, models)), 1)
+        return models
 
-    def go_on(self, folder: Path) -> None:
-        """Time what is done with an instance that has begun; models are saved in `folder`."""
-        models, single = self._models, self._given.first(1).inputs
+    def ask_first(self, models: _Models) -> None:
+        """Time what an instance that has begun is asked first."""
+        if COLD in self._contest.quantities:
+            cold = {name: partial(self._predict, model) for name, model in models.items()}
+            self._contest.rounds([COLD], self._each(models, lambda name: self._timed(COLD, name, cold[name])), 1)
+
+    def go_on(self, models: _Models, folder: Path) -> None:
+        """Time what is done again and again; models are saved in `folder`."""
+        single = self._given.first(1).inputs
         tensor = map_leaves(tf.constant, single)
         compiled = {name: tf.function(model) for name, model in models.items()}
         actions: dict[str, Callable[[str], object]] = {
-            COLD: lambda name: self._predict(models[name]),
             "predict_one": lambda name: models[name].predict(single, verbose=0),
             # Arrays, so that the device has done its work.
             "call": lambda name: map_leaves(np.asarray, models[name](tensor)),
@@ -160,38 +173,43 @@ class _Generation:
         }
 
         def turn(quantity: str, name: str) -> dict[str, float]:
-            return {quantity: self._seconds(quantity, name, partial(actions[quantity], name))}
+            return self._timed(quantity, name, partial(actions[quantity], name))
+
+        def train(name: str, callback: keras.callbacks.Callback) -> object:
+            inputs, targets, size = self._given.inputs, self._given.targets, self._size
+            return models[name].fit(inputs, targets, batch_size=size, verbose=0, callbacks=[callback])
+
+        def predict(name: str, callback: keras.callbacks.Callback) -> object:
+            return models[name].predict(self._given.inputs, batch_size=self._size, verbose=0, callbacks=[callback])
 
         asked = self._contest.quantities
-        if COLD in asked:
-            self._contest.rounds([COLD], self._each(models, partial(turn, COLD)), 1)
         if "load" in asked and "save" not in asked:
             self._contest.rounds(["save"], self._each(models, partial(turn, "save")), 1)
-        for quantity, call in {"train_step": self._train, "predict": self._predict_on}.items():
+        for quantity, call in {"train_step": train, "predict": predict}.items():
             if quantity in asked:
                 with Relay(models, call, partial(self._beside, quantity)) as relay:
-                    self._warm_rounds(quantity, partial(self._batch_seconds, relay, quantity))
+                    self._warm_rounds(quantity, models, partial(self._batch_seconds, relay, quantity))
         for quantity in actions:
-            if quantity in asked and quantity != COLD:
-                self._warm_rounds(quantity, partial(turn, quantity))
+            if quantity in asked:
+                self._warm_rounds(quantity, models, partial(turn, quantity))
 
-    def _warm_rounds(self, quantity: str, turn: Callable[[str], Mapping[str, float]]) -> None:
+    def _warm_rounds(self, quantity: str, names: Iterable[str], turn: Callable[[str], Mapping[str, float]]) -> None:
         def size(fastest: dict[str, float]) -> None:
             self._known.size({quantity: fastest.get(_FUNCTIONAL, 0.0)})
 
         rounds = int(self._settings.rounds.of(kind(quantity)))
-        self._contest.warm_rounds(quantity, self._each(self._models, turn), rounds, size)
+        self._contest.warm_rounds(quantity, self._each(names, turn), rounds, size)
 
-    def _first_turn(self, name: str) -> dict[str, float]:
+    def _first_turn(self, models: _Models, name: str) -> dict[str, float]:
         try:
-            return self._begin(name, self._models)
+            return self._begin(name, models)
         except BaseException as error:
-            if name not in self._models:
+            if name not in models:
                 # A model that cannot be made cannot do anything else either.
                 self._contest.fail(self._contest.quantities, name, error)
             raise
 
-    def _begin(self, name: str, models: dict[str, keras.Model]) -> dict[str, float]:
+    def _begin(self, name: str, models: _Models) -> dict[str, float]:
         """Make an instance of a participant, compile it, put it among `models` and train it on one batch."""
         slowed, made = name == SLOWED, []
 
@@ -227,13 +245,6 @@ class _Generation:
     def _predict(self, model: keras.Model) -> object:
         return model.predict(self._few.inputs, batch_size=self._size, verbose=0)
 
-    def _predict_on(self, name: str, callback: keras.callbacks.Callback) -> object:
-        return self._models[name].predict(self._given.inputs, batch_size=self._size, verbose=0, callbacks=[callback])
-
-    def _train(self, name: str, callback: keras.callbacks.Callback) -> object:
-        inputs, targets, size = self._given.inputs, self._given.targets, self._size
-        return self._models[name].fit(inputs, targets, batch_size=size, verbose=0, callbacks=[callback])
-
     def _beside(self, quantity: str, name: str) -> Callable[[], object] | None:
         return partial(self._known.do, quantity) if name == SLOWED else None
 
@@ -242,6 +253,9 @@ class _Generation:
         if name == SLOWED:
             self._known.measure(quantity)
         return {quantity: seconds}
+
+    def _timed(self, quantity: str, name: str, action: Callable[[], object]) -> dict[str, float]:
+        return {quantity: self._seconds(quantity, name, action)}
 
     def _seconds(self, quantity: str, name: str, action: Callable[[], object]) -> float:
         """Return how long one of several repetitions takes; the known cost is paid once for all of them."""
