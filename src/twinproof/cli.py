@@ -244,6 +244,28 @@ def check_twin(
     raise typer.Exit(int(not sound))
 
 
+environment = typer.Typer(no_args_is_help=True, help="The environments to measure in.")
+app.add_typer(environment, name="environment")
+
+
+@environment.command("add")
+@of_the_study
+def add_environment(
+    packages: Annotated[
+        list[str],
+        typer.Argument(metavar="PACKAGE...", help="keras==3.9.2, perhaps with tensorflow-cpu==2.18.0, and others."),
+    ],
+    name: Annotated[Optional[str], typer.Option(help="Its name; else by its versions, as keras3.9-tf2.18-cpu.")] = None,
+) -> None:
+    """Write containers/locks/NAME.in and the hash lock NAME.txt; Keras alone gets the TensorFlow that it goes with."""
+    from twinproof.base.numbers import counted
+    from twinproof.environments.adding import add_environment
+
+    added = add_environment(packages, name)
+    held = counted(len(added.pinned()), "package")
+    typer.echo(f"written: {added.lock.with_suffix('.in')}, and {added.lock} with {held}")
+
+
 @app.command()
 @of_the_study
 def check(

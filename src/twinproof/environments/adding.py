@@ -1,0 +1,174 @@
+"""Adds an environment: writes what is asked for and the lock of it, as `make lock` would."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from twinproof.base.checkout import ROOT
+from twinproof.base.errors import UserError, shown
+from twinproof.base.files import write_whole
+from twinproof.environments.environment import LOCKS, Environment
+from twinproof.environments.releases import TENSORFLOWS, name_for, order, tensorflow_for
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+REQUIREMENT = re.compile(
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<extras>\[[A-Za-z0-9,_-]+\])?"
+    r"(?P<bounds>(==|!=|<=|>=|<|>|~=)[A-Za-z0-9.*+!_-]+(,(==|!=|<=|>=|<|>|~=)[A-Za-z0-9.*+!_-]+)*)?"
+)
+ALLOWED = "allowed: a package and its version, as keras==3.9.2"
+CUDA = "[and-cuda]"
+# Up to here TensorFlow wants an ml-dtypes that ONNX of later than 1.17 does not take.
+LAST_WITH_OLD_ONNX = (2, 18)
+# Characters of what uv says of versions that do not go together.
+LONGEST = 400
+
+
+class Asked(NamedTuple):
+    """What a lock is asked to hold: each package as it was written, and the versions of Keras and TensorFlow."""
+
+    lines: list[str]
+    keras: str
+    tensorflow: str
+    gpu: bool
+
+
+def add_environment(requirements: Sequence[str], name: str | None = None) -> Environment:
+    """Write the input and the lock of a new environment, both or neither, and return it.
+
+    Keras alone gets the TensorFlow that it goes with. Without a name the environment is called by its versions.
+
+    Raises
+    ------
+    UserError
+        If a package is not allowed, the name is taken, a package does not exist, or the versions do not go together.
+    """
+    asked = read_requirements(requirements)
+    environment = Environment(name or name_for(asked.keras, asked.tensorflow, asked.gpu))
+    _require_free(environment, named=name is not None)
+    described = describe(asked)
+    locked = _lock(environment, described)
+    source = environment.lock.with_suffix(".in")
+    write_whole(source, described)
+    try:
+        write_whole(environment.lock, locked)
+    except BaseException:
+        source.unlink()
+        raise
+    return environment
+
+
+def read_requirements(requirements: Sequence[str]) -> Asked:
+    """Return what is asked for.
+
+    Raises
+    ------
+    UserError
+        If something is no package with a version, or Keras and TensorFlow are not pinned once each.
+    """
+    pinned: dict[str, tuple[str, str]] = {}
+    lines = []
+    for requirement in requirements:
+        words = requirement.replace(" ", "")
+        parts = REQUIREMENT.fullmatch(words)
+        if parts is None:
+            raise UserError(f"{shown(requirement)}: not allowed; {ALLOWED}")
+        package, bounds = re.sub(r"[._-]+", "-", parts["name"]).lower(), parts["bounds"] or ""
+        if package in pinned:
+            raise UserError(f"{shown(requirement)}: {package} is there twice; allowed: once")
+        pinned[package] = bounds, parts["extras"] or ""
+        lines.append(f"{package}{parts['extras'] or ''}{bounds}")
+    keras = _version(pinned, "keras")
+    if keras is None:
+        raise UserError(f"keras: not among {shown(', '.join(requirements))}; {ALLOWED}")
+    for package in TENSORFLOWS:
+        if tensorflow := _version(pinned, package):
+            return Asked(lines, keras, tensorflow, CUDA in pinned[package][1])
+    suggested = tensorflow_for(keras)
+    if suggested is None:
+        raise UserError(f"keras=={keras}: name its TensorFlow too, as tensorflow-cpu==2.21.0")
+    return Asked([f"{TENSORFLOWS[0]}=={suggested}", *lines], keras, suggested, gpu=False)
+
+
+def describe(asked: Asked) -> str:
+    """Return the input of a lock: the packages asked for, and those that a trial needs."""
+    old = order(asked.tensorflow)[:2] <= LAST_WITH_OLD_ONNX
+    lines = [
+        f"# Keras {asked.keras} with TensorFlow {asked.tensorflow}, for {'GPUs' if asked.gpu else 'the CPU'}.",
+        *asked.lines,
+        "numpy",
+        "# What a trial needs to read its parameters, to show progress and to describe its machine in a checked "
+        "record.",
+        "jsonschema",
+        "psutil",
+        "pyyaml",
+        "rich",
+        "# What the probe serialization exports to, and what introspection draws with.",
+        "ai-edge-litert",
+        "# Later ones are for Pythons before 3.11 alone, a bound that uv does not look at, and pip does.",
+        "backports-strenum<1.3",
+        *(["# Later ones want an ml-dtypes that this TensorFlow does not take."] if old else []),
+        "onnx<1.18" if old else "onnx",
+        "onnxruntime",
+        "pydot",
+        "tf2onnx",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _version(pinned: dict[str, tuple[str, str]], package: str) -> str | None:
+    """Return the version that a package is pinned to, None if it is not asked for."""
+    if package not in pinned:
+        return None
+    version = re.fullmatch(r"==(\d+(\.\d+)+[A-Za-z0-9.]*)", pinned[package][0])
+    if version is None:
+        raise UserError(f"{package}{pinned[package][0]}: not one version; {ALLOWED}")
+    return version[1]
+
+
+def _require_free(environment: Environment, named: bool) -> None:
+    if not NAME.fullmatch(environment.name):
+        raise UserError(f"--name {shown(environment.name)}: allowed: letters, digits, dots, dashes and underscores")
+    if not LOCKS.is_dir():
+        raise UserError(f"{LOCKS}: no such folder here; run this in the folder of the study")
+    for path in (environment.lock.with_suffix(".in"), environment.lock):
+        if path.exists():
+            wish = "another --name" if named else "a name of your own, --name"
+            raise UserError(f"{environment.name}: {path} is there already; choose {wish}")
+
+
+def _lock(environment: Environment, described: str) -> str:
+    """Return the lock of an input, made apart by the script that `make lock` runs."""
+    with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
+        # Where it says which input asks for a package, the lock names it as it lies in the project.
+        source, lock = (environment.lock.with_suffix(suffix) for suffix in (".in", ".txt"))
+        Path(folder, source).parent.mkdir(parents=True)
+        Path(folder, source).write_text(described)
+        variables = {name: value for name, value in os.environ.items() if name != "UPGRADE"}
+        variables["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{variables['PATH']}"
+        done = subprocess.run(
+            ["/usr/bin/env", "bash", ROOT / "workflow" / "lock", lock, source],
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise UserError(f"{environment.name}: no lock could be made: {_reason(done.stderr)}")
+        return Path(folder, lock).read_text()
+
+
+def _reason(told: str) -> str:
+    """Return in one line what uv says, without its marks, and without what it would have one do."""
+    words = re.sub(
+        r"[\N{MULTIPLICATION SIGN}\u2500-\u25ff]+|^hint:.*", " ", told.partition("\n\n")[0], flags=re.MULTILINE
+    )
+    text = " ".join(words.split()).removeprefix("error: ")
+    text = re.sub(r"^No solution found when resolving dependencies:?( cause:)? ?", "", text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
