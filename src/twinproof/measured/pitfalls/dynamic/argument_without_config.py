@@ -14,7 +14,7 @@ EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = ("https://github.com/keras-team/keras-core/issues/469",)
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Untold(keras.Model):
     """Must be told how deep it is, and does not tell."""
 
@@ -31,7 +31,7 @@ class Untold(keras.Model):
         return self.classifier(x)
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Told(Untold):
     """Says how deep it is."""
 

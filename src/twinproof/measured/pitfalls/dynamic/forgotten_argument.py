@@ -14,7 +14,7 @@ EXPECTED = "A clone has as many layers as the model."
 REFERENCES = ("https://github.com/keras-team/keras-hub/issues/3072",)
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Forgetful(keras.Model):
     """Is two layers deep where it is not told."""
 
@@ -35,7 +35,7 @@ class Forgetful(keras.Model):
         return {"name": self.name}
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Mindful(Forgetful):
     """Remembers how deep it is."""
 

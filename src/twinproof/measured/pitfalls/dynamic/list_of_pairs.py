@@ -17,7 +17,7 @@ REFERENCES = (
 )
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Paired(keras.Model):
     """Keeps each hidden layer beside its name."""
 
@@ -34,7 +34,7 @@ class Paired(keras.Model):
         return self.classifier(x)
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Listed(keras.Model):
     """Keeps each hidden layer, which has a name itself."""
 

@@ -46,7 +46,7 @@ class Flat(layers.Layer):
         return x
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Holder(keras.Model):
     """Holds the layer and the classifier."""
 
@@ -62,7 +62,7 @@ class Holder(keras.Model):
         return self.classifier(self.hidden(images))
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class HolderOfFlat(Holder):
     """Holds the layer with one list."""
 

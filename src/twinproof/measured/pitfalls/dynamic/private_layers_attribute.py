@@ -45,7 +45,7 @@ class Renamed(layers.Layer):
         return x
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Holder(keras.Model):
     """Holds the layer and the classifier."""
 
@@ -61,7 +61,7 @@ class Holder(keras.Model):
         return self.classifier(self.hidden(images))
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class HolderOfRenamed(Holder):
     """Holds the layer with the other name."""
 

@@ -17,7 +17,7 @@ REFERENCES = (
 )
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Plain(keras.Model):
     """Takes nothing."""
 
@@ -34,7 +34,7 @@ class Plain(keras.Model):
         return self.classifier(self.hidden(images))
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Open(Plain):
     """Takes what every model takes."""
 

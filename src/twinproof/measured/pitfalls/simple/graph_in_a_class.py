@@ -17,7 +17,7 @@ REFERENCES = (
 )
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Drawn(keras.Model):
     """Has as many hidden units as it is told."""
 
@@ -28,7 +28,7 @@ class Drawn(keras.Model):
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class DrawnAgain(Drawn):
     """Is made again from the constructor's arguments."""
 

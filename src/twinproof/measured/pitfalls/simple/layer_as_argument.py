@@ -14,7 +14,7 @@ EXPECTED = "The model that is loaded predicts what the saved one did."
 REFERENCES = ("https://github.com/keras-team/keras-io/pull/1461",)
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Given(keras.Model):
     """Is given its hidden layer."""
 
@@ -32,18 +32,18 @@ class Given(keras.Model):
         return {**super().get_config(), "hidden": self.hidden}
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Described(Given):
     """Makes the layer again from its description."""
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor, the layer as its description."""
-        return {**super().get_config(), "hidden": keras.saving.serialize_keras_object(self.hidden)}
+        return {**super().get_config(), "hidden": keras.utils.serialize_keras_object(self.hidden)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Described":
         """Return the model that a config describes."""
-        return cls(**config | {"hidden": keras.saving.deserialize_keras_object(config["hidden"])})
+        return cls(**config | {"hidden": keras.utils.deserialize_keras_object(config["hidden"])})
 
 
 def program(images: Any, labels: Any) -> Program:

@@ -14,7 +14,7 @@ EXPECTED = "The model that is loaded goes on training."
 REFERENCES = ("https://github.com/bayesflow-org/bayesflow/pull/442",)
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class Rated(keras.Model):
     """Is compiled with nothing but a rate."""
 
@@ -32,7 +32,7 @@ class Rated(keras.Model):
         super().compile(**COMPILED | {"optimizer": keras.optimizers.Adam(rate)})
 
 
-@keras.saving.register_keras_serializable("pitfalls")
+@keras.utils.register_keras_serializable("pitfalls")
 class RatedAgain(Rated):
     """Says how it was compiled."""
 

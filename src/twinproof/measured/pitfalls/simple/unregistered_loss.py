@@ -27,7 +27,7 @@ def registered(labels: Any, probabilities: Any) -> Any:
     return doubled(labels, probabilities)
 
 
-keras.saving.register_keras_serializable("pitfalls")(registered)
+keras.utils.register_keras_serializable("pitfalls")(registered)
 
 
 def program(images: Any, labels: Any) -> Program:
