@@ -268,6 +268,42 @@ def add_environment(
 
 @app.command()
 @of_the_study
+def bisect(
+    subject: Annotated[str, typer.Argument(metavar="PITFALL|FILE.py", help="Of the catalogue, or a program of yours.")],
+    first: Annotated[
+        Optional[str], typer.Option("--from", help="A version of Keras; else the first with a lock.")
+    ] = None,
+    last: Annotated[Optional[str], typer.Option("--to", help="A version of Keras; else the last with a lock.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Look for every change between unlike ends, not for one.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it takes at most.")] = False,
+    seconds: Annotated[int, typer.Option("--time-limit", min=1, help="Seconds of your program in a release.")] = 600,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Find the release of Keras in which an outcome changed, by halving; exit status 0 if one was found, 1 if none.
+
+    An environment that is missing is installed from its lock, into results/environments, and stays.
+    """
+    from twinproof.environments.releases import between, list_releases
+    from twinproof.pipeline.bisect.run import Bisection, describe, forecast
+    from twinproof.pipeline.bisect.subjects import find_subject
+    from twinproof.study.params import read_params
+
+    study, tried = read_params(params), find_subject(subject, params, seconds)
+    releases = between(list_releases(), first, last)
+    typer.echo(f"{tried.name}: {forecast(releases, every, study)}")
+    if dry_run:
+        return
+    bisection = Bisection(releases, tried, every, typer.echo, lambda line: typer.echo(line, err=True))
+    changes = bisection.run()
+    for line in describe(bisection, changes):
+        typer.echo(line)
+    raise typer.Exit(int(not changes))
+
+
+@app.command()
+@of_the_study
 def check(
     results: ResultsFolder = Path("results"),
     again: Annotated[int, typer.Option("--rerun", min=0, help="Also measure so many trials again, and compare.")] = 0,

@@ -100,8 +100,8 @@ def test_a_minor_version_as_an_end_takes_in_all_its_releases(
     [
         ("3.11", None, r"--from '3\.11': no lock has this Keras; allowed: 3\.8\.0, .*`twinproof environment add"),
         (None, "3", r"--to '3': no lock has this Keras"),
-        ("3.10.0", "3.8.0", r"from 3\.10\.0 to 3\.8\.0: 0 releases of Keras have a lock; allowed: at least 2"),
-        ("3.10", None, r"from 3\.10 to the last: 1 releases"),
+        ("3.10.0", "3.8.0", r"from 3\.10\.0 to 3\.8\.0: 0 releases of Keras with a lock; allowed: at least 2"),
+        ("3.10", None, r"from 3\.10 to the last: 1 release of Keras"),
     ],
 )
 def test_ends_that_cannot_be_are_refused_in_a_line(first: str | None, last: str | None, words: str) -> None:

@@ -10,15 +10,8 @@ rule create_venv:
         "results/environments/{environment}/venv.log",
     benchmark:
         "results/environments/{environment}/venv.benchmark.tsv"
-    params:
-        venv=lambda wildcards, output: output[0].removesuffix(".txt"),
     shell:
-        "(python workflow/install.py uv venv --quiet --clear --no-python-downloads --python 3.11 {params.venv:q}"
-        " && python workflow/install.py uv pip sync --quiet --require-hashes --only-binary :all: --compile-bytecode"
-        " --python {params.venv:q} {input.lock:q}"
-        " && python workflow/install.py uv pip freeze --python {params.venv:q} > {output:q}.part && mv {output:q}.part {output:q}"
-        " || {{ echo 'error: '{wildcards.environment:q}' could not be installed from '{input.lock:q}', see above;"
-        " a lock is made with make lock, never edited' >&2; exit 1; }}) 2> {log:q}"
+        "bash workflow/venv {input.lock:q} {output:q} 2> {log:q}"
 
 
 # An image has no inputs, as its times do not matter: it may come from another machine. Whether it is whole and built

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from twinproof.base.errors import UserError, shown
+from twinproof.base.numbers import counted
 from twinproof.environments.environment import LOCKS, Environment
 
 # The last release of each minor version of Keras, with the TensorFlow that its first users had: the newest when that
@@ -109,7 +110,7 @@ def between(releases: list[Release], first: str | None, last: str | None) -> lis
     chosen = releases[start : end + 1]
     if len(chosen) < 2:
         ends = f"from {first or 'the first'} to {last or 'the last'}"
-        raise UserError(f"{ends}: {len(chosen)} releases of Keras have a lock; allowed: at least 2")
+        raise UserError(f"{ends}: {counted(len(chosen), 'release')} of Keras with a lock; allowed: at least 2")
     return chosen
 
 

@@ -21,6 +21,14 @@ Cell = dict[str, Any]
 LONGEST = 300
 
 
+class FailedError(UserError):
+    """A process in an environment that failed, with all that it said; status 2 is a mistake of the user's."""
+
+    def __init__(self, environment: str, status: int, said: str) -> None:
+        super().__init__(f"{environment}: exit status {status}\n{said}")
+        self.status, self.said = status, said
+
+
 def choose(names: Sequence[str]) -> list[str]:
     """Return the named pitfalls, each as twin/pitfall; a name may omit its twin.
 
@@ -67,7 +75,7 @@ def installed(params: Params, chosen: Sequence[str]) -> tuple[list[str], list[st
 def attempt(environments: Sequence[str], params: Path, pitfalls: Sequence[str]) -> list[dict[str, Cell]]:
     """Run pitfalls in each environment; return, for each pitfall, its cell of a record by environment."""
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        results = list(pool.map(lambda environment: _run(environment, params, pitfalls), environments))
+        results = list(pool.map(lambda environment: run_in(environment, params, pitfalls), environments))
     return [dict(zip(environments, cells, strict=True)) for cells in zip(*results, strict=True)]
 
 
@@ -76,38 +84,41 @@ def describe(cells: dict[str, Cell]) -> Iterator[str]:
     first = next(iter(cells.values()))
     yield f"{first['twin']}/{first['pitfall']} ({first['style']}): {first['title']}"
     yield f"  Expected: {first['expected']}"
-    outcomes = {environment: _outcome(cell) for environment, cell in cells.items()}
+    outcomes = {environment: outcome_of(cell) for environment, cell in cells.items()}
     width, wider = (max(map(len, column)) for column in (outcomes, outcomes.values()))
     for environment, cell in cells.items():
-        yield f"  {environment:{width}}  {outcomes[environment]:{wider}}  {_text(cell)}".rstrip()
+        yield f"  {environment:{width}}  {outcomes[environment]:{wider}}  {text_of(cell)}".rstrip()
         for warning in cell["warnings"]:
             yield f"  {'':{width}}  warning: {_line(warning)}"
         control = cell["control"]
         if not control["as_expected"]:
             reason = f" ({control['reason']})" if control["reason"] else ""
-            yield f"  {'':{width}}  control: {_outcome({**cell, **control, 'control': None})}  {_text(control)}{reason}"
+            ended = outcome_of({**cell, **control, "control": None})
+            yield f"  {'':{width}}  control: {ended}  {text_of(control)}{reason}"
 
 
-def _run(environment: str, params: Path, pitfalls: Sequence[str]) -> list[Cell]:
+def run_in(environment: str, params: Path, pitfalls: Sequence[str]) -> list[Cell]:
     """Run pitfalls in an environment and return their cells.
 
     Raises
     ------
-    UserError
+    FailedError
         If the process fails.
     """
     done = start(environment, "-m", "twinproof.measured.try_pitfalls", "--params", str(params), *pitfalls)
     if done.returncode:
-        raise UserError(f"{environment}: exit status {done.returncode}\n{done.stderr.strip()}")
+        raise FailedError(environment, done.returncode, done.stderr.strip())
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 
-def _outcome(cell: Cell) -> str:
+def outcome_of(cell: Cell) -> str:
+    """Return in a few words how a pitfall ended, or its control."""
     outcome = pitfall_outcome(cast(TriedPitfall, cell))
     return f"error at {cell['step']}" if outcome == PitfallOutcome.ERROR else outcome
 
 
-def _text(cell: Cell) -> str:
+def text_of(cell: Cell) -> str:
+    """Return what was seen, or the error."""
     error = cell["error"]
     return _line(f"{error['type']}: {error['message']}" if error else cell["what"])
 

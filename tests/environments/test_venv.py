@@ -1,0 +1,38 @@
+"""The venv of an environment that a command asks for is made by the script that Snakemake runs, once."""
+
+from pathlib import Path
+
+import pytest
+
+from twinproof.base.errors import UserError
+from twinproof.environments import venv
+from twinproof.environments.environment import Environment
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """An environment that is not installed, in the present folder, which has a script of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(venv, "ROOT", tmp_path)
+    made = Environment("small")
+    made.lock.parent.mkdir(parents=True)
+    made.lock.write_text(f"six==1.17.0 --hash=sha256:{'a' * 64}\n")
+    (tmp_path / "workflow").mkdir()
+    return made
+
+
+def test_it_is_made_if_it_is_missing_or_from_another_lock(environment: Environment) -> None:
+    Path("workflow/venv").write_text('sed "s/ .*//" "$1" >"$2"\n')
+    assert [venv.install(environment), venv.install(environment)] == [True, False]
+    environment.lock.write_text(environment.lock.read_text().replace("1.17", "1.16"))
+    assert [venv.install(environment), venv.install(environment)] == [True, False]
+
+
+def test_one_that_cannot_be_installed_is_told_in_a_line_with_where_to_read_all(environment: Environment) -> None:
+    Path("workflow/venv").write_text('echo "error: no such package" >&2\necho "mind the lock" >&2\nexit 1\n')
+    with pytest.raises(UserError) as refused:
+        venv.install(environment)
+    assert str(refused.value) == (
+        "small: could not be installed, results/environments/small/venv.log has all of it: "
+        "error: no such package mind the lock"
+    )
