@@ -2,11 +2,15 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import chdir
+from itertools import product
 from pathlib import Path
 
 import pytest
 import yaml
 import yte
+
+from twinproof.environments.releases import list_releases
 
 from .copies import fresh_copy, measured, must, run_in
 
@@ -35,6 +39,18 @@ def test_the_study_of_depth_times_four_depths_and_nothing_else(tmp_path):
     asked = {trial.rpartition("-")[0] for trial in measured(printed)}
     twins = ("dynamic", "dynamic_1", "dynamic_20", "dynamic_50")
     assert asked == {f"tf2.21-cpu/{twin}/{probe}" for twin in twins for probe in ("identity", "timing")}
+
+
+def test_the_study_of_releases_measures_three_probes_in_each_minor_version_from_2_13_on(tmp_path):
+    folder = fresh_copy(tmp_path / "copy")
+    printed = must(run_in(folder, "snakemake", "--cores", "2", "--profile", "workflow/profiles/releases", "--dry-run"))
+    asked = {trial.rpartition("-")[0] for trial in measured(printed)}
+    with chdir(folder):
+        environments = {release.environment for release in list_releases()} - {"keras2.12-tf2.12-cpu"}
+    parts = product(environments, ("simple", "conditional", "dynamic"), ("identity", "serialization", "pitfalls"))
+    assert asked == {"/".join(part) for part in parts}
+    printed = must(run_in(folder, "twinproof", "plan", "--profile", "workflow/profiles/releases", "--cores", "2"))
+    assert re.search(r"^to do: 171 trials, .* GB; about \d h \d+ min with 2 at a time$", printed, re.M)
 
 
 def test_the_slurm_profile_repeats_the_default_one_which_is_not_read_beside_it():

@@ -28,8 +28,12 @@ def figures(tables: Tables) -> dict[str, list[Figure]]:
     return {
         "answer": list(_answer(tables)),
         "accuracy": [*_learning(tables), *_differences(tables)],
-        "serialization": [*_serialization(tables["serialization"]), *_care(tables["ingredients"])],
-        "pitfalls": list(_pitfalls(tables["pitfalls"])),
+        "serialization": [
+            *_formats_by_release(tables),
+            *_serialization(tables["serialization"]),
+            *_care(tables["ingredients"]),
+        ],
+        "pitfalls": [*_pitfalls_by_release(tables), *_pitfalls(tables["pitfalls"])],
         "exchange": list(_exchange(tables["exchange"])),
         "faults": list(_faults(tables["faults"])),
         "introspection": list(_introspection(tables["introspection"])),
@@ -82,6 +86,30 @@ def _differences(tables: Tables) -> Iterator[Figure]:
     if accuracy["difference"].notna().any():
         caption = "Test accuracy of each style minus functional's, the mean over seeds with its 95 % interval."
         yield figure(learning.accuracy_differences(accuracy), [100], caption)
+
+
+def _formats_by_release(tables: Tables) -> Iterator[Figure]:
+    from twinproof.report.charts.releases import formats_by_release
+
+    chart = formats_by_release(tables["serialization"], tables["environments"])
+    if chart:
+        caption = (
+            "How each way to keep a model ends in each release of Keras, by style, on the twin on which it ends worst: "
+            "fixed if right today, appeared if right once; what changed last comes first."
+        )
+        yield figure(chart, [10], caption)
+
+
+def _pitfalls_by_release(tables: Tables) -> Iterator[Figure]:
+    from twinproof.report.charts.releases import pitfalls_by_release
+
+    chart = pitfalls_by_release(tables["pitfalls"], tables["environments"])
+    if chart:
+        caption = (
+            "How each pitfall ends in each release of Keras: fixed if right today, appeared if right once, "
+            "and what changed last comes first. A dash: the program does not work there without the trap, either."
+        )
+        yield figure(chart, [10], caption)
 
 
 def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
