@@ -129,6 +129,7 @@ def _pair_of_models(models: list[str], environments: list[str]) -> tuple[str, st
 
 
 def _start_in(name: str, params: Path) -> Callable[..., Any]:
+    from twinproof.environments.environment import Environment
     from twinproof.environments.processes import find_python, split_backend, start_clean
 
     known: list[str] = []
@@ -137,7 +138,10 @@ def _start_in(name: str, params: Path) -> Callable[..., Any]:
 
         known = list(read_params(params).environments)
     where, backend = split_backend(name)
-    return functools.partial(start_clean, find_python(where, known), backend or os.environ.get("KERAS_BACKEND", ""))
+    python = find_python(where, known)
+    # Of an environment of the study the lock decides; of another venv, whoever works in it.
+    backend = backend or (Environment(where).backend() if where in known else os.environ.get("KERAS_BACKEND", ""))
+    return functools.partial(start_clean, python, backend)
 
 
 def _hint(hint: str) -> tuple[str, str]:

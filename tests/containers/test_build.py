@@ -276,7 +276,7 @@ def test_the_image_says_what_it_is(copy: Copy, built: str, archive):
     assert labels["org.twinproof.python"] == "3.11"
     lock = copy.lock_file(built).read_text()
     assert f"keras=={labels['org.twinproof.keras']} " in lock
-    assert "org.twinproof.tensorflow" not in labels, "what is unknown is left out"
+    assert "org.twinproof.backend" not in labels, "what is unknown is left out"
     assert "" not in labels.values()
 
 

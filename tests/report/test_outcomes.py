@@ -37,7 +37,7 @@ def test_what_is_silently_wrong_is_marked_as_bad_with_its_difference(page: str) 
 
 def test_an_error_is_told_where_one_points(page: str) -> None:
     assert 'title="ValueError: &lt;b&gt;shapes&lt;/b&gt; (128, 10) &amp; (128, 9)"' in cell(page, "load fails")
-    unavailable = f'<td class="quiet">{link("serialization")} title="not installed here: onnx">'
+    unavailable = f'<td class="quiet">{link("serialization")} title="not installed: onnx">'
     assert cell(page, "not available") == unavailable
 
 
@@ -97,7 +97,7 @@ def run(name: str, results: Path, folder: Path) -> str:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("serialization", ["silently wrong", "up to 0.5 apart", "not installed here: onnx", "data:image/svg+xml"]),
+        ("serialization", ["silently wrong", "up to 0.5 apart", "not installed: onnx", "data:image/svg+xml"]),
         ("pitfalls", ["Layers in a &lt;list&gt; within a list", "https://example.org/issue", "differ by up to 0.05"]),
     ],
 )

@@ -56,6 +56,7 @@ class PitfallOutcome(Word):
     """How a pitfall ended; the last is of one whose program does not work without the trap either."""
 
     AS_EXPECTED = "as expected"
+    NOT_AVAILABLE = "not available"
     ERROR = "error"
     CRASHED = "crashed"
     TIMED_OUT = "timed out"

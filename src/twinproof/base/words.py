@@ -35,7 +35,7 @@ ONE_NETWORK = (Identity.BIT_EQUAL, Identity.WITHIN_ROUNDING)
 class GraphOutcome(Word):
     """How the graph that is compiled of a style compares with functional's.
 
-    The last is said where Keras runs on another backend than TensorFlow.
+    The last is said of what a backend of Keras does not compile.
     """
 
     EQUAL = "equal"

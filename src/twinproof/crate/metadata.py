@@ -13,6 +13,7 @@ from typing import Any
 from twinproof.crate.citation import Author
 from twinproof.crate.entities import Crate, Entity, Study, add_entity, compact, folder_of
 from twinproof.crate.run import add_run
+from twinproof.environments.backends import titles_of
 from twinproof.study.record import Record
 
 METADATA = "ro-crate-metadata.json"
@@ -164,13 +165,9 @@ def _notes(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
 
 def _software(record: Record) -> str:
     software = record["software"]
-    packages_by_name = {"Python": ["python"], "Keras": ["keras"], "TensorFlow": ["tensorflow", "tensorflow-cpu"]}
-    return ", ".join(
-        f"{name} {software[package]}"
-        for name, packages in packages_by_name.items()
-        for package in packages
-        if package in software
-    )
+    named = {"Python": "python", "Keras": "keras"}
+    told = [f"{name} {software[package]}" for name, package in named.items() if package in software]
+    return ", ".join([*told, *titles_of(software).values()])
 
 
 def _facts(name: str, content: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, cast
 from twinproof.base.errors import UserError
 from twinproof.base.files import sha256
 from twinproof.base.reading import MissingError, ReadingError, read_json, read_text
+from twinproof.environments.backends import BACKENDS, titles_of
 from twinproof.environments.lock import importable_modules, parse_lock
 
 LOCKS = Path("containers/locks")
@@ -90,6 +91,22 @@ class Environment:
         """Return the SHA-256 of the lock."""
         self.pinned()
         return sha256(self.lock)
+
+    def backend(self) -> str:
+        """Return the backend of Keras that the lock pins.
+
+        Raises
+        ------
+        UserError
+            If it pins none, or more than one: something else would have to choose.
+        """
+        found = titles_of(self.pinned())
+        if len(found) != 1:
+            raise UserError(
+                f"{self.lock}: pins {' and '.join(found.values()) or 'no backend of Keras'}; "
+                f"allowed: one of {', '.join(BACKENDS)}"
+            )
+        return next(iter(found))
 
     def wants_gpu(self) -> bool:
         """Return whether the lock holds NVIDIA's CUDA libraries."""

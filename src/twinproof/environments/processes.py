@@ -6,11 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from twinproof.base.errors import UserError, shown
+from twinproof.environments.backends import BACKENDS
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import FIXED, PROGRAMS, SOURCE, let_through
-
-# Of Keras 3; Keras 2 has TensorFlow alone.
-BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def start(environment: str, *arguments: str) -> subprocess.CompletedProcess[str]:

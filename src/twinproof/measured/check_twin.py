@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from twinproof.base.errors import Described, entry_point
+from twinproof.environments.environment import Environment
 from twinproof.environments.variables import enter
 from twinproof.measured.guard import end_with_parent, guarded
 from twinproof.measured.machine import pin_threads
@@ -56,7 +57,7 @@ def _check(params: Params, environment: str, name: str) -> int:
     data = read_images(params)
     train, validation, test = (part.rows(slice(IMAGES)) for part in (data.train, data.validation, data.test))
     few = Dataset(train, validation, test, data.classes)
-    with no_home():
+    with no_home(Environment(environment)):
         seed = derive_seed(params.seed, name, 0)
         twin = load_twin(protocol, data, seed)
         from twinproof.measured.probes import identity, learning

@@ -19,7 +19,7 @@ from twinproof.environments.environment import Environment
 
 def pin_threads(threads: int) -> None:
     """Make every numeric library that is imported from now on use this many processor threads."""
-    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "PJRT_NPROC"):
         os.environ[variable] = str(threads)
 
 
@@ -148,18 +148,6 @@ def image(environment: Environment) -> str | None:
     raise UserError(
         f"environment {environment.name}: this image {fault}; remove {environment.image_mark} and run again"
     )
-
-
-def device() -> str:
-    """Return what the backend computes on: `CPU`, or `GPU` and its name."""
-    import tensorflow as tf
-
-    where = tf.linalg.matmul(tf.ones((1, 1)), tf.ones((1, 1))).device.rpartition("device:")[2]
-    kind, _, index = where.partition(":")
-    if kind != "GPU":
-        return str(kind)
-    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[int(index)])
-    return f"GPU {details.get('device_name', 'of unknown name')}"
 
 
 def gpus() -> Gpus:

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import checksums, write_whole
+from twinproof.environments.environment import Environment
 from twinproof.environments.variables import enter
 from twinproof.measured.guard import REFUSED, guarded
 from twinproof.measured.machine import pin_threads
 from twinproof.measured.run_trial import no_home, read_images, require_planned, run_apart
 from twinproof.study.params import Params, read_params
-from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial
 
 
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _measure(params: Params, asked: list[Trial], options: argparse.Namespace) -> int:
     missing = [trial for trial in asked if not (options.records / trial.path).exists()]
     if missing:
-        _prepare(params, missing[0].probe)
+        _prepare(params, missing[0])
     if not _run(missing, params, options):
         return 1
     write_whole(options.mark, checksums(options.records, (trial.path for trial in asked)))
@@ -62,11 +62,11 @@ def _trial(environment: str, probe: str, name: str) -> Trial:
         raise UserError(f"--trials {name}: allowed: the name of a twin, / and the number of a replicate") from None
 
 
-def _prepare(params: Params, probe: Probe) -> None:
+def _prepare(params: Params, trial: Trial) -> None:
     """Do once what every trial would do first; no trial can see a difference."""
-    pin_threads(params.settings[probe].threads)
+    pin_threads(params.settings[trial.probe].threads)
     read_images(params)
-    with no_home():
+    with no_home(Environment(trial.environment)):
         import keras  # noqa: F401
 
 

@@ -30,7 +30,6 @@ from twinproof.environments.variables import enter, let_through
 from twinproof.measured.guard import REFUSED, Ending, ask_apart, guarded, write_apart
 from twinproof.measured.machine import (
     conditions,
-    device,
     gpus,
     image,
     machine,
@@ -103,16 +102,17 @@ def measure(
         _go_on_without_gpu(environment, params, no_driver)
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow would say the same, at length.
     data = read_images(params)
-    with no_home():
+    with no_home(environment):
         # Only now, when all input is known to be right, is Keras worth importing.
         from twinproof.measured import probes
+        from twinproof.measured.backend import device
 
         seed = derive_seed(params.seed, trial.twin, trial.replicate)
         twin = load_twin(protocol, data, seed, minutes)
         probe = probes.load(trial.probe)
         computed_on = device()
         if wants_gpu and computed_on == "CPU" and not no_driver:
-            _go_on_without_gpu(environment, params, "TensorFlow does not use the one that the driver shows")
+            _go_on_without_gpu(environment, params, "Keras does not use the one that the driver shows")
         others = taken_by_others(pinned) if pinned else 0.0
         started, before, clock = datetime.datetime.now(datetime.timezone.utc), conditions(), time.perf_counter()
         outcome = probe(twin, data, seed, settings, **handed)
@@ -321,11 +321,11 @@ def _models(params: Params, trial: Trial, folder: Path | None) -> dict[str, str]
 
 
 @contextmanager
-def no_home() -> Iterator[None]:
-    """Give this process an empty home, without Keras's settings, and a quiet backend."""
+def no_home(environment: Environment) -> Iterator[None]:
+    """Give this process an empty home, without Keras's settings, and the backend that the lock decides, quiet."""
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         os.environ["HOME"] = os.environ["KERAS_HOME"] = folder
-        os.environ["KERAS_BACKEND"] = "tensorflow"
+        os.environ["KERAS_BACKEND"] = environment.backend()
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         # Otherwise TensorFlow takes all of a GPU's memory, needed or not.
         os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"

@@ -1,6 +1,6 @@
 """Runs pitfalls of the catalogue inside an environment and prints what was seen: a list of JSON objects, one a pitfall.
 
-Usage: python -m twinproof.measured.try_pitfalls --params params.yaml dynamic/nested_list simple/bare_variable
+Usage: python -m twinproof.measured.try_pitfalls --environment tf2.21-cpu --params params.yaml dynamic/nested_list
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from twinproof.base.errors import entry_point
+from twinproof.environments.environment import Environment
 from twinproof.environments.variables import enter
 from twinproof.measured.guard import end_with_parent, guarded
 from twinproof.measured.machine import pin_threads
@@ -28,19 +29,20 @@ PROBE = Probe.PITFALLS
 def main(arguments: list[str] | None = None) -> int:
     """Run pitfalls as replicate 0 of a study would, and print their cells of a record, with twin and style."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.measured.try_pitfalls", description=main.__doc__)
+    parser.add_argument("--environment", required=True, help="the environment this process runs in")
     parser.add_argument("--params", type=Path, required=True, help="params.yaml")
     parser.add_argument("pitfalls", nargs="+", help="twin/pitfall")
     options = parser.parse_args(arguments)
     end_with_parent(os.getppid())
     params = read_params(options.params)
-    return guarded(lambda: _try(params, options.pitfalls))
+    return guarded(lambda: _try(params, Environment(options.environment), options.pitfalls))
 
 
-def _try(params: Params, pitfalls: list[str]) -> int:
+def _try(params: Params, environment: Environment, pitfalls: list[str]) -> int:
     settings = cast(PitfallsSettings, params.settings[PROBE])
     pin_threads(settings.threads)
     data = read_images(params)
-    with no_home():
+    with no_home(environment):
         from twinproof.measured.probes.apart import Apart
         from twinproof.measured.probes.pitfalls import examine, examples
 

@@ -15,6 +15,7 @@ from typing import cast
 
 from twinproof.base.errors import entry_point
 from twinproof.base.files import write_whole
+from twinproof.environments.environment import Environment
 from twinproof.environments.variables import enter
 from twinproof.measured.guard import guarded, write_apart
 from twinproof.measured.machine import pin_threads
@@ -48,7 +49,7 @@ def write(params: Params, environment: str, name: str, output: Path) -> None:
     protocol = make_protocol(params, environment, name, PROBE)
     pin_threads(params.settings[PROBE].threads)
     data = read_images(params)
-    with no_home():
+    with no_home(Environment(environment)):
         from twinproof.measured.probes import exchange
 
         seed = derive_seed(params.seed, name, 0)

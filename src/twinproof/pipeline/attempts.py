@@ -105,7 +105,8 @@ def run_in(environment: str, params: Path, pitfalls: Sequence[str]) -> list[Cell
     FailedError
         If the process fails.
     """
-    done = start(environment, "-m", "twinproof.measured.try_pitfalls", "--params", str(params), *pitfalls)
+    options = ["--environment", environment, "--params", str(params)]
+    done = start(environment, "-m", "twinproof.measured.try_pitfalls", *options, *pitfalls)
     if done.returncode:
         raise FailedError(environment, done.returncode, done.stderr.strip())
     return list(json.loads(done.stdout.splitlines()[-1]))

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from twinproof.environments.backends import BACKENDS
 from twinproof.environments.environment import Environment
 
 ROOT = Path(__file__).parents[3]
 # Seconds to wait for a version, and for a look inside an image, which may have to be unpacked first.
 QUICK, PATIENCE = 20, 120
-SHOWN = {"tensorflow": "TensorFlow", "tensorflow-cpu": "TensorFlow", "keras": "Keras"}
+SHOWN = {
+    **{package: backend.title for backend in BACKENDS.values() for package in backend.packages},
+    "keras": "Keras",
+}
 
 View = dict[str, Any]  # as `twinproof.measured.inside` prints it
 

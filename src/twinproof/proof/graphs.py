@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ class Graph:
     def size(self) -> int:
         """The number of operations."""
         return sum(self.operations.values())
+
+
+def hashed(*parts: str) -> str:
+    """Return a digest of some texts in their order."""
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def compare_graphs(first: Mapping[str, Graph], second: Mapping[str, Graph]) -> StageResult | None:

@@ -118,7 +118,8 @@ def seed_generator(generator: Any, seed: int, stream: int) -> None:
         if getattr(generator, "_generator", None) is not None:
             generator._generator.reset_from_seed([seed, stream])
     else:
-        generator.state.assign([seed, stream])
+        # PyTorch has no unsigned integers for it.
+        generator.state.assign([seed, stream % 2**31 if BACKEND == "torch" else stream])
 
 
 def seed_everything(seed: int) -> None:

@@ -248,7 +248,7 @@ class Proving:
         if result:
             self.stages[Stage.GRAPHS] = result
         else:
-            self.not_compared.append("compiled graphs: TensorFlow alone shows them, and only those of compiled steps")
+            self.not_compared.append("compiled graphs: those of compiled steps alone are seen")
 
     def _tell_unseen_gradients(self, apart: Mapping[Key, Apart]) -> None:
         """Note the trained variables whose gradients no optimizer was given: the steps alone compare these."""

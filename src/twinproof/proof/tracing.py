@@ -1,4 +1,4 @@
-"""Reads the graphs that TensorFlow compiles a model to while it runs.
+"""Reads what is compiled of a model while it runs: graphs of TensorFlow; jaxprs.py and dispatches.py do the others.
 
 The names of operations are left out, as they differ by style. Which variable is which is left out, too: the values that
 were compared before decide that.
@@ -6,7 +6,6 @@ were compared before decide that.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -14,7 +13,8 @@ from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from typing import Any
 
-from twinproof.proof.graphs import Graph
+from twinproof.proof import dispatches, jaxprs
+from twinproof.proof.graphs import Graph, hashed
 from twinproof.proof.keras_api import BACKEND
 
 # The names of graphs that are run begin so; those of functions that they call do not.
@@ -38,8 +38,12 @@ _NAMES = ("shared_name", "container", "config_proto", "executor_type")
 
 @contextmanager
 def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
-    """Keep the graph that TensorFlow makes meanwhile under this name, unless there is one of this name."""
-    if BACKEND != "tensorflow" or name in graphs:
+    """Keep the graph that is compiled or run meanwhile under this name, unless there is one of this name."""
+    if BACKEND != "tensorflow":
+        with (jaxprs if BACKEND == "jax" else dispatches).traced(graphs, name):
+            yield
+        return
+    if name in graphs:
         yield
         return
     before = set(_functions())
@@ -54,7 +58,10 @@ def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
 
 @contextmanager
 def optimized(graphs: dict[str, Graph], name: str) -> Iterator[None]:
-    """Keep what TensorFlow's optimizer makes of the largest graph that runs meanwhile under this name."""
+    """Keep what TensorFlow's optimizer makes of the largest graph that runs meanwhile; of other backends nothing."""
+    if BACKEND != "tensorflow":
+        yield
+        return
     context = _context()
     context.enable_graph_collection()
     try:
@@ -139,7 +146,7 @@ class _Graphs:
             node = nodes[name]
             fed = [] if node.op in _PASSING else [given(value) for value in node.input if not value.startswith("^")]
             fed = sorted(fed) if node.op in self._in_any_order else fed
-            digests[name] = _hash(node.op, *self._settings(node), "fed by", *fed)
+            digests[name] = hashed(node.op, *self._settings(node), "fed by", *fed)
         operations: Counter[str] = Counter()
         wired, ordered = [], []
         for node in nodes.values():
@@ -150,11 +157,11 @@ class _Graphs:
             if node.op not in _PASSING:
                 before = sorted(digests[_source(value)] for value in node.input if value.startswith("^"))
                 wired.append(digests[node.name])
-                ordered.append(_hash(digests[node.name], *(graph.order for graph in called), "after", *before))
+                ordered.append(hashed(digests[node.name], *(graph.order for graph in called), "after", *before))
         # What XLA compiles is another program than what TensorFlow runs of the same operations.
-        wiring = _hash(*sorted(wired), "returns", *map(given, returned), *(["by XLA"] if by_xla else []))
+        wiring = hashed(*sorted(wired), "returns", *map(given, returned), *(["by XLA"] if by_xla else []))
         xla = by_xla or any(self.of(callee).xla for node in nodes.values() for callee in _callees(node))
-        return Graph(dict(sorted(operations.items())), wiring, _hash(*sorted(ordered)), xla)
+        return Graph(dict(sorted(operations.items())), wiring, hashed(*sorted(ordered)), xla)
 
     def _settings(self, node: Any) -> Iterator[str]:
         """Yield the settings of an operation, but for names; a function that it calls by how that is wired."""
@@ -169,7 +176,3 @@ class _Graphs:
 def _source(value: str) -> str:
     """Return the operation or argument behind a value, as `x/MatMul` of `x/MatMul:product:0`, `x/NoOp` of `^x/NoOp`."""
     return value.lstrip("^").partition(":")[0]
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()

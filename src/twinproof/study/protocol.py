@@ -34,11 +34,12 @@ class DataProtocol(TypedDict):
 class Protocol(TypedDict, total=False):
     """What the results of one twin under one probe in one environment may depend on, apart from the machine.
 
-    `without_gpu` is there for environments that want a GPU, `files` for twins that read some, `written_with` for the
-    probe `exchange`. `code` and `files` hold SHA-256 by path.
+    `backend` is that of Keras, which the lock decides. `without_gpu` is there for environments that want a GPU, `files`
+    for twins that read some, `written_with` for the probe `exchange`. `code` and `files` hold SHA-256 by path.
     """
 
     environment: str
+    backend: str
     without_gpu: str
     written_with: dict[str, str]
     files: dict[str, str]
@@ -69,6 +70,7 @@ def make_protocol(params: Params, environment: str, twin: str, probe: Probe) -> 
     settings = {name: value for name, value in asked.items() if name not in HOW_MANY}
     protocol: Protocol = {
         "environment": environment,
+        "backend": place.backend(),
         "twin": {"name": twin, "module": network.module, "arguments": dict(network.arguments)},
         "probe": {"name": str(probe), **settings},
         "data": {"validation": params.data.validation, "sha256": read_checksums(params.data.checksums)},

@@ -94,6 +94,11 @@ def told(error: Error) -> str:
     return f"{error['type']}: {error['message']}"
 
 
+def not_installed(packages: Iterable[str]) -> str:
+    """Return why something is not available, in the column of errors."""
+    return f"not installed: {', '.join(packages)}"
+
+
 def ending(error: Error | None) -> Ending | None:
     """Return how the process of an operation that had this error ended, if not by itself after the operation."""
     return ENDINGS.get(error["type"]) if error else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from twinproof.analysis.rows.common import RecordTables, StyleRow, styles_of
 from twinproof.base.words import GraphOutcome
+from twinproof.environments.backends import BACKENDS
 from twinproof.study.record import Record
 from twinproof.study.settings import COMPILED
 
@@ -14,11 +15,13 @@ class GraphRow(StyleRow):
     """What a style compiles one function to; no function means that the style failed.
 
     `outcome` and `difference` say how what runs, the optimized graph, compares with functional's; what begins with
-    `given` is of the graph before. Functional is compared with nothing.
+    `given` is of the graph before. On JAX and PyTorch there is no other, and that is the one that is read. Functional
+    is compared with nothing.
     """
 
     status: str
     function: str | None = None
+    backend: str | None = None
     outcome: str | None = None
     operations: int | None = None
     difference: str | None = None
@@ -37,17 +40,20 @@ def graph_rows(record: Record) -> Iterator[GraphRow]:
         if not result:
             yield GraphRow(**key, **ended)
         for name in COMPILED if result else ():
-            found = result["functions"].get(name)
+            found, backend = result["functions"].get(name), result["backend"]
             if found is None:
-                why = f"Keras on {result['backend']} compiles no graph that is read here"
-                yield GraphRow(**key, **ended, function=name, outcome=GraphOutcome.NOT_AVAILABLE, difference=why)
+                why = f"Keras on {BACKENDS[backend].title} compiles none"
+                outcome = GraphOutcome.NOT_AVAILABLE
+                yield GraphRow(**key, **ended, function=name, backend=backend, outcome=outcome, difference=why)
                 continue
-            given, optimized = found["given"], found["optimized"]
+            given = found["given"]
+            optimized = found.get("optimized", given)
             before, after = given.get("comparison", {}), optimized.get("comparison", {})
             yield GraphRow(
                 **key,
                 **ended,
                 function=name,
+                backend=backend,
                 outcome=after.get("outcome"),
                 operations=sum(optimized["operations"].values()),
                 difference=after.get("difference"),

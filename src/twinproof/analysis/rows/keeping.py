@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NotRequired, TypedDict, TypeVar
 
-from twinproof.analysis.rows.common import StyleKey, Tried, ending, key_of, said
+from twinproof.analysis.rows.common import StyleKey, Tried, ending, key_of, not_installed, said
 from twinproof.analysis.words import RIGHT, Kept
 from twinproof.base.styles import STYLES, Style
 from twinproof.study.record import Record
@@ -26,9 +26,9 @@ class TriedKeeping(Tried):
     bit_equal: bool | None
     largest: float | None
     mean: float | None
+    lacking: NotRequired[list[str]]
     # Of serialization alone.
     operation: NotRequired[str]
-    lacking: NotRequired[list[str]]
 
 
 class Judged(TypedDict):
@@ -74,7 +74,7 @@ def judge_of(record: Record, names: Callable[[Cell], tuple[str, str]]) -> Callab
             **said(cell),
         }
         if cell.get("lacking"):
-            judged["error"] = f"not installed here: {', '.join(cell['lacking'])}"
+            judged["error"] = not_installed(cell["lacking"])
         return judged
 
     return judge

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-from twinproof.analysis.rows.common import RecordTables, StyleRow, Tried, ending, said, styles_of
+from twinproof.analysis.rows.common import RecordTables, StyleRow, Tried, ending, not_installed, said, styles_of
 from twinproof.analysis.words import PitfallOutcome
 from twinproof.study.record import Record
 
@@ -43,6 +43,7 @@ class TriedPitfall(Tried):
     step: str | None
     as_expected: bool | None
     what: str | None
+    lacking: NotRequired[list[str]]
     control: NotRequired[Control | None]
 
 
@@ -51,9 +52,12 @@ def pitfall_rows(record: Record) -> Iterator[PitfallRow]:
     for key, _, result in styles_of(record):
         pitfalls: list[TriedPitfall] = result.get("pitfalls", [])
         for tried in pitfalls:
+            ended = said(tried)
+            if lacking := tried.get("lacking"):
+                ended["error"] = not_installed(lacking)
             yield PitfallRow(
                 **key,
-                **said(tried),
+                **ended,
                 pitfall=tried["pitfall"],
                 title=tried["title"],
                 expected=tried["expected"],
@@ -66,6 +70,8 @@ def pitfall_rows(record: Record) -> Iterator[PitfallRow]:
 
 def pitfall_outcome(tried: TriedPitfall) -> PitfallOutcome:
     """Return how a pitfall ended."""
+    if tried.get("lacking"):
+        return PitfallOutcome.NOT_AVAILABLE
     control = tried.get("control")
     # The program may be wrong for another reason than the trap.
     if control and not control["as_expected"] and not control["reason"]:

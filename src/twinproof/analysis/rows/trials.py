@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from twinproof.analysis.rows.common import CellRow
 from twinproof.analysis.rows.conditions import pinned, stolen
+from twinproof.environments.backends import titles_of
 from twinproof.study.record import Record
 
 
@@ -34,7 +35,7 @@ class TrialRow(CellRow):
     commit: str | None
     python: str
     keras: str
-    tensorflow: str | None
+    backend: str | None
     lock: str
     protocol: str
     record: str
@@ -48,7 +49,7 @@ class EnvironmentRow:
     environment: str
     python: str
     keras: str
-    tensorflow: str | None
+    backend: str | None
     lock: str
     device: str
     image: str | None
@@ -83,7 +84,7 @@ def trial_row(path: str, record: Record) -> TrialRow:
         commit=record["commit"],
         python=versions["python"],
         keras=versions["keras"],
-        tensorflow=next((versions[name] for name in ("tensorflow", "tensorflow-cpu") if name in versions), None),
+        backend=", ".join(titles_of(versions).values()) or None,
         lock=record["protocol"]["lock"],
         protocol=hashlib.sha256(json.dumps(record["protocol"], sort_keys=True).encode()).hexdigest(),
         record=path,

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pandas as pd
+
 from twinproof.analysis.verdicts.weighing import Tables
 from twinproof.analysis.words import RIGHT, Kept, LearningVerdict, PitfallOutcome, TimingVerdict, Verdict
 from twinproof.base.styles import INGREDIENTS
@@ -115,11 +117,13 @@ def _keeping(tables: Tables) -> str | None:
     always = {name: styles.get("subclassed") for name, styles in right.items() if styles.get("functional") == {True}}
     never = [name for name, found in always.items() if found == {False}]
     both = [name for name, found in always.items() if found == {True}]
+    missing = set(cells.loc[cells["outcome"] == Kept.NOT_AVAILABLE, "operation"])
+    either = f"{_listed(both)} hold either{' where they can be written' if missing & set(both) else ''}" if both else ""
     if not never:
         return f"Both styles are loaded without their code from {_listed(both)}." if both else None
     return (
         f"For a model that others load without your code, do not subclass: from {_listed(never)} a functional model is "
-        "read in every environment, and a subclass in none" + (f"; {_listed(both)} hold either." if both else ".")
+        "read in every environment, and a subclass in none" + (f"; {either}." if both else ".")
     )
 
 
@@ -176,7 +180,9 @@ def _pitfalls(tables: Tables) -> str | None:
     for environment, found in rows.groupby("environment", sort=False):
         silent = int(found["outcome"].eq(PitfallOutcome.SILENT).sum())
         loud = int(found["outcome"].isin(_LOUD).sum())
-        parts.append(f"{silent} silent and {loud} loud in {environment}")
+        missing = int(found["outcome"].eq(PitfallOutcome.NOT_AVAILABLE).sum())
+        without = f", where {missing} need what is not installed" if missing else ""
+        parts.append(f"{silent} silent and {loud} loud in {environment}{without}")
     return f"Of {rows['pitfall'].nunique()} pitfalls that users report, there are {_listed(parts)}."
 
 
@@ -188,10 +194,17 @@ def _scope(tables: Tables) -> str | None:
     threads = sorted(trials["threads"].unique())
     return (
         f"All of this was measured on MNIST with {_listed(list(trials['twin'].unique()))}, in Keras "
-        f"{_listed(list(trials['keras'].unique()))} on TensorFlow, on {_listed(sorted(trials['device'].unique()))}, "
+        f"{_listed(list(trials['keras'].unique()))} on {_listed(_backends(trials))}, on "
+        f"{_listed(sorted(trials['device'].unique()))}, "
         f"with {_listed([str(count) for count in threads])} {'thread' if threads == [1] else 'threads'} a process; of "
         "other networks, backends and devices it says nothing."
     )
+
+
+def _backends(trials: pd.DataFrame) -> list[str]:
+    """Return the backends of Keras in trials, without their versions."""
+    titles = [str(backend).rpartition(" ")[0] for backend in trials["backend"].dropna().unique()]
+    return list(dict.fromkeys(titles)) or ["an unknown backend"]
 
 
 def _verdicts(tables: Tables) -> dict[str, str]:

@@ -21,8 +21,9 @@ class GraphFound:
     """How what a style compiles one function to compares with functional, over all trials.
 
     `outcome` is one of `GraphOutcome` and of what runs, the optimized graph; or it is `NOT_SHOWN`, where functional
-    differs from itself, or one operation more is not found. `operations` is the number of functional's, and `given`
-    whether the graph was the same before it was optimized, too.
+    differs from itself, or one operation more is not found. `operations` is the number of functional's, `given` whether
+    the graph was the same before it was optimized, too, and `compiled` whether there is one: PyTorch runs operations as
+    Python calls them.
     """
 
     environment: str
@@ -33,6 +34,7 @@ class GraphFound:
     difference: str
     operations: int | None
     given: bool
+    compiled: bool = True
 
     @property
     def same(self) -> bool:
@@ -65,6 +67,7 @@ def judge_graphs(graphs: pd.DataFrame) -> Iterator[GraphFound]:
                     _difference(worst),
                     None if pd.isna(size) else int(size),
                     bool(own["given_outcome"].eq(GraphOutcome.EQUAL).all()),
+                    bool(own["backend"].ne("torch").all()),
                 )
 
 
@@ -87,9 +90,11 @@ def sentence(found: list[GraphFound]) -> str:
         return ""
     same = [one for one in compared if one.same]
     said = (
-        f"In {len(same)} of {len(compared)} comparisons with functional, what TensorFlow runs of the style is the same "
-        "graph, operation by operation: what is compiled there cannot take another time in the one than in the other."
+        f"In {len(same)} of {len(compared)} comparisons with functional, the style runs the same graph, operation by "
+        "operation: what is compiled there cannot take another time in the one than in the other."
     )
+    if not all(one.compiled for one in same):
+        said += " On PyTorch nothing is compiled: Python calls the same operations, and may take another time to do so."
     if others := [f"{_name(one)} ({one.difference})" for one in compared if not one.same]:
         said += f" It is another in {'; '.join(others)}."
     if made_equal := [_name(one) for one in same if not one.given]:

@@ -20,7 +20,8 @@ AS_PRINTED = {"example 2": "dropout_made_in_call", "example 3": "layers_attribut
 
 def shown(tables: Tables) -> pd.DataFrame:
     """Return the pitfalls that say something of the trap."""
-    return tables["pitfalls"][tables["pitfalls"]["outcome"].ne(PitfallOutcome.CONTROL_FAILED)]
+    silent = [PitfallOutcome.CONTROL_FAILED, PitfallOutcome.NOT_AVAILABLE]
+    return tables["pitfalls"][~tables["pitfalls"]["outcome"].isin(silent)]
 
 
 def lists(tables: Tables) -> Judgement:

@@ -16,6 +16,7 @@ from twinproof.base import checkout
 from twinproof.base.errors import UserError
 from twinproof.base.files import write_whole
 from twinproof.environments import builders
+from twinproof.environments.backends import titles_of
 from twinproof.environments.building.archive import complete_archive, describe, sif_command
 from twinproof.environments.building.base import PYTHON, RECIPE, find_base
 from twinproof.environments.building.secrets import secrets
@@ -178,7 +179,7 @@ def labels(environment: Environment, facts: dict[str, Any]) -> dict[str, str]:
         "org.twinproof.environment": environment.name,
         "org.twinproof.lock": facts["lock"],
         "org.twinproof.python": "3.11",
-        "org.twinproof.tensorflow": pinned.get("tensorflow") or pinned.get("tensorflow-cpu"),
+        "org.twinproof.backend": ", ".join(titles_of(pinned).values()),
         "org.twinproof.keras": pinned.get("keras"),
     }
     commit = checkout.find_commit().commit

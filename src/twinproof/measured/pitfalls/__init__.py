@@ -14,19 +14,23 @@ Each module has
 - `CONTROL_FAILS`, only where even the control cannot work: the version of Keras, or how it begins, and the reason.
 
 Adding a pitfall is adding such a module. Program and control each run in a process of their own and in an empty working
-folder.
+folder. A module that imports TensorFlow is not available where Keras runs without it.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_TOLD = ("TITLE", "STYLE", "EXPECTED", "REFERENCES", "CONTROL_FAILS")
 
 
 class Seen(NamedTuple):
@@ -41,16 +45,17 @@ Program = Generator[str, None, Seen]
 
 @dataclass(frozen=True)
 class Pitfall:
-    """One pitfall of the catalogue."""
+    """One pitfall of the catalogue; where the environment has not what it imports, that is `lacking`."""
 
     name: str
     title: str
     style: str
     expected: str
     references: tuple[str, ...]
-    program: Callable[[NDArray[Any], NDArray[Any]], Program]
-    control: Callable[[NDArray[Any], NDArray[Any]], Program]
     control_fails: Mapping[str, str]
+    program: Callable[[NDArray[Any], NDArray[Any]], Program] | None = None
+    control: Callable[[NDArray[Any], NDArray[Any]], Program] | None = None
+    lacking: tuple[str, ...] = ()
 
     def reason(self, version: str) -> str | None:
         """Say why even the control cannot work in this version of Keras, None if it must."""
@@ -65,14 +70,28 @@ def names(twin: str) -> list[str]:
 
 def load(twin: str, name: str) -> Pitfall:
     """Return one pitfall of a twin."""
-    module = importlib.import_module(f"{__name__}.{twin}.{name}")
-    return Pitfall(
-        name,
-        module.TITLE,
-        module.STYLE,
-        module.EXPECTED,
-        tuple(module.REFERENCES),
-        module.program,
-        module.control,
-        getattr(module, "CONTROL_FAILS", {}),
-    )
+    place = f"{__name__}.{twin}.{name}"
+    try:
+        module = importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        lacking = (error.name or "").partition(".")[0]
+        if lacking in ("", __name__.partition(".")[0]):
+            raise
+        return _described(name, _constants(place), lacking=(lacking,))
+    return _described(name, vars(module), program=module.program, control=module.control)
+
+
+def _described(name: str, told: Mapping[str, Any], **more: Any) -> Pitfall:
+    references, fails = tuple(told["REFERENCES"]), told.get("CONTROL_FAILS", {})
+    return Pitfall(name, told["TITLE"], told["STYLE"], told["EXPECTED"], references, fails, **more)
+
+
+def _constants(place: str) -> dict[str, Any]:
+    """Return what a module tells of itself, where it cannot be imported."""
+    found = importlib.util.find_spec(place)
+    told = {}
+    for node in ast.parse(Path(str(found and found.origin)).read_text()).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(target, ast.Name) and target.id in _TOLD:
+            told[target.id] = ast.literal_eval(cast("ast.Assign", node).value)
+    return told

@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from twinproof.measured.backend import NotAvailableError, fetch
+from twinproof.measured.probes.own_step import OWN_LOSS, OWN_STEP
 from twinproof.measured.task import Given, Task
 from twinproof.measured.twins.known import Known
 from twinproof.proof.arrays import flatten
+from twinproof.proof.keras_api import BACKEND
 from twinproof.proof.weights import weights
 
 
@@ -46,10 +48,6 @@ class Subject(NamedTuple):
         # As if this model had never been made.
         keras.backend.clear_session()
         return str(name)
-
-
-class NotAvailableError(Exception):
-    """The environment has not what a check needs."""
 
 
 def summary(subject: Subject) -> Any:
@@ -162,20 +160,24 @@ def custom_train_step(subject: Subject) -> Any:
     if type(model).__module__.startswith("keras."):
         # A graph is held by a class that has the step; in a class of one's own the step is written.
         whole = isinstance(model, keras.Sequential)
-        own = type("Own", (keras.Sequential if whole else keras.Model,), {"train_step": _train_step})
+        own = type("Own", (keras.Sequential if whole else keras.Model,), {"train_step": OWN_STEP})
         model = own(model.layers) if whole else own(model.input, model.output)
     else:
-        type(model).train_step = _train_step
+        type(model).train_step = OWN_STEP
     _compile(model, subject)
     # The first steps build what is not built.
     _fit(model, subject)
     before = weights(model)
-    taken = "own_loss" in _fit(model, subject)
+    taken = OWN_LOSS in _fit(model, subject)
     return {"taken": taken, "trained": len(_changed(model, before))}
 
 
 def distribution_strategy(subject: Subject) -> Any:
     """Whether training under a strategy of distribution, on one device, keeps the loss finite."""
+    if BACKEND != "tensorflow":
+        raise NotAvailableError("there is no TensorFlow, whose strategies these are")
+    import tensorflow as tf
+
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     with strategy.scope():
         model = subject.make()
@@ -252,7 +254,7 @@ def _layers(model: keras.Model) -> list[Any]:
 
 
 def _outputs(model: keras.Model, subject: Subject) -> list[Any]:
-    return [np.asarray(output) for _, output in flatten(model(subject.given.inputs))]
+    return [output for _, output in flatten(fetch(model(subject.given.inputs)))]
 
 
 def _finite(outputs: list[Any]) -> bool:
@@ -270,12 +272,3 @@ def _changed(model: keras.Model, before: Mapping[str, Any]) -> list[str]:
 def _fit(model: keras.Model, subject: Subject) -> dict[str, list[float]]:
     done = model.fit(subject.given.inputs, subject.given.targets, batch_size=subject.batch_size, verbose=0)
     return dict(done.history)
-
-
-def _train_step(model: Any, data: Any) -> dict[str, Any]:
-    inputs, targets, *_ = data
-    with tf.GradientTape() as tape:
-        loss = model.compute_loss(inputs, targets, model(inputs, training=True))
-    variables = model.trainable_variables
-    model.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
-    return {"own_loss": loss}

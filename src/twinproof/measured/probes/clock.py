@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import cache
 from statistics import median
 
 import numpy as np
-import tensorflow as tf
+
+from twinproof.measured.backend import finish_work
 
 # What is timed takes at least this many times what reading the clock costs.
 LONG = 1_000
@@ -54,14 +54,3 @@ def laps(*actions: Callable[[], object]) -> list[float]:
         finish_work()
         readings.append(time.perf_counter_ns())
     return [(later - earlier) / 1e9 for earlier, later in zip(readings, readings[1:])]
-
-
-def finish_work() -> None:
-    """Wait until the device has done what it was given; the processor has, when a call returns."""
-    if _has_gpu():
-        tf.test.experimental.sync_devices()
-
-
-@cache
-def _has_gpu() -> bool:
-    return bool(tf.config.list_logical_devices("GPU"))

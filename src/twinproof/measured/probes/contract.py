@@ -17,6 +17,7 @@ import numpy as np
 
 from twinproof.base.errors import UserError, described
 from twinproof.base.styles import Style
+from twinproof.measured.backend import fetch
 from twinproof.measured.task import Given, specs_of, symbolic
 from twinproof.measured.twins import Twin
 from twinproof.proof.arrays import flatten
@@ -136,7 +137,7 @@ def _model(twin: Twin, style: str, given: Given, classes: int) -> Any:
 
 def _require_finite(outputs: Any) -> None:
     for place, output in flatten(outputs):
-        if not np.isfinite(np.asarray(output).astype(np.float64)).all():
+        if not np.isfinite(fetch(output).astype(np.float64)).all():
             raise BrokenContractError(f"computes outputs that are not all finite{f': {place}' if place else ''}")
 
 
@@ -177,7 +178,7 @@ def _require_probabilities(outputs: Any, count: int, classes: int) -> None:
     must = f"it must return class probabilities, ({count}, {classes}) for {count} images: end it in a softmax"
     if not hasattr(outputs, "shape"):
         raise BrokenContractError(f"computes a {type(outputs).__name__}; {must}")
-    values = np.asarray(outputs).astype(np.float64)
+    values = np.asarray(fetch(outputs)).astype(np.float64)
     if values.shape != (count, classes):
         raise BrokenContractError(f"computes outputs of shape {values.shape}; {must}")
     if not np.isfinite(values).all():

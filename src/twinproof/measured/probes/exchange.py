@@ -23,13 +23,13 @@ from twinproof.study.settings import ExchangeSettings
 
 # What is exported to other runtimes is read by those, whatever the version of Keras.
 KEPT = (".keras", ".h5", ".weights.h5, built", "SavedModel")
-EXPECTED, ERROR = "expected.npy", "error.json"
+EXPECTED, ERROR, LACKING = "expected.npy", "error.json", "lacking.json"
 
 
 def write(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, folder: Path) -> None:
     """Write every style of `twin` in every format, each into its place below `folder`, with its outputs beside it.
 
-    What cannot be written leaves the error in its place.
+    What cannot be written leaves the error in its place, or the packages that the environment has not.
     """
     apart = Apart(settings.time_limit, twin.files)
     for style in twin.styles:
@@ -37,7 +37,9 @@ def write(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, fold
         for name in KEPT:
             place = _place(folder, style, name)
             place.mkdir(parents=True)
-            if error := apart.run(_write, case, name, place)["error"]:
+            if lacking := FORMATS[name].lacking():
+                (place / LACKING).write_text(json.dumps(lacking))
+            elif error := apart.run(_write, case, name, place)["error"]:
                 (place / ERROR).write_text(json.dumps(error))
 
 
@@ -52,7 +54,9 @@ def run(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, models
             shutil.unpack_archive(archive, temporary, "zip")
             for style in order:
                 for name in KEPT:
-                    found = _read(apart, cases[style], name, _place(Path(temporary), style, name))
+                    place = _place(Path(temporary), style, name)
+                    lacking = _lacking(writer, name, place)
+                    found = {"lacking": lacking} if lacking else _read(apart, cases[style], name, place)
                     cells[style].append(_cell(writer, name, found))
     return Outcome(order, {style: {"status": "ok", "result": {"cells": made}} for style, made in cells.items()})
 
@@ -72,6 +76,12 @@ def _write(case: Case, name: str, place: Path) -> None:
     np.save(place / EXPECTED, predict(model, case.given.inputs), allow_pickle=False)
 
 
+def _lacking(writer: str, name: str, place: Path) -> list[str]:
+    """Return the packages that this environment has not to read a model, or that the writer had not to write it."""
+    there = json.loads((place / LACKING).read_text()) if (place / LACKING).exists() else []
+    return FORMATS[name].lacking() or [f"{package} in {writer}" for package in there]
+
+
 def _read(apart: Apart, case: Case, name: str, place: Path) -> Cell:
     if (place / ERROR).exists():
         return {"step": "save", "error": json.loads((place / ERROR).read_text())}
@@ -82,7 +92,7 @@ def _read(apart: Apart, case: Case, name: str, place: Path) -> Cell:
 
 def _cell(writer: str, name: str, found: Cell) -> Cell:
     empty: Cell = {
-        "saved": False, "loaded": False, "built": None, "bit_equal": None, "largest": None, "mean": None, "step": None,
-        "error": None, "warnings": [],
+        "lacking": [], "saved": False, "loaded": False, "built": None, "bit_equal": None, "largest": None, "mean": None,
+        "step": None, "error": None, "warnings": [],
     }  # fmt: skip
     return {"writer": writer, "format": name, **empty, **found}

@@ -5,6 +5,7 @@ A reader returns the model, or what stands for it: something that is called with
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 
 from twinproof.proof.arrays import flatten
+from twinproof.proof.keras_api import BACKEND
 
 Model = Callable[[Any], Any]
 
@@ -39,6 +41,10 @@ class Format(NamedTuple):
     read: Callable[[Path, Code | None], Model]
     takes_code: bool = False
     packages: tuple[str, ...] = ()
+
+    def lacking(self) -> list[str]:
+        """Return which of its packages the environment has not."""
+        return [package for package in self.packages if importlib.util.find_spec(package) is None]
 
 
 def _read_whole(path: Path, code: Code | None) -> Model:
@@ -133,6 +139,9 @@ def _leaves(structure: Any) -> list[Any]:
     return [leaf for _, leaf in flatten(structure)]
 
 
+# Keras has a SavedModel made and read by TensorFlow on every backend.
+_ONNX_BY = {"tensorflow": "tf2onnx", "jax": "jax2onnx", "torch": "onnxscript"}[BACKEND]
+_LITERT_BY = {"tensorflow": "tensorflow", "jax": "tensorflow", "torch": "litert_torch"}[BACKEND]
 FORMATS = {
     ".keras": Format("model.keras", lambda model, path: model.save(path), _read_whole),
     ".h5": Format("model.h5", lambda model, path: model.save(path), _read_whole),
@@ -148,7 +157,7 @@ FORMATS = {
         lambda path, code: _read_weights(path, code, build=False),
         takes_code=True,
     ),
-    "SavedModel": Format("model", lambda model, path: model.export(path), _read_saved_model),
-    "ONNX": Format("model.onnx", _write_onnx, _read_onnx, packages=("onnx", "tf2onnx", "onnxruntime")),
-    "LiteRT": Format("model.tflite", _write_litert, _read_litert, packages=("ai_edge_litert",)),
+    "SavedModel": Format("model", lambda model, path: model.export(path), _read_saved_model, packages=("tensorflow",)),
+    "ONNX": Format("model.onnx", _write_onnx, _read_onnx, packages=("onnx", _ONNX_BY, "onnxruntime")),
+    "LiteRT": Format("model.tflite", _write_litert, _read_litert, packages=("ai_edge_litert", _LITERT_BY)),
 }

@@ -1,16 +1,16 @@
 """What do the styles of a twin compile to?
 
 Each style is asked for what is timed, as a user asks for it: it is trained by `fit`, predicts, and is called by
-`tf.function`. The graphs that TensorFlow makes meanwhile are read, and held against those of functional. There are two
-controls: functional once more, which must be equal, and functional with one operation more, which must be found.
+`tf.function` or `jax.jit`. The graphs that are compiled meanwhile are read, and held against those of functional. The
+controls are functional once more, which must be equal, and functional with one operation more, which must be found.
 
-A graph is read twice: as TensorFlow is given it, and as its optimizer leaves it, which is what runs.
+A graph of TensorFlow is read twice: as it is given, and as its optimizer leaves it, which is what runs. One of JAX is
+read as XLA is given it. PyTorch compiles none; of it the operations are read that it runs.
 """
 
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypedDict
@@ -18,12 +18,14 @@ from typing import Any, TypedDict
 import keras
 
 from twinproof.base.styles import CONTROL, EXTENDED
+from twinproof.measured.backend import JaxCall, compiled_call, to_tensors
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.instances import Instances, attempt, shuffled
 from twinproof.measured.task import Given
 from twinproof.measured.twins import Twin
 from twinproof.proof.arrays import flatten, map_leaves
 from twinproof.proof.graphs import Graph, difference, judge
+from twinproof.proof.jaxprs import graph_of
 from twinproof.proof.keras_api import BACKEND
 from twinproof.proof.tracing import optimized, traced
 from twinproof.study.examples import Dataset
@@ -33,12 +35,12 @@ REFERENCE = "functional"
 # The first step may make variables; what it is compiled to then runs once.
 STEPS = 2
 
-# By function: the graphs that TensorFlow is given, and those that its optimizer leaves.
+# By function: the graphs that are given, and those that TensorFlow's optimizer leaves.
 Graphs = tuple[dict[str, Graph], dict[str, Graph]]
 
 
 class NoGraphError(Exception):
-    """A function of a model that TensorFlow compiled no graph of."""
+    """A function of a model of which no graph was compiled."""
 
 
 class Comparison(TypedDict):
@@ -58,15 +60,15 @@ class Read(TypedDict, total=False):
     comparison: Comparison
 
 
-class Compiled(TypedDict):
-    """What a function is compiled to: the graph that TensorFlow is given, and what its optimizer leaves of it."""
+class Compiled(TypedDict, total=False):
+    """What a function is compiled to: the graph that is given, and what TensorFlow's optimizer leaves of it."""
 
     given: Read
     optimized: Read
 
 
 class Found(TypedDict):
-    """What was compiled of one style, by the quantity of timing that runs it; nothing where another backend runs."""
+    """What was compiled of one style, by the quantity of timing that runs it; no call on PyTorch."""
 
     backend: str
     functions: dict[str, Compiled]
@@ -89,14 +91,13 @@ def run(twin: Twin, data: Dataset, seed: int, settings: GraphSettings) -> Outcom
         return _compile(instances.make(style), given, settings.batch_size)
 
     def measure(style: str) -> Found:
-        if BACKEND != "tensorflow":
-            return {"backend": BACKEND, "functions": {}}
         given, left = compiled(style)
         before, after = _of_functional(compiled) if style != REFERENCE else ({}, {})
         functions: dict[str, Compiled] = {
-            name: {"given": _read(given[name], before.get(name)), "optimized": _read(left[name], after.get(name))}
-            for name in COMPILED
+            name: {"given": _read(graph, before.get(name))} for name, graph in given.items()
         }
+        for name, graph in left.items():
+            functions[name]["optimized"] = _read(graph, after.get(name))
         return {"backend": BACKEND, "functions": functions}
 
     return Outcome(order, {style: attempt(functools.partial(measure, style)) for style in order})
@@ -121,22 +122,29 @@ def _first_changed(change: Callable[[Any], Any], inputs: Any) -> Any:
 
 
 def _compile(model: keras.Model, examples: Given, batch_size: int) -> Graphs:
-    """Return the graphs that TensorFlow is given of a model, and those that its optimizer leaves."""
-    function, constant = (getattr(sys.modules["tensorflow"], name) for name in ("function", "constant"))
+    """Return the graphs that are given of a model, and those that TensorFlow's optimizer leaves."""
     inputs, targets = examples.inputs, examples.targets
-    compiled_call, one = function(model), map_leaves(constant, examples.first(1).inputs)
+    one = to_tensors(examples.first(1).inputs)
+    given: dict[str, Graph] = {}
+    left: dict[str, Graph] = {}
+
+    def call_compiled() -> None:
+        call = compiled_call(model)
+        if isinstance(call, JaxCall):  # What Keras does not compile is not seen while it runs.
+            given["compiled_call"] = graph_of(call.function, call.state(), one)
+        else:
+            call(one)
+
     actions: dict[str, Callable[[], object]] = {
         "train_step": lambda: model.fit(inputs, targets, batch_size=batch_size, verbose=0),
         "predict": lambda: model.predict(inputs, batch_size=batch_size, verbose=0),
-        "compiled_call": lambda: compiled_call(one),
+        "compiled_call": call_compiled,
     }
-    given: dict[str, Graph] = {}
-    left: dict[str, Graph] = {}
-    for name in COMPILED:
+    for name in COMPILED if BACKEND != "torch" else ("train_step", "predict"):
         with optimized(left, name), traced(given, name):
             actions[name]()
-        if name not in given or name not in left:
-            raise NoGraphError(f"{name}: TensorFlow compiled no graph of it")
+        if name not in given or (BACKEND == "tensorflow" and name not in left):
+            raise NoGraphError(f"{name}: no graph of it was compiled")
     return given, left
 
 

@@ -17,10 +17,11 @@ import keras
 
 from twinproof.base.words import Stage
 from twinproof.measured import faults
+from twinproof.measured.backend import NotAvailableError
 from twinproof.measured.faults.usual import use
 from twinproof.measured.probes import Outcome, StyleResult
 from twinproof.measured.probes.apart import Apart, collect_warnings
-from twinproof.measured.probes.checks import CHECKS, NotAvailableError, Subject
+from twinproof.measured.probes.checks import CHECKS, Subject
 from twinproof.measured.probes.instances import Instances, shuffled
 from twinproof.measured.probes.steps import follow
 from twinproof.measured.task import Given

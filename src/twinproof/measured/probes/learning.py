@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 
 import keras
 
+from twinproof.measured.backend import steps_at_once
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.instances import Instances, attempt, require_finite, shuffled
 from twinproof.measured.twins import Twin
@@ -60,7 +61,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: LearningSettings) -> Out
     for style in order:
 
         def measure(style: str = style) -> Learned:
-            model = instances.make(style, steps_per_execution=settings.steps_per_execution)
+            model = instances.make(style, steps_per_execution=steps_at_once(settings.steps_per_execution))
             watch = _Watch()
             model.fit(
                 train.inputs,

@@ -32,6 +32,9 @@ class Tried(TypedDict):
     what: str | None
 
 
+_NOT_TRIED: dict[str, Any] = {"step": None, "error": None, "as_expected": None, "what": None, "warnings": []}
+
+
 def run(twin: Twin, data: Dataset, seed: int, settings: PitfallsSettings) -> Outcome:
     """Run every pitfall of the twin, with the style it belongs to."""
     apart = Apart(settings.time_limit)
@@ -56,17 +59,19 @@ def examine(
 ) -> tuple[str, dict[str, Any]]:
     """Run one pitfall and its control; return its style and its cell of the record."""
     pitfall = pitfalls.load(twin, name)
-    program, control = (
-        _found(apart.run(_try, twin, name, part, seed, images, labels)) for part in ("program", "control")
-    )
-    return pitfall.style, {
+    told = {
         "pitfall": pitfall.name,
         "title": pitfall.title,
         "expected": pitfall.expected,
         "references": list(pitfall.references),
-        **program,
-        "control": {**control, "reason": pitfall.reason(keras.__version__)},
+        "lacking": list(pitfall.lacking),
     }
+    if pitfall.lacking:
+        return pitfall.style, {**told, **_NOT_TRIED}
+    program, control = (
+        _found(apart.run(_try, twin, name, part, seed, images, labels)) for part in ("program", "control")
+    )
+    return pitfall.style, {**told, **program, "control": {**control, "reason": pitfall.reason(keras.__version__)}}
 
 
 def _try(twin: str, name: str, part: str, seed: int, images: NDArray[Any], labels: NDArray[Any]) -> Tried:
@@ -84,5 +89,4 @@ def _try(twin: str, name: str, part: str, seed: int, images: NDArray[Any], label
 
 def _found(ended: Ended) -> dict[str, Any]:
     """Return what a program saw; of a process that died there is but the style it ended."""
-    found = ended["result"] or {"step": None, "error": ended["error"], "as_expected": None, "what": None}
-    return {**found, "warnings": ended["warnings"]}
+    return {**_NOT_TRIED, **(ended["result"] or {"error": ended["error"]}), "warnings": ended["warnings"]}

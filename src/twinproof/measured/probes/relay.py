@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from twinproof.measured.probes.clock import finish_work
+from twinproof.measured.backend import finish_work
 
 # Batches of a turn: the first finds the caches of another participant, and is not timed.
 BATCHES = 5

@@ -8,7 +8,6 @@ Where the twin has its class with each set of the ingredients of care, what asks
 each of these, too: once, without training.
 """
 
-import importlib.util
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -109,14 +108,18 @@ def _in_memory_and_unbuilt(case: Case, apart: Apart) -> Iterator[Operation]:
     for name in COPIES:
         yield partial(_one, apart, f"copy: {name}", copied, case, name)
     for name in UNBUILT:
-        yield partial(_one, apart, f"saved unbuilt: {name}", keep_unbuilt, case, name)
+        operation = f"saved unbuilt: {name}"
+        if lacking := FORMATS[name].lacking():
+            yield partial(list, [_cell(operation, SAME, {"lacking": lacking})])
+        else:
+            yield partial(_one, apart, operation, keep_unbuilt, case, name)
 
 
 def _keep(case: Case, apart: Apart, name: str, repeats: int) -> list[Cell]:
     """Save and load here, and load what was saved in fresh processes."""
     kind = FORMATS[name]
     places = [SAME, WITH_CODE] if kind.takes_code else [SAME, WITH_CODE, WITHOUT_CODE]
-    if lacking := [package for package in kind.packages if importlib.util.find_spec(package) is None]:
+    if lacking := kind.lacking():
         return [_cell(name, place, {"lacking": lacking}) for place in places]
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         path = Path(folder) / kind.file

@@ -18,10 +18,9 @@ from functools import partial
 from pathlib import Path
 
 import keras
-import numpy as np
-import tensorflow as tf
 
 from twinproof.base.styles import CONTROL, SLOWED
+from twinproof.measured.backend import compiled_call, fetch, to_tensors
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.clock import LONG, Operation, clock, laps
 from twinproof.measured.probes.contest import MOST_WARMING, Contest, Turn
@@ -30,7 +29,6 @@ from twinproof.measured.probes.memory import peaks
 from twinproof.measured.probes.relay import Relay, batches
 from twinproof.measured.task import Given
 from twinproof.measured.twins import Twin
-from twinproof.proof.arrays import map_leaves
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import TimingSettings, kind
 
@@ -161,13 +159,13 @@ class _Measuring:
     def go_on(self, models: _Models, folder: Path) -> None:
         """Time what is done again and again; models are saved in `folder`."""
         single = self._given.first(1).inputs
-        tensor = map_leaves(tf.constant, single)
-        compiled = {name: tf.function(model) for name, model in models.items()}
+        tensors = to_tensors(single)
+        compiled = {name: compiled_call(model) for name, model in models.items()}
         actions: dict[str, Callable[[str], object]] = {
             "predict_one": lambda name: models[name].predict(single, verbose=0),
             # Arrays, so that the device has done its work.
-            "call": lambda name: map_leaves(np.asarray, models[name](tensor)),
-            "compiled_call": lambda name: map_leaves(np.asarray, compiled[name](tensor)),
+            "call": lambda name: fetch(models[name](tensors)),
+            "compiled_call": lambda name: fetch(compiled[name](tensors)),
             "save": lambda name: models[name].save(folder / f"{name}.keras"),
             "load": lambda name: keras.models.load_model(folder / f"{name}.keras"),
         }

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from twinproof.analysis.words import RIGHT, PitfallOutcome
+from twinproof.analysis.words import RIGHT, Kept, PitfallOutcome
 
 Tables = Mapping[str, pd.DataFrame]
 Figure = dict[str, Any]
@@ -194,7 +194,8 @@ def _code(code: pd.DataFrame) -> Iterator[Figure]:
 
 def exchange_counts(exchange: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield, for each writer and reader, how many models of each style are read correctly."""
-    for (writer, reader), rows in exchange.groupby(["writer", "environment"], sort=False):
+    known = exchange[exchange["outcome"] != Kept.NOT_AVAILABLE]
+    for (writer, reader), rows in known.groupby(["writer", "environment"], sort=False):
         right = rows["outcome"].isin(RIGHT).groupby(rows["style"], sort=False)
         yield {
             "writer": writer,
