@@ -191,7 +191,6 @@ def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[...
     """Run Python inside an environment, as the workflow does; the modules in tests/facts are seen there too."""
     alike = {
         "CUDA_VISIBLE_DEVICES": "-1",
-        "KERAS_BACKEND": "tensorflow",
         "KERAS_HOME": str(tmp_path_factory.mktemp("keras")),
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "OMP_NUM_THREADS": "1",
@@ -201,10 +200,12 @@ def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[...
 
     def run(*arguments: str | Path, cwd: Path = REPOSITORY, environment: str = ENVIRONMENT) -> Completed:
         path = os.pathsep.join(map(str, (REPOSITORY / "src", REPOSITORY / "tests" / "facts", cwd)))
+        with chdir(REPOSITORY):
+            backend = Environment(environment).backend()
         return subprocess.run(
             [python_of(environment), *arguments],
             cwd=cwd,
-            env={**clean(os.environ), **alike, "PYTHONPATH": path},
+            env={**clean(os.environ), **alike, "KERAS_BACKEND": backend, "PYTHONPATH": path},
             capture_output=True,
             text=True,
             timeout=300,

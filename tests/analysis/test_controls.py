@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import REPOSITORY
-from twinproof.analysis.rows.pitfalls import pitfall_outcome
+from twinproof.analysis.rows.pitfalls import pitfall_outcome, pitfall_rows
 from twinproof.analysis.verdicts.pitfalls import shown
 from twinproof.analysis.words import PitfallOutcome
 from twinproof.report.matrices import KINDS
@@ -26,6 +26,9 @@ def cell(control: dict[str, Any] | None, **found: Any) -> dict[str, Any]:
         | found
         | {"control": control}
     )
+
+
+TOLD = {"pitfall": "p", "title": "A trap", "expected": "It works.", "references": []}
 
 
 @pytest.mark.parametrize("control", [WRONG, FAILS])
@@ -60,10 +63,20 @@ def test_what_is_not_shown_is_neither_right_nor_wrong() -> None:
     assert list(shown({"pitfalls": pitfalls})["pitfall"]) == ["list_of_pairs"]
 
 
+def test_what_an_environment_cannot_run_is_not_available_and_says_nothing_of_the_trap() -> None:
+    lacking = cell(None, lacking=["tensorflow"], as_expected=None, what=None)
+    del lacking["control"]
+    assert pitfall_outcome(lacking) == PitfallOutcome.NOT_AVAILABLE
+    pitfalls = pd.DataFrame({"pitfall": ["nested_list"], "outcome": [PitfallOutcome.NOT_AVAILABLE]})
+    assert shown({"pitfalls": pitfalls}).empty
+    style = {"status": "ok", "result": {"pitfalls": [TOLD | lacking]}}
+    (row,) = pitfall_rows(record(WORKS) | {"styles": {"subclassed": style}})
+    assert (row.outcome, row.error) == ("not available", "not installed: tensorflow")
+
+
 def record(control: dict[str, Any]) -> dict[str, Any]:
     golden = json.loads((REPOSITORY / "tests" / "golden" / f"record-{FORMAT}.json").read_text())
-    told = {"pitfall": "p", "title": "A trap", "expected": "It works.", "references": []}
-    styles = {"subclassed": {"status": "ok", "result": {"pitfalls": [told | cell(control)]}}}
+    styles = {"subclassed": {"status": "ok", "result": {"pitfalls": [TOLD | cell(control)]}}}
     return golden | {"probe": "pitfalls", "measurement": None, "order": ["subclassed"], "styles": styles}
 
 

@@ -46,10 +46,12 @@ def fails(style: str) -> Change:
     return lambda styles: styles.update({style: {"status": "failed", "error": studies.ERROR}})
 
 
-def another_backend(styles: dict[str, Any]) -> None:
-    """Have Keras run on a backend of which no graph is read."""
+def on_pytorch(styles: dict[str, Any]) -> None:
+    """Have Keras run on PyTorch, which compiles nothing: no call, and no graph but the one that runs."""
     for found in styles.values():
-        found["result"] = {"backend": "jax", "functions": {}}
+        functions = found["result"]["functions"]
+        read = {name: {"given": functions[name]["optimized"]} for name in ("train_step", "predict")}
+        found["result"] = {"backend": "torch", "functions": read}
 
 
 def test_each_function_is_held_against_functionals() -> None:
@@ -78,11 +80,17 @@ def test_a_style_that_failed_is_not_judged() -> None:
     assert judged(fails("subclassed")) == {}
 
 
-def test_where_another_backend_runs_graphs_are_not_available() -> None:
-    found = judged(another_backend)
-    assert {one.outcome for one in found.values()} == {"not available"}
-    assert "jax" in found["predict"].difference
-    assert sentence(list(found.values())) == ""
+def test_what_a_backend_does_not_compile_is_not_available_and_what_it_runs_is_compared() -> None:
+    found = judged(on_pytorch)
+    assert {name: one.outcome for name, one in found.items()} == {
+        "train_step": "ordered otherwise",
+        "predict": "equal",
+        "compiled_call": "not available",
+    }
+    assert found["compiled_call"].difference == "Keras on PyTorch compiles none"
+    assert sentence(list(found.values())).startswith("In 1 of 2 comparisons")
+    assert "On PyTorch nothing is compiled" in sentence([found["predict"]])
+    assert sentence([found["compiled_call"]]) == ""
 
 
 def test_the_sentence_counts_what_is_equal_and_names_what_is_not() -> None:

@@ -66,7 +66,15 @@ def ends(study: Path) -> Ends:
     for row in table(study, "pitfalls").to_dict("records"):
         found[row["environment"]][f"{row['twin']}/{row['pitfall']}"] = row
     reports = {name for it in REPORTS for name in (it.entry, it.counterpart)}
-    command = [str(python_of(BETWEEN)), "-m", "twinproof.measured.try_pitfalls", "--params", "params.yaml"]
+    command = [
+        str(python_of(BETWEEN)),
+        "-m",
+        "twinproof.measured.try_pitfalls",
+        "--environment",
+        BETWEEN,
+        "--params",
+        "params.yaml",
+    ]
     done = run_in(study, *command, *sorted({*reports, *TRIED}), timeout=1200)
     must(done)
     for cell in json.loads(done.stdout.splitlines()[-1]):

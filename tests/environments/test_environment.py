@@ -46,6 +46,23 @@ def test_a_lock_tells_its_packages_and_whether_it_wants_a_gpu(tiny: Environment)
     assert not tiny.wants_gpu()
 
 
+def test_the_lock_decides_the_backend(tiny: Environment) -> None:
+    assert tiny.backend() == "tensorflow"
+    for package, backend in (("jax", "jax"), ("torch", "torch"), ("tensorflow", "tensorflow")):
+        tiny.lock.write_text(LOCK.replace("tensorflow-cpu==2.15.1", f"{package}==1.0"))
+        assert tiny.backend() == backend
+
+
+def test_a_lock_without_a_backend_or_with_two_leaves_it_open(tiny: Environment) -> None:
+    for text, told in (
+        (LOCK.replace("tensorflow-cpu", "tensorboard"), "pins no backend of Keras"),
+        (f"{LOCK}jax==0.4{HASH}", "pins TensorFlow 2.15.1 and JAX 0.4"),
+    ):
+        tiny.lock.write_text(text)
+        with pytest.raises(UserError, match=rf"tiny\.txt: {told}; allowed: one of tensorflow, jax, torch"):
+            tiny.backend()
+
+
 def test_an_unknown_environment_is_refused_with_the_known_ones(tiny: Environment) -> None:
     with pytest.raises(UserError, match=r"tf0 has no lock containers/locks/tf0\.txt; allowed: tiny"):
         Environment("tf0").lock_digest()
@@ -154,3 +171,4 @@ def test_the_shipped_locks_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[2])
     for lock in Path("containers/locks").glob("*.txt"):
         assert Environment(lock.stem).pinned()["keras"]
+        assert Environment(lock.stem).backend() in lock.stem.replace("tf", "tensorflow")

@@ -3,7 +3,6 @@
 import json
 from functools import partial
 from typing import Any
-from unittest.mock import patch
 
 import keras
 import styles
@@ -56,8 +55,6 @@ def main() -> None:
         "joined": run({"functional": joined, "subclassed": Joined}),
         "functional raises": run({"functional": styles.raises, "subclassed": PARTICIPANTS["subclassed"]}),
     }
-    with patch.object(graph, "BACKEND", "jax"):
-        facts["another backend"] = run({"functional": styles.functional})
     print(json.dumps(facts))
 
 

@@ -73,6 +73,14 @@ def test_a_twin_that_names_its_probes_is_measured_by_no_other(params: dict[str, 
     assert {trial.twin for trial in list_trials(Params.parse(params))} == {"one", "two"}
 
 
+def test_an_environment_that_names_its_twins_measures_no_other(params: dict[str, Any]) -> None:
+    params["environments"] = {"a": {"probes": ["identity"], "twins": ["two"]}, "b": {"probes": ["identity"]}}
+    params["twins"] = {"one": {"module": "one"}, "two": {"module": "two"}}
+    study = Params.parse(params)
+    assert list_cells(study) == [("a", "two", "identity"), ("b", "one", "identity"), ("b", "two", "identity")]
+    assert Params.parse(study.content()) == study
+
+
 def test_the_seed_follows_study_twin_and_replicate_alone(params: dict[str, Any]) -> None:
     seed = derive_seed(params["seed"], "simple", 0)
     others = {derive_seed(params["seed"], twin, replicate) for twin in ("simple", "dynamic") for replicate in range(50)}

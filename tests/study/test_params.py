@@ -65,6 +65,8 @@ ENVIRONMENT = ("environments", "tf2.21-cpu")
         (("environments",), {}, ["environments: {}", "at least 1 entry"]),
         ((*ENVIRONMENT, "probes"), ["speed"], ["tf2.21-cpu.probes.0: 'speed'", "one of identity, learning"]),
         ((*ENVIRONMENT, "without_gpu"), "gpu", ["tf2.21-cpu.without_gpu: 'gpu'", "one of error, cpu"]),
+        ((*ENVIRONMENT, "twins"), ["simpel"], ["tf2.21-cpu.twins.0: 'simpel' is no twin", "allowed: simple, condit"]),
+        ((*ENVIRONMENT, "twins"), "simple", ["tf2.21-cpu.twins: 'simple'", "a list"]),
         ((*ENVIRONMENT, "probes"), "identity", ["tf2.21-cpu.probes: 'identity'", "a list"]),
         ((*ENVIRONMENT, "probes"), ["identity"] * 2, ["tf2.21-cpu.probes: ['identity', 'identity']", "each once"]),
         (("twins", "my-twin"), {"module": "mine"}, ["twins: 'my-twin'", "letters, digits and _"]),

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
+from twinproof.analysis.rows.common import not_installed
 from twinproof.analysis.rows.pitfalls import TriedPitfall, pitfall_outcome
 from twinproof.analysis.words import PitfallOutcome
 from twinproof.base.errors import UserError
@@ -90,8 +91,8 @@ def describe(cells: dict[str, Cell]) -> Iterator[str]:
         yield f"  {environment:{width}}  {outcomes[environment]:{wider}}  {text_of(cell)}".rstrip()
         for warning in cell["warnings"]:
             yield f"  {'':{width}}  warning: {_line(warning)}"
-        control = cell["control"]
-        if not control["as_expected"]:
+        control = cell.get("control")
+        if control and not control["as_expected"]:
             reason = f" ({control['reason']})" if control["reason"] else ""
             ended = outcome_of({**cell, **control, "control": None})
             yield f"  {'':{width}}  control: {ended}  {text_of(control)}{reason}"
@@ -119,7 +120,9 @@ def outcome_of(cell: Cell) -> str:
 
 
 def text_of(cell: Cell) -> str:
-    """Return what was seen, or the error."""
+    """Return what was seen, or the error, or what is lacking."""
+    if lacking := cell.get("lacking"):
+        return not_installed(lacking)
     error = cell["error"]
     return _line(f"{error['type']}: {error['message']}" if error else cell["what"])
 

@@ -42,10 +42,18 @@ class DataParams:
 
 @dataclass(frozen=True)
 class EnvironmentParams:
-    """The probes to measure in an environment, and what a trial does where its lock wants a GPU and there is none."""
+    """The probes to measure in an environment, and the twins, if not all are measured there.
+
+    `without_gpu` is what a trial does where its lock wants a GPU and there is none.
+    """
 
     probes: tuple[Probe, ...]
     without_gpu: str = "error"
+    twins: tuple[str, ...] | None = None
+
+    def measures(self, twin: str) -> bool:
+        """Return whether a twin is measured there."""
+        return self.twins is None or twin in self.twins
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,11 @@ class Params:
         return cls(
             DataParams(Path(data["directory"]), Path(data["checksums"]), data["validation"]),
             {
-                name: EnvironmentParams(_probes(asked["probes"]), asked.get("without_gpu", "error"))
+                name: EnvironmentParams(
+                    _probes(asked["probes"]),
+                    asked.get("without_gpu", "error"),
+                    tuple(asked["twins"]) if "twins" in asked else None,
+                )
                 for name, asked in content["environments"].items()
             },
             {
@@ -114,8 +126,8 @@ class Params:
         """Return a mapping of plain values from which `parse` makes the same parameters."""
         return {
             "data": _plain(self.data),
-            "environments": {name: _plain(asked) for name, asked in self.environments.items()},
-            "twins": {name: _of_twin(_plain(twin)) for name, twin in self.twins.items()},
+            "environments": {name: _given(asked) for name, asked in self.environments.items()},
+            "twins": {name: _of_twin(_given(twin)) for name, twin in self.twins.items()},
             "seed": self.seed,
             **{probe.value: self.plain_settings(probe) for probe in self.settings},
         }
@@ -127,17 +139,22 @@ class Params:
 
 def plain_settings(settings: Settings) -> dict[str, Any]:
     """Return settings as plain values, without those that were not set."""
-    return {name: value for name, value in _plain(settings).items() if value is not None}
+    return _given(settings)
 
 
 def _of_twin(plain: dict[str, Any]) -> dict[str, Any]:
     """Return what a file says of a twin: the settings of its probes stand beside the rest."""
     own = {str(probe): dict(settings) for probe, settings in plain.pop("settings").items()}
-    return {**{key: value for key, value in plain.items() if value is not None}, **own}
+    return {**plain, **own}
 
 
 def _probes(names: list[str]) -> tuple[Probe, ...]:
     return tuple(map(Probe, names))
+
+
+def _given(part: Any) -> dict[str, Any]:
+    """Return a dataclass as YAML and JSON can hold it, without what was left open."""
+    return {key: value for key, value in _plain(part).items() if value is not None}
 
 
 def _plain(part: Any) -> dict[str, Any]:
@@ -181,9 +198,20 @@ def check_params(params: object, source: str = "params.yaml") -> Params:
     if not faults:
         # One error for each missing key, each explained with all of them: told once.
         faults = list(dict.fromkeys(line for error in _validator().iter_errors(params) for line in _explain(error)))
+    if not faults:
+        parsed = Params.parse(cast("dict[str, Any]", params))
+        faults = list(_unknown_twins(parsed))
     if faults:
         raise UserError("\n".join(f"{source}: {fault}" for fault in faults))
-    return Params.parse(cast("dict[str, Any]", params))
+    return parsed
+
+
+def _unknown_twins(params: Params) -> Iterator[str]:
+    """Yield each twin that an environment names and that is none of the study."""
+    for name, asked in params.environments.items():
+        for index, twin in enumerate(asked.twins or ()):
+            if twin not in params.twins:
+                yield f"environments.{name}.twins.{index}: {shown(twin)} is no twin; allowed: {', '.join(params.twins)}"
 
 
 @functools.cache

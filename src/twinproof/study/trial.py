@@ -105,7 +105,8 @@ def list_cells(params: Params) -> list[Cell]:
         for environment, measured in params.environments.items()
         for twin, network in params.twins.items()
         for probe in measured.probes
-        if network.measures(probe)
+        if measured.measures(twin)
+        and network.measures(probe)
         # Where there is no pitfall to look at, there is nothing to measure.
         and (probe != Probe.PITFALLS or catalogue(probe, twin))
     ]

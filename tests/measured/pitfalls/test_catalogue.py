@@ -54,6 +54,14 @@ def names(modules: list[Path]) -> list[str]:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=names(MODULES))
+def test_a_pitfall_that_cannot_be_imported_tells_what_it_is_and_what_is_missing(module: Path) -> None:
+    pitfall, told = pitfalls.load(module.parent.name, module.stem), constants(module)
+    assert pitfall.lacking in (("keras",), ("tensorflow",))
+    assert (pitfall.title, pitfall.style, pitfall.expected) == (told["TITLE"], told["STYLE"], told["EXPECTED"])
+    assert pitfall.references == tuple(told["REFERENCES"])
+
+
+@pytest.mark.parametrize("module", MODULES, ids=names(MODULES))
 def test_a_pitfall_tells_what_it_is_and_what_its_author_expects(module: Path) -> None:
     told = constants(module)
     assert re.fullmatch(r"[A-Z].*[^.!?:,;]", told["TITLE"])

@@ -78,8 +78,3 @@ def test_functional_is_compared_with_nothing_and_so_is_all_where_it_raises(facts
 
 def test_a_style_that_raises_is_recorded_with_its_error_and_the_others_run(facts: Any) -> None:
     assert facts["many"]["styles"]["raises"]["error"]["message"] == "the user's own error"
-
-
-def test_where_another_backend_runs_there_is_nothing_to_read(facts: Any) -> None:
-    for found in facts["another backend"]["styles"].values():
-        assert found == {"status": "ok", "result": {"backend": "jax", "functions": {}}}

@@ -60,6 +60,7 @@ def test_the_others_run_and_tell_what_they_see_and_hear(facts: Any) -> None:
         "title": "It ends",
         "expected": "It does not.",
         "references": ["https://example.org/1"],
+        "lacking": [],
         "step": "end",
         "as_expected": False,
         "what": "192 images",

@@ -125,14 +125,15 @@ def _compile(model: keras.Model, examples: Given, batch_size: int) -> Graphs:
     """Return the graphs that are given of a model, and those that TensorFlow's optimizer leaves."""
     inputs, targets = examples.inputs, examples.targets
     one = to_tensors(examples.first(1).inputs)
+    # TensorFlow forgets the graph of a function that is not kept.
+    call = None if BACKEND == "torch" else compiled_call(model)
     given: dict[str, Graph] = {}
     left: dict[str, Graph] = {}
 
     def call_compiled() -> None:
-        call = compiled_call(model)
         if isinstance(call, JaxCall):  # What Keras does not compile is not seen while it runs.
             given["compiled_call"] = graph_of(call.function, call.state(), one)
-        else:
+        elif call:
             call(one)
 
     actions: dict[str, Callable[[], object]] = {
@@ -140,7 +141,9 @@ def _compile(model: keras.Model, examples: Given, batch_size: int) -> Graphs:
         "predict": lambda: model.predict(inputs, batch_size=batch_size, verbose=0),
         "compiled_call": call_compiled,
     }
-    for name in COMPILED if BACKEND != "torch" else ("train_step", "predict"):
+    for name in COMPILED:
+        if name == "compiled_call" and not call:
+            continue
         with optimized(left, name), traced(given, name):
             actions[name]()
         if name not in given or (BACKEND == "tensorflow" and name not in left):

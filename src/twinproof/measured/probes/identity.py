@@ -17,6 +17,7 @@ import numpy as np
 
 from twinproof.base.styles import CONTROL
 from twinproof.base.words import Identity
+from twinproof.measured.backend import BY_XLA
 from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.instances import attempt, shuffled
 from twinproof.measured.task import Given, Task
@@ -83,7 +84,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
     sound = _can_be_built(builders[REFERENCE])
 
     # For XLA it would take seconds more to compile.
-    alone = {style: _compiled(twin.task, build, jit_compile=False) for style, build in twin.builders.items()}
+    alone = {style: _compiled(twin.task, build, jit_compile=BY_XLA) for style, build in twin.builders.items()}
     alone[CONTROL] = alone[REFERENCE]
 
     @functools.cache
