@@ -13,7 +13,7 @@ from twinproof.proof.matching import match
 from twinproof.proof.running import layer_calls, run_once, values_of
 from twinproof.proof.side import Side
 from twinproof.proof.streams import give_streams
-from twinproof.proof.weights import go_by, weight_name
+from twinproof.proof.weights import go_by, named_weights
 
 # The attribute of a layer that holds the name by which it is seeded.
 _SEEDED_AS = "_twinproof_name"
@@ -49,9 +49,8 @@ def name_like(model: keras.Model, first: keras.Model, inputs: Any) -> None:
         return values_of(run_once(other, inputs))
 
     found = match(calls, side.start, side.start, model, run, values_of(outputs), {})
-    go_by(
-        model, {id(variable): weight_name(first, side.variables[label]) for label, variable in found.variables.items()}
-    )
+    names = {id(variable): name for name, variable in named_weights(first).items()}
+    go_by(model, {id(variable): names[id(side.variables[label])] for label, variable in found.variables.items()})
     owners = {id(one): layer for layer in first._flatten_layers() for one in generators(layer, inside=False)}
     streams = {stream: owners[id(generator)] for generator, stream in side.generators if id(generator) in owners}
     by_generator = {id(generator): streams[stream] for generator, stream in found.generators if stream in streams}

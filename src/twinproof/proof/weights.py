@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from twinproof.proof.keras_api import path
+from twinproof.proof.labels import label_variables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,26 +32,25 @@ def go_by(model: keras.Model, names: dict[int, str]) -> None:
     _GOES_BY[model] = names
 
 
+def named_weights(model: keras.Model) -> dict[str, Any]:
+    """Return each weight of a model under the name by which it goes: that of another model's it was matched with.
+
+    Else it goes by the names of its layers and its own, without the model's name. Keras leaves out the names of models
+    inside the model; where two weights would have one name for that, all go by the names of whatever is around them.
+    """
+    matched, all_weights = _GOES_BY.get(model, {}), list(model.weights)
+    named = {matched.get(id(one)) or _own_name(model, one): one for one in all_weights}
+    return named if len(named) == len(all_weights) else label_variables(model)
+
+
 def weight_names(model: keras.Model) -> frozenset[str]:
     """Return the names by which the weights of a model go."""
-    return frozenset(weight_name(model, variable) for variable in model.weights)
+    return frozenset(named_weights(model))
 
 
 def weights(model: keras.Model) -> Weights:
-    """Return the value of each weight under its name: the names of its layers and its own, without the model's name.
-
-    Raises
-    ------
-    NotTwinsError
-        If two weights have one name.
-    """
-    values: Weights = {}
-    for variable in model.weights:
-        name = weight_name(model, variable)
-        if name in values:
-            raise NotTwinsError(f"two weights are named {name}; give each layer a name of its own")
-        values[name] = variable.numpy()
-    return values
+    """Return the value of each weight under the name by which it goes."""
+    return {name: variable.numpy() for name, variable in named_weights(model).items()}
 
 
 def digest(arrays: Iterable[NDArray[Any]]) -> str:
@@ -75,7 +75,7 @@ def copy_weights(initial: Weights, model: keras.Model) -> None:
     NotTwinsError
         If they are not.
     """
-    own = {weight_name(model, variable): variable for variable in model.weights}
+    own = named_weights(model)
     found = {name: tuple(variable.shape) for name, variable in own.items()}
     expected = {name: value.shape for name, value in initial.items()}
     if found != expected:
@@ -92,11 +92,7 @@ def copy_weights(initial: Weights, model: keras.Model) -> None:
         variable.assign(initial[name])
 
 
-def weight_name(model: keras.Model, variable: Any) -> str:
-    """Return the name by which a weight goes: that of another model's it was matched with, else its own."""
-    matched = _GOES_BY.get(model, {}).get(id(variable))
-    if matched is not None:
-        return matched
+def _own_name(model: keras.Model, variable: Any) -> str:
     full = path(variable)
     inner = full.removeprefix(f"{model.name}/")
     # What is left without a layer is a weight of a layer that is named like the model.
