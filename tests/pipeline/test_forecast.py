@@ -146,7 +146,7 @@ def test_where_all_is_done_nothing_is_to_do(study, params):
 def test_timing_may_add_trials_and_has_the_machine_to_itself(study, params):
     params = small(params)
     params["environments"]["tf2.21-cpu"]["probes"] = ["timing"]
-    params["timing"] |= {"replicates": 6, "generations": 2, "quantities": ["call"]}
+    params["timing"] |= {"replicates": 6, "quantities": ["call", "save"]}
     params["timing"]["sampling"]["most"] = 10
     found = expect(study, params)
     assert (len([job for job in found.jobs if job.trials]), len(found.added)) == (12, 8)
@@ -157,7 +157,7 @@ def test_timing_may_add_trials_and_has_the_machine_to_itself(study, params):
     assert trials.wall(sys.maxsize, alone=False) == 4
     # Once it is decided, that is what is to do; where it is enough, nothing more is added.
     for number in range(6):
-        put_record(study, Trial("tf2.21-cpu", "simple", "timing", number), 1, generations=2, quantities=["call"])
+        put_record(study, Trial("tf2.21-cpu", "simple", "timing", number), 1, quantities=["call", "save"])
     decision = study / "results/timing/tf2.21-cpu/simple/6.json"
     decision.parent.mkdir(parents=True)
     for more, left, added in ((8, 6 + 2, 4 + 2), (None, 6, 4)):

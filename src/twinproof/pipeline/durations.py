@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from twinproof.base.reading import ReadingError, read_json
 
 # Seconds go with the product of these settings; of a list, with its length.
-WORK = {"learning": ("epochs",), "timing": ("generations", "quantities")}
+WORK = {"learning": ("epochs",), "timing": ("quantities",)}
 # Of MNIST, without those for validation.
 TRAINING_IMAGES = 55_000
 # Seconds of a trial: beyond, its record is a forgery.

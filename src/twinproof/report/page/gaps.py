@@ -47,6 +47,8 @@ def missing(tables: Mapping[str, pd.DataFrame], params: Params) -> Iterator[str]
     planned_cells = list_cells(params)
     asked_anywhere = dict.fromkeys(probe for asked in params.environments.values() for probe in asked.probes)
     for twin, network in params.twins.items():
+        if not any(asked.measures(twin) for asked in params.environments.values()):
+            continue  # It is part of another study of the same parameters.
         if left_out := [probe for probe in asked_anywhere if not network.measures(probe)]:
             yield f"{twin}: not measured under {', '.join(left_out)}; twins.{twin}.probes does not ask for it."
         wants_pitfalls = network.measures(Probe.PITFALLS) and Probe.PITFALLS in asked_anywhere
