@@ -14,7 +14,7 @@ from twinproof.base.styles import PROVEN
 from twinproof.measured.probes.instances import attempt
 from twinproof.proof.arrays import flatten
 from twinproof.proof.names import name_like, seed_random_layers
-from twinproof.proof.weights import copy_weights, digest, weights, weights_digest
+from twinproof.proof.weights import copy_weights, digest, weight_names, weights, weights_digest
 
 NETWORKS = (
     "lenet", "residual", "recurrent", "patches", "tokens",
@@ -84,10 +84,10 @@ def facts_of(module: ModuleType) -> dict[str, Any]:
         if hasattr(module, style)
     }
     start = weights(first)
-    for style, model in models.items():
-        if style != "functional":
+    for model in models.values():
+        if weight_names(model) != weight_names(first):
             name_like(model, first, inputs)
-            copy_weights(start, model)
+        copy_weights(start, model)
     return {
         "data": {"inputs": form(inputs), "targets": form(targets)},
         "same again": digests(given(module)) == digests((inputs, targets)),

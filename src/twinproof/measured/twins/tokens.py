@@ -1,7 +1,8 @@
 """A network that reads an image as tokens: 24 ids, 0 after the last one -> embedding -> LSTM -> 10 softmax.
 
-A token stands for a bright square of 4 x 4 pixels: which one it is, and how bright. An image has 5 to 26 of them; the
-embedding masks what comes after the last one, and the LSTM takes no step there.
+A token stands for a bright square of 4 x 4 pixels: which one it is, and how bright. An image of MNIST has 4 to 26 of
+them, of which the first 24 are read; the embedding masks what comes after the last one, and the LSTM takes no step
+there.
 """
 
 from __future__ import annotations
