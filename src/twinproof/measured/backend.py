@@ -135,6 +135,12 @@ class JaxCall:
         return self.function(self.state(), inputs)[0]
 
 
+def take_back_values(model: keras.Model) -> None:
+    """Give a model its values back, which Keras on JAX holds outside of its variables while it trains or predicts."""
+    if BACKEND == "jax":
+        model.jax_state_sync()
+
+
 def steps_at_once(steps: int) -> int:
     """Return how many steps of training one call of a compiled function may take, if so many are asked for.
 

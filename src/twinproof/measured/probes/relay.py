@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from twinproof.measured.backend import finish_work
+from twinproof.measured.backend import finish_work, take_back_values
 
 # Batches of a turn: the first finds the caches of another participant, and is not timed.
 BATCHES = 5
@@ -144,8 +144,15 @@ class _Turns(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Take turns in `fit`."""
-        self._runner.batch_begins()
+        self._begin()
 
     def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Take turns in `predict`."""
-        self._runner.batch_begins()
+        self._begin()
+
+    def _begin(self) -> None:
+        try:
+            self._runner.batch_begins()
+        except _OverError:
+            take_back_values(self.model)
+            raise
