@@ -111,6 +111,7 @@ def takes_on_device(size: int, beside: int = 0) -> float:
     device = tf.config.LogicalDevice("/device:CPU:0", "GPU")
     memory = {"get_memory_info": lambda name: held, "reset_memory_stats": lambda name: None}
     with (
+        mock.patch("twinproof.measured.backend.has_gpu", return_value=True),
         mock.patch("tensorflow.config.list_logical_devices", return_value=[device]),
         mock.patch.multiple("tensorflow.config.experimental", **memory),
         mock.patch("tensorflow.zeros", side_effect=keep),
