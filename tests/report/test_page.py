@@ -266,7 +266,7 @@ def test_provenance_tells_software_machine_seeds_and_effort(results: Path) -> No
         "2026-11-23 10:00 UTC to 2026-11-23 10:02 UTC",
         "with changes not committed",
         "11, 22, 33",
-        f"{ENVIRONMENT} 2.21.0 3.10 3.11.7 CPU none: a venv {'ab' * 6}… 10",
+        f"{ENVIRONMENT} TensorFlow 2.21.0 3.10 3.11.7 CPU none: a venv {'ab' * 6}… 10",
         "node7 Made-up CPU 8 32.0 GiB 1 CPU 1.2 10",
     ):
         assert fact in text
