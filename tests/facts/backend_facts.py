@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from twinproof.measured import twins
-from twinproof.measured.backend import NotAvailableError, compiled_call, device, fetch, to_tensor
+from twinproof.measured.backend import NotAvailableError, compiled_call, device, fetch, to_tensors
 from twinproof.measured.probes import graph, identity, learning
 from twinproof.measured.probes.apart import Apart
 from twinproof.measured.probes.checks import CHECKS, Subject
@@ -41,8 +41,8 @@ def other_dropout() -> keras.Model:
 
 def compiled_is_called(twin: Twin, data: Dataset) -> bool | str:
     """Return whether a compiled call computes what a call does, before and after training."""
-    model = Instances(twin, PIXELS, SEED).make("functional")
-    images = to_tensor(data.test.images[:4])
+    model = Instances(twin, data.train.images, SEED).make("functional")
+    images = to_tensors(data.test.images[:4])
     try:
         call = compiled_call(model)
     except NotAvailableError as error:
@@ -55,9 +55,9 @@ def compiled_is_called(twin: Twin, data: Dataset) -> bool | str:
 
 
 def own_step(twin: Twin, style: str, data: Dataset) -> Any:
-    build = Instances(twin, PIXELS, SEED).build
-    labels = np.eye(CLASSES, dtype=np.float32)[data.train.labels]
-    subject = Subject(twin.builders[style], build, True, data.train.images, labels, 32)
+    build = Instances(twin, data.train.images, SEED).build
+    given = twin.task.given(data.train, data.classes)
+    subject = Subject(twin.builders[style], build, True, twin.task, given, 32)
     return CHECKS["custom_train_step"].look(subject)
 
 
