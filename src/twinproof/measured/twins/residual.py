@@ -15,7 +15,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 SHAPE = (28, 28, 1)
-STRIDES = (1, 2)  # One block each.
+STRIDES = (1, 2, 2)  # One block each.
 
 
 def data(images: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
