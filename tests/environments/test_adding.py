@@ -63,25 +63,32 @@ def test_input_and_lock_are_written_by_a_name_of_their_versions(
 
 
 def test_a_name_of_your_own_and_further_packages(folder: Path) -> None:
-    assert add_environment(["Keras == 3.9.2", "jax>=0.5,<0.6"], "with-jax").name == "with-jax"
-    assert written() == ["with-jax.in", "with-jax.txt"]
-    assert {"keras==3.9.2", "jax>=0.5,<0.6", f"tensorflow-cpu=={TENSORFLOW['3.9.2']}"} <= {
-        *(LOCKS / "with-jax.in").read_text().splitlines()
+    assert add_environment(["Keras == 3.9.2", "flax>=0.5,<0.6"], "with-flax").name == "with-flax"
+    assert written() == ["with-flax.in", "with-flax.txt"]
+    assert {"keras==3.9.2", "flax>=0.5,<0.6", f"tensorflow-cpu=={TENSORFLOW['3.9.2']}"} <= {
+        *(LOCKS / "with-flax.in").read_text().splitlines()
     }
+
+
+def test_another_backend_takes_the_place_of_tensorflow() -> None:
+    asked = read_requirements(["jax==0.10.2", "keras==3.15.1"])
+    name = name_for(asked.keras, asked.backend, asked.version, asked.gpu)
+    shipped = (REPOSITORY / LOCKS / f"{name}.in").read_text().splitlines()
+    assert describe(asked).splitlines()[1:] == shipped[1:]
 
 
 def test_what_wants_cuda_is_called_so() -> None:
     asked = read_requirements(["keras==3.15.1", "tensorflow[and-cuda]==2.21.0"])
-    assert name_for(asked.keras, asked.tensorflow, asked.gpu) == "keras3.15-tf2.21-gpu"
+    assert name_for(asked.keras, asked.backend, asked.version, asked.gpu) == "keras3.15-tf2.21-gpu"
     assert "tensorflow[and-cuda]==2.21.0" in describe(asked).splitlines()
 
 
 @pytest.mark.parametrize("keras", TENSORFLOW)
 def test_the_shipped_inputs_are_what_the_command_writes(keras: str) -> None:
     asked = read_requirements([f"keras=={keras}"])
-    shipped = REPOSITORY / LOCKS / f"{name_for(asked.keras, asked.tensorflow)}.in"
+    shipped = REPOSITORY / LOCKS / f"{name_for(asked.keras, asked.backend, asked.version)}.in"
     # Three are older, and are called after TensorFlow alone.
-    older = REPOSITORY / LOCKS / f"tf{asked.tensorflow.rpartition('.')[0]}-cpu.in"
+    older = REPOSITORY / LOCKS / f"tf{asked.version.rpartition('.')[0]}-cpu.in"
     path = shipped if shipped.exists() else older
     first, *lines = path.read_text().splitlines()
     assert first.startswith("#")
@@ -97,6 +104,8 @@ def test_the_shipped_inputs_are_what_the_command_writes(keras: str) -> None:
         (["keras==3.*"], r"keras==3\.\*: not one version"),
         (["tensorflow-cpu==2.18.1"], r"keras: not among 'tensorflow-cpu==2\.18\.1'"),
         (["keras==3.9.2", "keras==3.8.0"], r"'keras==3\.8\.0': keras is there twice"),
+        (["keras==3.15.1", "jax>=0.5"], r"jax>=0\.5: not one version"),
+        (["keras==3.15.1", "jax==0.10.2", "torch==2.15.0"], r"jax and torch: allowed: one backend of Keras"),
         (["keras==9.9.9"], r"keras==9\.9\.9: name its TensorFlow too"),
         (["keras==3.9.2", "--index-url=https://example.org"], r"'--index-url=https://example\.org': not allowed"),
         (["keras @ https://example.org/keras.whl"], r"not allowed"),

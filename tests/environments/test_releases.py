@@ -37,7 +37,7 @@ def put(name: str, packages: Sequence[str]) -> None:
     ],
 )
 def test_an_environment_is_called_by_the_minor_versions(keras: str, tensorflow: str, gpu: bool, name: str) -> None:
-    assert name_for(keras, tensorflow, gpu) == name
+    assert name_for(keras, "tensorflow", tensorflow, gpu) == name
 
 
 def test_any_release_of_a_minor_version_goes_with_the_tensorflow_of_the_table() -> None:

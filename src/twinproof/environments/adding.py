@@ -14,6 +14,7 @@ from typing import NamedTuple
 from twinproof.base.checkout import ROOT
 from twinproof.base.errors import UserError, shown
 from twinproof.base.files import write_whole
+from twinproof.environments.backends import BACKENDS
 from twinproof.environments.environment import LOCKS, Environment
 from twinproof.environments.releases import TENSORFLOWS, name_for, order, tensorflow_for
 
@@ -31,18 +32,20 @@ LONGEST = 400
 
 
 class Asked(NamedTuple):
-    """What a lock is asked to hold: each package as it was written, and the versions of Keras and TensorFlow."""
+    """What a lock is asked to hold: packages as they were written, the version of Keras, a backend and its version."""
 
     lines: list[str]
     keras: str
-    tensorflow: str
-    gpu: bool
+    backend: str
+    version: str
+    gpu: bool = False
 
 
 def add_environment(requirements: Sequence[str], name: str | None = None) -> Environment:
     """Write the input and the lock of a new environment, both or neither, and return it.
 
-    Keras alone gets the TensorFlow that it goes with. Without a name the environment is called by its versions.
+    Keras without a backend gets the TensorFlow that it goes with. Without a name the environment is called by its
+    versions.
 
     Raises
     ------
@@ -50,7 +53,7 @@ def add_environment(requirements: Sequence[str], name: str | None = None) -> Env
         If a package is not allowed, the name is taken, a package does not exist, or the versions do not go together.
     """
     asked = read_requirements(requirements)
-    environment = Environment(name or name_for(asked.keras, asked.tensorflow, asked.gpu))
+    environment = Environment(name or name_for(asked.keras, asked.backend, asked.version, asked.gpu))
     _require_free(environment, named=name is not None)
     described = describe(asked)
     locked = _lock(environment, described)
@@ -70,7 +73,7 @@ def read_requirements(requirements: Sequence[str]) -> Asked:
     Raises
     ------
     UserError
-        If something is no package with a version, or Keras and TensorFlow are not pinned once each.
+        If something is no package with a version, or Keras and a single backend are not pinned once each.
     """
     pinned: dict[str, tuple[str, str]] = {}
     lines = []
@@ -87,20 +90,22 @@ def read_requirements(requirements: Sequence[str]) -> Asked:
     keras = _version(pinned, "keras")
     if keras is None:
         raise UserError(f"keras: not among {shown(', '.join(requirements))}; {ALLOWED}")
-    for package in TENSORFLOWS:
-        if tensorflow := _version(pinned, package):
-            return Asked(lines, keras, tensorflow, CUDA in pinned[package][1])
+    held = [(name, package) for name, backend in BACKENDS.items() for package in backend.packages if package in pinned]
+    if len(held) > 1:
+        raise UserError(f"{' and '.join(package for _, package in held)}: allowed: one backend of Keras")
+    for backend, package in held:
+        return Asked(lines, keras, backend, _version(pinned, package) or "", CUDA in pinned[package][1])
     suggested = tensorflow_for(keras)
     if suggested is None:
         raise UserError(f"keras=={keras}: name its TensorFlow too, as tensorflow-cpu==2.21.0")
-    return Asked([f"{TENSORFLOWS[0]}=={suggested}", *lines], keras, suggested, gpu=False)
+    return Asked([f"{TENSORFLOWS[0]}=={suggested}", *lines], keras, "tensorflow", suggested)
 
 
 def describe(asked: Asked) -> str:
     """Return the input of a lock: the packages asked for, and those that a trial needs."""
-    old = order(asked.tensorflow)[:2] <= LAST_WITH_OLD_ONNX
+    title, where = BACKENDS[asked.backend].title, "GPUs" if asked.gpu else "the CPU"
     lines = [
-        f"# Keras {asked.keras} with TensorFlow {asked.tensorflow}, for {'GPUs' if asked.gpu else 'the CPU'}.",
+        f"# Keras {asked.keras} with {title} {asked.version}, for {where}.",
         *asked.lines,
         "numpy",
         "# What a trial needs to read its parameters, to show progress and to describe its machine in a checked "
@@ -109,6 +114,19 @@ def describe(asked: Asked) -> str:
         "psutil",
         "pyyaml",
         "rich",
+        *(_exporting(asked.version) if asked.backend == "tensorflow" else _drawing()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _drawing() -> list[str]:
+    return ["# What the probe introspection draws with.", "pydot"]
+
+
+def _exporting(tensorflow: str) -> list[str]:
+    """Return what models of TensorFlow are exported with, which others are not, and drawn with."""
+    old = order(tensorflow)[:2] <= LAST_WITH_OLD_ONNX
+    return [
         "# What the probe serialization exports to, and what introspection draws with.",
         "ai-edge-litert",
         "# Later ones are for Pythons before 3.11 alone, a bound that uv does not look at, and pip does.",
@@ -119,7 +137,6 @@ def describe(asked: Asked) -> str:
         "pydot",
         "tf2onnx",
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _version(pinned: dict[str, tuple[str, str]], package: str) -> str | None:

@@ -63,9 +63,10 @@ def tensorflow_for(keras: str) -> str | None:
     return next((tensorflow for known, tensorflow in TENSORFLOW.items() if minor(known) == minor(keras)), None)
 
 
-def name_for(keras: str, tensorflow: str, gpu: bool = False) -> str:
+def name_for(keras: str, backend: str, version: str, gpu: bool = False) -> str:
     """Return the name of an environment: keras3.9-tf2.18-cpu for Keras 3.9.2 with TensorFlow 2.18.1."""
-    return f"keras{minor(keras)}-tf{minor(tensorflow)}-{'gpu' if gpu else 'cpu'}"
+    named = f"tf{minor(version)}" if backend == "tensorflow" else backend
+    return f"keras{minor(keras)}-{named}-{'gpu' if gpu else 'cpu'}"
 
 
 def list_releases() -> list[Release]:
