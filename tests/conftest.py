@@ -20,7 +20,9 @@ import yaml
 
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import clean
+from twinproof.environments.venv import install
 from twinproof.study.code import code_of_module
+from twinproof.study.params import read_params
 
 from . import lanes
 
@@ -173,8 +175,13 @@ def python_of(environment: str) -> Path:
     """Return the Python of an environment, which is made if it is not there."""
     with chdir(REPOSITORY):
         fault = Environment(environment).venv_fault()
-    if fault:
+        known = read_params(Path("params.yaml")).environments
+    if fault and environment in known:
         make_here(Environment(environment).venv_mark)
+    elif fault:
+        # A workflow makes what its parameters name.
+        with chdir(REPOSITORY), locked(REPOSITORY / "build" / "made-by-tests.lock"):
+            install(Environment(environment))
     return REPOSITORY / Environment(environment).venv / "bin" / "python"
 
 

@@ -51,12 +51,18 @@ def test_the_lock_decides_the_backend(tiny: Environment) -> None:
     for package, backend in (("jax", "jax"), ("torch", "torch"), ("tensorflow", "tensorflow")):
         tiny.lock.write_text(LOCK.replace("tensorflow-cpu==2.15.1", f"{package}==1.0"))
         assert tiny.backend() == backend
+    # TensorFlow 2.12 brings JAX along.
+    tiny.lock.write_text(f"{LOCK}jax==0.4{HASH}")
+    assert tiny.backend() == "tensorflow"
 
 
 def test_a_lock_without_a_backend_or_with_two_leaves_it_open(tiny: Environment) -> None:
     for text, told in (
         (LOCK.replace("tensorflow-cpu", "tensorboard"), "pins no backend of Keras"),
-        (f"{LOCK}jax==0.4{HASH}", "pins TensorFlow 2.15.1 and JAX 0.4"),
+        (
+            LOCK.replace("tensorflow-cpu", "tensorboard") + f"jax==0.4{HASH}torch==2.1{HASH}",
+            "pins JAX 0.4 and PyTorch 2.1",
+        ),
     ):
         tiny.lock.write_text(text)
         with pytest.raises(UserError, match=rf"tiny\.txt: {told}; allowed: one of tensorflow, jax, torch"):

@@ -35,7 +35,7 @@ def dataset() -> Dataset:
 def run(twin: Twin, data: Dataset, checks: list[str], planted: list[str]) -> dict[str, Any]:
     with (
         patch.object(introspection, "CHECKS", {name: CHECKS[name] for name in checks}),
-        patch.object(faults, "names", lambda twin: planted),
+        patch.object(faults, "names", lambda twin, everywhere: planted),
     ):
         outcome = introspection.run(twin, data, 7, SETTINGS)
     return outcome._asdict()

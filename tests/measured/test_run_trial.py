@@ -221,7 +221,7 @@ def test_a_fault_of_the_harness_gives_a_traceback_and_no_record(run_in_environme
             "no driver",
             "error: environment tf2.21-cpu: no GPU is seen here (no driver); run where there is one",
         ),
-        ("error", None, "no GPU is seen here (TensorFlow does not use the one that the driver shows)"),
+        ("error", None, "no GPU is seen here (Keras does not use the one that the driver shows)"),
         ("cpu", "no driver", "computing on the CPU, as environments.tf2.21-cpu.without_gpu allows"),
     ],
 )

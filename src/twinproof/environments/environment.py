@@ -93,14 +93,16 @@ class Environment:
         return sha256(self.lock)
 
     def backend(self) -> str:
-        """Return the backend of Keras that the lock pins.
+        """Return the backend of Keras that the lock pins; TensorFlow where it is there, as 2.12 brings JAX along.
 
         Raises
         ------
         UserError
-            If it pins none, or more than one: something else would have to choose.
+            If it pins none, or both of the others: something else would have to choose.
         """
         found = titles_of(self.pinned())
+        if "tensorflow" in found:
+            return "tensorflow"
         if len(found) != 1:
             raise UserError(
                 f"{self.lock}: pins {' and '.join(found.values()) or 'no backend of Keras'}; "
