@@ -32,7 +32,7 @@ def test_plan_says_what_the_shipped_study_would_do(capsys, monkeypatch):
     printed = capsys.readouterr().out
     assert "55000 train, 5000 validation, 10000 test images" in printed
     assert re.search(r"^ *tf2.15-cpu +exchange +3 ", printed, re.M)
-    assert re.search(r"^to do: 201 trials, \d+ jobs, .* of processor time, .* with \d+ at a time$", printed, re.M)
+    assert re.search(r"^to do: 261 trials, \d+ jobs, .* of processor time, .* with \d+ at a time$", printed, re.M)
     assert "timing may add up to 72 trials" in printed
 
 
