@@ -12,7 +12,7 @@ from statistics import median
 from typing import NamedTuple
 
 from twinproof.pipeline.durations import Duration, from_csv, of_records, work
-from twinproof.study.params import Params, plain_settings
+from twinproof.study.params import Params, plain
 from twinproof.study.results import Results
 from twinproof.study.settings import Probe
 from twinproof.study.trial import Trial, list_cells
@@ -51,7 +51,7 @@ class Estimates:
     # There is one instance, which lives as long as the process.
     @functools.cache  # noqa: B019
     def _estimate(self, environment: str, twin: str, kind: str) -> Estimate:
-        units = work(kind, plain_settings(self._params.settings_of(twin, Probe(kind)))) if twin else 1.0
+        units = work(kind, plain(self._params.settings_of(twin, Probe(kind)))) if twin else 1.0
         for earlier, durations in self._durations:
             alike = [duration for duration in durations if duration.what == kind]
             alike = [duration for duration in alike if duration.environment == environment] or alike

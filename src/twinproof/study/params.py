@@ -120,54 +120,40 @@ class Params:
     def settings_of(self, twin: str, probe: Probe) -> Settings:
         """Return the settings of a probe for one twin; of a twin that is not in the parameters, those of all."""
         own = self.twins[twin].settings.get(probe, {}) if twin in self.twins else {}
-        return parse_settings(probe, {**_plain(self.settings[probe]), **own}) if own else self.settings[probe]
+        return parse_settings(probe, {**plain(self.settings[probe]), **own}) if own else self.settings[probe]
 
     def content(self) -> dict[str, Any]:
         """Return a mapping of plain values from which `parse` makes the same parameters."""
         return {
-            "data": _plain(self.data),
-            "environments": {name: _given(asked) for name, asked in self.environments.items()},
-            "twins": {name: _of_twin(_given(twin)) for name, twin in self.twins.items()},
+            "data": plain(self.data),
+            "environments": {name: plain(asked) for name, asked in self.environments.items()},
+            "twins": {name: _of_twin(plain(twin)) for name, twin in self.twins.items()},
             "seed": self.seed,
-            **{probe.value: self.plain_settings(probe) for probe in self.settings},
+            **{probe.value: plain(settings) for probe, settings in self.settings.items()},
         }
 
-    def plain_settings(self, probe: Probe) -> dict[str, Any]:
-        """Return the settings of a probe as plain values."""
-        return plain_settings(self.settings[probe])
 
-
-def plain_settings(settings: Settings) -> dict[str, Any]:
-    """Return settings as plain values, without those that were not set."""
-    return _given(settings)
-
-
-def _of_twin(plain: dict[str, Any]) -> dict[str, Any]:
+def _of_twin(content: dict[str, Any]) -> dict[str, Any]:
     """Return what a file says of a twin: the settings of its probes stand beside the rest."""
-    own = {str(probe): dict(settings) for probe, settings in plain.pop("settings").items()}
-    return {**plain, **own}
+    own = {str(probe): settings for probe, settings in content.pop("settings").items()}
+    return {**content, **own}
 
 
 def _probes(names: list[str]) -> tuple[Probe, ...]:
     return tuple(map(Probe, names))
 
 
-def _given(part: Any) -> dict[str, Any]:
-    """Return a dataclass as YAML and JSON can hold it, without what was left open."""
-    return {key: value for key, value in _plain(part).items() if value is not None}
+def plain(part: Any) -> dict[str, Any]:
+    """Return a part of the parameters as YAML and JSON can hold it, without what was left open."""
 
-
-def _plain(part: Any) -> dict[str, Any]:
-    """Return a dataclass as YAML and JSON can hold it."""
-
-    def plain(value: Any) -> Any:
+    def of(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: plain(inner) for key, inner in value.items()}
+            return {key: of(inner) for key, inner in value.items()}
         if isinstance(value, (list, tuple)):
-            return [plain(inner) for inner in value]
+            return [of(inner) for inner in value]
         return str(value) if isinstance(value, (Path, Probe)) else value
 
-    return cast("dict[str, Any]", plain(asdict(part)))
+    return {key: of(value) for key, value in asdict(part).items() if value is not None}
 
 
 def is_path(value: object) -> bool:

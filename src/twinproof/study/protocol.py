@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from twinproof.environments.environment import Environment
 from twinproof.study.code import code_of, named_files, require_no_shadow
 from twinproof.study.dataset import read_checksums
-from twinproof.study.params import Params, plain_settings
+from twinproof.study.params import Params, plain
 from twinproof.study.settings import Probe
 from twinproof.study.trial import list_writers
 
@@ -66,7 +66,7 @@ def make_protocol(params: Params, environment: str, twin: str, probe: Probe) -> 
     """
     require_no_shadow(environment)
     network, place = params.twins[twin], Environment(environment)
-    asked = plain_settings(params.settings_of(twin, probe))
+    asked = plain(params.settings_of(twin, probe))
     settings = {name: value for name, value in asked.items() if name not in HOW_MANY}
     protocol: Protocol = {
         "environment": environment,
