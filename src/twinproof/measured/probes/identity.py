@@ -79,19 +79,17 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
     order = shuffled([*twin.builders, CONTROL], seed)
     batches = _batches(twin, data, seed, settings)
     wishes = Wishes([(batch.inputs, batch.targets) for batch in batches], steps=settings.steps, seed=seed % 2**31)
-    compiled = {style: _compiled(twin.task, build) for style, build in twin.builders.items()}
-    builders = {**compiled, CONTROL: compiled[REFERENCE]}
+    builders = {**twin.builders, CONTROL: twin.builders[REFERENCE]}
     sound = _can_be_built(builders[REFERENCE])
 
-    # For XLA it would take seconds more to compile.
-    alone = {style: _compiled(twin.task, build, jit_compile=BY_XLA) for style, build in twin.builders.items()}
-    alone[CONTROL] = alone[REFERENCE]
+    def source(style: str) -> Source:
+        return Source(style, _compiled(twin.task, builders[style]))
 
     @functools.cache
     def proof_of(style: str) -> Proof:
         against = REFERENCE if sound else style
         try:
-            proof = prove_sources(Source(against, builders[against]), Source(style, builders[style]), wishes)
+            proof = prove_sources(source(against), source(style), wishes)
         except ModelError as error:
             raise error.error from None
         if proof.verdict == Verdict.CANNOT_TELL:
@@ -102,7 +100,10 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
         # Functional is what the control is proven against.
         proof = proof_of(CONTROL if style == REFERENCE else style)
         found = _found(proof, side=0 if style == REFERENCE else 1, compares=sound and style != REFERENCE)
-        return {**found, "seed_alone": _from_seed_alone(alone[style], wishes)}
+        return {
+            **found,
+            "seed_alone": _from_seed_alone(_compiled(twin.task, builders[style], jit_compile=BY_XLA), wishes),
+        }
 
     return Outcome(order, {style: attempt(functools.partial(measure, style)) for style in order})
 
