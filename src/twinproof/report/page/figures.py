@@ -91,24 +91,26 @@ def _differences(tables: Tables) -> Iterator[Figure]:
 def _formats_by_release(tables: Tables) -> Iterator[Figure]:
     from twinproof.report.charts.releases import formats_by_release
 
-    chart = formats_by_release(tables["serialization"], tables["environments"])
-    if chart:
-        caption = (
-            "How each way to keep a model ends in each release of Keras, by style, on the twin on which it ends worst: "
-            "fixed if right today, appeared if right once; what changed last comes first."
-        )
-        yield figure(chart, [10], caption)
+    yield from _by_release(
+        formats_by_release(tables["serialization"], tables["environments"]),
+        "How each way to keep a model ends in each release of Keras, by style, on the twin on which it ends worst: "
+        "fixed if right today, appeared if right once; what changed last comes first.",
+    )
 
 
 def _pitfalls_by_release(tables: Tables) -> Iterator[Figure]:
     from twinproof.report.charts.releases import pitfalls_by_release
 
-    chart = pitfalls_by_release(tables["pitfalls"], tables["environments"])
+    yield from _by_release(
+        pitfalls_by_release(tables["pitfalls"], tables["environments"]),
+        "How each pitfall ends in each release of Keras: fixed if right today, appeared if right once, "
+        "and what changed last comes first. A dash: the program does not work there without the trap, either.",
+    )
+
+
+def _by_release(chart: Any | None, caption: str) -> Iterator[Figure]:
+    """Yield a chart of releases, where there are enough of them for one."""
     if chart:
-        caption = (
-            "How each pitfall ends in each release of Keras: fixed if right today, appeared if right once, "
-            "and what changed last comes first. A dash: the program does not work there without the trap, either."
-        )
         yield figure(chart, [10], caption)
 
 
