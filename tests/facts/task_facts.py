@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,7 @@ import numpy as np
 import styles
 from keras import layers
 
+import twinproof
 from twinproof.base.errors import UserError
 from twinproof.measured.probes import graph, identity, learning
 from twinproof.measured.probes.contract import require_contract
@@ -23,6 +25,7 @@ from twinproof.measured.probes.operations import Case, carry_out, save_and_load
 from twinproof.measured.task import Task, read_task
 from twinproof.measured.twins import Twin
 from twinproof.proof.specs import Spec
+from twinproof.proof.text import as_text
 from twinproof.study.settings import GraphSettings, IdentitySettings, LearningSettings
 
 HALF = styles.PIXELS // 2
@@ -115,11 +118,41 @@ def refused(task: Task, functional: Any = numbers, subclassed: Any = numbers) ->
 def unread(**parts: Any) -> str | None:
     module = type(keras)("mine")
     vars(module).update(parts)
-    try:
-        read_task("mine", module)
-    except UserError as error:
-        return str(error)
+    with contextlib.redirect_stderr(io.StringIO()):
+        try:
+            read_task("mine", module)
+        except UserError as error:
+            return str(error)
     return None
+
+
+# Neither model knows what it takes, and nothing but the file says how they are compiled.
+WRITTEN = """
+import keras
+class Mine(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.flat, self.only = keras.layers.Flatten(), keras.layers.Dense(1)
+    def call(self, images):
+        return self.only(self.flat(images))
+def old():
+    return Mine()
+def new():
+    return Mine()
+def inputs():
+    return "4,4,1"
+def compiling():
+    return {"optimizer": "sgd", "loss": "mean_absolute_error"}
+"""
+
+
+def proven() -> dict[str, Any]:
+    """Return what a proof of models in a file says, where the file tells their task."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "mine.py"
+        file.write_text(WRITTEN)
+        proof = twinproof.prove(f"{file}:old", f"{file}:new", steps=1)
+    return {"one network": proof.one_network, "text": as_text(proof)}
 
 
 def kept(name: str) -> dict[str, Any]:
@@ -143,6 +176,7 @@ def main() -> None:
         "graph": graphs.styles,
         "learning": learning.run(several, data, 7, LEARNING).styles,
         "regression": learning.run(number, data, 7, LEARNING).styles,
+        "proven": proven(),
         "kept": {name: kept(name) for name in (".keras", ".weights.h5, built", "SavedModel", "ONNX", "LiteRT")},
         "reshaped": list(image.given(data.test, styles.CLASSES).inputs.shape),
         "refused": {
@@ -153,6 +187,9 @@ def main() -> None:
             "other inputs": refused(Task(data=regression, compiling=MSE, specs=Spec((4, 4)))),
             "targets of another shape": refused(Task(data=lambda images, labels: (images, images), compiling=MSE)),
             "no such loss": refused(Task(data=regression, compiling=lambda: {"loss": "lost"})),
+            "one array": refused(Task(data=lambda images, labels: images, compiling=MSE)),
+            "inputs raise": unread(inputs=lambda: 1 / 0),
+            "compiling ends": unread(compiling=sys.exit),
             "a value": unread(compiling={"loss": "mse"}),
             "no dict": unread(compiling=lambda: "mse"),
             "one optimizer": unread(compiling=lambda: {"optimizer": OPTIMIZER}),

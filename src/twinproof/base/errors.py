@@ -37,6 +37,12 @@ def described(error: BaseException) -> Described:
     return {"type": type(error).__name__, "message": text or "without a text"}
 
 
+def in_a_line(error: BaseException) -> str:
+    """Return the type and the text of an error in one line."""
+    told = described(error)
+    return f"{told['type']}: {' '.join(told['message'].split())}"
+
+
 def shown(value: object, most: int = 80) -> str:
     """Return a value for a message: one line, not too long, without characters that move the cursor."""
     if isinstance(value, int) and abs(value) >= 10**most:

@@ -13,12 +13,13 @@ Without them, a network takes flat images and ends in class probabilities. With 
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from twinproof.base.errors import UserError
+from twinproof.base.errors import UserError, in_a_line
 from twinproof.base.styles import TASK
 from twinproof.proof.arrays import flatten, in_order, map_leaves
 from twinproof.proof.specs import Spec, read_specs
@@ -72,7 +73,7 @@ class Task:
     def given(self, examples: Examples, classes: int) -> Given:
         """Return what the network is given of such images and labels, of so many classes."""
         if self.data is not None:
-            return Given(*self.data(examples.images, examples.labels))
+            return _pair(self.data(examples.images, examples.labels))
         import keras
 
         images = examples.images
@@ -116,8 +117,9 @@ def read_task(name: str, module: ModuleType) -> Task:
     data, compiling, inputs = (functions[part] for part in ("data", "compiling", "inputs"))
     specs = None
     if inputs is not None:
+        told = _call(name, "inputs", inputs)
         try:
-            specs = read_specs(inputs())
+            specs = read_specs(told)
         except UserError as error:
             raise UserError(f"twins.{name}: `inputs`: {error}") from None
         if data is None and not isinstance(specs, Spec):
@@ -129,8 +131,24 @@ def read_task(name: str, module: ModuleType) -> Task:
     return Task(data, compiling, specs)
 
 
+def _pair(made: Any) -> Given:
+    if not isinstance(made, (tuple, list)) or len(made) != 2:
+        raise TypeError(f"it returns a {type(made).__name__}; it must return two, inputs and targets")
+    return Given(*made)
+
+
+def _call(name: str, part: str, function: Callable[[], Any]) -> Any:
+    try:
+        return function()
+    except MemoryError:
+        raise
+    except BaseException as error:  # Also what would end the process, as sys.exit does.
+        traceback.print_exception(type(error), error, error.__traceback__)
+        raise UserError(f"twins.{name}: `{part}` cannot be called: {in_a_line(error)}") from error
+
+
 def _require_compiling(name: str, compiling: Callable[[], Any]) -> None:
-    first, second = compiling(), compiling()
+    first, second = (_call(name, "compiling", compiling) for _ in range(2))
     for found in (first, second):
         if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
             raise UserError(

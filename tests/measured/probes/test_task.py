@@ -58,6 +58,12 @@ def test_what_is_kept_gives_all_outputs_again(found: Any) -> None:
         assert kept["largest"] < 1e-6, name
 
 
+def test_a_proof_of_a_file_takes_what_the_file_says(found: Any) -> None:
+    assert found["proven"]["one network"]
+    assert "inputs: 4,4,1:float32" in found["proven"]["text"]
+    assert "loss given: mean_absolute_error; optimizer sgd" in found["proven"]["text"]
+
+
 def test_inputs_alone_reshape_the_images(found: Any) -> None:
     assert found["reshaped"] == [40, 4, 4, 1]
 
@@ -68,6 +74,9 @@ REFUSED = {
     "raises": "`data` cannot be called: IndexError",
     "other inputs": "`inputs` says 4,4:float32, and `data` gives 16:float32",
     "no such loss": "`functional` cannot be trained on what `data` gives, compiled as `compiling` says",
+    "one array": "`data` cannot be called: TypeError: it returns a ndarray; it must return two, inputs and targets",
+    "inputs raise": "`inputs` cannot be called: ZeroDivisionError: division by zero",
+    "compiling ends": "`compiling` cannot be called: SystemExit: without a text",
     "a value": "`compiling` is {'loss': 'mse'}; it must be a function",
     "no dict": "`compiling` returns 'mse'; it must return what `compile` is given",
     "one optimizer": "`compiling` returns the very optimizer that it returned before",

@@ -67,6 +67,8 @@ def _given(twin: Twin, data: Dataset) -> Given:
     """Return what the twin makes of some images, which must be as many arrays of as many examples everywhere."""
     try:
         given = twin.task.given(data.test.rows(slice(IMAGES)), data.classes)
+    except MemoryError:
+        raise
     except BaseException as error:
         made_by = twin.task.data or twin.styles[Style.FUNCTIONAL]
         raise UserError(_message(twin, "`data` cannot be called", made_by, error)) from error

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twinproof.base.errors import UserError, described
+from twinproof.base.errors import UserError, in_a_line
 from twinproof.base.styles import PROVEN, STYLES, TASK, Style
 from twinproof.measured.task import Task, read_task
 from twinproof.study.styles import require_styles, require_task
@@ -62,10 +62,7 @@ def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[s
     try:
         source = importlib.import_module(module)
     except BaseException as error:  # Also what would end the process, as sys.exit does.
-        told = described(error)
-        raise UserError(
-            f"twins.{name}.module: importing {module} failed: {told['type']}: {' '.join(told['message'].split())}"
-        ) from error
+        raise UserError(f"twins.{name}.module: importing {module} failed: {in_a_line(error)}") from error
     functions = {style: getattr(source, style) for style in STYLES if callable(getattr(source, style, None))}
     require_styles(name, module, {style: _signature(function) for style, function in functions.items()}, arguments)
     of_task = {part: function for part in TASK if callable(function := getattr(source, part, None))}
