@@ -99,7 +99,12 @@ def to_tensors(arrays: Any) -> Any:
 
 def fetch(tensors: Any) -> Any:
     """Return the values of nested tensors as arrays, once they are computed."""
-    return map_leaves(lambda one: np.asarray(one.detach().cpu() if BACKEND == "torch" else one), tensors)
+    # A single tensor takes the short way, as this is timed.
+    return _array(tensors) if hasattr(tensors, "shape") else map_leaves(_array, tensors)
+
+
+def _array(tensor: Any) -> Any:
+    return np.asarray(tensor.detach().cpu() if BACKEND == "torch" else tensor)
 
 
 def compiled_call(model: keras.Model) -> Callable[[Any], Any]:

@@ -1,13 +1,14 @@
 """What does a style cost? Times and memory, paired in rounds.
 
-In each round every participant does the same thing once, in a new random order: the styles, the negative control
-(functional, another instance) and the positive control (functional, with an operation of a known size beside it). What
-is done once an instance is done with fresh instances of all participants in every generation; the last of them do all
-else. What lies between start and stop of each quantity is told in docs/timing.md.
+In each round every participant takes one turn, in a new random order: the styles, the negative control (functional,
+another instance) and the positive control (functional, with an operation of known size beside it). Every generation
+makes fresh instances of all participants, for the quantities that an instance has once; the last generation then
+measures all other quantities. docs/timing.md defines each quantity.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
 import random
 import tempfile
@@ -131,7 +132,7 @@ class _Measuring:
         self._rehearsals: list[_Models] = []
 
     def begin(self, rehearsed: Iterable[str]) -> _Models:
-        """Measure what is done once an instance, after some styles have rehearsed it, and return the instances."""
+        """Return fresh instances, measured as they begin, after some styles have rehearsed that."""
         models: _Models = {}
         rehearsals: _Models = {}
         self._rehearsals.append(rehearsals)
@@ -151,21 +152,22 @@ class _Measuring:
         return models
 
     def ask_first(self, models: _Models) -> None:
-        """Time what an instance that has begun is asked first."""
+        """Time the first predict of each instance."""
         if COLD in self._contest.quantities:
             cold = {name: partial(self._predict, model) for name, model in models.items()}
             self._contest.rounds([COLD], self._each(models, lambda name: self._timed(COLD, name, cold[name])), 1)
 
     def go_on(self, models: _Models, folder: Path) -> None:
-        """Time what is done again and again; models are saved in `folder`."""
+        """Time the quantities that take rounds; models are saved in `folder`."""
         single = self._given.first(1).inputs
         tensors = to_tensors(single)
-        compiled = {name: compiled_call(model) for name, model in models.items()}
+        # In a turn of its own: a backend that compiles no call lacks this quantity alone.
+        compiled = functools.cache(lambda name: compiled_call(models[name]))
         actions: dict[str, Callable[[str], object]] = {
             "predict_one": lambda name: models[name].predict(single, verbose=0),
             # Arrays, so that the device has done its work.
             "call": lambda name: fetch(models[name](tensors)),
-            "compiled_call": lambda name: fetch(compiled[name](tensors)),
+            "compiled_call": lambda name: fetch(compiled(name)(tensors)),
             "save": lambda name: models[name].save(folder / f"{name}.keras"),
             "load": lambda name: keras.models.load_model(folder / f"{name}.keras"),
         }
