@@ -28,10 +28,14 @@ IMAGES, BATCH, STEPS = 512, 32, 3
 
 
 class Checked(TypedDict):
-    """What was found of one style: how it compares with functional, what it learned of few images, or its error."""
+    """What was found of one style: how it compares with functional, what it learned of few images, or its error.
+
+    `proof` is the sentence of the proof against functional.
+    """
 
     style: str
     identity: str | None
+    proof: str | None
     loss: float | None
     accuracy: float | None
     error: Described | None
@@ -70,9 +74,11 @@ def _check(params: Params, environment: str, name: str) -> int:
 
 def _checked(style: str, proven: Any, learned: Any) -> Checked:
     result = learned.get("result", {})
+    comparison = proven.get("result", {}).get("comparison", {})
     return {
         "style": style,
-        "identity": proven.get("result", {}).get("comparison", {}).get("outcome"),
+        "identity": comparison.get("outcome"),
+        "proof": comparison.get("proof", {}).get("sentence"),
         "loss": result.get("test_loss"),
         "accuracy": result.get("test_accuracy"),
         "error": proven.get("error") or learned.get("error"),

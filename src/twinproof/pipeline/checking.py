@@ -44,10 +44,12 @@ def describe(environment: str, checked: Checked) -> Iterator[str]:
         if style["error"]:
             found = f"{style['error']['type']}: {' '.join(style['error']['message'].split())}"
         else:
-            proven = "" if style["style"] == Style.FUNCTIONAL else f"{style['identity']} with functional; "
+            proven = "" if style["style"] == Style.FUNCTIONAL else f"against functional: {style['identity']}; "
             reached = f", accuracy {style['accuracy']:.3f}" if style["accuracy"] is not None else ""
             found = f"{proven}trained: test loss {style['loss']:.4g}{reached}"
         yield f"  {style['style']:11} {found}"
+        if style["identity"] == Identity.DIFFERENT:
+            yield f"  {'':11} {style['proof']}"
 
 
 def _is_sound(style: dict[str, Any]) -> bool:
