@@ -104,6 +104,7 @@ def test_both_controls_stand_beside_each_ratio(ended):
         assert found["control_low"] < 1.01
         assert found["control_high"] > 0.99
         assert found["slowed_low"] > 1
+        assert found["margin"] / 2 < found["added"] < found["margin"] * 2
 
 
 def test_notebooks_and_report_are_made_of_them(ended):
