@@ -347,7 +347,7 @@ def answer(results: ResultsFolder = Path("results")) -> None:
 @app.command()
 @of_the_study
 def versions() -> None:
-    """List the versions of the report that git holds, the newest first, with the answer of each in a line."""
+    """List the published study and the versions in git, the newest first, with the answer of each in a line."""
     from twinproof.versions.find import list_versions
 
     listed = list(list_versions())
@@ -361,7 +361,7 @@ def versions() -> None:
 @app.command()
 @of_the_study
 def compare(
-    old: Annotated[str, typer.Argument(help="A git revision whose report is the former one.")],
+    old: Annotated[str, typer.Argument(help="A git revision that has a report, or `published`: the older one.")],
     new: Annotated[Optional[str], typer.Argument(help="Another; the workspace if it is left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request.")] = False,
@@ -383,8 +383,12 @@ def compare(
 
 @app.command()
 @of_the_study
-def show(version: Annotated[str, typer.Argument(help="A git revision that has a report.")]) -> None:
-    """Open an old report as it was, from git and DVC's cache or remote, and print where it lies."""
+def show(
+    version: Annotated[
+        str, typer.Argument(help="A git revision that has a report; the published study by default.")
+    ] = ("published"),
+) -> None:
+    """Open a report as it was made, from git and DVC's cache or remote, and print where it lies."""
     from twinproof.versions.retrieve import retrieve
 
     page = retrieve(version)

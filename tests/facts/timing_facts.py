@@ -137,7 +137,7 @@ def main() -> None:
         found = measure(PARTICIPANTS)
     facts = {
         "all": found,
-        "known": {quantity: KNOWN / timing.REPEATS.get(quantity, 1) for quantity in QUANTITIES + ["save", "load"]},
+        "known": {quantity: KNOWN / timing.REPEATS.get(quantity, 1) for quantity in [*QUANTITIES, "save", "load"]},
         "load alone": measure(some, quantities=["load"]),
         "peaks of 64 MiB": {
             "alone": takes(2**26),

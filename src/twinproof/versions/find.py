@@ -21,6 +21,9 @@ from twinproof.versions.describe import FILE, FORMAT
 # The folder of a study in git. Other folders, such as that of the quick study, belong to no version.
 RESULTS = "results"
 WORKSPACE = "the workspace"
+# The study that the README quotes lies in a folder of its own in every clone (see `twinproof.versions.publish`). Where a
+# revision can be named, the name of the folder names it.
+PUBLISHED = "published"
 # What listing, comparing and showing versions need of version.json.
 NEEDED = {"commit": object, "environments": list, "answer": str, "made_from": dict, "digests": dict}
 
@@ -43,9 +46,9 @@ class Listed(NamedTuple):
 
 
 def list_versions() -> Iterator[Listed]:
-    """Yield each revision with a report, newest first: every tag, and every commit that changed the report.
+    """Yield the published study, then each revision with a report, newest first.
 
-    A report whose version.json is incomplete is left out.
+    These are every tag, and every commit that changed the report. One whose version.json is incomplete is left out.
 
     Raises
     ------
@@ -53,6 +56,9 @@ def list_versions() -> Iterator[Listed]:
         If the current folder is not the top level of a git repository.
     """
     _require_repository()
+    if is_published(PUBLISHED):
+        version = read_folder(PUBLISHED, Path(PUBLISHED)).version
+        yield Listed(PUBLISHED, str(version.get("last"))[:10], version)
     tags: dict[str, list[str]] = {}
     # An annotated tag lists its commit first.
     pattern = "--format=%(refname:short) %(*objectname) %(objectname)"
@@ -69,14 +75,21 @@ def list_versions() -> Iterator[Listed]:
                 yield Listed(", ".join(sorted(tags.get(commit, []))) or commit[:10], date, version)
 
 
+def is_published(name: str) -> bool:
+    """Whether a name is that of the published study, and this clone has one."""
+    return name == PUBLISHED and Path(PUBLISHED, FILE).exists()
+
+
 def read_revision(revision: str) -> Study:
-    """Return the study that a revision holds.
+    """Return the study that a revision holds, or the published one by its name.
 
     Raises
     ------
     UserError
         If the revision does not exist, or its report is missing, incomplete or of an unknown format.
     """
+    if is_published(revision):
+        return read_folder(PUBLISHED, Path(PUBLISHED))
     commit = resolve(revision)
     version = read_version(revision, commit)
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
@@ -113,7 +126,12 @@ def read_version(revision: str, commit: str) -> dict[str, Any]:
 
 
 def read_workspace(results: Path) -> Study:
-    """Return the study in the folder `results`, which need not be committed.
+    """Return the study in the folder `results`, which need not be committed; raises as `read_folder` does."""
+    return read_folder(WORKSPACE, results)
+
+
+def read_folder(name: str, results: Path) -> Study:
+    """Return the study in a folder, under the name by which messages call it.
 
     Raises
     ------
@@ -126,7 +144,7 @@ def read_workspace(results: Path) -> Study:
         raise UserError(f"{results}: has no report; `snakemake --cores all` makes one") from None
     except MalformedError as error:
         raise UserError(f"{error}; `snakemake --cores all` writes it again") from None
-    return _read(WORKSPACE, results, _checked(WORKSPACE, version))
+    return _read(name, results, _checked(name, version))
 
 
 def resolve(revision: str) -> str:

@@ -4,13 +4,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 from twinproof.base.checkout import git_variables
 from twinproof.base.errors import UserError
 from twinproof.report.made_from import tree_digest
 from twinproof.study.results import Results
-from twinproof.versions.find import RESULTS, extract, read_version, resolve
+from twinproof.versions.find import (
+    PUBLISHED,
+    RESULTS,
+    extract,
+    is_published,
+    read_folder,
+    read_version,
+    resolve,
+)
 
 # The page and what it links to, except what is in git.
 FETCHED = ["report", "notebooks", "trials"]
@@ -20,18 +29,22 @@ FOLDER = Path("build/versions")
 def retrieve(revision: str) -> Path:
     """Retrieve the report of a revision into its own folder below `build/versions`, and return its page.
 
+    That of the published study comes from its crate.
+
     Raises
     ------
     UserError
         If the revision or its report does not exist, or if the report is neither in the cache nor in the remote, or
         does not match its digests.
     """
+    if is_published(revision):
+        return _unpack_published()
     commit = resolve(revision)
     version = read_version(revision, commit)
     folder = FOLDER / commit[:12] / RESULTS
     page = Results(folder).page
     digests = version["digests"]
-    if all((folder / part).is_dir() and tree_digest(folder / part) == digest for part, digest in digests.items()):
+    if _holds(folder, digests):
         return page
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetched-", dir=folder.parent) as scratch:
@@ -46,6 +59,33 @@ def retrieve(revision: str) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         results.rename(folder)
     return page
+
+
+def _unpack_published() -> Path:
+    """Unpack the results in the crate of the published study, and return the page among them."""
+    crate, digests = Results(Path(PUBLISHED)).crate, read_folder(PUBLISHED, Path(PUBLISHED)).version["digests"]
+    folder = FOLDER / PUBLISHED / RESULTS
+    if not _holds(folder, digests):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unpacked-", dir=folder.parent) as scratch:
+            try:
+                with zipfile.ZipFile(crate) as archive:
+                    archive.extractall(scratch, [name for name in archive.namelist() if name.startswith(f"{RESULTS}/")])
+            except (OSError, zipfile.BadZipFile) as error:
+                raise UserError(
+                    f"{crate}: cannot be unpacked ({error}); `git checkout {crate}` brings it back"
+                ) from None
+            results = Path(scratch, RESULTS)
+            if not _holds(results, digests):
+                raise UserError(f"{crate}: is not what {PUBLISHED}/version.json describes, by its digests")
+            shutil.rmtree(folder, ignore_errors=True)
+            results.rename(folder)
+    return Results(folder).page
+
+
+def _holds(folder: Path, digests: dict[str, str]) -> bool:
+    """Whether a folder of results has the parts with these digests."""
+    return all((folder / part).is_dir() and tree_digest(folder / part) == digest for part, digest in digests.items())
 
 
 def _get(revision: str, commit: str, part: str, target: Path) -> None:

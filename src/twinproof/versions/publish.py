@@ -1,0 +1,68 @@
+"""Publishes a study: copies into the repository what its readers need, so that every clone holds it.
+
+Usage, in the repository's root: python -m twinproof.versions.publish --results results --to published
+"""
+
+import argparse
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+from twinproof.analysis.columns import COLUMNS
+from twinproof.analysis.completeness import examine
+from twinproof.base.errors import UserError, entry_point
+from twinproof.base.files import write_whole
+from twinproof.base.numbers import counted
+from twinproof.study.results import Results
+from twinproof.versions.describe import FILE
+
+REMEDY = "run `snakemake --cores all`"
+
+
+def published(results: Path) -> dict[str, bytes]:
+    """Return the files of a study that are published, by name: version, metrics, parameters, tables and crate.
+
+    Raises
+    ------
+    UserError
+        If the study does not meet its requirements, or its crate is missing or older than its report.
+    """
+    if broken := [examined.requirement for examined in examine(results) if not examined.holds]:
+        raise UserError(
+            f"{results}: is not published, as the study does not meet {counted(len(broken), 'requirement')}, among them: "
+            f"{broken[0]}; `twinproof check` says why"
+        )
+    names = [FILE, "metrics.json", "params.yaml", *(f"tables/{table}.csv" for table in COLUMNS), "crate.zip"]
+    files = {name: _read(results / name) for name in names}
+    crate = Results(results).crate
+    try:
+        with zipfile.ZipFile(io.BytesIO(files["crate.zip"])) as archive:
+            held = archive.read(f"results/{FILE}")
+    except (zipfile.BadZipFile, KeyError):
+        raise UserError(f"{crate}: no research crate of a study in the folder results; {REMEDY}") from None
+    if held != files[FILE]:
+        raise UserError(f"{crate}: is of another report than {results / FILE}; {REMEDY}")
+    return files
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from None
+
+
+@entry_point
+def main(arguments: list[str] | None = None) -> None:
+    """Publish a study: copy it to a folder that git keeps."""
+    parser = argparse.ArgumentParser(prog="python -m twinproof.versions.publish", description=main.__doc__)
+    parser.add_argument("--results", type=Path, required=True, help="the folder of the study's results")
+    parser.add_argument("--to", type=Path, required=True, help="the folder of the published study")
+    options = parser.parse_args(arguments)
+    for name, content in published(options.results).items():
+        write_whole(options.to / name, content)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
