@@ -10,7 +10,7 @@ export UPGRADE
 
 # What a failed step has begun is no target.
 .DELETE_ON_ERROR:
-.PHONY: study quick images lint wheel bench bench-page durations picture lock clean tools test test-all test-together \
+.PHONY: study quick images lint wheel bench bench-page durations publish lock clean tools test test-all test-together \
   test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm
 
 study: .venv/ready  ## the study of params.yaml
@@ -92,8 +92,9 @@ bench-page: .venv/ready  ## how large the report of the study is, and how soon i
 durations: .venv/ready  ## what the jobs of the last study, and of that of depth, took: by which the next is planned
 	python -m twinproof.pipeline.measure_durations --results results $(wildcard results/depth) --output workflow/durations.csv
 
-picture: .venv/ready  ## the answer and its picture in the README, from the tables of the last study
-	python -m twinproof.report.readme --tables results/tables --output docs/answer --readme README.md
+publish: .venv/ready  ## the last study becomes the published one, which the README quotes
+	python -m twinproof.versions.publish --results results --to published
+	python -m twinproof.report.readme --study published --readme README.md
 
 # UPGRADE=-U makes them again with the newest versions that their inputs allow.
 lock: .venv/bin/uv  ## make the hash locks again, as far as they changed

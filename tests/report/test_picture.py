@@ -1,4 +1,4 @@
-"""The README's answer and picture are those that today's code makes of the tables kept beside them."""
+"""The README quotes the published study: its headline and picture are what today's code makes of its tables."""
 
 import re
 import shutil
@@ -8,11 +8,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from twinproof.report.readme import draw, format_answer, insert_answer, main
+from twinproof.analysis.columns import COLUMNS, read_table
+from twinproof.report.readme import BEGIN, caption, draw, format_answer, insert_answer, main
+from twinproof.versions.find import PUBLISHED
 
 from ..conftest import REPOSITORY
 
-KEPT = REPOSITORY / "docs/answer"
+STUDY = REPOSITORY / PUBLISHED
+pytestmark = pytest.mark.skipif(not STUDY.exists(), reason="no study is published yet")
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    return {name: read_table(STUDY / "tables", name) for name in COLUMNS}
 
 
 def form(svg: str) -> tuple[Counter[str], Counter[str]]:
@@ -20,21 +28,23 @@ def form(svg: str) -> tuple[Counter[str], Counter[str]]:
     return Counter(re.findall(r"<(\w+)", svg)), Counter(re.findall(r">([^<>]+)</text>", svg))
 
 
-def test_picture_is_what_the_code_draws_of_the_figures_beside_it() -> None:
-    shares, ratios = pd.read_csv(KEPT / "works.csv"), pd.read_csv(KEPT / "takes.csv")
-    assert form(draw(shares, ratios)) == form((KEPT / "answer.svg").read_text())
+def test_picture_is_what_the_code_draws_of_the_published_tables(tables: dict[str, pd.DataFrame]) -> None:
+    assert form(draw(tables)) == form((STUDY / "answer.svg").read_text())
 
 
-def test_answer_in_the_readme_is_what_the_code_tells_of_the_tables_beside_the_picture() -> None:
+def test_answer_in_the_readme_is_what_the_code_says_of_the_published_tables(tables: dict[str, pd.DataFrame]) -> None:
     readme = (REPOSITORY / "README.md").read_text()
-    answer = format_answer(
-        pd.read_csv(KEPT / "answer.csv"), pd.read_csv(KEPT / "environments.csv"), "docs/answer/answer.svg"
-    )
-    assert insert_answer(readme, answer) == readme
+    assert insert_answer(readme, format_answer(tables, "published/answer.svg")) == readme
+
+
+def test_answer_in_the_readme_is_three_lines_of_at_most_60_words() -> None:
+    lines = (REPOSITORY / "README.md").read_text().partition(BEGIN)[2].partition("\n\n")[0].splitlines()
+    assert len(lines) == 3
+    assert sum(len(line.removeprefix("- ").split()) for line in lines) <= 60
 
 
 def test_picture_has_no_colour_of_the_page_around_it() -> None:
-    picture = (KEPT / "answer.svg").read_text()
+    picture = (STUDY / "answer.svg").read_text()
     assert "currentColor" not in picture
     assert "http" not in picture.replace("http://www.w3.org/", "")
 
@@ -44,11 +54,21 @@ def test_command_writes_answer_and_picture_of_a_study(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copy(REPOSITORY / "README.md", "README.md")
-    assert main(["--tables", str(results / "tables"), "--output", "docs/answer", "--readme", "README.md"]) == 0
-    answer = pd.read_csv(results / "tables/answer.csv")
-    for sentence in answer["sentence"]:
-        assert f"- {sentence}\n" in Path("README.md").read_text()
-    assert "same weights after training" in Path("docs/answer/answer.svg").read_text()
+    assert main(["--study", str(results.relative_to(tmp_path)), "--readme", "README.md"]) == 0
+    readme = Path("README.md").read_text()
+    assert f"{BEGIN}- **For what it learns: either.** 0 of 2 pairs of network and Keras version" in readme
+    assert caption(read_table(results / "tables", "trials")) in readme
+    assert "same weights after training" in (results / "answer.svg").read_text()
+    assert "(results/answer.svg)" in readme
+
+
+def test_caption_says_how_much_was_measured_where_and_when(results: Path) -> None:
+    trials = read_table(results / "tables", "trials")
+    said = caption(trials)
+    assert said.startswith("2 small networks on MNIST; Keras ")
+    assert f"{len(trials)} processes, 23 November 2026." in said
+    trials.loc[0, "started"] = "2026-12-02T00:00:01+00:00"
+    assert caption(trials).endswith("23 November 2026 to 2 December 2026.")
 
 
 def test_readme_without_the_marks_is_refused_and_nothing_is_written(
@@ -56,7 +76,7 @@ def test_readme_without_the_marks_is_refused_and_nothing_is_written(
 ) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("# mine\n")
-    folder = tmp_path / "answer"
-    assert main(["--tables", str(results / "tables"), "--output", str(folder), "--readme", str(readme)]) == 2
+    assert main(["--study", str(results), "--readme", str(readme)]) == 2
     assert "lacks the marks" in capsys.readouterr().err
-    assert not folder.exists()
+    assert readme.read_text() == "# mine\n"
+    assert not (results / "answer.svg").exists()

@@ -100,3 +100,13 @@ class ClaimSource(Word):
 
     ARTICLE = "the article"
     OURS = "our own question"
+
+
+class Reader(Word):
+    """Whom a sentence of the answer is for."""
+
+    EVERYONE = "everyone"
+    CHOOSING = "choosing a style"
+    KEEPING = "keeping a model"
+    MIGRATING = "migrating"
+    DEBUGGING = "debugging"

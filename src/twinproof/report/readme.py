@@ -1,21 +1,28 @@
-"""Writes the answer of the last study into the README: its sentences and its picture.
+"""Writes the answer of the published study into the README: its headline, its picture and what they rest on.
 
-Usage: python -m twinproof.report.readme --tables results/tables --output docs/answer --readme README.md
+Usage: python -m twinproof.report.readme --study published --readme README.md
 
-The data behind them is written beside the picture, so that both can be made again from it.
+The picture is written beside the study.
 """
 
 import argparse
 import json
 import sys
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from twinproof.analysis.columns import COLUMNS, read_table
+from twinproof.analysis.verdicts.answer import SCOPE, backends
+from twinproof.analysis.verdicts.headline import listed, split
+from twinproof.analysis.words import Reader
 from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
-from twinproof.report.charts.answer import answer_chart, takes, works
+from twinproof.base.numbers import counted
+from twinproof.report.charts.answer import Tables, answer_chart, takes, works
+from twinproof.study.results import Results
 
 PICTURE = "answer.svg"
 BEGIN, END = "<!-- answer -->\n", "<!-- end of the answer -->\n"
@@ -23,7 +30,7 @@ BEGIN, END = "<!-- answer -->\n", "<!-- end of the answer -->\n"
 INK, PAPER = "#1f2328", "#ffffff"
 
 
-def draw(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
+def draw(tables: Tables) -> str:
     """Return the chart of `twinproof.report.charts.answer` as SVG, with a background.
 
     Raises
@@ -33,25 +40,48 @@ def draw(shares: pd.DataFrame, ratios: pd.DataFrame) -> str:
     """
     import vl_convert
 
-    chart = answer_chart(shares, ratios)
+    chart = answer_chart(works(tables), takes(tables))
     if chart is None:
         raise UserError("nothing to draw: neither what works nor what it takes was measured")
     drawn = chart.configure(background=PAPER, padding=12)
     return str(vl_convert.vegalite_to_svg(json.dumps(drawn.to_dict()).replace("currentColor", INK)))
 
 
-def format_answer(answer: pd.DataFrame, environments: pd.DataFrame, picture: str) -> str:
-    """Return the answer in Markdown: a list of sentences, and the image at the address `picture`."""
-    versions = ", ".join(
-        f"{row['environment']} (Keras {row['keras']})"
-        for row in environments.drop_duplicates("environment").to_dict("records")
-    )
-    sentences = "\n".join(f"- {sentence}" for sentence in answer["sentence"])
+def format_answer(tables: Tables, picture: str) -> str:
+    """Return the answer in Markdown: the headline, the image at the address `picture`, and what they rest on.
+
+    Raises
+    ------
+    UserError
+        If the study has no headline.
+    """
+    answer = tables["answer"]
+    lines = answer.loc[answer["reader"].eq(Reader.EVERYONE) & answer["topic"].ne(SCOPE), "sentence"]
+    if lines.empty:
+        raise UserError("the study has no headline: what was measured does not suffice for one")
+    told = "\n".join(f"- **{advice}** {reason}" for advice, reason in map(split, lines))
     return (
-        f"{sentences}\n\n"
-        f"![What works in each style, and what each takes against functional]({picture})\n\n"
-        f"From a study of {versions}; `make picture` makes it again from yours.\n"
+        f"{told}\n\n![What works in each style, and what each takes compared with functional]({picture})\n\n"
+        f"<sub>{caption(tables['trials'])}</sub>\n"
     )
+
+
+def caption(trials: pd.DataFrame) -> str:
+    """Return what a study rests on: networks, Keras, backends, machines, trials and days."""
+    networks = counted(trials["twin"].nunique(), "small network")
+    devices = f"{listed(sorted(trials['device'].unique()))} ({listed(sorted(trials['processor'].unique()))})"
+    threads = listed([counted(int(count), "thread") for count in sorted(trials["threads"].unique())])
+    return (
+        f"{networks} on MNIST; Keras {listed(list(trials['keras'].unique()))} on {listed(backends(trials))}; "
+        f"{devices}, {threads} per process; {len(trials)} processes, {_days(trials['started'])}."
+    )
+
+
+def _days(started: Iterable[str]) -> str:
+    days = sorted({moment[:10] for moment in started})
+    first, last = (date.fromisoformat(day) for day in (days[0], days[-1]))
+    end = f"{last.day} {last:%B %Y}"
+    return end if first == last else f"{first.day} {first:%B %Y} to {end}"
 
 
 def insert_answer(readme: str, answer: str) -> str:
@@ -73,21 +103,15 @@ def insert_answer(readme: str, answer: str) -> str:
 
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
-    """Write the picture of the answer, what it is made from, and the answer in the README."""
+    """Write the answer of a study into the README, and its picture beside the study."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.report.readme", description=main.__doc__)
-    parser.add_argument("--tables", type=Path, required=True, help="the folder of the tables")
-    parser.add_argument("--output", type=Path, required=True, help="the folder of the picture")
+    parser.add_argument("--study", type=Path, required=True, help="the folder of the published study")
     parser.add_argument("--readme", type=Path, required=True, help="the README to put the answer into")
     options = parser.parse_args(arguments)
-    tables = {name: read_table(options.tables, name) for name in COLUMNS}
-    shares, ratios = works(tables), takes(tables)
-    picture = draw(shares, ratios)
-    answer = format_answer(tables["answer"], tables["environments"], f"{options.output.as_posix()}/{PICTURE}")
-    readme = insert_answer(options.readme.read_text(), answer)
-    kept = {"works": shares, "takes": ratios, "answer": tables["answer"], "environments": tables["environments"]}
-    for name, table in kept.items():
-        write_whole(options.output / f"{name}.csv", table.to_csv(index=False))
-    write_whole(options.output / PICTURE, picture)
+    tables = {name: read_table(Results(options.study).tables, name) for name in COLUMNS}
+    picture, path = draw(tables), options.study / PICTURE
+    readme = insert_answer(options.readme.read_text(), format_answer(tables, path.as_posix()))
+    write_whole(path, picture)
     write_whole(options.readme, readme)
 
 

@@ -21,8 +21,8 @@ from twinproof.versions.describe import FILE, FORMAT
 # The folder of a study in git. Other folders, such as that of the quick study, belong to no version.
 RESULTS = "results"
 WORKSPACE = "the workspace"
-# The study that the README quotes lies in a folder of its own in every clone (see `twinproof.versions.publish`). Where a
-# revision can be named, the name of the folder names it.
+# In every clone, the folder of the study that the README quotes (see `twinproof.versions.publish`). It is also the name
+# of this study wherever a revision can be named.
 PUBLISHED = "published"
 # What listing, comparing and showing versions need of version.json.
 NEEDED = {"commit": object, "environments": list, "answer": str, "made_from": dict, "digests": dict}
@@ -57,8 +57,8 @@ def list_versions() -> Iterator[Listed]:
     """
     _require_repository()
     if is_published(PUBLISHED):
-        version = read_folder(PUBLISHED, Path(PUBLISHED)).version
-        yield Listed(PUBLISHED, str(version.get("last"))[:10], version)
+        published = read_folder(PUBLISHED, Path(PUBLISHED)).version
+        yield Listed(PUBLISHED, str(published.get("last"))[:10], published)
     tags: dict[str, list[str]] = {}
     # An annotated tag lists its commit first.
     pattern = "--format=%(refname:short) %(*objectname) %(objectname)"

@@ -30,7 +30,7 @@ def published(results: Path) -> dict[str, bytes]:
     """
     if broken := [examined.requirement for examined in examine(results) if not examined.holds]:
         raise UserError(
-            f"{results}: is not published, as the study does not meet {counted(len(broken), 'requirement')}, among them: "
+            f"{results}: is not published, as it does not meet {counted(len(broken), 'requirement')}, among them: "
             f"{broken[0]}; `twinproof check` says why"
         )
     names = [FILE, "metrics.json", "params.yaml", *(f"tables/{table}.csv" for table in COLUMNS), "crate.zip"]

@@ -1,6 +1,6 @@
-"""When to use which style: a short text that follows from the tables, each sentence with what it rests on.
+"""The answer of a study: a short text that follows from the tables, each sentence with what it rests on.
 
-What was not measured is not spoken of.
+The first lines are for everyone; the others go to one kind of reader each. What was not measured is left out.
 """
 
 import json
@@ -9,24 +9,29 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from twinproof.analysis.verdicts.headline import headline, listed, loads, without_code
 from twinproof.analysis.verdicts.weighing import Tables
-from twinproof.analysis.words import RIGHT, Kept, LearningVerdict, PitfallOutcome, TimingVerdict, Verdict
+from twinproof.analysis.words import RIGHT, Kept, LearningVerdict, PitfallOutcome, Reader, TimingVerdict, Verdict
+from twinproof.base.numbers import counted
 from twinproof.base.styles import INGREDIENTS
 
-# As a reader would say them, after "a subclassed model is as fast ...".
+# As they follow "a subclassed model is as fast ...".
 _QUANTITIES = {
     "first_result": "to its first result", "make": "to make", "train_step": "to train",
     "cold_predict": "to predict first", "predict": "to predict batches", "predict_one": "to predict one sample",
     "call": "to call eagerly", "compiled_call": "to call when compiled", "save": "to save", "load": "to load",
 }  # fmt: skip
+# The topic of the sentence that says what the others rest on.
+SCOPE = "scope"
+_BOTH = ("functional", "subclassed")
 _LOUD = (PitfallOutcome.ERROR, PitfallOutcome.LOUD, PitfallOutcome.CRASHED, PitfallOutcome.TIMED_OUT)
-_WITHOUT_CODE = "fresh process, no code"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdviceRow:
-    """A sentence of the answer, and the tables that it rests on, as JSON."""
+    """A sentence of the answer, whom it is for, and the tables that it rests on, as JSON."""
 
+    reader: Reader
     topic: str
     sentence: str
     evidence: str
@@ -34,22 +39,26 @@ class AdviceRow:
 
 def advice_rows(tables: Tables) -> Iterator[AdviceRow]:
     """Yield the sentences of the answer in their order; the last says what they rest on."""
-    said = False
-    for topic, tell, evidence in (
-        ("choice", _choice, ("claims",)),
-        ("accuracy", _accuracy, ("twins", "accuracy")),
-        ("speed", _speed, ("timing",)),
-        ("keeping", _keeping, ("serialization",)),
-        ("care", _care, ("ingredients",)),
-        ("mistakes", _mistakes, ("faults", "claims")),
-        ("reach", _reach, ("claims", "identity")),
-        ("pitfalls", _pitfalls, ("pitfalls",)),
+    rows = [
+        AdviceRow(reader=Reader.EVERYONE, topic=line.topic, sentence=line.sentence, evidence=json.dumps(line.evidence))
+        for line in headline(tables)
+    ]
+    for reader, topic, write, evidence in (
+        (Reader.CHOOSING, "choice", _choice, ("claims",)),
+        (Reader.CHOOSING, "accuracy", _accuracy, ("twins", "accuracy")),
+        (Reader.CHOOSING, "speed", _speed, ("timing",)),
+        (Reader.CHOOSING, "reach", _reach, ("claims", "identity")),
+        (Reader.KEEPING, "keeping", _keeping, ("serialization",)),
+        (Reader.KEEPING, "care", _care, ("ingredients",)),
+        (Reader.MIGRATING, "exchange", _exchange, ("exchange",)),
+        (Reader.DEBUGGING, "mistakes", _mistakes, ("faults", "claims")),
+        (Reader.DEBUGGING, "pitfalls", _pitfalls, ("pitfalls",)),
     ):
-        if sentence := tell(tables):
-            said = True
-            yield AdviceRow(topic=topic, sentence=sentence, evidence=json.dumps(evidence))
-    if said and (sentence := _scope(tables)):
-        yield AdviceRow(topic="scope", sentence=sentence, evidence=json.dumps(("trials",)))
+        if sentence := write(tables):
+            rows.append(AdviceRow(reader=reader, topic=topic, sentence=sentence, evidence=json.dumps(evidence)))
+    yield from rows
+    if rows and (sentence := _scope(tables)):
+        yield AdviceRow(reader=Reader.EVERYONE, topic=SCOPE, sentence=sentence, evidence=json.dumps(("trials",)))
 
 
 def _choice(tables: Tables) -> str | None:
@@ -60,10 +69,10 @@ def _choice(tables: Tables) -> str | None:
         return None
     against = [reasons[claim] for claim, verdict in known.items() if verdict == Verdict.SUPPORTED]
     if against:
-        return f"Write the functional style unless you have a reason to subclass: {_listed(against)}."
+        return f"Write the functional style unless you have a reason to subclass: {listed(against)}."
     return (
-        "Write the style that you find clearer: of the reasons against a subclass, care in keeping it, debugging and "
-        "code, none was supported in all its parts."
+        "Write the style that you find clearer: none of the reasons against a subclass (care in keeping it, debugging, "
+        "code) was supported in all its parts."
     )
 
 
@@ -77,8 +86,8 @@ def _accuracy(tables: Tables) -> str | None:
         return f"In {where} the styles learn the same to the last bit; see the accuracies of the others."
     alone = int(judged["seed_alone"].eq(judged["gate_seeds"]).sum())
     return (
-        f"The style does not matter to what these networks learn: from the same initial weights, in {where} all "
-        f"weights end equal to the last bit; so they do in {_of(alone, len(judged))} where only the seed is set."
+        f"The style does not matter to what these networks learn: from the same initial weights, all weights end equal "
+        f"to the last bit in {where}. With nothing but the same seed, they do in {_of(alone, len(judged))}."
     )
 
 
@@ -97,33 +106,25 @@ def _speed(tables: Tables) -> str | None:
             parts[kind].append(f"{done} ({_range(ratios.min(), ratios.max())})")
         elif len(found):
             others.append(done)
-    told = [f"{kind} {_listed(done)}" for kind, done in parts.items() if done]
+    told = [f"{kind} {listed(done)}" for kind, done in parts.items() if done]
     if not told:
         return None
     sentence = (
-        f"Against functional, a subclassed model is {'; '.join(told)}; in brackets the ratios of time in all twins."
+        f"Compared with functional, a subclassed model is {'; '.join(told)} (the ratio of times, over all twins)."
     )
-    return f"{sentence} Undecided, or not the same in all twins: {_listed(others)}." if others else sentence
+    return f"{sentence} Undecided, or not the same in all twins: {listed(others)}." if others else sentence
 
 
 def _keeping(tables: Tables) -> str | None:
     cells = tables["serialization"]
-    elsewhere = cells[(cells["place"] == _WITHOUT_CODE) & (cells["outcome"] != Kept.NOT_AVAILABLE)]
-    if not {"functional", "subclassed"} <= set(elsewhere["style"]):
-        return None
-    right: dict[str, dict[str, set[bool]]] = {}
-    for row in elsewhere.to_dict("records"):
-        right.setdefault(row["operation"], {}).setdefault(row["style"], set()).add(row["outcome"] in RIGHT)
-    always = {name: styles.get("subclassed") for name, styles in right.items() if styles.get("functional") == {True}}
-    never = [name for name, found in always.items() if found == {False}]
-    both = [name for name, found in always.items() if found == {True}]
+    never, both = without_code(tables)
     missing = set(cells.loc[cells["outcome"] == Kept.NOT_AVAILABLE, "operation"])
-    either = f"{_listed(both)} hold either{' where they can be written' if missing & set(both) else ''}" if both else ""
+    either = f"{loads(both)} either{' where they can be written' if missing & set(both) else ''}" if both else ""
     if not never:
-        return f"Both styles are loaded without their code from {_listed(both)}." if both else None
+        return f"Without its code, {loads(both)} a model of either style." if both else None
     return (
-        f"For a model that others load without your code, do not subclass: from {_listed(never)} a functional model is "
-        "read in every environment, and a subclass in none" + (f"; {either}." if both else ".")
+        f"If others load your model without your code, do not subclass: {loads(never)} a functional model in "
+        "every environment, and a subclass in none" + (f"; {either}." if both else ".")
     )
 
 
@@ -133,8 +134,8 @@ def _care(tables: Tables) -> str | None:
     if known.empty:
         return None
     has = list(INGREDIENTS)
-    counted = known.assign(right=known["outcome"].isin(RIGHT)).groupby(["environment", *has], sort=False)["right"]
-    sets = counted.agg(right="sum", of="size").reset_index()
+    groups = known.assign(right=known["outcome"].isin(RIGHT)).groupby(["environment", *has], sort=False)["right"]
+    sets = groups.agg(right="sum", of="size").reset_index()
     parts, matters = [], False
     for environment, found in sets.groupby("environment", sort=False):
         by_count = found["right"].groupby(found[has].astype(int).sum(axis=1)).agg(["min", "max"])
@@ -148,10 +149,24 @@ def _care(tables: Tables) -> str | None:
             for count, which in ((0, "none of these"), (len(has) - 1, "all but one"), (len(has), "all"))
             if count in by_count.index
         ]
-        parts.append(f"{where}, {_listed(told)}")
+        parts.append(f"{where}, {listed(told)}")
     care = "take **kwargs, register the class, tell its config and have it build itself"
-    advice = f"If you subclass, {care}." if matters else f"If you subclass, it is no matter whether you {care}."
-    return f"{advice} Of the operations of keeping and copying there go well: {'; '.join(parts)}."
+    advice = f"If you subclass, {care}." if matters else f"If you subclass, it does not matter whether you {care}."
+    return f"{advice} Operations of saving, loading and copying that work: {'; '.join(parts)}."
+
+
+def _exchange(tables: Tables) -> str | None:
+    """Count what one environment reads of what another wrote."""
+    cells = tables["exchange"]
+    read = cells[(cells["outcome"] != Kept.NOT_AVAILABLE) & (cells["writer"] != cells["environment"])]
+    right = read["outcome"].isin(RIGHT)
+    told = []
+    for style in _BOTH:
+        own = right[read["style"].eq(style)]
+        if own.empty:
+            return None
+        told.append(f"{int(own.sum())} of {len(own)} {style}")
+    return f"Of the models that one version of Keras saved, another reads {listed(told)} ones with equal results."
 
 
 def _mistakes(tables: Tables) -> str | None:
@@ -181,9 +196,9 @@ def _pitfalls(tables: Tables) -> str | None:
         silent = int(found["outcome"].eq(PitfallOutcome.SILENT).sum())
         loud = int(found["outcome"].isin(_LOUD).sum())
         missing = int(found["outcome"].eq(PitfallOutcome.NOT_AVAILABLE).sum())
-        without = f", where {missing} need what is not installed" if missing else ""
-        parts.append(f"{silent} silent and {loud} loud in {environment}{without}")
-    return f"Of {rows['pitfall'].nunique()} pitfalls that users report, there are {_listed(parts)}."
+        without = f" ({missing} need what is not installed there)" if missing else ""
+        parts.append(f"{silent} silently and {loud} with an error or a warning in {environment}{without}")
+    return f"Of {rows['pitfall'].nunique()} pitfalls that users report, these go wrong: {listed(parts)}."
 
 
 def _scope(tables: Tables) -> str | None:
@@ -193,15 +208,15 @@ def _scope(tables: Tables) -> str | None:
         return None
     threads = sorted(trials["threads"].unique())
     return (
-        f"All of this was measured on MNIST with {_listed(list(trials['twin'].unique()))}, in Keras "
-        f"{_listed(list(trials['keras'].unique()))} on {_listed(_backends(trials))}, on "
-        f"{_listed(sorted(trials['device'].unique()))}, "
-        f"with {_listed([str(count) for count in threads])} {'thread' if threads == [1] else 'threads'} a process; of "
-        "other networks, backends and devices it says nothing."
+        f"All of this was measured on MNIST with {counted(trials['twin'].nunique(), 'network')}, in Keras "
+        f"{listed(list(trials['keras'].unique()))} on {listed(backends(trials))}, on "
+        f"{listed(sorted(trials['device'].unique()))}, with {listed([str(count) for count in threads])} "
+        f"{'thread' if threads == [1] else 'threads'} a process. It says nothing about other networks, backends and "
+        "devices."
     )
 
 
-def _backends(trials: pd.DataFrame) -> list[str]:
+def backends(trials: pd.DataFrame) -> list[str]:
     """Return the backends of Keras in trials, without their versions."""
     titles = [str(backend).rpartition(" ")[0] for backend in trials["backend"].dropna().unique()]
     return list(dict.fromkeys(titles)) or ["an unknown backend"]
@@ -221,7 +236,3 @@ def _span(low: int, high: int) -> str:
 
 def _range(low: float, high: float) -> str:
     return f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f} to {high:.2f}"
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

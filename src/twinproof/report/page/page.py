@@ -11,8 +11,11 @@ import pandas as pd
 import yaml
 
 from twinproof.analysis.rows.common import CELL
+from twinproof.analysis.verdicts.answer import SCOPE
 from twinproof.analysis.verdicts.graphs import judge_graphs, sentence
+from twinproof.analysis.verdicts.headline import split
 from twinproof.analysis.verdicts.learning import gate
+from twinproof.analysis.words import Reader
 from twinproof.base.numbers import counted
 from twinproof.base.styles import CONTROL, EXTENDED, SLOWED, STYLES
 from twinproof.base.words import ONE_NETWORK
@@ -33,7 +36,7 @@ from twinproof.study.trial import list_cells
 ANCHORS = {
     "claims": "claims", "twins": "twins", "accuracy": "accuracy", "timing": "timing", "serialization": "serialization",
     "exchange": "exchange", "faults": "mistakes", "introspection": "checks", "pitfalls": "pitfalls", "code": "code",
-    "identity": "identity", "trials": "trials", "ingredients": "serialization",
+    "identity": "identity", "trials": "trials", "ingredients": "serialization", "graphs": "graphs",
 }  # fmt: skip
 
 # The most trials listed, as a page with thousands of rows opens slowly. The table trials has them all.
@@ -74,7 +77,7 @@ def make_page(tables: Tables, metrics: dict[str, Any], params: Params, links: Ro
         figures=drawn,
         requirements=requirements,
         broken=[row for row in requirements if not row["holds"]],
-        advice=rows_of(tables["answer"]),
+        **_advice(tables["answer"]),
         claims=rows_of(tables["claims"]),
         twins=rows_of(tables["twins"]),
         accuracy=rows_of(tables["accuracy"]),
@@ -117,6 +120,22 @@ def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
         if (shows := WITH_NOTEBOOK.get(probe))
         for path in [notebooks / environment / twin / f"{probe}.html"]
     ]
+
+
+def _advice(answer: pd.DataFrame) -> dict[str, Any]:
+    """Return the sentences of the answer: the headline, those for each kind of reader, and what they speak of."""
+    rows = rows_of(answer)
+    lines = [row for row in rows if row["reader"] == Reader.EVERYONE and row["topic"] != SCOPE]
+    return {
+        "advice": rows,
+        "headline": [dict(zip(("word", "reason"), split(row["sentence"]), strict=True)) | row for row in lines],
+        "readers": {
+            str(reader): sentences
+            for reader in Reader
+            if reader != Reader.EVERYONE and (sentences := [row for row in rows if row["reader"] == reader])
+        },
+        "scope": [row for row in rows if row["topic"] == SCOPE],
+    }
 
 
 def _rests_on(trials: pd.DataFrame) -> str:
