@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+import twinproof
+from twinproof.crate.citation import read_citation
+
 from .conftest import ENVIRONMENT, REPOSITORY, Completed, python_of
 
 PACKAGE = REPOSITORY / "src" / "twinproof"
@@ -100,6 +103,12 @@ def venv(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(program: Path, *arguments: str | Path, cwd: Path, **variables: str) -> Completed:
     variables = {"PATH": os.environ["PATH"], "HOME": str(cwd), "COLUMNS": "120", **variables}
     return subprocess.run([program, *arguments], cwd=cwd, env=variables, capture_output=True, text=True, timeout=120)
+
+
+def test_package_citation_and_changelog_are_of_one_version() -> None:
+    assert read_citation(REPOSITORY / "CITATION.cff").version == twinproof.__version__
+    released = re.findall(r"^## (\d+\.\d+\.\d+)", (REPOSITORY / "CHANGELOG.md").read_text(), re.M)
+    assert released[:1] in ([], [twinproof.__version__])
 
 
 def test_what_runs_in_a_users_environment_runs_on_python_3_9() -> None:
