@@ -25,6 +25,16 @@ def test_snakemake_has_no_advice_but_the_one_declined(tmp_path):
     assert set(advice) == {"Specify a conda environment or container for each rule."}
 
 
+def test_a_module_of_another_workflow_is_told_in_a_line_to_be_a_clone(tmp_path):
+    module = f'module study:\n    snakefile: "{REPOSITORY}/workflow/Snakefile"\nuse rule * from study\n'
+    (tmp_path / "Snakefile").write_text(module)
+    done = run_in(tmp_path, "snakemake", "--dry-run")
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "start this workflow in a clone of its repository" in said
+    assert "Traceback" not in said
+
+
 def test_a_lock_left_by_a_killed_run_can_be_removed_as_snakemake_says(tmp_path):
     folder = fresh_copy(tmp_path / "copy")
     (folder / ".snakemake/locks").mkdir(parents=True)
@@ -73,6 +83,21 @@ def test_the_slurm_profile_names_rules_that_there_are_and_an_account_only_where_
     assert "slurm_account" not in without["default-resources"]
     given = yte.process_yaml(re.sub(r"(?m)^  account: *", r"\g<0>physics ", text), require_use_yte=True)
     assert given["default-resources"]["slurm_account"] == "'physics'"
+
+
+def keys(schema, prefix=""):
+    """Yield each key of the parameters and what it means; NAME stands for the name of an environment or a twin."""
+    for name, part in schema.get("properties", {}).items():
+        yield f"{prefix}{name}", part["description"]
+        yield from keys(part, f"{prefix}{name}.")
+        if isinstance(named := part.get("additionalProperties"), dict):
+            yield from keys(named, f"{prefix}{name}.NAME.")
+
+
+def test_the_page_on_configuration_describes_each_parameter_as_the_schema_does():
+    schema = yaml.safe_load((REPOSITORY / "workflow/schemas/params.schema.yaml").read_text())
+    page = (REPOSITORY / "config/README.md").read_text()
+    assert re.findall(r"^\| `(.+?)` \| (.+) \|$", page, re.M) == list(keys(schema))
 
 
 def test_dvc_follows_the_parameters_of_every_probe():
