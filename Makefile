@@ -10,7 +10,7 @@ export UPGRADE
 
 # What a failed step has begun is no target.
 .DELETE_ON_ERROR:
-.PHONY: study quick images lint wheel bench bench-page durations publish lock clean tools test test-all test-together \
+.PHONY: study quick images lint wheel docs bench bench-page durations publish lock clean tools test test-all test-together \
   test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm
 
 study: .venv/ready  ## the study of params.yaml
@@ -80,6 +80,12 @@ lint: .venv/ready
 wheel: .venv/ready  ## the package in one file, in build/wheel
 	python -m hatchling build -t wheel -d build/wheel
 
+docs: build/site.txt  ## the guides as a site that opens offline, in build/docs
+	build/site/bin/mkdocs build --strict --config-file site/mkdocs.yml
+
+build/site.txt: workflow/site.txt .venv/ready
+	workflow/venv $< $@
+
 bench: .venv/ready  ## speed, as ratios measured side by side
 	python bench/training.py
 	python bench/study.py
@@ -101,6 +107,7 @@ lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
 	workflow/lock workflow/requirements.txt pyproject.toml --extra study --extra dev
 	workflow/lock workflow/uv.txt workflow/uv.in --constraint workflow/requirements.txt
 	workflow/lock workflow/validator.txt workflow/validator.in
+	workflow/lock workflow/site.txt workflow/site.in
 	for input in containers/locks/*.in; do workflow/lock "$${input%.in}.txt" "$$input" || exit; done
 
 # The workflow's own venv: uv from its lock, all else through uv, with compiled bytecode.

@@ -118,6 +118,18 @@ def quick_results(made_once: MadeOnce) -> Path:
 
 
 @pytest.fixture(scope="session")
+def site(made_once: MadeOnce) -> Path:
+    """The folder of the site of the guides."""
+    from tests.copies import must, run_in
+
+    def make(folder: Path) -> None:
+        must(run_in(REPOSITORY, "make", "--old-file=.venv/ready", "docs"))
+        shutil.copytree(REPOSITORY / "build" / "docs", folder)
+
+    return made_once("site", make)
+
+
+@pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Cluster]":
     """A cluster of one node, for all tests that want one."""
     from tests.slurm.cluster import Cluster
