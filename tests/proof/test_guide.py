@@ -3,11 +3,13 @@
 import importlib.metadata
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 from tests.conftest import ENVIRONMENTS, REPOSITORY, python_of
@@ -16,6 +18,7 @@ GUIDE = REPOSITORY / "docs" / "prove.md"
 # What pip would have brought: the command line, and pytest.
 BROUGHT = ("typer", "pytest")
 FILE = re.compile(r"^`([\w.]+)`[^\n]*:\n\n```python\n(.*?)^```", re.M | re.S)
+YAML = re.compile(r"^```yaml\n(.*?)^```", re.M | re.S)
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.M | re.S)
 
 
@@ -106,3 +109,13 @@ def test_the_guide_shows_what_its_commands_print(shell: Path) -> None:
     for command, output in shown:
         printed = run(shell, command)
         assert plain(printed) == plain(output), f"{command}\n{printed}"
+
+
+def test_the_workflow_and_the_hook_run_a_command_that_the_guide_shows() -> None:
+    workflow, asked = map(yaml.safe_load, YAML.findall(GUIDE.read_text()))
+    (hook,), (named,) = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text()), asked["repos"][0]["hooks"]
+    assert named["id"] == hook["id"]
+    assert re.search(named["files"], "lenet.py")
+    in_hook = shlex.join([*shlex.split(hook["entry"]), *named["args"]])
+    in_workflow = workflow["jobs"]["prove"]["steps"][-1]["run"]
+    assert {in_hook, in_workflow} <= {command for command, _ in sessions(GUIDE)}
