@@ -88,15 +88,26 @@ def must(done: Completed) -> str:
     return done.stdout + done.stderr
 
 
-def measured(printed: str) -> set[str]:
-    """Return the trials that Snakemake said it measures, or would, as environment/twin/probe-replicate."""
-    together = re.findall(r"measuring in (\S+): (\w+) of (.*)", printed)
+def logged(folder: Path, *command: str) -> str:
+    """Run a command of Snakemake, which must not fail; return the log of the run, which has each of its jobs."""
+    must(run_in(folder, *command))
+    return log_of_run(folder)
+
+
+def log_of_run(folder: Path) -> str:
+    """Return the log of the last run of Snakemake in a folder."""
+    return max((folder / ".snakemake" / "log").glob("*.snakemake.log")).read_text()
+
+
+def measured(told: str) -> set[str]:
+    """Return the trials that Snakemake told of, in its log or of a dry run, as environment/twin/probe-replicate."""
+    together = re.findall(r"measuring in (\S+): (\w+) of (.*)", told)
     found = {
         f"{environment}/{twin}/{probe}-{replicate}"
         for environment, probe, trials in together
         for twin, replicate in re.findall(r"(\w+)/(\d+)", trials)
     }
-    return found | set(re.findall(r"output: \S+?/trials/(\S+)\.json", printed))
+    return found | set(re.findall(r"output: \S+?/trials/(\S+)\.json", told))
 
 
 def locked_venv(name: str) -> Path:

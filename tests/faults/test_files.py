@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from tests.conftest import ENVIRONMENT
-from tests.copies import measured, must, run_in
+from tests.copies import log_of_run, logged, measured, must, run_in
 
 from .conftest import STUDY, TRIALS, files, records, require_whole
 
@@ -23,7 +23,7 @@ def test_a_record_that_was_cut_short_is_named_and_measured_again(study: Path, un
     assert f"results/trials/{RECORD}.json: not JSON, cut short or edited" in check.stdout
     said = must(run_in(study, *TRIALS))
     assert f"results/trials/{RECORD}.json: not a record, cut short or edited; set aside as results/superseded/" in said
-    assert measured(said) == {RECORD}
+    assert measured(log_of_run(study)) == {RECORD}
     before.pop(f"{RECORD}.json")
     require_whole(study, undisturbed, before)
 
@@ -46,7 +46,7 @@ def test_an_edited_record_is_named_and_measured_again_once_it_is_removed(study: 
     assert "Traceback" not in done.stderr
     assert files(study / "results/tables") == tables
     record.unlink()
-    assert measured(must(run_in(study, *TRIALS))) == {RECORD}
+    assert measured(logged(study, *TRIALS)) == {RECORD}
     before.pop(f"{RECORD}.json")
     require_whole(study, undisturbed, before)
 
@@ -80,10 +80,10 @@ def test_a_record_that_comes_damaged_out_of_the_cache_is_refused_and_fetched_or_
     assert "not in cache" in must(run_in(study, "dvc", "status"))
     must(run_in(study, "dvc", "pull"))
     assert record.read_bytes() == whole
-    assert measured(must(run_in(study, *TRIALS))) == set()
+    assert measured(logged(study, *TRIALS)) == set()
     edited = checked_out(whole.replace(b'"seconds": ', b'"seconds": 1'))
     assert f"{RECORD}.json: edited since it was written, as its digest tells" in edited
     record.unlink()
-    assert measured(must(run_in(study, *TRIALS))) == {RECORD}
+    assert measured(logged(study, *TRIALS)) == {RECORD}
     before.pop(f"{RECORD}.json")
     require_whole(study, undisturbed, before)

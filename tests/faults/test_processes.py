@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.conftest import ENVIRONMENT, until
-from tests.copies import measured, must, run_in
+from tests.copies import logged, measured, must, run_in
 
 from .conftest import (
     STUDY,
@@ -77,7 +77,7 @@ def test_a_trial_that_crashes_hangs_or_takes_all_memory_costs_no_other_its_recor
     for twin in twins.values():
         twin["arguments"] = {"ends": ""}
     change_params(study, twins={**params["twins"], **twins})
-    again = measured(must(run_in(study, *TRIALS)))
+    again = measured(logged(study, *TRIALS))
     assert again == {f"{ENVIRONMENT}/{name}/identity-0" for name in ends if name != "other"}
     change_params(study, twins=params["twins"], identity={"replicates": 2})
     must(run_in(study, *TRIALS))

@@ -1,15 +1,19 @@
 """Small studies run to their end, of which nothing is measured for real."""
 
+import re
 from pathlib import Path
 
-from tests.copies import must, run_in
+from tests.copies import log_of_run, must, run_in
 from tests.stand_in import ENVIRONMENT, StandIn
 
 
 def run(folder: Path, made: Path, *probes: str) -> Path:
     """Run a study of these probes to its end and return its results."""
     study = StandIn(folder, made, list(probes))
-    must(run_in(folder, "snakemake", "--cores", "2"))
+    printed = must(run_in(folder, "snakemake", "--cores", "2"))
+    assert re.search(r"^\S+  \d+ of \d+ trials, \d+ of \d+ jobs done; ", printed, re.M)
+    # Lists of files are in the log alone.
+    assert "input:" not in printed and "input:" in log_of_run(folder)
     assert "Nothing to be done" in must(run_in(folder, "snakemake", "--cores", "2"))
     assert len(list(folder.glob("results/trials/*/*/*.json"))) == len(list(study.made.glob("trials/*/*/*.json"))) > 0
     results = folder / "results"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.copies import Completed, must, run_in
+from tests.copies import logged, must, run_in
 from tests.stand_in import ENVIRONMENT, StandIn
 from twinproof.base.files import sha256
 
@@ -127,11 +127,10 @@ def test_a_folder_that_nobody_may_write_to_can_be_read(study: StandIn) -> None:
             must(run_in(study.folder, *prefix, *reader))
 
 
-def jobs(done: Completed) -> list[str]:
-    """Return what Snakemake said it runs, or would: each job's rule and outputs, or its message if it has one."""
-    printed = must(done)
-    found = re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+:)\n(?:    .*\n)*?    output: (.*)$", printed, re.M)
-    messages = re.findall(r"^Job \d+: (measuring .*)$", printed, re.M)
+def jobs(told: str) -> list[str]:
+    """Return what Snakemake ran, or would: each job's rule and outputs, or its message if it has one."""
+    found = re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+:)\n(?:    .*\n)*?    output: (.*)$", told, re.M)
+    messages = re.findall(r"^Job \d+: (measuring .*)$", told, re.M)
     return sorted({*map(" ".join, found), *messages})
 
 
@@ -214,8 +213,8 @@ CHANGES: dict[str, Callable[[StandIn], object]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_dry_run_tells_what_the_run_does(study: StandIn, change: str) -> None:
     CHANGES[change](study)
-    told = jobs(run_in(study.folder, *TABLES, "-n"))
-    assert jobs(run_in(study.folder, *TABLES)) == told
+    told = jobs(must(run_in(study.folder, *TABLES, "-n")))
+    assert jobs(logged(study.folder, *TABLES)) == told
 
 
 @pytest.mark.usefixtures("apptainer")

@@ -27,7 +27,7 @@ rule build_image:
     # One at a time: each wants the disk, and every core.
     threads: os.cpu_count()
     shell:
-        "containers/build --sif {wildcards.environment:q} 2>&1 | tee -i {log:q}"
+        "containers/build --sif {wildcards.environment:q} > {log:q} 2>&1"
 
 
 rule images:

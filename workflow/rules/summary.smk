@@ -1,4 +1,8 @@
-# What a run is about to do, and, once it is over, what it did and how that compares.
+# What a run is about to do, how far it is, and, once it is over, what it did and how that compares.
+from snakemake.logging import logger
+
+from twinproof.pipeline.view import END, VIEW, View
+
 SUMMARY = Summary(PARAMS, RESULTS, BATCHES)
 
 
@@ -28,16 +32,17 @@ onstart:
         require_room(RESULTS)
     except UserError as error:
         raise WorkflowError(str(error)) from None
-    slots = workflow.cores if workflow.local_exec else workflow.nodes
-    print(
-        SUMMARY.begin(asked(), others(), slots, alone=workflow.local_exec),
-        file=sys.stderr,
-    )
+    local = workflow.local_exec
+    slots = workflow.cores if local else workflow.nodes
+    told = SUMMARY.begin(asked(), others(), slots, alone=local)
+    view = View(SUMMARY.progress(len(workflow.dag), slots, local))
+    # Where Snakemake's logger is ours, it hands the view all that follows.
+    logger.info(told, extra={VIEW: view})
 
 
 onsuccess:
-    print(SUMMARY.end(), file=sys.stderr)
+    logger.info(SUMMARY.end(), extra={END: True})
 
 
 onerror:
-    print(SUMMARY.end(asked(), len(others())), file=sys.stderr)
+    logger.info(SUMMARY.end(asked(), len(others())), extra={END: True})

@@ -92,14 +92,14 @@ def job(rule: str, estimates: Estimates, environment: str = "") -> Job:
 def _batches(there: Set[str], batches: Batches, estimates: Estimates) -> Iterator[Job]:
     for own in batches.values():
         if missing := [trial for trial in own if trial.path not in there]:
-            yield _of_trials("run_batch", missing, estimates)
+            yield job_of_trials("run_batch", missing, estimates)
 
 
 def _timings(params: Params, results: Path, there: Set[str], estimates: Estimates) -> Iterator[Job]:
     for environment, twin in timed(params):
         for trial in decided(params, results, there, environment, twin)[0]:
             if trial.path not in there:
-                yield _of_trials("run_trial", [trial], estimates)
+                yield job_of_trials("run_trial", [trial], estimates)
 
 
 def _added(params: Params, results: Path, there: Set[str], estimates: Estimates) -> Iterator[Job]:
@@ -109,7 +109,7 @@ def _added(params: Params, results: Path, there: Set[str], estimates: Estimates)
         for number in range(len(trials), len(trials) if final else most):
             trial = Trial(environment, twin, Probe.TIMING, number)
             if trial.path not in there:
-                yield _of_trials("run_trial", [trial], estimates)
+                yield job_of_trials("run_trial", [trial], estimates)
 
 
 def _before(params: Params, results: Path, trials: list[Job], estimates: Estimates) -> Iterator[Job]:
@@ -126,7 +126,8 @@ def _before(params: Params, results: Path, trials: list[Job], estimates: Estimat
         yield job("verify_data", estimates)
 
 
-def _of_trials(rule: str, trials: list[Trial], estimates: Estimates) -> Job:
+def job_of_trials(rule: str, trials: list[Trial], estimates: Estimates) -> Job:
+    """Return a job that runs trials of one probe in one environment."""
     expected = [estimates.trial(trial) for trial in trials]
     environment, _, probe, _ = trials[0]
     seconds = estimates.start(environment) + sum(estimate.seconds for estimate in expected)

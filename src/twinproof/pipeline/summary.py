@@ -11,7 +11,8 @@ from twinproof.base.files import require_room
 from twinproof.base.numbers import counted, duration, size
 from twinproof.base.reading import read_json
 from twinproof.pipeline.estimates import Estimates
-from twinproof.pipeline.forecast import Forecast, at_a_time, forecast, job
+from twinproof.pipeline.forecast import Forecast, Job, at_a_time, forecast, job
+from twinproof.pipeline.progress import Progress
 from twinproof.pipeline.schedule import Batches
 from twinproof.study.params import Params
 from twinproof.study.results import Results
@@ -31,6 +32,7 @@ class Summary:
         self._logs: dict[Path, int] = {}
         self._reports = False
         self._wall, self._began = 0.0, time.monotonic()
+        self._jobs: list[Job] = []
 
     def begin(self, asked: Iterable[Trial], others: Iterable[tuple[str, str]], slots: int, alone: bool) -> str:
         """Describe what is to be done: the trials that are asked for, and other jobs by rule and environment.
@@ -43,7 +45,7 @@ class Summary:
         measured = self._measured()
         expected = forecast(self._params, self._results, measured, self._batches, self._estimates)
         trials = [job_of_trials for job_of_trials in expected.jobs if self._asked.intersection(job_of_trials.trials)]
-        jobs = [*trials, *(job(rule, self._estimates, environment) for rule, environment in others)]
+        jobs = self._jobs = [*trials, *(job(rule, self._estimates, environment) for rule, environment in others)]
         self._wall, self._began = Forecast(jobs, []).wall(slots, alone), time.monotonic()
         earlier = sum(len(job_of_trials.trials) for job_of_trials in trials if job_of_trials.earlier)
         return (
@@ -51,6 +53,19 @@ class Summary:
             f"{duration(Forecast(jobs, []).seconds())} of processor time; {len(measured)} are done; "
             f"all of it takes about {duration(self._wall)} with {at_a_time(slots)} "
             f"({_source(earlier, len(self._asked))})"
+        )
+
+    def progress(self, steps: int, slots: int, local: bool) -> Progress:
+        """Return the state of the run that begins, of `steps` jobs as Snakemake counts them."""
+        return Progress(
+            self._jobs,
+            map(Trial.from_path, self._measured()),
+            steps,
+            trials=Results(self._results).trials,
+            batches=self._batches,
+            estimates=self._estimates,
+            slots=slots,
+            local=local,
         )
 
     def end(self, left: Iterable[Trial] = (), others: int = 0) -> str:
