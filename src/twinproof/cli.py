@@ -381,6 +381,45 @@ def compare(
     raise typer.Exit(int(comparison.changed))
 
 
+# By the level of a reproduction; 2 is a user's mistake, as everywhere.
+EXIT_STATUS = {"reproduced": 0, "not reproduced": 1, "reproduced in part": 3}
+
+
+@app.command()
+@of_the_study
+def reproduce(
+    version: Annotated[
+        Optional[str],
+        typer.Argument(metavar="[VERSION|CRATE]", help="A git revision, or a crate; else the published study."),
+    ] = None,
+    results: ResultsFolder = Path("results"),
+    run: Annotated[bool, typer.Option("--run", help="Run the study first, with the version's parameters.")] = False,
+    cores: Annotated[Optional[int], typer.Option(min=1, help="Jobs at a time of --run; else every core.")] = None,
+    receipt: Annotated[
+        Optional[Path], typer.Option(metavar="FILE", help="Write it all as JSON, to go into reproductions/.")
+    ] = None,
+) -> None:
+    """Say whether the present results agree with a version, claim by claim; exit status 0, 3 if in part, 1 if not."""
+    from twinproof.base.files import write_whole
+    from twinproof.versions.find import read_folder
+    from twinproof.versions.receipt import as_receipt, as_text
+    from twinproof.versions.reproduce import find_unsound
+    from twinproof.versions.reproduce import reproduce as hold_against
+    from twinproof.versions.sources import read_source
+
+    source = read_source(version)
+    if run:
+        from twinproof.pipeline.run_version import run_version
+
+        run_version(source.params, results, cores)
+    here = read_folder(str(results), results)
+    reproduction = hold_against(source, here, find_unsound(results, here))
+    typer.echo(as_text(reproduction))
+    if receipt:
+        write_whole(receipt, json.dumps(as_receipt(reproduction), indent=1) + "\n")
+    raise typer.Exit(EXIT_STATUS[str(reproduction.level)])
+
+
 @app.command()
 @of_the_study
 def show(

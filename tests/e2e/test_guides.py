@@ -60,6 +60,6 @@ def test_second_make_study_runs_no_job(newcomer):
     )
 
 
-@pytest.mark.parametrize("page", ["docs/study.md", "docs/records.md", "docs/own-model.md"])
+@pytest.mark.parametrize("page", ["docs/study.md", "docs/records.md", "docs/own-model.md", "docs/reproduce.md"])
 def test_commands_of_the_guides_run(newcomer, page):
     run_script(newcomer, ". .venv/bin/activate\n" + commands(newcomer / page))

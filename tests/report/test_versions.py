@@ -147,8 +147,8 @@ def test_a_change_of_seed_is_told_with_its_exit_status(commit, records, study, c
     printed = capsys.readouterr().out
     assert printed.splitlines()[0] == "v-a -> v-b"
     assert f"made from params seed: {study['seed']} -> 7" in printed
-    # Two twins, three styles and three seeds, each with a status, a seed and weights.
-    assert "\nlearning: 18 changed, 36 same\n" in printed
+    # Two twins, three styles and three seeds, each with a status, a seed, weights, and whether these are functional's.
+    assert "\nlearning: 18 changed, 54 same\n" in printed
     assert "no seed is in both" in printed
     assert {(part, what) for part, _, what, _ in different("v-a", "v-b")} == {("learning", "seed")}
 

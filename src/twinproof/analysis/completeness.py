@@ -23,6 +23,9 @@ from twinproof.study.seed import derive_seed
 from twinproof.study.trial import Cell, Trial, list_trials
 
 TOLD = 5
+# What a study may fail without its records being any less what they say.
+ALL_THERE = "Every planned trial has a record"
+PRESENT = "Every record is of the trial it is filed under, and of the present code, data, lock and parameters"
 # Of a probe, the styles that no comparison is made without.
 NEEDED = {probe: (Style.FUNCTIONAL, *controls) for probe, controls in CONTROLS_OF.items()}
 
@@ -107,12 +110,9 @@ def requirements(
         What is known of the records that are not there, and of those that could not be read.
     """
     return [
-        Requirement("Every planned trial has a record", list(missing)),
+        Requirement(ALL_THERE, list(missing)),
         Requirement("Every record is whole, and as it was written", list(faulty)),
-        Requirement(
-            "Every record is of the trial it is filed under, and of the present code, data, lock and parameters",
-            list(_of_others(params, records)),
-        ),
+        Requirement(PRESENT, list(_of_others(params, records))),
         Requirement(
             "Every seed is the planned one, and no two replicates of a twin share one", list(_seeds(params, records))
         ),

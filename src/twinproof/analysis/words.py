@@ -110,3 +110,26 @@ class Reader(Word):
     KEEPING = "keeping a model"
     MIGRATING = "migrating"
     DEBUGGING = "debugging"
+
+
+class Agreement(Word):
+    """How a figure of a reproduction stands to the same figure of the version.
+
+    What contradicts is found otherwise; what differs is another value that says the same; undecided is what one of both
+    has no finding on.
+    """
+
+    AGREES = "agrees"
+    UNDECIDED = "undecided"
+    DIFFERS = "differs"
+    CONTRADICTS = "contradicts"
+    NOT_COMPARABLE = "not comparable"
+    NOT_TRIED = "not tried"
+
+
+class Level(Word):
+    """What a reproduction comes to."""
+
+    REPRODUCED = "reproduced"
+    IN_PART = "reproduced in part"
+    NOT = "not reproduced"

@@ -14,6 +14,7 @@ from twinproof.analysis.columns import COLUMNS, read_table
 from twinproof.base import checkout
 from twinproof.base.errors import UserError
 from twinproof.base.reading import MalformedError, MissingError, parse_json, read_json
+from twinproof.report.made_from import tree_digest
 from twinproof.study.params import Params, read_params
 from twinproof.study.results import Results
 from twinproof.versions.describe import FILE, FORMAT
@@ -29,12 +30,16 @@ NEEDED = {"commit": object, "environments": list, "answer": str, "made_from": di
 
 
 class Study(NamedTuple):
-    """A study in git: its name, its version from `describe`, its parameters and its tables."""
+    """A study: its name, its version from `describe`, its parameters and its tables.
+
+    `whole` tells whether the tables are those whose digest the version tells.
+    """
 
     name: str
     version: dict[str, Any]
     params: Params
     tables: dict[str, pd.DataFrame]
+    whole: bool = True
 
 
 class Listed(NamedTuple):
@@ -165,7 +170,8 @@ def resolve(revision: str) -> str:
 def _read(name: str, results: Path, version: dict[str, Any]) -> Study:
     try:
         tables = {table: read_table(Results(results).tables, table) for table in COLUMNS}
-        return Study(name, version, read_params(Results(results).params), tables)
+        whole = tree_digest(Results(results).tables) == version["digests"].get("tables")
+        return Study(name, version, read_params(Results(results).params), tables, whole)
     except UserError as error:
         raise UserError(f"{name}: {str(error).replace(f'{results}/', f'{RESULTS}/')}") from None
 

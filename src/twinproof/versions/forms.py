@@ -58,7 +58,7 @@ def as_page(comparison: Comparison) -> str:
     parts = [{"name": part, "counts": _counts(cells), "cells": _unequal(cells)} for part, cells in comparison.parts()]
     return render(
         TEMPLATE,
-        {"short": _short},
+        {"short": short},
         comparison=comparison,
         conclusion=conclusion(comparison),
         parts=parts,
@@ -92,12 +92,12 @@ def _format_cell(cell: Cell) -> str:
     where = " ".join(filter(None, (cell.where, cell.what)))
     note = f" ({cell.note})" if cell.note else ""
     if cell.outcome in ("added", "removed"):
-        return f"{where}: {cell.outcome}, {_short(cell.new if cell.outcome == 'added' else cell.old)}{note}"
+        return f"{where}: {cell.outcome}, {short(cell.new if cell.outcome == 'added' else cell.old)}{note}"
     outcome = "" if cell.outcome == "changed" else f", {cell.outcome}"
-    return f"{where}: {_short(cell.old)} -> {_short(cell.new)}{outcome}{note}"
+    return f"{where}: {short(cell.old)} -> {short(cell.new)}{outcome}{note}"
 
 
-def _short(value: str | None) -> str:
+def short(value: str | None) -> str:
     """Shorten digests."""
     return "nothing" if value is None else re.sub(r"\b([0-9a-f]{10})[0-9a-f]{30,54}\b", r"\1", value)
 

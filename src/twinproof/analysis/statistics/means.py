@@ -16,8 +16,8 @@ class Interval(NamedTuple):
     high: float
 
 
-def mean_interval(values: Sequence[float]) -> Interval:
-    """Return the mean of `values` with its 95 % interval by Student's t, one value a seed.
+def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """Return the mean of `values` with its interval by Student's t, of 95 % if no other is asked for; one value a seed.
 
     Equal values give an interval of no width; no value gives NaN throughout.
     """
@@ -29,12 +29,12 @@ def mean_interval(values: Sequence[float]) -> Interval:
         return Interval(mean, np.nan, np.nan)
     from scipy.stats import t
 
-    half = float(t.ppf((1 + CONFIDENCE) / 2, data.size - 1) * data.std(ddof=1) / np.sqrt(data.size))
+    half = float(t.ppf((1 + confidence) / 2, data.size - 1) * data.std(ddof=1) / np.sqrt(data.size))
     return Interval(mean, mean - half, mean + half)
 
 
-def difference_interval(first: Sequence[float], second: Sequence[float]) -> Interval:
-    """Return the mean of `second` minus the mean of `first` with its 95 % interval by Welch's t, where none are paired.
+def difference_interval(first: Sequence[float], second: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """Return the mean of `second` minus the mean of `first` with its interval by Welch's t, where none are paired.
 
     A single value on either side gives no interval.
     """
@@ -46,5 +46,5 @@ def difference_interval(first: Sequence[float], second: Sequence[float]) -> Inte
         return Interval(difference, difference, difference)
     from scipy.stats import ttest_ind
 
-    interval = ttest_ind(other, one, equal_var=False).confidence_interval(CONFIDENCE)
+    interval = ttest_ind(other, one, equal_var=False).confidence_interval(confidence)
     return Interval(difference, float(interval.low), float(interval.high))
