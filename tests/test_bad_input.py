@@ -69,10 +69,10 @@ def make_large(path: Path) -> None:
 
 NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda path: None, ""),
-    "a folder": (Path.mkdir, "not a file with content, but a folder"),
-    "a pipe": (os.mkfifo, "not a file with content, but a pipe"),
-    "/dev/full": (lambda path: path.symlink_to("/dev/full"), "not a file with content, but a device"),
-    "/dev/zero": (lambda path: path.symlink_to("/dev/zero"), "not a file with content, but a device"),
+    "a folder": (Path.mkdir, "not a regular file, but a folder"),
+    "a pipe": (os.mkfifo, "not a regular file, but a pipe"),
+    "/dev/full": (lambda path: path.symlink_to("/dev/full"), "not a regular file, but a device"),
+    "/dev/zero": (lambda path: path.symlink_to("/dev/zero"), "not a regular file, but a device"),
     "a link to itself": (lambda path: path.symlink_to(path.name), "cannot be read (Too many levels"),
     "too large": (make_large, "1099511627776 bytes; allowed: at most"),
     "not UTF-8": (lambda path: path.write_bytes(b"a: 1\nb: \xff"), "not text, line 2 has a byte that is not UTF-8"),
@@ -109,9 +109,9 @@ YAML = {
     "an anchor within itself": ("a: &a [*a]\n", "line 1: an anchor that refers to itself"),
     "a mapping within itself": ("&a {x: *a}\n", "line 1: an anchor that refers to itself"),
     "an unknown anchor": ("a: *b\n", "not YAML: found undefined alias 'b'"),
-    "a key twice": ("seed: 1\nseed: 2\n", "line 2: key 'seed' is there twice, first in line 1"),
-    "a key twice, deep inside": ("a:\n  b: {c: 1, c: 1}\n", "line 2: key 'c' is there twice"),
-    "a key twice, once in quotes": ("a: 1\n'a': 2\n", "line 2: key 'a' is there twice"),
+    "a key twice": ("seed: 1\nseed: 2\n", "line 2: key 'seed' appears twice, first in line 1"),
+    "a key twice, deep inside": ("a:\n  b: {c: 1, c: 1}\n", "line 2: key 'c' appears twice"),
+    "a key twice, once in quotes": ("a: 1\n'a': 2\n", "line 2: key 'a' appears twice"),
     "lists in lists": ("a: " + "[" * 1000 + "]" * 1000, "nested too deep; allowed: 64"),
     "lists without an end": ("[" * 100_000, "nested too deep; allowed: 64"),
     "mappings in mappings": ("{a: " * 1000 + "1" + "}" * 1000, "nested too deep; allowed: 64"),
@@ -121,7 +121,7 @@ YAML = {
     "a hexadecimal of 64 digits": ("seed: 0x" + "f" * 64, "is too large; allowed: 64 bits"),
     "a date that is none": ("a: 2025-13-45\n", "line 1: '2025-13-45' cannot be read (month must be in 1..12)"),
     "a time that is none": ("a: 2025-01-01 25:00:00\n", "cannot be read (hour must be in 0..23)"),
-    "a date": ("a: 2025-01-30\n", "a: datetime.date(2025, 1, 30) is not allowed; allowed: a text (in quotes)"),
+    "a date": ("a: 2025-01-30\n", "a: datetime.date(2025, 1, 30) is not allowed; allowed: a string (in quotes)"),
     "binary data": ("a: !!binary aGk=\n", "a: b'hi' is not allowed"),
     "binary data that is none": ("a: !!binary x\n", "failed to decode base64 data"),
     "a set": ("a: !!set {x}\n", "a: {'x'} is not allowed"),
@@ -133,14 +133,14 @@ YAML = {
     "an infinite number": ("a: .inf\n", "a: inf is not allowed; allowed: a finite number"),
     "no number": ("a: .nan\n", "a: nan is not allowed; allowed: a finite number"),
     "a number beyond floats": ("a: 1.0e+999\n", "a: inf is not allowed; allowed: a finite number"),
-    "a key that is a number": ("1: 2\n", "the file: key 1 is not a text; put it in quotes"),
+    "a key that is a number": ("1: 2\n", "the file: key 1 is not a string; put it in quotes"),
     "a key that is a list": ("? [a]\n: 1\n", "found unhashable key"),
-    "a key that is nothing": ("? \n: 1\n", "the file: key None is not a text; put it in quotes"),
+    "a key that is nothing": ("? \n: 1\n", "the file: key None is not a string; put it in quotes"),
     "two documents": ("a: 1\n---\nb: 2\n", "expected a single document"),
     "a tabulator": ("a:\n\t- 1\n", "found character '\\t' that cannot start any token"),
     "an end too soon": ("a: [1\n", "not YAML: while parsing a flow sequence"),
     "a control character": ("a: \x07\n", "special characters are not allowed"),
-    "a lone surrogate": ('a: "\\uDCFF"\n', "a: '\\udcff' is not allowed; allowed: a text that is Unicode"),
+    "a lone surrogate": ('a: "\\uDCFF"\n', "a: '\\udcff' is not allowed; allowed: a string of valid Unicode"),
     "an unknown escape": ('a: "\\q"\n', "found unknown escape character 'q'"),
     "another version of YAML": ("%YAML 9.9\n---\na: 1\n", "found incompatible YAML document"),
     "a directive twice": ("%YAML 1.1\n%YAML 1.1\n---\na: 1\n", "found duplicate YAML directive"),
@@ -194,11 +194,11 @@ PARAMETERS: dict[str, tuple[str, object, str]] = {
     ),
     "an environment with a long name": ("environments", {"t" * 99: {"probes": []}}, "is not a name; allowed: "),
     "no twin": ("twins", {}, "twins: {} is not allowed; allowed: a mapping, with at least 1 entry"),
-    "a twin without module": ("twins", {"a": {}}, "twins.a.module: missing; allowed: a text"),
+    "a twin without module": ("twins", {"a": {}}, "twins.a.module: missing; allowed: a string"),
     "a twin that is a text": ("twins", {"a": "b"}, "twins.a: 'b' is not allowed; allowed: a mapping"),
     "a file for a module": ("twins", {"a": {"module": "a/b.py"}}, "twins.a.module: 'a/b.py' is not allowed"),
     "arguments in a list": ("twins.simple.arguments", [1], "twins.simple.arguments: [1] is not allowed"),
-    "an argument without name": ("twins.simple.arguments", {1: 1}, "twins.simple.arguments: key 1 is not a text"),
+    "an argument without name": ("twins.simple.arguments", {1: 1}, "twins.simple.arguments: key 1 is not a string"),
     "no images to validate with": ("data.validation", 0, "data.validation: 0 is not allowed"),
     "no folder of images": ("data.directory", None, "data.directory: None is not allowed; allowed: a path"),
     "a number for a path": ("data.checksums", 5, "data.checksums: 5 is not allowed; allowed: a path"),
@@ -254,10 +254,10 @@ STUDIES: dict[str, tuple[Act, str]] = {
     "a module with NUL": (lambda _: with_module("x = '\0'\n"), "twins.mine.module: "),
     "a module of minuses": (lambda _: with_module("x = " + "-" * 100_000 + "1"), "twins.mine.module: "),
     "a module that is nested too deep": (lambda _: with_module("x = " + "(" * 300 + ")" * 300), "twins.mine.module: "),
-    "json.py": (lambda _: hide("json.py"), "json.py: would be imported in place of the module json"),
-    "keras.py": (lambda _: hide("keras.py"), "keras.py: would be imported in place of the module keras"),
-    "yaml.py": (lambda _: hide("yaml.py"), "yaml.py: would be imported in place of the module yaml"),
-    "a package tensorflow": (lambda _: hide("tensorflow/__init__.py"), "tensorflow: would be imported in place of"),
+    "json.py": (lambda _: hide("json.py"), "json.py: would be imported instead of the module json"),
+    "keras.py": (lambda _: hide("keras.py"), "keras.py: would be imported instead of the module keras"),
+    "yaml.py": (lambda _: hide("yaml.py"), "yaml.py: would be imported instead of the module yaml"),
+    "a package tensorflow": (lambda _: hide("tensorflow/__init__.py"), "tensorflow: would be imported instead of"),
     "an environment that nobody named": (lambda _: list(examine(shipped(), "tf0")), "environment tf0: not in"),
     "a trial of no environment": (
         lambda _: require_planned(Trial("tf0", "simple", "identity", 0), shipped()), "--environment tf0"
@@ -284,7 +284,10 @@ RUNS: dict[str, tuple[dict[str, Any], str]] = {
     "a batch of 400 digits": ({"batch": 10**400}, "--config batch=a number of hundreds of digits: allowed"),
     "a limit in words": ({"limit": "an hour"}, "--config limit='an hour': allowed"),
     "a limit that is true": ({"limit": True}, "--config limit=True: allowed"),
-    "results in this folder": ({"pathvars": {"results": "."}}, "pathvars.results: '.' is not allowed, as it is this"),
+    "results in this folder": (
+        {"pathvars": {"results": "."}},
+        "pathvars.results: '.' is not allowed, because it is this",
+    ),
     "results in a folder above": ({"pathvars": {"results": "../x"}}, "pathvars.results: '../x' is not allowed"),
     "results at the root": ({"pathvars": {"results": "/"}}, "pathvars.results: '/' is not allowed"),
     "results of no name": ({"pathvars": {"results": ""}}, "pathvars.results: '' is not allowed; allowed: a path"),
@@ -297,14 +300,14 @@ for kind, (config, words) in RUNS.items():
 PROFILES: dict[str, tuple[str, str]] = {
     "a list": ("- a\n", "config.yaml: not a mapping of keys to values"),
     "no mapping": ("a\n", "config.yaml: not a mapping of keys to values"),
-    "a key twice": ("jobs: 1\njobs: 2\n", "line 2: key 'jobs' is there twice"),
+    "a key twice": ("jobs: 1\njobs: 2\n", "line 2: key 'jobs' appears twice"),
     "jobs in words": ("jobs: many\n", "cores or jobs of the profile: 'many': allowed: a number from 1"),
     "no jobs": ("jobs: 0\n", "cores or jobs of the profile: 0: allowed: a number from 1"),
     "jobs in a list": ("jobs: [1]\n", "cores or jobs of the profile: [1]: allowed: a number from 1"),
     "half a job": ("jobs: 0.5\n", "cores or jobs of the profile: 0.5: allowed: a number from 1"),
     "a setting without value": ("config: [batch]\n", "config of the profile: ['batch']: allowed: KEY=VALUE"),
-    "a setting that is a number": ("config: 5\n", "config of the profile: 5: allowed: a text, or a list of texts"),
-    "a file that is a number": ("configfile: 5\n", "configfile of the profile: 5: allowed: a text"),
+    "a setting that is a number": ("config: 5\n", "config of the profile: 5: allowed: a string, or a list of strings"),
+    "a file that is a number": ("configfile: 5\n", "configfile of the profile: 5: allowed: a string"),
     "a file that is not there": ("configfile: none.yaml\n", "none.yaml: cannot be read (No such file or directory)"),
 }
 for kind, (text, words) in PROFILES.items():
@@ -318,8 +321,8 @@ for kind, (text, words) in PROFILES.items():
 
 RECORD = json.loads(GOLDEN.read_text())
 TEXTS = {
-    "nothing": ("", "not JSON, cut short or edited (Expecting value"),
-    "cut short": (json.dumps(RECORD)[:-9], "not JSON, cut short or edited ("),
+    "nothing": ("", "not JSON, truncated or edited (Expecting value"),
+    "cut short": (json.dumps(RECORD)[:-9], "not JSON, truncated or edited ("),
     "a list": ("[]", "the record: [] is not of type 'object'"),
     "nothing in JSON": ("null", "the record: None is not of type 'object'"),
     "no number": (json.dumps(RECORD | {"seconds": float("nan")}), "NaN is not a number of JSON"),
@@ -327,11 +330,11 @@ TEXTS = {
     "a number beyond floats": (json.dumps(RECORD | {"seconds": "@"}).replace('"@"', "1e999"), "a number is too large"),
     "an integer of 5,000 digits": (json.dumps(RECORD | {"seed": "@"}).replace('"@"', "9" * 5000), "4300 digits"),
     "an integer of 30 digits": (json.dumps(RECORD | {"seed": 10**30}), "an integer is too large; allowed: 64 bits"),
-    "a key twice": (json.dumps(RECORD)[:-1] + ', "seed": 7}', "key 'seed' is there twice"),
+    "a key twice": (json.dumps(RECORD)[:-1] + ', "seed": 7}', "key 'seed' appears twice"),
     "lists in lists": ("[" * 1000 + "]" * 1000, "nested too deep; allowed: 64"),
     "lists without an end": ("[" * 200_000, "nested too deep; allowed: 64"),
-    "two records": (json.dumps(RECORD) * 2, "not JSON, cut short or edited (Extra data"),
-    "a byte order mark": ("\ufeff" + json.dumps(RECORD), "not JSON, cut short or edited ("),
+    "two records": (json.dumps(RECORD) * 2, "not JSON, truncated or edited (Extra data"),
+    "a byte order mark": ("\ufeff" + json.dumps(RECORD), "not JSON, truncated or edited ("),
 }
 for kind, (text, words) in TEXTS.items():
     BAD[f"record: {kind}"] = (lambda _, text=text: read_record(put("record.json", text)), words)
@@ -384,7 +387,7 @@ for kind, (key, value, words) in RECORDS.items():
     BAD[f"record: {kind}"] = (functools.partial(read_changed, key, value), words)
 BAD["record: edited"] = (
     lambda _: read_record(put("record.json", json.dumps(RECORD | {"seconds": 0.5}))),
-    "edited since it was written, as its digest tells",
+    "edited since it was written: its digest does not match",
 )
 
 
@@ -441,7 +444,7 @@ IMAGES: dict[str, tuple[str, bytes, bool, str]] = {
         "train_images", gzip.compress(bytes.fromhex("00000803") + b"\xff" * 12), True, "allowed: at most 1073741824"
     ),
     "a byte less": ("train_images", gzip.compress(idx(6, 2, 2)[:-1]), True, "39 bytes, but its header says [6, 2, 2]"),
-    "no image": ("train_images", gzip.compress(idx(0, 2, 2)), True, "holds nothing"),
+    "no image": ("train_images", gzip.compress(idx(0, 2, 2)), True, "empty"),
     "an image more": ("train_images", gzip.compress(idx(7, 2, 2)), True, "7 train images but 6 labels"),
     "another size": ("train_images", gzip.compress(idx(6, 3, 2)), True, "training images of 3 x 2 pixels, test images"),
     "another shape": ("train_images", gzip.compress(idx(6, 1, 4)), True, "training images of 1 x 4 pixels, test"),
@@ -488,7 +491,7 @@ for kind, (text, words) in VERSIONS.items():
 SCHEDULES = {
     "half of it": "{",
     "a list": "[]",
-    "no name of a batch": '{"seconds": 60, "batches": {"x": ["a/1"]}}',
+    "not the name of a batch": '{"seconds": 60, "batches": {"x": ["a/1"]}}',
     "no name of a trial": '{"seconds": 60, "batches": {"e/p-0": ["a"]}}',
     "a batch of no number": '{"seconds": 60, "batches": {"e/p-$(x)": ["a/1"]}}',
     "a trial of another number": '{"seconds": 60, "batches": {"e/p-0": ["a/01"]}}',

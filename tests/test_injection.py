@@ -227,7 +227,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ("seed: 1\nseed: 2\n", "line 2: key 'seed' is there twice, first in line 1"),
+        ("seed: 1\nseed: 2\n", "line 2: key 'seed' appears twice, first in line 1"),
         (BOMB, "more than 100000 values, once its anchors are written out"),
     ],
     ids=["a key twice", "anchors of anchors"],

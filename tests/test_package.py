@@ -141,7 +141,7 @@ def test_a_command_of_the_study_says_in_one_line_what_to_install(
 ) -> None:
     done = run(venv / "bin" / "twinproof", *command, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r"error: a study needs \w+, which is not here: install twinproof\[study\]\n", done.stderr)
+    assert re.fullmatch(r"error: a study needs \w+, which is not installed: install twinproof\[study\]\n", done.stderr)
 
 
 def test_a_proof_is_imported_beside_the_users_keras(wheel: Path, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_command_of_another_clones_venv_is_refused_with_what_to_do(
         assert entry() == 2
         told = capsys.readouterr().err
         assert told.startswith(
-            f"error: {second} has its own twinproof, but that of {REPOSITORY / 'src/twinproof'} would"
+            f"error: {second} has its own twinproof, but the code in {REPOSITORY / 'src/twinproof'} would"
         )
         assert f"PYTHONPATH={second / 'src'}" in told and "make .venv/ready" in told
         assert told.count("\n") == 1

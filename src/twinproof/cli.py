@@ -24,7 +24,7 @@ ResultsFolder = Annotated[Path, typer.Option("--results", help="The folder of a 
 
 
 def of_the_study(command: Callable[..., None]) -> Callable[..., None]:
-    """Have a command say in one line that what a study takes is not installed; it imports that when it is run."""
+    """Make a command report in one line that the study's packages are not installed; it imports them when it runs."""
 
     @functools.wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
@@ -37,7 +37,7 @@ def of_the_study(command: Callable[..., None]) -> Callable[..., None]:
         except ModuleNotFoundError as error:
             if error.name is None or error.name.startswith("twinproof"):
                 raise
-            raise UserError(f"a study needs {error.name}, which is not here: install twinproof[study]") from None
+            raise UserError(f"a study needs {error.name}, which is not installed: install twinproof[study]") from None
 
     return run
 
@@ -51,33 +51,33 @@ def twinproof() -> None:
 def prove(
     models: Annotated[
         list[str],
-        typer.Argument(metavar="MODEL...", help="FILE.py:FUNCTION or a saved file; one FILE.py alone: all its styles."),
+        typer.Argument(metavar="MODEL...", help="FILE.py:FUNCTION or a saved file; a single FILE.py: all its styles."),
     ],
     data: Annotated[
         Optional[str],
-        typer.Option(metavar="FILE.py:FUNCTION", help="A function that gives the data; else it is made up."),
+        typer.Option(metavar="FILE.py:FUNCTION", help="A function that returns the data. Default: random data."),
     ] = None,
     inputs: Annotated[
-        Optional[str], typer.Option(help='What the models take, as "28,28,1" or "image=28,28,1 ids=16:int32".')
+        Optional[str], typer.Option(help='The inputs of the models, such as "28,28,1" or "image=28,28,1 ids=16:int32".')
     ] = None,
-    loss: Annotated[Optional[str], typer.Option(help="A loss by its name; else as compiled, or chosen.")] = None,
+    loss: Annotated[Optional[str], typer.Option(help="The name of a loss. Default: as compiled, or chosen.")] = None,
     optimizer: Annotated[
-        Optional[str], typer.Option(help="An optimizer by its name; else as compiled, or adam.")
+        Optional[str], typer.Option(help="The name of an optimizer. Default: as compiled, or adam.")
     ] = None,
     steps: Annotated[int, typer.Option(min=0, help="Steps of training to compare; 0 for none.")] = 10,
     tolerance: Annotated[
-        Optional[float], typer.Option(min=0, help="The largest difference that counts as none; else it is measured.")
+        Optional[float], typer.Option(min=0, help="The largest difference that does not count. Default: measured.")
     ] = None,
     hints: Annotated[
-        Optional[list[str]], typer.Option("--map", metavar="A=B", help="A variable of the first model and its partner.")
+        Optional[list[str]], typer.Option("--map", metavar="A=B", help="A variable of the first model and its match.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of made-up data and random layers.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of random data and random layers.")] = 0,
     environments: Annotated[
         Optional[list[str]],
         typer.Option(
             "--in",
             metavar="ENVIRONMENT[@BACKEND]",
-            help="Run in it: one for both models, or one for each; @jax, @torch or @tensorflow chooses a backend.",
+            help="Run there: one for both models, or one for each; @jax, @torch or @tensorflow chooses a backend.",
         ),
     ] = None,
     params: ParamsFile = Path("params.yaml"),
@@ -86,11 +86,11 @@ def prove(
         Optional[Path], typer.Option(metavar="FILE", help="Write a page with the layers side by side.")
     ] = None,
     reproducer: Annotated[
-        Optional[Path], typer.Option(metavar="FILE", help="Write a short script that shows the difference by itself.")
+        Optional[Path], typer.Option(metavar="FILE", help="Write a script that shows the difference by itself.")
     ] = None,
 ) -> None:
-    """Say whether models are one network, and where they part; exit status 0 if so, 1 if not, 2 if it cannot tell."""
-    # TensorFlow reads it when it is imported: what it says of the processor is not what was asked for.
+    """Say whether models are one network, and where they differ; exit status 0 if so, 1 if not, 2 if undecided."""
+    # TensorFlow reads it on import: its messages about the processor do not belong in the output.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         from twinproof.proof.apart import Request
@@ -98,7 +98,7 @@ def prove(
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("twinproof"):
             raise
-        raise UserError(f"a proof needs {error.name}, which is not in this Python ({sys.executable})") from None
+        raise UserError(f"a proof needs {error.name}, which this Python lacks ({sys.executable})") from None
 
     named = environments or []
     pair = _pair_of_models(models, named)
@@ -115,7 +115,7 @@ def prove(
         if error.name != "keras":
             raise
         raise UserError(
-            f"a proof needs Keras, which is not in this Python ({sys.executable}): install twinproof beside it, "
+            f"a proof needs Keras, which this Python lacks ({sys.executable}): install twinproof next to Keras, "
             "or name an environment with --in"
         ) from None
 
@@ -124,7 +124,10 @@ def _pair_of_models(models: list[str], environments: list[str]) -> tuple[str, st
     if len(environments) > 2 or (environments and len(models) > 2):
         raise UserError("--in: name one environment, or two, for one model or two")
     if len(environments) == 1 and len(models) == 1:
-        raise UserError(f"--in {environments[0]}: one model in one environment is nothing to compare; name another")
+        raise UserError(
+            f"--in {environments[0]}: one model in one environment leaves nothing to compare; "
+            "name a second model or environment"
+        )
     return models[0], models[-1]
 
 
@@ -139,7 +142,7 @@ def _start_in(name: str, params: Path) -> Callable[..., Any]:
         known = list(read_params(params).environments)
     where, backend = split_backend(name)
     python = find_python(where, known)
-    # Of an environment of the study the lock decides; of another venv, whoever works in it.
+    # For an environment of the study, the lock decides; for another venv, its user does.
     backend = backend or (Environment(where).backend() if where in known else os.environ.get("KERAS_BACKEND", ""))
     return functools.partial(start_clean, python, backend)
 
@@ -147,7 +150,7 @@ def _start_in(name: str, params: Path) -> Callable[..., Any]:
 def _hint(hint: str) -> tuple[str, str]:
     first, equals, second = hint.partition("=")
     if not (first and equals and second):
-        raise UserError(f"--map {shown(hint)}: allowed: VARIABLE=VARIABLE, as hidden/kernel=dense/kernel")
+        raise UserError(f"--map {shown(hint)}: allowed: VARIABLE=VARIABLE, such as hidden/kernel=dense/kernel")
     return first, second
 
 
@@ -155,12 +158,12 @@ def _hint(hint: str) -> tuple[str, str]:
 @of_the_study
 def plan_study(
     params: ParamsFile = Path("params.yaml"),
-    profile: Annotated[Optional[Path], typer.Option(help="A profile of Snakemake, as workflow/profiles/slurm.")] = None,
+    profile: Annotated[Optional[Path], typer.Option(help="Of Snakemake, such as workflow/profiles/slurm.")] = None,
     cores: Annotated[
-        Optional[int], typer.Option(min=1, help="Jobs at a time; else the profile's, or every core.")
+        Optional[int], typer.Option(min=1, help="Parallel jobs. Default: those of the profile, or all cores.")
     ] = None,
 ) -> None:
-    """Check parameters, data, twins and locks without measuring, and say what a study would do, and what it costs."""
+    """Check parameters, data, twins and locks without measuring; say what a study would do and how long it takes."""
     from rich.console import Console
 
     from twinproof.analysis.planned_trials import known
@@ -192,15 +195,15 @@ def plan_study(
 @of_the_study
 def try_pitfalls(
     names: Annotated[
-        Optional[list[str]], typer.Argument(metavar="[PITFALL]...", help="By name, or as twin/name; none: list them.")
+        Optional[list[str]], typer.Argument(metavar="[PITFALL]...", help="A name, or twin/name. Without one: list all.")
     ] = None,
     environments: Annotated[
         Optional[list[str]], typer.Option("--in", metavar="ENVIRONMENT", help="Only in this one; may be repeated.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all that was seen as JSON, messages uncut.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, with full messages.")] = False,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
-    """Run pitfalls of the catalogue in the installed environments and print what was seen; nothing is kept."""
+    """Run pitfalls of the catalogue in the installed environments and print what happened; writes no files."""
     from twinproof.pipeline import attempts
     from twinproof.study.code import list_pitfalls
     from twinproof.study.params import read_params
@@ -229,7 +232,7 @@ def check_twin(
     ] = None,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
-    """Check a twin of yours in seconds: what its functions return, whether it is one network, whether it is trained."""
+    """Check your own twin in seconds: what its functions return, that it is one network, and that it can be trained."""
     from twinproof.pipeline import attempts
     from twinproof.pipeline.checking import check, describe
     from twinproof.study.params import read_params
@@ -257,11 +260,13 @@ app.add_typer(environment, name="environment")
 def add_environment(
     packages: Annotated[
         list[str],
-        typer.Argument(metavar="PACKAGE...", help="keras==3.9.2, perhaps with tensorflow-cpu==2.18.0, and others."),
+        typer.Argument(metavar="PACKAGE...", help="keras==3.9.2, optionally tensorflow-cpu==2.18.0 and others."),
     ],
-    name: Annotated[Optional[str], typer.Option(help="Its name; else by its versions, as keras3.9-tf2.18-cpu.")] = None,
+    name: Annotated[
+        Optional[str], typer.Option(help="Its name. Default: its versions, such as keras3.9-tf2.18-cpu.")
+    ] = None,
 ) -> None:
-    """Write containers/locks/NAME.in and the hash lock NAME.txt; Keras alone gets the TensorFlow that it goes with."""
+    """Write containers/locks/NAME.in and the hash lock NAME.txt; Keras alone gets the TensorFlow that matches it."""
     from twinproof.base.numbers import counted
     from twinproof.environments.adding import add_environment
 
@@ -273,21 +278,25 @@ def add_environment(
 @app.command()
 @of_the_study
 def bisect(
-    subject: Annotated[str, typer.Argument(metavar="PITFALL|FILE.py", help="Of the catalogue, or a program of yours.")],
+    subject: Annotated[
+        str, typer.Argument(metavar="PITFALL|FILE.py", help="A pitfall of the catalogue, or your own program.")
+    ],
     first: Annotated[
-        Optional[str], typer.Option("--from", help="A version of Keras; else the first with a lock.")
+        Optional[str], typer.Option("--from", help="A version of Keras. Default: the first with a lock.")
     ] = None,
-    last: Annotated[Optional[str], typer.Option("--to", help="A version of Keras; else the last with a lock.")] = None,
+    last: Annotated[
+        Optional[str], typer.Option("--to", help="A version of Keras. Default: the last with a lock.")
+    ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Look for every change between unlike ends, not for one.")
+        bool, typer.Option("--all", help="Find every change between releases that differ, not just one.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it takes at most.")] = False,
-    seconds: Annotated[int, typer.Option("--time-limit", min=1, help="Seconds of your program in a release.")] = 600,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much this needs at most.")] = False,
+    seconds: Annotated[int, typer.Option("--time-limit", min=1, help="Time limit of your program per release.")] = 600,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Find the release of Keras in which an outcome changed, by halving; exit status 0 if one was found, 1 if none.
 
-    An environment that is missing is installed from its lock, into results/environments, and stays.
+    A missing environment is installed from its lock into results/environments, and stays there.
     """
     from twinproof.environments.releases import between, list_releases
     from twinproof.pipeline.bisect.run import Bisection, describe, forecast
@@ -310,9 +319,9 @@ def bisect(
 @of_the_study
 def check(
     results: ResultsFolder = Path("results"),
-    again: Annotated[int, typer.Option("--rerun", min=0, help="Also measure so many trials again, and compare.")] = 0,
+    again: Annotated[int, typer.Option("--rerun", min=0, help="Also measure this many trials again, and compare.")] = 0,
 ) -> None:
-    """Check whether the study is complete and its records are what they say; exit status 1 if not."""
+    """Check that the study is complete and its records are valid; exit status 1 if not."""
     from twinproof.analysis.completeness import examine
     from twinproof.pipeline.rerun import rerun
 
@@ -333,7 +342,7 @@ def check(
 
 @app.command()
 def answer(results: ResultsFolder = Path("results")) -> None:
-    """Print what the last study found: when to use which style, each claim's verdict, and one sentence a twin."""
+    """Print what the last study found: when to use which style, each claim's verdict, and one sentence per twin."""
     for row in _rows(results, "answer", "sentence", "evidence"):
         typer.echo(f"{row['sentence']} ({', '.join(_names(row['evidence']))})")
     typer.echo()
@@ -347,12 +356,12 @@ def answer(results: ResultsFolder = Path("results")) -> None:
 @app.command()
 @of_the_study
 def versions() -> None:
-    """List the published study and the versions in git, the newest first, with the answer of each in a line."""
+    """List the published study and the versions in git, newest first, with the answer of each in one line."""
     from twinproof.versions.find import list_versions
 
     listed = list(list_versions())
     if not listed:
-        raise UserError("no commit has a report; `dvc repro`, commit what it wrote, and tag it: that is a version")
+        raise UserError("no commit has a report; to make a version, run `dvc repro`, commit what it wrote, and tag it")
     for version in listed:
         typer.echo(f"{version.name}  {version.date}  {', '.join(version.version['environments'])}")
         typer.echo(f"    {version.version['answer']}")
@@ -361,12 +370,14 @@ def versions() -> None:
 @app.command()
 @of_the_study
 def compare(
-    old: Annotated[str, typer.Argument(help="A git revision that has a report, or `published`: the older one.")],
-    new: Annotated[Optional[str], typer.Argument(help="Another; the workspace if it is left out.")] = None,
+    old: Annotated[
+        str, typer.Argument(help="The earlier report: a git revision that has a report, or `published`.")
+    ],
+    new: Annotated[Optional[str], typer.Argument(help="Another revision. Default: the workspace.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request.")] = False,
 ) -> None:
-    """Say what changed between two versions of the report, and write a page of it; exit status 1 if anything did."""
+    """Say what changed between two versions of the report, and write a page about it; exit status 1 if anything did."""
     from twinproof.base.files import write_whole
     from twinproof.versions import forms
     from twinproof.versions.compare import compare as compare_studies
@@ -390,16 +401,18 @@ EXIT_STATUS = {"reproduced": 0, "not reproduced": 1, "reproduced in part": 3}
 def reproduce(
     version: Annotated[
         Optional[str],
-        typer.Argument(metavar="[VERSION|CRATE]", help="A git revision, or a crate; else the published study."),
+        typer.Argument(metavar="[VERSION|CRATE]", help="A git revision, or a crate. Default: the published study."),
     ] = None,
     results: ResultsFolder = Path("results"),
     run: Annotated[bool, typer.Option("--run", help="Run the study first, with the version's parameters.")] = False,
-    cores: Annotated[Optional[int], typer.Option(min=1, help="Jobs at a time of --run; else every core.")] = None,
+    cores: Annotated[
+        Optional[int], typer.Option(min=1, help="Parallel jobs of --run. Default: all cores.")
+    ] = None,
     receipt: Annotated[
-        Optional[Path], typer.Option(metavar="FILE", help="Write it all as JSON, to go into reproductions/.")
+        Optional[Path], typer.Option(metavar="FILE", help="Write everything as JSON, for reproductions/.")
     ] = None,
 ) -> None:
-    """Say whether the present results agree with a version, claim by claim; exit status 0, 3 if in part, 1 if not."""
+    """Say claim by claim whether the results agree with a version; exit status 0, 3 if in part, 1 if not."""
     from twinproof.base.files import write_whole
     from twinproof.versions.find import read_folder
     from twinproof.versions.receipt import as_receipt, as_text
@@ -427,7 +440,7 @@ def show(
         str, typer.Argument(help="A git revision that has a report; the published study by default.")
     ] = ("published"),
 ) -> None:
-    """Open a report as it was made, from git and DVC's cache or remote, and print where it lies."""
+    """Open a report in its original form, from git and DVC's cache or remote, and print its path."""
     from twinproof.versions.retrieve import retrieve
 
     page = retrieve(version)
@@ -438,7 +451,7 @@ def show(
 def _names(text: str) -> list[str]:
     names = parse_json(text, "evidence")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise UserError(f"evidence: {shown(text)} is no list of tables; run `snakemake --cores all tables`")
+        raise UserError(f"evidence: {shown(text)} is not a list of tables; run `snakemake --cores all tables`")
     return names
 
 
@@ -451,7 +464,7 @@ def _rows(results: Path, table: str, *columns: str) -> list[dict[str, str]]:
     except MissingError:
         raise UserError(
             f"{path}: no study has been run here yet; `snakemake --cores all` runs one, "
-            "--results results/quick shows the quick one"
+            "--results results/quick shows the quick study"
         ) from None
     except csv.Error as error:
         raise UserError(f"{path}: not CSV ({error}); run `snakemake --cores all tables`") from None
@@ -467,14 +480,14 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
-    """Say what is here to run the study with, what is missing or broken, and what to do about it."""
+    """Say what is installed to run the study, what is missing or broken, and what to do about it."""
     from rich.console import Console
 
     from twinproof.pipeline.doctor import examine, show
     from twinproof.study.params import read_params
 
     study = read_params(params)
-    with Console(stderr=True).status("looking into the environments"):
+    with Console(stderr=True).status("checking the environments"):
         findings = list(examine(study, environment))
     stops = any(finding.stops for finding in findings)
     if as_json:

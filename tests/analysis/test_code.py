@@ -133,7 +133,7 @@ def test_the_source_is_never_run_nor_what_lies_around_it(sizes: Any, tmp_path: P
 @pytest.mark.parametrize("module", ["nowhere", "models.nowhere", "models.mine.nowhere", "models"])
 def test_a_module_that_is_not_there_is_a_users_mistake(sizes: Any, module: str) -> None:
     sizes("")
-    with pytest.raises(UserError, match=rf"twins\.other\.module: no module {module}; it must lie in src/"):
+    with pytest.raises(UserError, match=rf"twins\.other\.module: no module {module}; it must be in src/"):
         list(code_rows({"other": TwinParams(module)}))
 
 

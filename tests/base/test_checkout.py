@@ -55,7 +55,7 @@ def test_that_of_a_repository_around_this_folder_does_not_count(foreign: Path) -
     inner = foreign / "build" / "unpacked"
     (inner / "src/twinproof").mkdir(parents=True)
     (inner / "src/twinproof/__init__.py").touch()
-    assert find_commit(inner) == Commit(None, "this folder lies inside another git repository")
+    assert find_commit(inner) == Commit(None, "this folder is inside another git repository")
     git(foreign, "add", ".")
     git(foreign, "commit", "--quiet", "--message=everything")
     assert find_commit(inner).commit is None
@@ -65,7 +65,7 @@ def test_that_of_a_repository_without_the_code_does_not_count(foreign: Path) -> 
     """A dotfiles repository, say, into which the code was unpacked."""
     (foreign / "src/twinproof").mkdir(parents=True)
     (foreign / "src/twinproof/__init__.py").touch()
-    assert find_commit(foreign) == Commit(None, "the repository does not hold src/twinproof/__init__.py")
+    assert find_commit(foreign) == Commit(None, "the repository does not contain src/twinproof/__init__.py")
 
 
 @pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"])
@@ -99,10 +99,14 @@ def test_dubious_ownership_is_told(repository: Path, tmp_path: Path, monkeypatch
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent))
     found = find_commit(repository)
-    assert found.commit is None and "dubious" in str(found.missing) and "safe.directory" in str(found.missing)
+    assert (
+        found.commit is None
+        and "does not trust the owner" in str(found.missing)
+        and "safe.directory" in str(found.missing)
+    )
 
 
 @pytest.mark.parametrize("commit", [Commit("c0ffee-dirty", None), Commit(None, "git is not installed")])
 def test_another_process_is_told_by_variables(commit: Commit) -> None:
     assert received_commit(commit.variables()) == commit
-    assert received_commit({}) == Commit(None, "this process was told none")
+    assert received_commit({}) == Commit(None, "the process got no commit from the one that started it")

@@ -153,7 +153,7 @@ def test_a_second_build_at_once_is_refused(copy: Copy, silent_index):
     name = copy.lock("six")
     process = start_and_wait(copy, name, silent_index)
     error = refused(copy.build(name), 2)
-    assert f"another build of {name} is at work" in error
+    assert f"another build of {name} is running" in error
     assert process.poll() is None
     process.terminate()
     process.communicate(timeout=30)

@@ -83,7 +83,7 @@ def test_with_the_fall_back_a_trial_says_so_and_gives_the_result_of_the_cpu(has_
         pytest.skip("there is a GPU here")
     told = must(trial(tmp_path, "cpu"))
     (line,) = (line for line in told.splitlines() if "GPU" in line)
-    assert f"computing on the CPU, as environments.{GPU.name}.without_gpu allows" in line
+    assert f"uses the CPU instead, because environments.{GPU.name}.without_gpu allows it" in line
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["machine"]["device"] == "CPU"
     assert record["machine"]["image"] == GPU.image()["image"]

@@ -183,7 +183,7 @@ def test_image_cut_short_counts_as_not_built(image: Environment, tmp_path: Path)
     sif.unlink()
     sif.write_bytes(beginning)
     done = must(run_in(folder, *IMAGES, "--dry-run", "trials"))
-    assert f"{ENVIRONMENT}: the image is cut short: {image.sif} has 1000 of" in done
+    assert f"{ENVIRONMENT}: the image is truncated: {image.sif} has 1000 of" in done
     assert "rule build_image" in done
 
 

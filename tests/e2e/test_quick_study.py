@@ -114,7 +114,7 @@ def test_what_its_jobs_took_can_be_shipped(quick_study, tmp_path):
 
 def test_plan_takes_off_what_is_done(quick_study):
     printed = must(run_in(quick_study, "twinproof", "plan", "--profile", "workflow/profiles/quick"))
-    assert "nothing is to be measured" in printed
+    assert "there is nothing to measure" in printed
 
 
 def test_second_run_has_nothing_to_do(quick_study):

@@ -103,7 +103,7 @@ def test_the_shipped_inputs_are_what_the_command_writes(keras: str) -> None:
         (["keras>=3"], r"keras>=3: not one version"),
         (["keras==3.*"], r"keras==3\.\*: not one version"),
         (["tensorflow-cpu==2.18.1"], r"keras: not among 'tensorflow-cpu==2\.18\.1'"),
-        (["keras==3.9.2", "keras==3.8.0"], r"'keras==3\.8\.0': keras is there twice"),
+        (["keras==3.9.2", "keras==3.8.0"], r"'keras==3\.8\.0': keras appears twice"),
         (["keras==3.15.1", "jax>=0.5"], r"jax>=0\.5: not one version"),
         (["keras==3.15.1", "jax==0.10.2", "torch==2.15.0"], r"jax and torch: allowed: one backend of Keras"),
         (["keras==9.9.9"], r"keras==9\.9\.9: name its TensorFlow too"),
@@ -133,7 +133,7 @@ def test_a_name_that_is_none_is_refused(folder: Path, name: str) -> None:
 def test_a_name_that_is_taken_is_refused_and_what_is_there_stays(folder: Path, suffix: str) -> None:
     taken = LOCKS / f"keras3.9-tf2.18-cpu.{suffix}"
     taken.write_text("mine")
-    with pytest.raises(UserError, match=rf"{taken} is there already; choose a name of your own, --name"):
+    with pytest.raises(UserError, match=rf"{taken} exists already; choose a name of your own, --name"):
         add_environment(["keras==3.9.2"])
     with pytest.raises(UserError, match="choose another --name"):
         add_environment(["keras==3.9.2"], "keras3.9-tf2.18-cpu")

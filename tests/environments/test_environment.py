@@ -89,7 +89,7 @@ def test_what_is_missing_or_cut_short_is_not_used(tiny: Environment) -> None:
     tiny.venv_mark.unlink()
     assert tiny.venv_fault() == "not made yet"
     tiny.sif.write_bytes(b"ima")
-    assert tiny.image_fault() == f"cut short: {tiny.sif} has 3 of 5 bytes"
+    assert tiny.image_fault() == f"truncated: {tiny.sif} has 3 of 5 bytes"
     tiny.image_mark.unlink()
     assert tiny.image_fault() == "not built yet"
 
@@ -131,8 +131,8 @@ def test_the_mark_of_a_broken_image_is_set_aside_and_comes_back_when_it_fits(
 
 HASH = f" --hash=sha256:{'a' * 64}\n"
 BAD_LOCKS = {
-    "empty": ("", "line 1: no package"),
-    "comments alone": ("# nothing\n\n", "line 1: no package"),
+    "empty": ("", "line 1: there is no package"),
+    "comments alone": ("# nothing\n\n", "line 1: there is no package"),
     "garbage": ("\x07garbage {}\n", "line 1: '\\x07garbage {}'"),
     "without hashes": ("numpy==1.26.4\n", "line 1: 'numpy==1.26.4'"),
     "one package without hashes": (LOCK + "six==1.16.0\n", "line 10: 'six==1.16.0'"),
@@ -158,7 +158,7 @@ BAD_LOCKS = {
     "a folder": (f"{LOCK}-e .\n", "line 10: '-e .'"),
     "an address": (f"numpy @ https://example.org/numpy.whl{HASH}", "line 1: 'numpy @ https"),
     "a path": (f"./numpy.whl{HASH}", "line 1: './numpy.whl"),
-    "a package twice": (f"{LOCK}numpy==1.26.3{HASH}", "line 10: numpy is there twice"),
+    "a package twice": (f"{LOCK}numpy==1.26.3{HASH}", "line 10: numpy appears twice"),
     "an option hidden by a comment": (f"# x \\\n--index-url https://example.org\n{LOCK}", "line 2: '--index-url"),
 }
 

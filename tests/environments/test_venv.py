@@ -33,6 +33,6 @@ def test_one_that_cannot_be_installed_is_told_in_a_line_with_where_to_read_all(e
     with pytest.raises(UserError) as refused:
         venv.install(environment)
     assert str(refused.value) == (
-        "small: could not be installed, results/environments/small/venv.log has all of it: "
+        "small: could not be installed; the whole output is in results/environments/small/venv.log: "
         "error: no such package mind the lock"
     )

@@ -85,11 +85,11 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_was_there(
     # Before anything is measured.
     with full(disk):
         said = refused(study, *TRIALS)
-    assert f"results: {FULL.format('written to')}what is there is as it was" in said
+    assert f"results: {FULL.format('written to')}its files are unchanged" in said
     assert "measuring in" not in log_of_run(study)
     # While it is: not even the log tells more.
     said = fills_up_once("batches/tf2.21-cpu/identity-0.log", 0, *TRIALS)
-    assert f"results: {FULL.format('written to')}what is there is as it was" in said
+    assert f"results: {FULL.format('written to')}its files are unchanged" in said
     assert records(study) == before
     said = fills_up_once("batches/tf2.21-cpu/identity-0.log", 2**15, *TRIALS)
     assert f"error: results/trials/tf2.21-cpu/sound: {FULL.format('written to')}" in said
@@ -104,7 +104,7 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_was_there(
     # While the page is made.
     must(run_in(study, *STUDY, "tables"))
     said = fills_up_once("report.log", 2**15, *STUDY)
-    assert f"error: results/report/index.html: {FULL.format('written')}a former one is as it was" in said
+    assert f"error: results/report/index.html: {FULL.format('written')}an earlier file is unchanged" in said
     assert (disk / "report/index.html").read_bytes() == page
     must(run_in(study, *STUDY))
     require_whole(study, undisturbed, before)
@@ -138,7 +138,7 @@ def closed_by_mount(disk: Path) -> Iterator[tuple[str, ...]]:
 
 def test_a_folder_that_cannot_be_written_to_is_said_in_a_line(disk: Path, study: Path, undisturbed: Path) -> None:
     before = files(disk)
-    told = "results: cannot be written to (Permission denied); what is there is as it was"
+    told = "results: cannot be written to (Permission denied); its files are unchanged"
     # Of files that are closed themselves Snakemake says so.
     protected = "Write-protected output files for rule make_"
     for close, error, says in (
@@ -150,7 +150,9 @@ def test_a_folder_that_cannot_be_written_to_is_said_in_a_line(disk: Path, study:
             assert "Nothing to be done" in must(run_in(study, *prefix, *STUDY))
             assert says in refused(study, *prefix, *STUDY, "--forcerun", "make_version")
             change_params(study, identity={"replicates": 3})
-            assert f"results/params.yaml: cannot be written ({error}); a former one" in refused(study, *prefix, *TRIALS)
+            assert f"results/params.yaml: cannot be written ({error}); an earlier file" in refused(
+                study, *prefix, *TRIALS
+            )
             change_params(study, identity={"replicates": 2})
         assert files(disk) == before
     must(run_in(study, *STUDY))

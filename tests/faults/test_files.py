@@ -20,9 +20,9 @@ def test_a_record_that_was_cut_short_is_named_and_measured_again(study: Path, un
     record.write_bytes(whole[: len(whole) // 2])
     check = run_in(study, "twinproof", "check")
     assert check.returncode == 1
-    assert f"results/trials/{RECORD}.json: not JSON, cut short or edited" in check.stdout
+    assert f"results/trials/{RECORD}.json: not JSON, truncated or edited" in check.stdout
     said = must(run_in(study, *TRIALS))
-    assert f"results/trials/{RECORD}.json: not a record, cut short or edited; set aside as results/superseded/" in said
+    assert f"results/trials/{RECORD}.json: not a record, truncated or edited; set aside as results/superseded/" in said
     assert measured(log_of_run(study)) == {RECORD}
     before.pop(f"{RECORD}.json")
     require_whole(study, undisturbed, before)
@@ -35,7 +35,8 @@ def test_an_edited_record_is_named_and_measured_again_once_it_is_removed(study: 
     edited["seconds"] += 1
     record.write_text(json.dumps(edited, indent=1) + "\n")
     told = (
-        f"results/trials/{RECORD}.json: edited since it was written, as its digest tells; remove it, and the next run"
+        f"results/trials/{RECORD}.json: edited since it was written: its digest does not match; "
+        "remove it, and the next run"
     )
     check = run_in(study, "twinproof", "check")
     assert check.returncode == 1
@@ -74,7 +75,7 @@ def test_a_record_that_comes_damaged_out_of_the_cache_is_refused_and_fetched_or_
         assert check.returncode == 1
         return check.stdout
 
-    assert f"{RECORD}.json: not JSON, cut short or edited" in checked_out(whole[: len(whole) // 2])
+    assert f"{RECORD}.json: not JSON, truncated or edited" in checked_out(whole[: len(whole) // 2])
     # As the guide has it.
     record.unlink()
     assert "not in cache" in must(run_in(study, "dvc", "status"))
@@ -82,7 +83,7 @@ def test_a_record_that_comes_damaged_out_of_the_cache_is_refused_and_fetched_or_
     assert record.read_bytes() == whole
     assert measured(logged(study, *TRIALS)) == set()
     edited = checked_out(whole.replace(b'"seconds": ', b'"seconds": 1'))
-    assert f"{RECORD}.json: edited since it was written, as its digest tells" in edited
+    assert f"{RECORD}.json: edited since it was written: its digest does not match" in edited
     record.unlink()
     assert measured(logged(study, *TRIALS)) == {RECORD}
     before.pop(f"{RECORD}.json")

@@ -112,7 +112,7 @@ def test_every_twin_that_can_be_measured_has_a_record_and_no_other(batch: tuple[
     ("how", "error"),
     [
         ("half a pair", {"type": "ValueError", "message": "half \\ud800 a pair"}),
-        ("mute", {"type": "Mute", "message": "its text cannot be had: str() of it raises RuntimeError"}),
+        ("mute", {"type": "Mute", "message": "its text is not available: its str() raises RuntimeError"}),
         ("without a text", {"type": "ValueError", "message": "without a text"}),
         ("exits in training", {"type": "SystemExit", "message": "0"}),
     ],

@@ -134,7 +134,7 @@ def test_another_content_of_a_named_file_changes_the_protocol(study: dict[str, A
 def test_a_named_file_that_is_not_there_is_refused_with_its_twin(study: dict[str, Any], name: str, why: str) -> None:
     os.mkfifo("pipe")
     study["twins"]["mine"] |= {"files": [name], "probes": []}
-    with pytest.raises(UserError, match=rf"twins\.mine\.files: {name} cannot be read \({why}\); a file is named by"):
+    with pytest.raises(UserError, match=rf"twins\.mine\.files: {name} cannot be read \({why}\); give its path from"):
         check_inputs(Params.parse(study))
 
 

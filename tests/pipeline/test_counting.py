@@ -228,7 +228,7 @@ def test_an_environment_without_a_lock_is_refused_with_those_there_are(study: di
 @pytest.mark.parametrize("module", ["none", "mine.none", "twinproof.measured.twins.none", "json", "numpy"])
 def test_a_module_that_is_not_there_is_refused_with_where_it_must_lie(study: dict[str, Any], module: str) -> None:
     study["twins"]["mine"]["module"] = module
-    with pytest.raises(UserError, match=rf"twins\.mine\.module: no module {module}; .* beside params\.yaml"):
+    with pytest.raises(UserError, match=rf"twins\.mine\.module: no module {module}; .* next to params\.yaml"):
         protocol(study)
 
 
@@ -285,7 +285,7 @@ def test_a_record_that_was_cut_short_is_set_aside_and_named(
     record.write_text(record.read_text()[:-1])
     write_plan(Params.parse(study), project / "results")
     assert not record.exists()
-    assert re.search(rf"{record}: not a record, cut short or edited; set aside as \S+", capsys.readouterr().err)
+    assert re.search(rf"{record}: not a record, truncated or edited; set aside as \S+", capsys.readouterr().err)
 
 
 def test_a_record_that_cannot_be_read_stops_the_plan_and_stays(
@@ -312,7 +312,7 @@ def test_a_module_that_hides_one_of_python_or_of_the_lock_is_refused(
     path.parent.mkdir(exist_ok=True)
     path.touch()
     name = file.partition("/")[0]
-    with pytest.raises(UserError, match=rf"^{name}: would be imported in place of the module \w+ .*another name$"):
+    with pytest.raises(UserError, match=rf"^{name}: would be imported instead of the module \w+ .*another name$"):
         protocol(study)
 
 

@@ -148,7 +148,7 @@ def test_each_line_that_a_lock_is_made_from_is_held_against_it(line: str, fault:
     CPU.lock.with_suffix(".in").write_text(f"# made by hand\n{line}\n")
     lock = examine()[1][f"{ENVIRONMENT} lock"]
     assert (lock["state"], lock["detail"]) == (
-        ("broken", fault) if fault else ("ok", f"{CPU.lock_digest()[:12]}, fulfils tf2.21-cpu.in")
+        ("broken", fault) if fault else ("ok", f"{CPU.lock_digest()[:12]}, matches tf2.21-cpu.in")
     )
 
 
@@ -168,7 +168,7 @@ def test_a_venv_without_its_python_is_broken(examine: Examine) -> None:
     CPU.venv.unlink()
     status, found = examine()
     assert status == 1
-    assert "cannot be looked into" in found[f"{ENVIRONMENT} venv"]["detail"]
+    assert "cannot be inspected" in found[f"{ENVIRONMENT} venv"]["detail"]
     assert "No such file or directory" in found[f"{ENVIRONMENT} venv"]["detail"]
 
 
@@ -206,7 +206,7 @@ def test_the_table_is_plain_and_aligned_where_nobody_watches(capsys: pytest.Capt
     with pytest.raises(SystemExit):
         main(["doctor"])
     *lines, _, verdict = capsys.readouterr().out.splitlines()
-    assert verdict == "in order: a study can run"
+    assert verdict == "everything needed is installed: a study can run"
     column = lines[0].index("missing")
     for line in lines:
         assert "\x1b" not in line
@@ -217,7 +217,7 @@ def test_the_table_is_plain_and_aligned_where_nobody_watches(capsys: pytest.Capt
 def test_a_builder_that_does_not_answer_is_told_to_be_of_no_use(programs: Path, examine: Examine) -> None:
     install(programs, "docker", "echo Is the docker daemon running? >&2; exit 1")
     found = examine()[1]["builder"]
-    assert (found["state"], found["detail"]) == ("missing", "docker is here, but 'docker info' fails")
+    assert (found["state"], found["detail"]) == ("missing", "docker is installed, but 'docker info' fails")
 
 
 @pytest.mark.parametrize(("free", "state"), [(10**12, "ok"), (10**9, "missing")])
@@ -266,19 +266,19 @@ def test_an_image_that_cannot_be_looked_into_is_broken(
     install(programs, "apptainer", f"if [ $1 = --version ]; then echo apptainer version 1.0; exit; fi; {script}")
     status, found = examine()
     assert (status, found["runtime"]["detail"]) == (1, "apptainer 1.0")
-    assert found[f"{ENVIRONMENT} image"]["detail"] == f"cannot be looked into: {detail}"
+    assert found[f"{ENVIRONMENT} image"]["detail"] == f"cannot be inspected: {detail}"
 
 
 def test_an_image_cut_short_is_broken_and_one_that_nothing_runs_is_unused(examine: Examine) -> None:
     describe_an_image()
     status, found = examine()
     assert (status, found[f"{ENVIRONMENT} image"]["state"]) == (0, "unused")
-    assert "nothing here runs it" in found[f"{ENVIRONMENT} image"]["detail"]
+    assert "nothing here can run it" in found[f"{ENVIRONMENT} image"]["detail"]
     assert found[f"{ENVIRONMENT} venv"]["state"] == "missing"
     CPU.sif.write_bytes(b"no")
     status, found = examine()
     assert (status, found[f"{ENVIRONMENT} image"]["state"]) == (1, "broken")
-    assert "cut short" in found[f"{ENVIRONMENT} image"]["detail"]
+    assert "truncated" in found[f"{ENVIRONMENT} image"]["detail"]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_a_lock_with_cuda_wants_a_gpu(settings: dict[str, Any], state: str, stat
         for word in ("driver", "--nv", "environments.tf2.21-gpu.without_gpu: cpu"):
             assert word in gpu["remedy"]
     else:
-        assert "as environments.tf2.21-gpu.without_gpu allows" in gpu["detail"]
+        assert "because environments.tf2.21-gpu.without_gpu allows it" in gpu["detail"]
 
 
 def test_gpus_outside_are_named(programs: Path, examine: Examine) -> None:
@@ -366,7 +366,7 @@ def test_the_lock_inside_an_image_counts_not_the_one_beside_it(runtime: None, ex
     status, found = examine()
     assert status == 1
     assert found[f"{ENVIRONMENT} image"]["detail"] == (
-        f"inside it says lock {built_from[:12]}, {CPU.lock} is {CPU.lock_digest()[:12]}"
+        f"inside, its lock is {built_from[:12]}, {CPU.lock} is {CPU.lock_digest()[:12]}"
     )
 
 
@@ -394,4 +394,4 @@ def test_a_module_that_hides_one_of_an_environment_is_broken(examine: Examine) -
     Path("keras.py").touch()
     status, found = examine()
     assert status == 1
-    assert found[f"{ENVIRONMENT} modules"]["detail"].startswith("keras.py: would be imported in place of")
+    assert found[f"{ENVIRONMENT} modules"]["detail"].startswith("keras.py: would be imported instead of")

@@ -140,7 +140,7 @@ def test_where_all_is_done_nothing_is_to_do(study, params):
         put_record(study, trial, 100, epochs=5)
     (study / "results/crate.zip").touch()
     assert expect(study, params).jobs == []
-    assert describe_forecast(expect(study, params), 2, alone=True).startswith("nothing is to be measured; ")
+    assert describe_forecast(expect(study, params), 2, alone=True).startswith("there is nothing to measure; ")
 
 
 def test_timing_may_add_trials_and_has_the_machine_to_itself(study, params):

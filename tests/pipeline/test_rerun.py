@@ -112,7 +112,7 @@ def test_a_record_from_a_gpu_is_not_chosen(results: Path) -> None:
     for replicate in range(3):
         edit(path_of(results, replicate), machine=GOLDEN["machine"] | {"device": "NVIDIA H200"})
     with pytest.raises(
-        UserError, match="no record of identity, learning or graph on a CPU is there to be measured again"
+        UserError, match="no record of identity, learning or graph on a CPU exists that could be measured again"
     ):
         list(rerun(results, 1, Measured(results)))
 

@@ -123,7 +123,7 @@ def test_after_it_tells_where_the_report_is_or_that_something_is_left(study):
     summary.begin([], [("make_tables", ""), ("make_report", "")], 2, alone=True)
     assert summary.end().endswith("/results/report/index.html")
     assert summary.end(others=2).splitlines()[1:] == [
-        "  2 other jobs failed or not run; the next start goes on with them"
+        "  2 other jobs failed or not run; the next start continues with them"
     ]
     summary.begin([], [("make_tables", "")], 2, alone=True)
     assert "report:" not in summary.end()

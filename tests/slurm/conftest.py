@@ -95,7 +95,7 @@ def stand_in(folder: Path, environment: str, before: str = "") -> None:
 def without_image() -> str | None:
     """Say why there is no image to run in, None if there is one; it is built if it was not."""
     if not (shutil.which("apptainer") or shutil.which("singularity")):
-        return "neither apptainer nor singularity is here; run containers/install-tools"
+        return "neither apptainer nor singularity is installed; run containers/install-tools"
     mark = Environment(ENVIRONMENT).image_mark
     if not (REPOSITORY / mark).exists():
         try:

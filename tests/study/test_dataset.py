@@ -122,7 +122,7 @@ def replace(content: bytes) -> Callable[[Path], None]:
 
 
 FAULTS = {
-    "missing": (missing, [f"has no {TRAIN_IMAGES}", "must hold"]),
+    "missing": (missing, [f"has no {TRAIN_IMAGES}", "must contain"]),
     "truncated": (truncated, [TRAIN_IMAGES, "altered or truncated", "get the file again"]),
     "altered": (altered, [TRAIN_IMAGES, "altered", "SHA-256", "get the file again"]),
     "empty": (replace(b""), [TRAIN_IMAGES, "truncated", "0 bytes"]),
@@ -150,11 +150,11 @@ FAULTS = {
     ),
     "images of two sizes": (
         replace(gzip.compress(idx(np.zeros((6, 3, 2), np.uint8)))),
-        ["training images of 3 x 2 pixels, test images of 2 x 2", "one shape"],
+        ["training images of 3 x 2 pixels, test images of 2 x 2", "the same shape"],
     ),
     "images of another shape with as many pixels": (
         replace(gzip.compress(idx(np.zeros((6, 1, 4), np.uint8)))),
-        ["training images of 1 x 4 pixels, test images of 2 x 2", "one shape"],
+        ["training images of 1 x 4 pixels, test images of 2 x 2", "the same shape"],
     ),
 }
 

@@ -99,7 +99,7 @@ def test_a_record_cut_short_is_refused(tmp_path: Path, share: float) -> None:
     content = GOLDEN.read_text()
     path = tmp_path / "record.json"
     path.write_text(content[: int(len(content) * share)])
-    with pytest.raises(UserError, match=r"record\.json: not JSON, cut short or edited .* remove it"):
+    with pytest.raises(UserError, match=r"record\.json: not JSON, truncated or edited .* remove it"):
         read_record(path)
 
 

@@ -1,4 +1,4 @@
-# Never run: where the workflow is only read, it stands in for what the start of a run does.
+# Never run: if the workflow is only read, this rule stands in for everything that the start of a run does.
 rule begin:
     output:
         START.stand_in,

@@ -1,4 +1,4 @@
-# Parameters, the plan, wildcards, and what the rules ask of them.
+# Parameters, the plan, wildcards, and the functions that the rules call.
 import os
 import re
 import shutil
@@ -28,7 +28,7 @@ try:
     RESULTS = RUNNING.results
     PLACES = Results(RESULTS)
     GOING_ON = schedule.read_current_params(RESULTS)
-    # What was changed since a run began, also for its jobs on other machines, is for the next one.
+    # Changes made during a run count for the next run, also for jobs on other machines.
     PARAMS = GOING_ON or parameters(config)
     TRIALS = list_trials(PARAMS)
     if workflow.is_main_process and not GOING_ON:
@@ -41,10 +41,10 @@ except (UserError, OSError) as error:
 
 
 def start():
-    """Return what the rules see of the results; a run puts them in order first, and who only reads changes nothing.
+    """Return the rules' view of the results. A run first puts the results in order; reading changes nothing.
 
-    Whether it is a run, Snakemake knows when it asks for the inputs of jobs: everything that the start of a run may change is
-    an input that a function names, and that function begins with this (docs/decisions/0018).
+    Snakemake knows whether it is a run only when it asks for the inputs of jobs. Therefore everything that the start of a run may
+    change is named by an input function, and these functions call this one first (docs/decisions/0018).
     """
     if workflow.executor_plugin and not workflow.dryrun:
         try:
@@ -53,18 +53,18 @@ def start():
             # An exception would be shown with its traceback.
             sys.exit(f"error: {error}")
     elif not START.done:
-        # A file that is missing between others is no reason for Snakemake to run a job.
+        # Snakemake does not run a job because of a missing intermediate file.
         workflow.dag.forcerules.add(workflow.get_rule("begin"))
     return START
 
 
-# With `--sdm apptainer` trials run in the images, else in the venvs.
+# With `--sdm apptainer`, trials run in the images, otherwise in the venvs.
 IN_IMAGES = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
 if IN_IMAGES:
     if not (shutil.which("apptainer") or shutil.which("singularity")):
         raise WorkflowError(
-            "--sdm apptainer: neither apptainer nor singularity is on PATH; run containers/install-tools, or leave"
-            " --sdm out to run in venvs"
+            "--sdm apptainer: neither apptainer nor singularity is on PATH; run containers/install-tools, or omit"
+            " --sdm to run in venvs"
         )
     hand_to_containers(for_containers(os.environ))
 
@@ -73,7 +73,7 @@ wildcard_constraints:
     environment="|".join(map(re.escape, PARAMS.environments)),
     twin="|".join(PARAMS.twins),
     probe="|".join(sorted({trial.probe for trial in TRIALS})) or "none",
-    # Each number has one name: no other digits than these, and no zeros before it.
+    # Each number has one name: only these digits, and no leading zeros.
     replicate="0|[1-9][0-9]*",
     batch="0|[1-9][0-9]*",
     processes="[1-9][0-9]*",
@@ -81,22 +81,22 @@ wildcard_constraints:
 
 
 def threads_of(wildcards):
-    """Return how many cores a trial of this probe is given: on one machine timing has them all, so that it runs alone."""
+    """Return how many cores a trial of this probe gets: on one machine, timing gets all of them, so that it runs alone."""
     alone = wildcards.probe == Probe.TIMING and workflow.local_exec
     return workflow.cores if alone else PARAMS.settings[Probe(wildcards.probe)].threads
 
 
-# Asked of every job, again and again: of each lock once.
+# Every job asks for this repeatedly; each lock is read once.
 WITH_GPU = [name for name in PARAMS.environments if Environment(name).wants_gpu()]
 
 
 def gpus_of(wildcards):
-    """Return the GPUs that a trial of this environment has for itself."""
+    """Return the number of GPUs that a trial of this environment gets."""
     return int(wildcards.environment in WITH_GPU)
 
 
-# Python finds the source of this folder, and starts itself again with a clean list of variables (environments/variables.py). What runs
-# in a venv ends with Snakemake, also where that is killed: it would run beside what the next start measures.
+# Python finds the source of this folder, and restarts itself with a clean list of variables (environments/variables.py). Processes in
+# a venv end together with Snakemake, even if it is killed: otherwise they would run in parallel with the next start's measurements.
 PYTHON = "PYTHONPATH=src PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1 " + (
     "python"
     if IN_IMAGES
@@ -157,12 +157,12 @@ def quantities_of(wildcards):
 def needed_by(trials):
     """Return what trials of one probe in one environment need.
 
-    What is measured asks for nothing (needed_by_batch, needed_by_trial): so a clone with pulled records needs no
-    environment, and what is made anew is no reason to measure again.
+    A trial with a record needs nothing (needed_by_batch, needed_by_trial). So a clone with pulled records needs no
+    environment, and nothing is measured again because its inputs were made again.
     """
     environment, _, probe, _ = trials[0]
     twins = sorted({trial.twin for trial in trials})
-    # Of exchange, the models that every environment wrote.
+    # For exchange, the models that every environment wrote.
     models = [
         str(PLACES.archive(name, twin))
         for twin in twins
@@ -183,17 +183,17 @@ def needed_by(trials):
 
 
 def protocol_file(environment, twin, probe):
-    """Return the file that holds a protocol."""
+    """Return the file of a protocol."""
     return start().file(PLACES.protocol((environment, twin, probe)))
 
 
 def study_file(wildcards):
-    """Return the file that holds the parameters of the study."""
+    """Return the file of the study's parameters."""
     return start().file(PLACES.params)
 
 
 def lock_of(wildcards):
-    """Return the lock of a venv, whose time does not matter if the venv holds just what the lock pins."""
+    """Return the lock of a venv; its time does not matter if the venv has exactly what the lock pins."""
     environment = Environment(wildcards.environment)
     lock = str(environment.lock)
     return lock if environment.venv_fault() else ancient(lock)
@@ -205,7 +205,7 @@ def image_of(wildcards):
 
 
 def sources(*packages):
-    """Return the source files of packages of the analysis side, but not those of packages in them."""
+    """Return the source files of packages of the analysis side, without those of subpackages."""
     return sorted(
         str(path)
         for package in packages
@@ -215,7 +215,7 @@ def sources(*packages):
 
 
 def timings_of(environment, twin):
-    """Return the input function for the records of a twin's timing: as many as the checkpoint asks for, step by step."""
+    """Return the input function for the records of a twin's timing; the checkpoint decides step by step how many."""
 
     def records(wildcards):
         for processes in counts(PARAMS, RESULTS, environment, twin):
@@ -235,8 +235,8 @@ def timings(environment, twin, processes):
     ]
 
 
-# What the rules of the later stages wait for: batches and timings. Each twin has an input function of its own, as Snakemake
-# learns from each of one decision that is to come.
+# The inputs of the later stages: batches and timings. Each twin has its own input function, because Snakemake learns about one future
+# decision from each function.
 TIMED = [timings_of(environment, twin) for environment, twin in timed(PARAMS)]
 MEASURED = [lambda wildcards: [start().mark(name) for name in BATCHES], *TIMED]
 

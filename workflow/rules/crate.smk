@@ -1,4 +1,4 @@
-# The research crate: all of the study in one file, to hand on or to archive.
+# The research crate: the whole study in one file, to share or to archive.
 rule make_crate:
     input:
         rules.make_report.output,
@@ -7,7 +7,7 @@ rule make_crate:
         NOTEBOOKS,
         MEASURED,
         study=study_file,
-        # Whatever else bears on the results, the images too, has them made again, and so the crate.
+        # Everything else that affects the results, including the images, causes them to be made again, and with them the crate.
         citation="CITATION.cff",
         code=sources("crate"),
     output:

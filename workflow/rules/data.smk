@@ -7,7 +7,7 @@ rule verify_data:
             file=FILES.values(),
         ),
         checksums=PARAMS.data.checksums,
-        # Where the images lie and how many are for validation: Snakemake does not look at `params` (default profile).
+        # The folder of the images and the number for validation: Snakemake does not check `params` (default profile).
         study=study_file,
     output:
         "<results>/data.json",

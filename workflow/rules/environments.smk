@@ -4,7 +4,7 @@ rule create_venv:
     input:
         lock=lock_of,
     output:
-        # The list of what it holds is written last: it marks a whole venv.
+        # The list of its packages is written last: it marks a complete venv.
         "results/environments/{environment}/venv.txt",
     log:
         "results/environments/{environment}/venv.log",
@@ -14,8 +14,8 @@ rule create_venv:
         "bash workflow/venv {input.lock:q} {output:q} 2> {log:q}"
 
 
-# An image has no inputs, as its times do not matter: it may come from another machine. Whether it is whole and built
-# from the present lock is asked when a run starts (pipeline/start.py); if it is not, its mark is set aside.
+# An image has no inputs, because its times do not matter: it may come from another machine. When a run starts, it checks
+# that the image is complete and built from the current lock (pipeline/start.py); if not, its mark is set aside.
 rule build_image:
     input:
         lambda wildcards: start().unfit_image(wildcards.environment),
@@ -24,7 +24,7 @@ rule build_image:
         mark="results/environments/{environment}/image.json",
     log:
         "results/environments/{environment}/image.log",
-    # One at a time: each wants the disk, and every core.
+    # One at a time: each needs the disk, and every core.
     threads: os.cpu_count()
     shell:
         "containers/build --sif {wildcards.environment:q} > {log:q} 2>&1"

@@ -1,5 +1,5 @@
-# The report: one page that opens offline, and the notebooks beside it. What is made again is an `update`, so that the last
-# good one stays where a job fails; `made` says whether it is the present one.
+# The report: one page that opens offline, and the notebooks next to it. Outputs are marked as `update`, so that the last
+# good version stays if a job fails; `made` says whether it is current.
 rule make_report:
     input:
         rules.make_tables.output,
@@ -30,7 +30,7 @@ rule make_report:
         " --params {params.study:q} --notebooks {params.notebooks:q} --output {output.page:q} 2> {log:q}"
 
 
-# What the report was made from and what it consists of: small enough for git, which has the versions.
+# The inputs and the parts of the report, by their digests: small enough for git, which has the versions.
 rule make_version:
     input:
         rules.make_report.output,

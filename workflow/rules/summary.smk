@@ -1,4 +1,4 @@
-# What a run is about to do, how far it is, and, once it is over, what it did and how that compares.
+# What a run is about to do, its progress and, at its end, what it did and how that compares with the plan.
 from snakemake.logging import logger
 
 from twinproof.pipeline.view import END, VIEW, View
@@ -7,7 +7,7 @@ SUMMARY = Summary(PARAMS, RESULTS, BATCHES)
 
 
 def asked():
-    """Return the trials that are to be run, as far as that is known while timing may decide on more."""
+    """Return the trials that will run, as far as that is known; timing may add more."""
     jobs = list(workflow.dag.needrun_jobs())
     batches = [job.wildcards for job in jobs if job.rule.name == "run_batch"]
     alone = [Trial(**{**job.wildcards}) for job in jobs if job.rule.name == "run_trial"]
@@ -18,7 +18,7 @@ def asked():
 
 
 def others():
-    """Return the other jobs that are to be run, each by its rule and environment."""
+    """Return the other jobs that will run, each by its rule and environment."""
     return [
         (job.rule.name, job.wildcards.get("environment", ""))
         for job in workflow.dag.needrun_jobs()

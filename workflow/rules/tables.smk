@@ -1,4 +1,4 @@
-# Records become tidy tables, and the metrics that DVC follows.
+# Records become tidy tables, and the metrics that DVC tracks.
 from twinproof.analysis.columns import COLUMNS
 
 
@@ -40,15 +40,15 @@ rule make_tables:
         "python -m twinproof.analysis.tables --results {params.results:q} 2> {log:q}"
 
 
-# The targets of later stages ask for all of the earlier ones by name: Snakemake does not make a missing file again if what is
-# made from it looks up to date.
+# The targets of later stages name all files of the earlier ones: Snakemake does not restore a missing file if the files that are
+# made from it look up to date.
 rule tables:
     input:
         rules.make_tables.output,
         MEASURED,
 
 
-# What the timings are asked for: their verdicts, with the controls and the identity gate behind them.
+# The verdicts of the timings, with their controls and the identity gate.
 rule timing:
     input:
         rules.make_tables.output,

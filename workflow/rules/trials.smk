@@ -1,4 +1,4 @@
-# What the trials of exchange read: the models that each environment wrote. Nobody asks for them once those are measured.
+# The models that each environment wrote, which the trials of exchange read. They are not needed once those are measured.
 rule write_models:
     input:
         protocol=lambda wildcards: protocol_file(
@@ -24,8 +24,8 @@ rule write_models:
         " --twin {wildcards.twin:q} --params {params.study:q} --output {output:q} 2> {log:q}"
 
 
-# Trials of one probe, one after the other: each in a process of its own, with a record of its own (pipeline/schedule.py). Those that
-# have one are not run again.
+# Trials of one probe, one after the other, each in its own process and with its own record (pipeline/schedule.py). Trials that
+# have a record are not run again.
 rule run_batch:
     input:
         needed_by_batch,
@@ -56,9 +56,9 @@ rule run_batch:
         " --records {params.records:q} --limit {params.limit:q} --mark {output:q} 2> {log:q}"
 
 
-# One trial by itself: timing, and any whose record is asked for by name. Whether a record counts is decided by its protocol
-# when the study is planned (pipeline/counting.py): one that does not is set aside, so that a trial is run if, and only if, its record is
-# missing.
+# A single trial: timing, and any trial whose record is requested by name. Whether a record counts depends on its protocol and is
+# decided when the study is planned (pipeline/counting.py). A record that does not count is set aside, so a trial is run if, and
+# only if, its record is missing.
 rule run_trial:
     input:
         needed_by_trial,
@@ -66,7 +66,7 @@ rule run_trial:
         "<results>/trials/{environment}/{twin}/{probe}-{replicate}.json",
     log:
         "<results>/logs/trials/{environment}/{twin}/{probe}-{replicate}.log",
-    # No benchmark: Snakemake would look at the process again and again, for 50 ms each, while it is timed.
+    # No benchmark: Snakemake would inspect the process repeatedly, for 50 ms each, while it is timed.
     container:
         "results/environments/{environment}/image.sif"
     threads: threads_of
@@ -85,8 +85,8 @@ rule run_trial:
         " --quantities {params.quantities:q} 2> {log:q}"
 
 
-# As many processes as it takes: a decision from the first ones asks for more, of what has no verdict yet, or says that they are
-# enough.
+# The number of processes is decided step by step: a decision after the first ones adds more for what has no verdict yet, or says
+# that there are enough.
 checkpoint decide_timing:
     input:
         records=lambda wildcards: [

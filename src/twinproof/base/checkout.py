@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = "src/twinproof/__init__.py"
-# How the commit reaches a process that measures: where it runs, there may be no git, or not the user's settings of git.
+# How the commit reaches a process that measures: git, or the user's settings of git, may be missing there.
 COMMIT, MISSING = "TWINPROOF_COMMIT", "TWINPROOF_COMMIT_MISSING"
 
 
 class Commit(NamedTuple):
-    """The commit that is checked out, or, where there is none, why. One of the two is None.
+    """The commit that is checked out, or the reason why there is none. One of the two is None.
 
     A commit ends in `-dirty` if source, locks, data or parameters differ from it.
     """
@@ -32,10 +32,10 @@ def find_commit(root: Path = ROOT) -> Commit:
     """Return the commit of the code in `root`. It counts only if the repository is this one, and not one around it."""
     try:
         if not is_toplevel(root):
-            return Commit(None, "this folder lies inside another git repository")
+            return Commit(None, "this folder is inside another git repository")
         head = git(root, "rev-parse", "--verify", "HEAD").decode().strip()
         if not git(root, "ls-tree", "HEAD", PACKAGE):
-            return Commit(None, f"the repository does not hold {PACKAGE}")
+            return Commit(None, f"the repository does not contain {PACKAGE}")
         changes = git(
             root, "status", "--porcelain", "--untracked-files=normal", "--", "src", "containers", "data", "params.yaml"
         )
@@ -45,10 +45,10 @@ def find_commit(root: Path = ROOT) -> Commit:
 
 
 def received_commit(variables: Mapping[str, str]) -> Commit:
-    """Return the commit that these variables tell, as `Commit.variables` returns them."""
+    """Return the commit from variables that `Commit.variables` returned."""
     if commit := variables.get(COMMIT):
         return Commit(commit, None)
-    return Commit(None, variables.get(MISSING) or "this process was told none")
+    return Commit(None, variables.get(MISSING) or "the process got no commit from the one that started it")
 
 
 def is_toplevel(folder: Path) -> bool:
@@ -78,7 +78,7 @@ def git(folder: Path, *arguments: str) -> bytes:
 
 
 def git_variables() -> dict[str, str]:
-    """Return the variables of this process without those by which git takes another repository for the present one."""
+    """Return the variables of this process, without those that make git use another repository."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return {**kept, "LC_ALL": "C"}
 
@@ -90,7 +90,7 @@ def why_git_failed(error: OSError | subprocess.CalledProcessError) -> str:
     for message, why in (
         (
             b"dubious ownership",
-            "git calls the owner of this folder dubious; see safe.directory in `git help config`",
+            "git does not trust the owner of this folder; see safe.directory in `git help config`",
         ),
         (b"not a git repository", "this folder is in no git repository"),
         (b"Needed a single revision", "nothing is committed yet"),

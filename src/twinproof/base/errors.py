@@ -1,4 +1,4 @@
-"""The errors that a user can put right."""
+"""The errors that a user can correct."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import TypedDict
 class UserError(Exception):
     """A mistake in the input, with a message that says what is wrong, where, and what is allowed.
 
-    The entry points print it as one line and exit with status 2; every other exception is a fault of twinproof. What
-    moves the cursor or cannot be shown at all is escaped, as names of files and values of users may have anything.
+    The entry points print it as one line and exit with status 2. Every other exception is a fault of twinproof.
+    Characters that move the cursor or cannot be shown are escaped, because file names and values may contain any.
     """
 
     def __init__(self, message: str) -> None:
@@ -22,7 +22,7 @@ class UserError(Exception):
 
 
 class Described(TypedDict):
-    """An error as records keep it: its type, and its text."""
+    """An error in the form that records store: its type and its text."""
 
     type: str
     message: str
@@ -33,7 +33,7 @@ def described(error: BaseException) -> Described:
     try:
         text = str(error)
     except Exception as broken:
-        text = f"its text cannot be had: str() of it raises {type(broken).__name__}"
+        text = f"its text is not available: its str() raises {type(broken).__name__}"
     return {"type": type(error).__name__, "message": text or "without a text"}
 
 
@@ -44,7 +44,7 @@ def in_a_line(error: BaseException) -> str:
 
 
 def shown(value: object, most: int = 80) -> str:
-    """Return a value for a message: one line, not too long, without characters that move the cursor."""
+    """Return a value for a message: in one line, shortened, without characters that move the cursor."""
     if isinstance(value, int) and abs(value) >= 10**most:
         return "a number of hundreds of digits"
     try:
@@ -57,14 +57,14 @@ def shown(value: object, most: int = 80) -> str:
 def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[..., int]:
     """Have `main` return an exit status: its own, 0 if it has none, and 2 after a `UserError`, printed as one line.
 
-    After Ctrl-C it is that of shells, and nothing is printed: who interrupts knows. Nothing is run where the present
-    folder has a twinproof of its own, and this is another.
+    After Ctrl-C it is the status that shells use, and nothing is printed. `main` does not run if the current folder has
+    a twinproof of its own that is not the one that runs.
     """
 
     @functools.wraps(main)
     def run(arguments: list[str] | None = None) -> int:
         try:
-            # While modules were imported it ended the process (twinproof/__init__.py).
+            # Until now, while modules were imported, Ctrl-C ended the process (twinproof/__init__.py).
             if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
             require_own_code(Path.cwd())
@@ -79,9 +79,9 @@ def entry_point(main: Callable[[list[str] | None], int | None]) -> Callable[...,
 
 
 def require_own_code(folder: Path) -> None:
-    """Raise `UserError` if a folder lies in a copy of this project whose code is not the code that runs.
+    """Raise `UserError` if a folder is in a copy of this project whose code is not the code that runs.
 
-    So it is with a second working tree while the venv of the first one is active.
+    This happens in a second working tree while the venv of the first one is active.
     """
     package = Path("src", "twinproof")
     for root in (folder, *folder.parents):
@@ -89,7 +89,7 @@ def require_own_code(folder: Path) -> None:
             running = Path(__file__).parents[1]
             if not running.samefile(root / package):
                 raise UserError(
-                    f"{root} has its own twinproof, but that of {running} would run; "
+                    f"{root} has its own twinproof, but the code in {running} would run; "
                     f"activate a venv made there with `make .venv/ready`, or set PYTHONPATH={root / 'src'}"
                 )
             return

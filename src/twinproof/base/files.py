@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and digests of files."""
+"""Files that are written atomically, and digests of files."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from twinproof.base.errors import UserError
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write `content` to a temporary file beside `path`, then rename it into place.
+    """Write `content` to a temporary file next to `path`, then rename it.
 
-    A reader never sees half of it, a kill leaves the former file, and two writers are harmless.
+    A reader never sees half of it, a killed process leaves the earlier file, and two writers do no harm.
 
     Raises
     ------
     UserError
-        If the disk is full or the folder cannot be written to; the former file, if any, is still there.
+        If the disk is full or the folder cannot be written to; an earlier file is then unchanged.
     """
     try:
         _write_whole(path, content.encode() if isinstance(content, str) else content)
     except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror}); a former one is as it was") from error
+        raise UserError(f"{path}: cannot be written ({error.strerror}); an earlier file is unchanged") from error
 
 
 def _write_whole(path: Path, data: bytes) -> None:
@@ -35,7 +35,7 @@ def _write_whole(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes private files; results are to be as readable as any other file of the user.
+        # mkstemp makes private files; results must be as readable as any other file of the user.
         mask = os.umask(0)
         os.umask(mask)
         Path(temporary).chmod(0o666 & ~mask)
@@ -46,7 +46,7 @@ def _write_whole(path: Path, data: bytes) -> None:
 
 
 def require_room(folder: Path) -> None:
-    """Raise `UserError` unless something of a megabyte can be written to a folder, which is made if it is not there."""
+    """Raise `UserError` unless a megabyte can be written to a folder, which is made if it does not exist."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -54,7 +54,7 @@ def require_room(folder: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise UserError(f"{folder}: cannot be written to ({error.strerror}); what is there is as it was") from None
+        raise UserError(f"{folder}: cannot be written to ({error.strerror}); its files are unchanged") from None
 
 
 def holds(path: Path, content: str) -> bool:

@@ -19,14 +19,14 @@ def amount(value: float, unit: str) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """Return the interval of a ratio in brackets; it may be missing, or infinite where the processes were too few."""
+    """Return the interval of a ratio in brackets; it may be missing, or infinite if there were too few processes."""
     if not is_finite(low, high):
         return "no interval: too few processes"
     return f"[{low:.3f}, {high:.3f}]"
 
 
 def is_finite(low: float | None, high: float | None) -> bool:
-    """Tell whether a ratio has an interval with two ends."""
+    """Return whether a ratio has an interval with two finite ends."""
     return low is not None and high is not None and low > 0 and math.isfinite(high)
 
 
@@ -41,7 +41,7 @@ def percent(share: float) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Write so many of something that has an ordinary plural."""
+    """Write a number and the noun that it counts, which has a regular plural."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 

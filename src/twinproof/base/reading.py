@@ -1,4 +1,4 @@
-"""Reads the files that a person or another program wrote, within limits: JSON, YAML and plain text.
+"""Reads files that a person or another program wrote, within limits: JSON, YAML and plain text.
 
 A file is read only if it is a regular file of reasonable size, so that none hangs a command or fills the memory. What
 it says is refused where two readers could understand it differently (a key given twice) and where it cannot be kept
@@ -32,11 +32,11 @@ class ReadingError(UserError):
 
 
 class MissingError(ReadingError):
-    """A file that is not there."""
+    """A file that does not exist."""
 
 
 class MalformedError(ReadingError):
-    """A file whose content is not what it should be."""
+    """A file with content that is not valid."""
 
 
 def read_bytes(path: Path, most: int = LARGEST) -> bytes:
@@ -45,17 +45,17 @@ def read_bytes(path: Path, most: int = LARGEST) -> bytes:
     Raises
     ------
     ReadingError
-        If it is missing, no regular file, larger, or cannot be read.
+        If it is missing, not a regular file, larger, or cannot be read.
     """
     try:
         found = path.stat()
         # Before it is opened: a pipe would wait for its other end.
         if not stat.S_ISREG(found.st_mode):
-            raise ReadingError(f"{_named(path)}: not a file with content, but {_kind(found.st_mode)}")
+            raise ReadingError(f"{_named(path)}: not a regular file, but {_kind(found.st_mode)}")
         if found.st_size > most:
             raise ReadingError(f"{_named(path)}: {found.st_size} bytes; allowed: at most {most}")
         with path.open("rb") as file:
-            # Files of /proc say that they are empty, and may go on.
+            # Files of /proc report a size of 0, and may have content.
             enough = min(most, max(found.st_size, MEGABYTE))
             content = file.read(enough + 1)
     except FileNotFoundError as error:
@@ -92,7 +92,7 @@ def read_text(path: Path, most: int = LARGEST) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Return what a JSON file says.
+    """Return the content of a JSON file.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(text: str, source: str) -> Any:
-    """Return what a JSON text says; `source` is its name in messages.
+    """Return the content of a JSON text; `source` is its name in messages.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def parse_json(text: str, source: str) -> Any:
 
 
 def read_yaml(path: Path) -> Any:
-    """Return what a YAML (or JSON) file says.
+    """Return the content of a YAML (or JSON) file.
 
     Raises
     ------
@@ -153,7 +153,7 @@ _TOO_DEEP = f"nested too deep; allowed: {DEEPEST} lists and mappings inside one 
 
 
 class _LimitError(Exception):
-    """What a YAML file may not do, and where."""
+    """A limit that a YAML file exceeds, and where."""
 
 
 def _loader() -> "type[yaml.SafeLoader]":
@@ -223,7 +223,7 @@ def _require_unique(mapping: Any) -> None:
         if isinstance(key.value, str):
             if (key.tag, key.value) in seen:
                 first = _place(seen[key.tag, key.value])
-                raise _LimitError(f"{_place(key)}: key {_short(repr(key.value))} is there twice, first in {first}")
+                raise _LimitError(f"{_place(key)}: key {_short(repr(key.value))} appears twice, first in {first}")
             seen[key.tag, key.value] = key
 
 
@@ -235,7 +235,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"key {next(name for name in names if names.count(name) > 1)!r} is there twice")
+        raise ValueError(f"key {next(name for name in names if names.count(name) > 1)!r} appears twice")
     return found
 
 

@@ -1,1 +1,1 @@
-"""The environments to measure in: their locks, venvs and images, and what a process in one is started with."""
+"""The environments to measure in: their locks, venvs and images, and the variables that their processes get."""

@@ -1,4 +1,4 @@
-"""Adds an environment: writes what is asked for and the lock of it, as `make lock` would."""
+"""Adds an environment: writes the requested packages and their lock, as `make lock` would."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ REQUIREMENT = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<extras>\[[A-Za-z0-9,_-]+\])?"
     r"(?P<bounds>(==|!=|<=|>=|<|>|~=)[A-Za-z0-9.*+!_-]+(,(==|!=|<=|>=|<|>|~=)[A-Za-z0-9.*+!_-]+)*)?"
 )
-ALLOWED = "allowed: a package and its version, as keras==3.9.2"
+ALLOWED = "allowed: a package and its version, such as keras==3.9.2"
 CUDA = "[and-cuda]"
-# Up to here TensorFlow wants an ml-dtypes that ONNX of later than 1.17 does not take.
+# Up to this version, TensorFlow needs an ml-dtypes that ONNX after 1.17 does not support.
 LAST_WITH_OLD_ONNX = (2, 18)
-# Characters of what uv says of versions that do not go together.
+# Characters to show of uv's message about incompatible versions.
 LONGEST = 400
 
 
 class Asked(NamedTuple):
-    """What a lock is asked to hold: packages as they were written, the version of Keras, a backend and its version."""
+    """The contents requested for a lock: packages as the user wrote them, and the versions of Keras and its backend."""
 
     lines: list[str]
     keras: str
@@ -44,13 +44,13 @@ class Asked(NamedTuple):
 def add_environment(requirements: Sequence[str], name: str | None = None) -> Environment:
     """Write the input and the lock of a new environment, both or neither, and return it.
 
-    Keras without a backend gets the TensorFlow that it goes with. Without a name the environment is called by its
+    Keras without a backend gets the TensorFlow that matches it. Without a name, the environment is named after its
     versions.
 
     Raises
     ------
     UserError
-        If a package is not allowed, the name is taken, a package does not exist, or the versions do not go together.
+        If a package is not allowed, the name is taken, a package does not exist, or the versions are incompatible.
     """
     asked = read_requirements(requirements)
     environment = Environment(name or name_for(asked.keras, asked.backend, asked.version, asked.gpu))
@@ -68,12 +68,12 @@ def add_environment(requirements: Sequence[str], name: str | None = None) -> Env
 
 
 def read_requirements(requirements: Sequence[str]) -> Asked:
-    """Return what is asked for.
+    """Return the contents requested for a lock.
 
     Raises
     ------
     UserError
-        If something is no package with a version, or Keras and a single backend are not pinned once each.
+        If a requirement is not a package with a version, or if Keras and a single backend are not pinned once each.
     """
     pinned: dict[str, tuple[str, str]] = {}
     lines = []
@@ -84,7 +84,7 @@ def read_requirements(requirements: Sequence[str]) -> Asked:
             raise UserError(f"{shown(requirement)}: not allowed; {ALLOWED}")
         package, bounds = re.sub(r"[._-]+", "-", parts["name"]).lower(), parts["bounds"] or ""
         if package in pinned:
-            raise UserError(f"{shown(requirement)}: {package} is there twice; allowed: once")
+            raise UserError(f"{shown(requirement)}: {package} appears twice; allowed: once")
         pinned[package] = bounds, parts["extras"] or ""
         lines.append(f"{package}{parts['extras'] or ''}{bounds}")
     keras = _version(pinned, "keras")
@@ -97,12 +97,12 @@ def read_requirements(requirements: Sequence[str]) -> Asked:
         return Asked(lines, keras, backend, _version(pinned, package) or "", CUDA in pinned[package][1])
     suggested = tensorflow_for(keras)
     if suggested is None:
-        raise UserError(f"keras=={keras}: name its TensorFlow too, as tensorflow-cpu==2.21.0")
+        raise UserError(f"keras=={keras}: name its TensorFlow too, such as tensorflow-cpu==2.21.0")
     return Asked([f"{TENSORFLOWS[0]}=={suggested}", *lines], keras, "tensorflow", suggested)
 
 
 def describe(asked: Asked) -> str:
-    """Return the input of a lock: the packages asked for, and those that a trial needs."""
+    """Return the input of a lock: the requested packages, and those that a trial needs."""
     title, where = BACKENDS[asked.backend].title, "GPUs" if asked.gpu else "the CPU"
     lines = [
         f"# Keras {asked.keras} with {title} {asked.version}, for {where}.",
@@ -124,7 +124,7 @@ def _drawing() -> list[str]:
 
 
 def _exporting(tensorflow: str) -> list[str]:
-    """Return what models of TensorFlow are exported with, which others are not, and drawn with."""
+    """Return the packages that export models of TensorFlow (no other backend has them), and that draw models."""
     old = order(tensorflow)[:2] <= LAST_WITH_OLD_ONNX
     return [
         "# What the probe serialization exports to, and what introspection draws with.",
@@ -140,7 +140,7 @@ def _exporting(tensorflow: str) -> list[str]:
 
 
 def _version(pinned: dict[str, tuple[str, str]], package: str) -> str | None:
-    """Return the version that a package is pinned to, None if it is not asked for."""
+    """Return the version that a package is pinned to, None if it was not requested."""
     if package not in pinned:
         return None
     version = re.fullmatch(r"==(\d+(\.\d+)+[A-Za-z0-9.]*)", pinned[package][0])
@@ -157,13 +157,13 @@ def _require_free(environment: Environment, named: bool) -> None:
     for path in (environment.lock.with_suffix(".in"), environment.lock):
         if path.exists():
             wish = "another --name" if named else "a name of your own, --name"
-            raise UserError(f"{environment.name}: {path} is there already; choose {wish}")
+            raise UserError(f"{environment.name}: {path} exists already; choose {wish}")
 
 
 def _lock(environment: Environment, described: str) -> str:
-    """Return the lock of an input, made apart by the script that `make lock` runs."""
+    """Return the lock of an input, made in a temporary folder by the script that `make lock` runs."""
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
-        # Where it says which input asks for a package, the lock names it as it lies in the project.
+        # The lock says which input requires a package; it must use the path in the project.
         source, lock = (environment.lock.with_suffix(suffix) for suffix in (".in", ".txt"))
         Path(folder, source).parent.mkdir(parents=True)
         Path(folder, source).write_text(described)
@@ -182,7 +182,7 @@ def _lock(environment: Environment, described: str) -> str:
 
 
 def _reason(told: str) -> str:
-    """Return in one line what uv says, without its marks, and without what it would have one do."""
+    """Return uv's message in one line, without its symbols and its hints."""
     words = re.sub(
         r"[\N{MULTIPLICATION SIGN}\u2500-\u25ff]+|^hint:.*", " ", told.partition("\n\n")[0], flags=re.MULTILINE
     )

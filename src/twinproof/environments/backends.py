@@ -1,17 +1,17 @@
-"""The backends of Keras, and which of them a set of packages holds. Standard library only: images are built by it."""
+"""The backends of Keras, and which of them a set of packages contains. Standard library only: image builds use it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 
 class Backend(NamedTuple):
-    """A backend of Keras: what people call it, and the packages that it may come in."""
+    """A backend of Keras: its usual name, and the packages that can provide it."""
 
     title: str
     packages: tuple[str, ...]
 
 
-# Of Keras 3, by the name that Keras has for each; Keras 2 has TensorFlow alone.
+# The backends of Keras 3, by Keras's name for each; Keras 2 has only TensorFlow.
 BACKENDS = {
     "tensorflow": Backend("TensorFlow", ("tensorflow", "tensorflow-cpu")),
     "jax": Backend("JAX", ("jax",)),
@@ -22,7 +22,7 @@ BACKENDS = {
 def titles_of(versions: Mapping[str, str]) -> dict[str, str]:
     """Return the backends among packages with their versions: by name, each as a title and a version.
 
-    `versions` are those of packages, by name.
+    `versions` maps each package's name to its version.
     """
     return {
         name: f"{backend.title} {versions[package]}"

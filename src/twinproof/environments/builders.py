@@ -1,4 +1,4 @@
-"""The programs that can build an image: what they say differently, and the room they take.
+"""The programs that can build an image: how their commands differ, and the disk space they need.
 
 Standard library only, as `containers/build` has nothing else.
 """
@@ -19,8 +19,8 @@ from twinproof.base.errors import UserError
 from twinproof.environments.environment import Environment
 
 PATIENCE = 60  # seconds for an answer
-# Room in GB that a build takes at its peaks in the builder's storage, in the work folder, and in both if they share a
-# disk (the peaks are not at one time): measured, and a fifth more.
+# Peak disk space in GB that a build needs in the builder's storage, in the work folder, and in both if they share a
+# disk (the peaks do not coincide): measured, plus a fifth.
 ROOM = {"cpu": (4, 4, 8), "gpu": (16, 23, 32)}
 
 
@@ -34,7 +34,7 @@ class Image:
 
 
 class Buildah:
-    """buildah, and what podman says in the same words."""
+    """buildah, and the commands that podman shares with it."""
 
     name = "buildah"
     prune = "buildah rmi --prune"  # frees what no image needs
@@ -46,7 +46,7 @@ class Buildah:
 
     def ask(self, *arguments: str) -> str | None:
         """Return what the builder answers, None if it refuses or does not answer at all."""
-        # As in the build, so that the builder needs no right that the build itself does without.
+        # As in the build, so that the builder needs no permission that the build itself does not need.
         environment = {**os.environ, "BUILDAH_ISOLATION": "chroot"}
         command = [self.program, *arguments]
         try:
@@ -62,7 +62,7 @@ class Buildah:
         return version(self.program)
 
     def trouble(self) -> str | None:
-        """Return why it cannot work here, as a docker client cannot without its daemon; None if it can."""
+        """Return why it cannot work here, such as a docker client without its daemon; None if it can."""
         return f"'{self.name} info' fails" if self.ask("info") is None else None
 
     def storage(self) -> Path | None:
@@ -71,11 +71,11 @@ class Buildah:
         return Path(root) if root else None
 
     def overlays(self) -> bool:
-        """Return whether the storage lays layers over one another."""
+        """Return whether the storage stacks layers."""
         return self._store().get("graphdrivername") != "vfs"
 
     def _store(self) -> dict[str, Any]:
-        # podman begins these names with a small letter.
+        # podman writes these names with a lower-case first letter.
         store = json.loads(self.ask(*self.info) or "{}").get("store", {})
         return {name.lower(): value for name, value in store.items()}
 
@@ -95,7 +95,7 @@ class Buildah:
 
     def build(self) -> list[str]:
         """Return the command that builds, without what all builders have in common."""
-        # Where the storage cannot lay one layer over another, each layer would be a whole copy of the image.
+        # If the storage cannot stack layers, each layer would be a whole copy of the image.
         layers = "true" if self.overlays() else "false"
         return [self.program, "build", "--isolation", "chroot", "--format", "oci", f"--layers={layers}", "--force-rm"]
 
@@ -113,7 +113,7 @@ class Buildah:
         """Remove the working containers of one build, which a builder that was killed leaves behind."""
         root = self.storage()
         for file in root.glob("*-containers/*/userdata/buildah.json") if root else ():
-            # Those of another build may go away just now.
+            # Those of another build may disappear at this moment.
             with suppress(OSError, ValueError):
                 if json.loads(file.read_text()).get("Args", {}).get("BUILD") == build:
                     self.ask(*self.removal, file.parent.parent.name)
@@ -146,7 +146,7 @@ class Docker(Podman):
         """Return why it cannot work here, None if it can."""
         number = self.ask("version", "--format", "{{.Server.Version}}") or ""
         if (major := re.match(r"\d+", number)) and int(major[0]) < 25:
-            return f"it is version {number.strip()}, and OCI archives come with docker 25"
+            return f"it is version {number.strip()}, and OCI archives need docker 25"
         return super().trouble()
 
     def storage(self) -> Path | None:
@@ -166,11 +166,11 @@ class Docker(Podman):
         return [self.program, "save", "--output", str(file), name]
 
     def remove_containers(self, build: str) -> None:
-        """Do nothing: the daemon sees to its own."""
+        """Do nothing: the daemon cleans up by itself."""
 
 
 def digest(found: dict[str, Any]) -> str:
-    """Return an image's digest: of its manifest where that is known, as it is of what came from a registry."""
+    """Return an image's digest: that of its manifest if it is known, as for an image from a registry."""
     known = [found.get("Digest") or "", *(name.rpartition("@")[2] for name in found.get("RepoDigests") or [])]
     return str(next(filter(None, known), found["Id"]))
 
@@ -183,7 +183,7 @@ def version(program: str) -> str:
 
 
 class Room(NamedTuple):
-    """What a build takes on one disk, and what is free there, in GB."""
+    """The space that a build needs on one disk, and the space that is free there, in GB."""
 
     places: tuple[Path, ...]
     need: int
@@ -191,7 +191,7 @@ class Room(NamedTuple):
 
 
 def room(environment: Environment, builder: Buildah) -> list[Room]:
-    """Return what the build of an image takes on each disk that it writes to."""
+    """Return the space that the build of an image needs on each disk that it writes to."""
     in_storage, in_work, in_both = ROOM["gpu" if environment.wants_gpu() else "cpu"]
     storage = builder.storage()
     # The environment's folder is made by the build.
@@ -205,7 +205,7 @@ def room(environment: Environment, builder: Buildah) -> list[Room]:
 
 
 def candidates() -> list[Buildah]:
-    """Return a builder for each program that is here, usable or not."""
+    """Return a builder for each program that is installed, usable or not."""
     found = ((kind, shutil.which(kind.name)) for kind in (Buildah, Podman, Docker))
     return [kind(program) for kind, program in found if program]
 
@@ -223,7 +223,7 @@ def find() -> Buildah:
         trouble = builder.trouble()
         if not trouble:
             return builder
-        useless.append(f"{builder.name} is there, but {trouble}")
+        useless.append(f"{builder.name} is installed, but {trouble}")
     why = f" ({'; '.join(useless)})" if useless else ""
     raise UserError(
         f"builder: neither buildah nor podman nor docker is usable here{why}; "

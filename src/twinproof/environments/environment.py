@@ -1,4 +1,4 @@
-"""An environment to measure in: where its lock, venv and image lie, and what is known of them.
+"""An environment to measure in: the paths of its lock, venv and image, and what is known about them.
 
 Standard library only: `containers/build` uses it too, and it runs on a machine that has nothing else.
 """
@@ -35,7 +35,7 @@ class Environment:
 
     @property
     def folder(self) -> Path:
-        """What is made from the lock; every study in this repository shares it."""
+        """The folder of what is made from the lock; every study in this repository shares it."""
         return FOLDER / self.name
 
     @property
@@ -45,12 +45,12 @@ class Environment:
 
     @property
     def venv_mark(self) -> Path:
-        """The list of what the venv holds, written last: it marks a whole venv."""
+        """The list of the venv's packages, written last: it marks a complete venv."""
         return self.folder / "venv.txt"
 
     @property
     def sif(self) -> Path:
-        """The image as apptainer runs it."""
+        """The image that apptainer runs."""
         return self.folder / "image.sif"
 
     @property
@@ -60,7 +60,7 @@ class Environment:
 
     @property
     def image_mark(self) -> Path:
-        """What the image is and was built from, written last: it marks a whole image (docs/environments.md)."""
+        """The description of the image, written last: it marks a complete image (docs/environments.md)."""
         return self.folder / "image.json"
 
     def pinned(self) -> dict[str, str]:
@@ -69,14 +69,14 @@ class Environment:
         Raises
         ------
         UserError
-            If there is no such lock, or if it holds anything but packages with version and SHA-256.
+            If there is no such lock, or if it contains anything but packages with version and SHA-256.
         """
         try:
             text = read_text(self.lock)
         except MissingError:
             known = ", ".join(sorted(path.stem for path in LOCKS.glob("*.txt")))
             raise UserError(
-                f"environments: {self.name} has no lock {self.lock}; allowed: {known or 'none is there'}"
+                f"environments: {self.name} has no lock {self.lock}; allowed: {known or 'there is none'}"
             ) from None
         try:
             return parse_lock(text)
@@ -93,12 +93,12 @@ class Environment:
         return sha256(self.lock)
 
     def backend(self) -> str:
-        """Return the backend of Keras that the lock pins; TensorFlow where it is there, as 2.12 brings JAX along.
+        """Return the backend of Keras that the lock pins: TensorFlow if it is present, because 2.12 also installs JAX.
 
         Raises
         ------
         UserError
-            If it pins none, or both of the others: something else would have to choose.
+            If it pins none, or both of the others: the lock would not decide.
         """
         found = titles_of(self.pinned())
         if "tensorflow" in found:
@@ -111,15 +111,15 @@ class Environment:
         return next(iter(found))
 
     def wants_gpu(self) -> bool:
-        """Return whether the lock holds NVIDIA's CUDA libraries."""
+        """Return whether the lock contains NVIDIA's CUDA libraries."""
         return any(name.startswith("nvidia-") for name in self.pinned())
 
     def image(self) -> dict[str, Any] | None:
-        """Return what is known of the image that was built, None if none was."""
+        """Return the description of the built image, None if there is none."""
         return _described(self.image_mark)
 
     def venv_fault(self) -> str | None:
-        """Return why the venv cannot be used, None if it holds what the lock pins."""
+        """Return why the venv cannot be used, None if it has what the lock pins."""
         try:
             held = read_text(self.venv_mark)
         except ReadingError:
@@ -129,7 +129,7 @@ class Environment:
         return None
 
     def image_fault(self, mark: Path | None = None) -> str | None:
-        """Return why the image that `mark` describes cannot be used, None if it is whole and built from the lock."""
+        """Return why the image that `mark` describes cannot be used, None if it is complete and built from the lock."""
         mark = mark or self.image_mark
         if not mark.exists():
             return "not built yet"
@@ -141,12 +141,12 @@ class Environment:
         if described["sif"] and self.sif.exists():
             size, whole = self.sif.stat().st_size, described["sif"]["size"]
             if size != whole:
-                return f"cut short: {self.sif} has {size} of {whole} bytes"
+                return f"truncated: {self.sif} has {size} of {whole} bytes"
         return None
 
 
 def _described(mark: Path) -> dict[str, Any] | None:
-    """Return what a mark tells, None if it is not what `containers/build` writes."""
+    """Return the content of a mark, None if it is not what `containers/build` writes."""
     try:
         content = read_json(mark)
         texts = [content["lock"], content["build"], content["image"]]

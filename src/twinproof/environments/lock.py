@@ -1,4 +1,4 @@
-"""What a lock may say, and what it pins. Standard library only: the build of images uses it, too."""
+"""The allowed contents of a lock, and what it pins. Standard library only: the build of images uses it too."""
 
 import functools
 import pkgutil
@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 
-# A whole entry of a lock: name, version, perhaps a condition on the machine, hashes.
+# A complete entry of a lock: name, version, possibly a condition on the machine, hashes.
 LOCKED = re.compile(
     r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.+!_]*)"
     r"(?: *;[\w .,()<>=!~'\"]*?)?(?: +--hash=sha256:[0-9a-f]{64})+"
@@ -33,13 +33,13 @@ ALLOWED = "name==version --hash=sha256:..., and comments"
 def parse_lock(text: str) -> dict[str, str]:
     """Return the version of each package that the text of a lock pins.
 
-    An installer obeys more than that: an option that names another index, a file to include, an address. All of it is
-    refused, so that a lock says what is installed and nothing else does.
+    Installers also accept options that name another index, files to include, and addresses. All of these are refused,
+    so that only the lock decides what is installed.
 
     Raises
     ------
     ValueError
-        With the line, if it holds anything else.
+        With the line, if the text contains anything else.
     """
     found: dict[str, str] = {}
     entry, begun = "", 0
@@ -57,9 +57,9 @@ def parse_lock(text: str) -> dict[str, str]:
             raise ValueError(f"line {begun}: {words[:80]!r} is not allowed; allowed: {ALLOWED}")
         name, version = package.groups()
         if found.setdefault(name, version) != version:
-            raise ValueError(f"line {begun}: {name} is there twice; allowed: {ALLOWED}")
+            raise ValueError(f"line {begun}: {name} appears twice; allowed: {ALLOWED}")
     if not found:
-        raise ValueError(f"line 1: no package is there; allowed: {ALLOWED}")
+        raise ValueError(f"line 1: there is no package; allowed: {ALLOWED}")
     return found
 
 
@@ -73,6 +73,6 @@ def _own_modules() -> set[str]:
     """Return the names of Python's own modules."""
     if sys.version_info >= (3, 10):
         return set(sys.stdlib_module_names)
-    # Python 3.9 has no list of them; these are those of this machine.
+    # Python 3.9 has no list of them; these are the modules of this machine.
     folders = [sysconfig.get_path("stdlib"), sysconfig.get_config_var("DESTSHARED")]
     return {*sys.builtin_module_names, *(module.name for module in pkgutil.iter_modules(folders))}

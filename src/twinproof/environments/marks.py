@@ -1,4 +1,4 @@
-"""Which images count as built: each has a mark, which is set aside where the image no longer fits its lock."""
+"""Which images count as built: each has a mark, which is set aside if the image no longer matches its lock."""
 
 import sys
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from twinproof.environments.environment import Environment
 
 
 def misplaced_marks(names: Iterable[str]) -> dict[Path, Path]:
-    """Return the marks of images that are to move, with their new places: aside if unfit, back if they fit again."""
+    """Return the marks of images that must move, with their new paths: aside if unfit, back if they match again."""
     found = {}
     for environment in map(Environment, names):
         mark = environment.image_mark
@@ -22,7 +22,7 @@ def misplaced_marks(names: Iterable[str]) -> dict[Path, Path]:
 
 
 def check_image_marks(names: Iterable[str]) -> None:
-    """Set aside the mark of each image that cannot be used, and report it; bring back marks that fit again."""
+    """Set aside the mark of each image that cannot be used, and report it; restore marks that match again."""
     for environment in map(Environment, names):
         for source, target in misplaced_marks([environment.name]).items():
             if source == environment.image_mark:

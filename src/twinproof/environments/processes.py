@@ -1,4 +1,4 @@
-"""Starts the Python of an environment on this code, where a command and not Snakemake asks for it."""
+"""Starts the Python of an environment on this code, for commands that run without Snakemake."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from twinproof.environments.variables import FIXED, PROGRAMS, SOURCE, let_throug
 def start(environment: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python in the venv of an environment, as the workflow does (common.smk), and return what it printed.
 
-    What measures starts itself again with its own list of variables (variables.py).
+    A process that measures restarts itself with its own list of variables (variables.py).
     """
     variables = {"PYTHONPATH": str(SOURCE), "PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1"}
     return subprocess.run(
@@ -30,7 +30,7 @@ def start(environment: str, *arguments: str) -> subprocess.CompletedProcess[str]
 def start_clean(python: Path, backend: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run this Python on this code with the clean list of variables and a backend of Keras; return what it printed.
 
-    What is run imports a user's own modules, from where he names them, and nothing else that lies about.
+    It imports a user's modules only from the places that the user names.
     """
     variables = {
         **FIXED,
@@ -48,7 +48,7 @@ def start_clean(python: Path, backend: str, *arguments: str) -> subprocess.Compl
 
 
 def split_backend(name: str) -> tuple[str, str]:
-    """Return an environment and a backend of what was named as ENVIRONMENT@BACKEND; "" where none was.
+    """Return the environment and the backend of a name ENVIRONMENT@BACKEND; "" if there is no backend.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def split_backend(name: str) -> tuple[str, str]:
 
 
 def find_python(name: str, known: Collection[str]) -> Path:
-    """Return the Python of an environment of the parameters that is installed, or of a folder that is a venv.
+    """Return the Python of an installed environment of the parameters, or of a folder that is a venv.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def find_python(name: str, known: Collection[str]) -> Path:
     if name in known:
         environment = Environment(name)
         if fault := environment.venv_fault():
-            raise UserError(f"--in {name}: {fault}; `snakemake --cores 2 {environment.venv_mark}` makes it")
+            raise UserError(f"--in {name}: {fault}; `snakemake --cores 2 {environment.venv_mark}` installs it")
         return environment.venv / "bin" / "python"
     python = Path(name, "bin", "python")
     if python.exists():

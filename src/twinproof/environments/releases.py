@@ -1,4 +1,4 @@
-"""The releases of Keras that have a lock, and the TensorFlow that each release goes with."""
+"""The releases of Keras that have a lock, and the TensorFlow that matches each release."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from twinproof.base.numbers import counted
 from twinproof.environments.environment import LOCKS, Environment
 
 # The last release of each minor version of Keras, with the TensorFlow that its first users had: the newest when that
-# minor version came out. Keras 2 is tied to the TensorFlow of its number, and 2.16 is the first that takes Keras 3.
-# Neighbours share a patch of TensorFlow where they can, so that they differ in Keras alone.
+# minor version was released. Keras 2 needs the TensorFlow of the same number, and 2.16 is the first that supports
+# Keras 3. Neighbours share a patch of TensorFlow if possible, so that they differ only in Keras.
 TENSORFLOW = {
     "2.12.0": "2.12.1",
     "2.13.1": "2.13.1",
@@ -34,14 +34,14 @@ TENSORFLOW = {
     "3.14.1": "2.21.0",
     "3.15.1": "2.21.0",
 }
-# Packages that bring TensorFlow. In a lock, the first that is there counts.
+# Packages that provide TensorFlow. In a lock, the first one found counts.
 TENSORFLOWS = ("tensorflow-cpu", "tensorflow")
-# A release, and not a nightly build or a candidate.
+# A release, not a nightly build or a candidate.
 RELEASED = re.compile(r"\d+(\.\d+)+")
 
 
 class Release(NamedTuple):
-    """A release of Keras with its TensorFlow, and the environment that holds both."""
+    """A release of Keras with its TensorFlow, and the environment that has both."""
 
     keras: str
     tensorflow: str
@@ -54,12 +54,12 @@ def minor(version: str) -> str:
 
 
 def order(version: str) -> tuple[int, ...]:
-    """Return what a release is ordered by."""
+    """Return the key by which releases are sorted."""
     return tuple(map(int, re.findall(r"\d+", version)))
 
 
 def tensorflow_for(keras: str) -> str | None:
-    """Return the TensorFlow that a version of Keras goes with, None if the table has not its minor version."""
+    """Return the TensorFlow that matches a version of Keras, None if its minor version is not in the table."""
     return next((tensorflow for known, tensorflow in TENSORFLOW.items() if minor(known) == minor(keras)), None)
 
 
@@ -70,9 +70,9 @@ def name_for(keras: str, backend: str, version: str, gpu: bool = False) -> str:
 
 
 def list_releases() -> list[Release]:
-    """Return the releases of Keras that a lock for the CPU holds, in their order, each once.
+    """Return the releases of Keras that have a lock for the CPU, in order, each once.
 
-    Of several locks with one Keras that counts whose TensorFlow is in the table, else the first by name.
+    If several locks have the same Keras, the one whose TensorFlow is in the table counts, otherwise the first by name.
 
     Raises
     ------
@@ -101,10 +101,10 @@ def between(releases: list[Release], first: str | None, last: str | None) -> lis
     """
     for option, version in (("--from", first), ("--to", last)):
         if version is not None and not any(_is(release, version) for release in releases):
-            known = ", ".join(release.keras for release in releases) or f"none, as {LOCKS} holds no lock"
+            known = ", ".join(release.keras for release in releases) or f"none, because {LOCKS} has no lock"
             raise UserError(
                 f"{option} {shown(version)}: no lock has this Keras; allowed: {known}; "
-                "`twinproof environment add keras==VERSION` makes one more"
+                "`twinproof environment add keras==VERSION` adds one"
             )
     start = next((at for at, release in enumerate(releases) if first and _is(release, first)), 0)
     end = max((at for at, release in enumerate(releases) if last and _is(release, last)), default=len(releases) - 1)

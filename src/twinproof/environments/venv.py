@@ -1,4 +1,4 @@
-"""Installs the venv of an environment where a command and not Snakemake asks for it, by the same script."""
+"""Installs the venv of an environment for commands that run without Snakemake, with the same script."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from twinproof.base.checkout import ROOT
 from twinproof.base.errors import UserError
 from twinproof.environments.environment import Environment
 
-# Characters of what an installation that failed said.
+# Characters to show of the output of a failed installation.
 LONGEST = 300
 
 
 def install(environment: Environment) -> bool:
-    """Make the venv of an environment from its lock, unless it is whole; return whether it was made.
+    """Make the venv of an environment from its lock, unless it is complete; return whether it was made.
 
     Raises
     ------
     UserError
-        If it could not be installed, with where all of what was said lies.
+        If it could not be installed, with the path of the whole output.
     """
     if environment.venv_fault() is None:
         return False
@@ -43,5 +43,5 @@ def install(environment: Environment) -> bool:
         )
     if done.returncode:
         said = textwrap.shorten(log.read_text(errors="replace"), LONGEST, placeholder=" ...")
-        raise UserError(f"{environment.name}: could not be installed, {log} has all of it: {said}")
+        raise UserError(f"{environment.name}: could not be installed; the whole output is in {log}: {said}")
     return True

@@ -1,1 +1,1 @@
-"""How a study is run: which trials together, what that will take, and what it took. Never imports Keras."""
+"""How a study is run: which trials run together, how long that will take, and how long it took. No Keras here."""

@@ -23,7 +23,7 @@ LONGEST = 300
 
 
 class FailedError(UserError):
-    """A process in an environment that failed, with all that it said; status 2 is a mistake of the user's."""
+    """A process in an environment that failed, with its output; status 2 means a user's mistake."""
 
     def __init__(self, environment: str, status: int, said: str) -> None:
         super().__init__(f"{environment}: exit status {status}\n{said}")
@@ -51,7 +51,7 @@ def choose(names: Sequence[str]) -> list[str]:
 def installed(params: Params, chosen: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the environments to run in, and a line for each that is not installed, which says how to install it.
 
-    Candidates are the chosen environments, or else all environments of the parameters that compute on the CPU.
+    Candidates are the chosen environments; by default, all environments of the parameters that compute on the CPU.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def installed(params: Params, chosen: Sequence[str]) -> tuple[list[str], list[st
     names = list(dict.fromkeys(chosen)) or [name for name in known if not Environment(name).wants_gpu()]
     faults = {name: fault for name in names if (fault := Environment(name).venv_fault())}
     missing = [
-        f"{name}: {fault}; `snakemake --cores 2 {Environment(name).venv_mark}` makes it"
+        f"{name}: {fault}; `snakemake --cores 2 {Environment(name).venv_mark}` installs it"
         for name, fault in faults.items()
     ]
     if len(missing) == len(names):
@@ -114,13 +114,13 @@ def run_in(environment: str, params: Path, pitfalls: Sequence[str]) -> list[Cell
 
 
 def outcome_of(cell: Cell) -> str:
-    """Return in a few words how a pitfall ended, or its control."""
+    """Return in a few words how a pitfall or its control ended."""
     outcome = pitfall_outcome(cast(TriedPitfall, cell))
     return f"error at {cell['step']}" if outcome == PitfallOutcome.ERROR else outcome
 
 
 def text_of(cell: Cell) -> str:
-    """Return what was seen, or the error, or what is lacking."""
+    """Return what was seen, the error, or the missing package."""
     if lacking := cell.get("lacking"):
         return not_installed(lacking)
     error = cell["error"]

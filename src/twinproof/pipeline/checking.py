@@ -13,7 +13,7 @@ from twinproof.environments.processes import start
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found of each style, or what a twin that breaks the contract was refused with."""
+    """The findings about each style, or the message with which a twin was refused."""
 
     styles: tuple[dict[str, Any], ...]
     refused: str = ""
@@ -34,17 +34,17 @@ def check(environment: str, params: Path, twin: str) -> Checked:
 
 
 def describe(environment: str, checked: Checked) -> Iterator[str]:
-    """Yield the lines that say what was found in an environment."""
+    """Yield the lines that describe the findings in an environment."""
     if checked.refused:
         yield f"{environment}: refused"
         yield checked.refused
         return
-    yield f"{environment}: its functions return what they must"
+    yield f"{environment}: its functions return valid models"
     for style in checked.styles:
         if style["error"]:
             found = f"{style['error']['type']}: {' '.join(style['error']['message'].split())}"
         else:
-            proven = "" if style["style"] == Style.FUNCTIONAL else f"against functional: {style['identity']}; "
+            proven = "" if style["style"] == Style.FUNCTIONAL else f"compared with functional: {style['identity']}; "
             reached = f", accuracy {style['accuracy']:.3f}" if style["accuracy"] is not None else ""
             found = f"{proven}trained: test loss {style['loss']:.4g}{reached}"
         yield f"  {style['style']:11} {found}"

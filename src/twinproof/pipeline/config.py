@@ -12,7 +12,7 @@ from twinproof.study.params import A_PATH, Params, check_params, is_path
 
 
 class Running(NamedTuple):
-    """Where the results of a study go, and how it is run, which does not change them.
+    """Where the results of a study go, and how it is run (which does not change the results).
 
     `batch` is the target duration of the trials in a job, in seconds; `limit` is the limit of a trial, in minutes.
     """
@@ -42,8 +42,8 @@ def running(config: Mapping[str, Any]) -> Running:
 
 
 def _results(pathvars: object) -> Path:
-    """Return the folder of the results, whose name goes into commands, patterns and lists of files."""
-    allowed = "allowed: a mapping with `results` alone, a folder as results/mine"
+    """Return the folder of the results; its name becomes part of commands, patterns and lists of files."""
+    allowed = "allowed: a mapping with only `results`, a folder such as results/mine"
     if not isinstance(pathvars, dict) or set(pathvars) - {"results"}:
         raise UserError(f"pathvars: {shown(pathvars)} is not allowed; {allowed}")
     name = pathvars.get("results", "results")
@@ -52,7 +52,7 @@ def _results(pathvars: object) -> Path:
     results = Path(name)
     if ".." in results.parts or Path.cwd().is_relative_to(results.absolute()):
         raise UserError(
-            f"pathvars.results: {shown(name)} is not allowed, as it is this folder or leads out of it; "
+            f"pathvars.results: {shown(name)} is not allowed, because it is this folder or outside of it; "
             "allowed: a folder in this one, or an absolute path"
         )
     return results
@@ -123,11 +123,11 @@ def read_config(params: Path, profile: Path | None) -> tuple[dict[str, Any], Exe
 
 
 def _texts(key: str, value: object) -> list[str]:
-    """Return the texts that a profile gives as a single value or as a list."""
+    """Return the strings that a profile gives as a single value or as a list."""
     given = value if isinstance(value, list) else [value]
     texts = [text for text in given if isinstance(text, str)]
     if len(texts) < len(given):
-        raise UserError(f"{key} of the profile: {shown(value)}: allowed: a text, or a list of texts")
+        raise UserError(f"{key} of the profile: {shown(value)}: allowed: a string, or a list of strings")
     return texts
 
 

@@ -1,6 +1,6 @@
 """Brings a folder of results in line with the parameters: which records count, and which are set aside.
 
-A record under a protocol other than the present one is set aside, not deleted, and comes back when its protocol does.
+A record under a protocol other than the current one is set aside, not deleted, and restored when its protocol returns.
 A record counts if it is in its place.
 """
 
@@ -25,7 +25,7 @@ from twinproof.study.trial import list_cells
 
 
 def check_inputs(params: Params) -> None:
-    """Check all locks and twins, even unused ones, so that `twinproof plan` and a run refuse alike.
+    """Check all locks and twins, even unused ones, so that `twinproof plan` and a run refuse the same mistakes.
 
     Raises
     ------
@@ -65,8 +65,8 @@ class Changes(NamedTuple):
 def find_changes(params: Params, results: Path) -> Changes:
     """Find the changes that bring `results` in line with the parameters, without making them.
 
-    The resolved parameters and the present protocols are to be written. Records under another protocol go to
-    `superseded`, and records there under the present protocol come back to their places.
+    The resolved parameters and the current protocols must be written. Records under another protocol go to
+    `superseded`, and records there under the current protocol are restored.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def apply_changes(changes: Changes) -> None:
     for place, target in changes.aside.items():
         _move(place, target)
         if place in changes.torn:
-            print(f"{place}: not a record, cut short or edited; set aside as {target}", file=sys.stderr)
+            print(f"{place}: not a record, truncated or edited; set aside as {target}", file=sys.stderr)
     for place, source in changes.back.items():
         _move(source, place)
         # Files made from the records must be older than this one.
@@ -134,7 +134,7 @@ def apply_changes(changes: Changes) -> None:
 
 
 def write_plan(params: Params, results: Path) -> None:
-    """Bring `results` in line with the parameters, without measuring; what did not change stays as it is.
+    """Bring `results` in line with the parameters, without measuring; files that did not change are not touched.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def _protocol_of(record: Path) -> Any:
     Raises
     ------
     UserError
-        If it cannot be read at all, which may be the fault of the disk or of a network.
+        If it cannot be read at all, because of the disk or the network, for example.
     """
     try:
         return read_json(record)["protocol"]

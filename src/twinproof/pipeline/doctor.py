@@ -81,12 +81,12 @@ def _builder_and_disk(environments: list[Environment]) -> Iterator[Finding]:
     candidates = [(builder, builder.trouble()) for builder in builders.candidates()]
     usable = [builder for builder, trouble in candidates if not trouble]
     details = [*(builder.version() for builder in usable[:1])]
-    details += [f"{builder.name} is here, but {trouble}" for builder, trouble in candidates if trouble]
+    details += [f"{builder.name} is installed, but {trouble}" for builder, trouble in candidates if trouble]
     if usable:
         yield Finding("builder", "ok", "; ".join(details))
     else:
         yield Finding(
-            "builder", "missing", "; ".join(details) or "neither buildah nor podman nor docker is here", INSTALL
+            "builder", "missing", "; ".join(details) or "neither buildah nor podman nor docker is installed", INSTALL
         )
         return
 
@@ -95,13 +95,13 @@ def _builder_and_disk(environments: list[Environment]) -> Iterator[Finding]:
     for largest in sorted(locked, key=Environment.wants_gpu)[-1:]:
         for places, need, free in builders.room(largest, usable[0]):
             detail = f"{free:.0f} GB free in {' and '.join(map(str, places))}; the image of {largest.name} takes {need}"
-            remedy = f"make room, for instance with '{usable[0].prune}'"
+            remedy = f"make room, for example with '{usable[0].prune}'"
             yield Finding("disk", "ok", detail) if free >= need else Finding("disk", "missing", detail, remedy)
 
 
 def _runtime(program: str | None) -> Finding:
     if program is None:
-        return Finding("runtime", "missing", "neither apptainer nor singularity is here", INSTALL)
+        return Finding("runtime", "missing", "neither apptainer nor singularity is installed", INSTALL)
     try:
         number = re.search(r"\d+(\.\d+)+", ask([program, "--version"], QUICK))
     except NoAnswerError as error:
@@ -143,7 +143,7 @@ def _lock(environment: Environment, needed: bool) -> Finding:
         pinned = environment.pinned()
     except UserError as error:
         state: State = "broken" if environment.lock.exists() else "missing"
-        return Finding(what, state, str(error), f"make lock, from a {source}", needed)
+        return Finding(what, state, str(error), f"write {source}, then run make lock", needed)
     if not source.exists():
         return Finding(what, "ok", f"{environment.lock_digest()[:12]}, without {source}")
     faults = []
@@ -153,7 +153,7 @@ def _lock(environment: Environment, needed: bool) -> Finding:
             faults.append(f"{name} is {held or 'missing'}, {source.name} says {version or 'any version'}")
     if faults:
         return Finding(what, "broken", "; ".join(faults), "make lock")
-    return Finding(what, "ok", f"{environment.lock_digest()[:12]}, fulfils {source.name}")
+    return Finding(what, "ok", f"{environment.lock_digest()[:12]}, matches {source.name}")
 
 
 def _required(source: Path) -> Iterator[tuple[str, str | None]]:
@@ -170,18 +170,18 @@ def _check_installation(
     what = f"{environment.name} {installation.name}"
     if not installation.made:
         if other.whole:
-            return Finding(what, "unused", f"{installation.fault}; there is the {other.name}"), None
+            return Finding(what, "unused", f"{installation.fault}; the {other.name} is used"), None
         return Finding(
-            what, "missing", f"{installation.fault}; venv or image, one is enough", installation.remedy
+            what, "missing", f"{installation.fault}; a venv or an image is enough", installation.remedy
         ), None
     if installation.fault:
         return Finding(what, "broken", installation.fault, installation.remedy), None
     if installation.python is None:
-        return Finding(what, "unused", ", ".join([*installation.facts, "nothing here runs it: see runtime"])), None
+        return Finding(what, "unused", ", ".join([*installation.facts, "nothing here can run it: see runtime"])), None
     try:
         view = inspect(installation.python)
     except NoAnswerError as error:
-        return Finding(what, "broken", f"cannot be looked into: {error}", installation.remedy), None
+        return Finding(what, "broken", f"cannot be inspected: {error}", installation.remedy), None
     if faults := list(list_differences(environment, installation, view)):
         more = f"; and {len(faults) - 3} more" if len(faults) > 3 else ""
         return Finding(what, "broken", "; ".join(faults[:3]) + more, installation.remedy), view
@@ -219,14 +219,14 @@ def _gpu(environment: Environment, asked: EnvironmentParams, inside: dict[str, V
         return Finding(what, "ok", "; ".join(details))
     allowed = asked.without_gpu == "cpu"
     if allowed and not outside:
-        return Finding(what, "unused", "; ".join([*details, f"computing on the CPU, as {key} allows"]))
+        return Finding(what, "unused", "; ".join([*details, f"uses the CPU instead, because {key} allows it"]))
     if outside:
-        remedy = "see that CUDA_VISIBLE_DEVICES hides none, and for images that `ldconfig -p` names libcuda.so.1"
+        remedy = "check that CUDA_VISIBLE_DEVICES hides no GPU; for images, that `ldconfig -p` lists libcuda.so.1"
     else:
-        remedy = f"run where there is an NVIDIA GPU with its driver, or set {key}: cpu in params.yaml"
+        remedy = f"use a machine with an NVIDIA GPU and its driver, or set {key}: cpu in params.yaml"
     needed = bool(asked.probes) and not allowed and not any(names)
     return Finding(
-        what, "missing", "; ".join(details), f"{remedy}; images need --nv, as the default profile has it", needed
+        what, "missing", "; ".join(details), f"{remedy}; images need --nv, as in the default profile", needed
     )
 
 
@@ -242,4 +242,4 @@ def show(findings: list[Finding]) -> None:
         console.print(table)
     print("\n".join(line.rstrip() for line in printed.get().splitlines()))
     stops = [finding.what for finding in findings if finding.stops]
-    print(f"\nnot in order: {', '.join(stops)}" if stops else "\nin order: a study can run")
+    print(f"\nto be fixed: {', '.join(stops)}" if stops else "\neverything needed is installed: a study can run")

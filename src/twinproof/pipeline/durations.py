@@ -1,6 +1,6 @@
-"""What the trials and jobs of a study took, as rows: seconds, and bytes of what they wrote.
+"""What the trials and jobs of a study took, as rows: the seconds, and the bytes that they wrote.
 
-A table of such rows is shipped, so that a first study can be planned (estimates.py); measure_durations.py makes it.
+A table of such rows is shipped for planning a first study (estimates.py); measure_durations.py makes it.
 """
 
 import csv
@@ -14,16 +14,16 @@ from typing import Any, NamedTuple
 
 from twinproof.base.reading import ReadingError, read_json
 
-# Seconds go with the product of these settings; of a list, with its length.
+# Seconds are proportional to the product of these settings; for a list, to its length.
 WORK = {"learning": ("epochs",), "timing": ("quantities",)}
-# Of MNIST, without those for validation.
+# Training images of MNIST, without those for validation.
 TRAINING_IMAGES = 55_000
-# Seconds of a trial: beyond, its record is a forgery.
+# Seconds of a trial: if it claims more, its record is a forgery.
 LONGEST = 366 * 24 * 3600
 
 
 class Duration(NamedTuple):
-    """What a trial took, of `what` its probe, or a job without twin, of `what` its rule.
+    """What a trial took (`what` is its probe), or a job without twin (`what` is its rule).
 
     Seconds of a trial are those of one unit of work (`work`).
     """
@@ -36,7 +36,7 @@ class Duration(NamedTuple):
 
 
 def of_records(paths: Iterable[Path]) -> Iterator[Duration]:
-    """Return what the trials of these records took, apart from the start of their processes."""
+    """Return what the trials of these records took, without the start of their processes."""
     for path in paths:
         try:
             record, size = read_json(path), path.stat().st_size
@@ -45,18 +45,18 @@ def of_records(paths: Iterable[Path]) -> Iterator[Duration]:
                 continue
             yield Duration(*cell, record["seconds"] / work(record["probe"], record["protocol"]["probe"]), size)
         except (ReadingError, OSError, ArithmeticError, AttributeError, KeyError, TypeError):
-            continue  # What is wrong with it is told elsewhere (record.py).
+            continue  # Its fault is reported elsewhere (record.py).
 
 
 def work(probe: str, settings: dict[str, Any]) -> float:
-    """Return how much the settings of a probe ask for, in units that are the same for all its trials."""
+    """Return the amount of work that the settings of a probe mean, in units that are the same for all its trials."""
     asked = (settings[name] for name in WORK.get(probe, ()))
     share = settings["images"] / TRAINING_IMAGES if probe == "learning" and "images" in settings else 1.0
     return share * math.prod(len(value) if isinstance(value, list) else value for value in asked)
 
 
 def typical(durations: Iterable[Duration]) -> list[Duration]:
-    """Return the median of those that are alike."""
+    """Return the medians of durations of the same kind."""
     alike = defaultdict(list)
     for one in durations:
         alike[one[:3]].append(one)

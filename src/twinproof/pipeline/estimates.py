@@ -1,8 +1,8 @@
-"""Estimates how long trials and jobs take and how much they write: from earlier records, else from a shipped study.
+"""Estimates how long trials and jobs take and how much they write: from earlier records or from a shipped study.
 
-The estimate of a trial is the median of trials of the same probe: with the same twin in the same environment, else in
-the same environment, else anywhere. Seconds are scaled with the amount of work that the parameters ask for. Estimates
-of jobs without trials come from the shipped study alone.
+The estimate of a trial is the median of trials of the same probe: with the same twin in the same environment; if there
+are none, in the same environment; if there are none, anywhere. Seconds are scaled with the amount of work that the
+parameters define. Estimates of jobs without trials come only from the shipped study.
 """
 
 import functools

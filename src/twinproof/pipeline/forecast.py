@@ -177,7 +177,7 @@ def describe_forecast(expected: Forecast, slots: int, alone: bool) -> str:
     """Describe the cost of all jobs in words."""
     count = sum(len(job.trials) for job in expected.jobs)
     if not expected.jobs:
-        return "nothing is to be measured; `snakemake -n` says what else is to be made again"
+        return "there is nothing to measure; `snakemake -n` shows which other files would be made again"
     lines = [
         f"to do: {counted(count, 'trial')}, {counted(len(expected.jobs), 'job')}, "
         f"{duration(expected.seconds())} of processor time, "
@@ -186,7 +186,7 @@ def describe_forecast(expected: Forecast, slots: int, alone: bool) -> str:
     if expected.added:
         most = Forecast([*expected.jobs, *expected.added], []).wall(slots, alone)
         added = counted(len(expected.added), "trial")
-        lines.append(f"timing may add up to {added}, if its intervals want them: {duration(most)}")
+        lines.append(f"timing may add up to {added}, if its intervals are too wide: {duration(most)}")
     return "\n".join(lines)
 
 

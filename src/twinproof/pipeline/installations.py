@@ -60,7 +60,7 @@ def find_image(environment: Environment, runtime: str | None) -> Installation:
     if described and made:
         facts = [described["image"][:19], f"{sif.stat().st_size / 1e6:.0f} MB"]
     if runtime:
-        # As trials run in it (workflow/profiles/default), but read-only.
+        # The options with which trials run in it (workflow/profiles/default), but read-only.
         options = ["--cleanenv", "--contain", "--nv", "--bind", f"{ROOT}:{ROOT}:ro", "--pwd", str(ROOT)]
         python = [runtime, "exec", *options, str(sif), "python"]
     fault = environment.image_fault() or (None if sif.exists() else f"without {environment.sif}")
@@ -68,11 +68,11 @@ def find_image(environment: Environment, runtime: str | None) -> Installation:
 
 
 def list_differences(environment: Environment, installation: Installation, view: View) -> Iterator[str]:
-    """Yield the differences between the inside of an installation and what it should hold."""
+    """Yield the differences between the inside of an installation and what it should contain."""
     if installation.name == "image":
         lock = environment.lock_digest()
         if view["lock"] != lock:
-            yield f"inside it says lock {(view['lock'] or 'none')[:12]}, {environment.lock} is {lock[:12]}"
+            yield f"inside, its lock is {(view['lock'] or 'none')[:12]}, {environment.lock} is {lock[:12]}"
         elif view["build"] != (environment.image() or {}).get("build"):
             yield f"not the one that {environment.image_mark} describes"
     pinned, held = environment.pinned(), view["packages"]

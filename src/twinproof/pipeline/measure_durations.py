@@ -1,9 +1,9 @@
-"""Finds what the trials and jobs of studies took, and writes the table that is shipped.
+"""Finds how long the trials and jobs of studies took, and writes the table that is shipped.
 
 Usage: python -m twinproof.pipeline.measure_durations --results results results/depth --output workflow/durations.csv
 
-`make durations` does so for the last studies. What trials took is in their records; what other jobs took, in what
-Snakemake writes for `benchmark:`.
+`make durations` does so for the last studies. The durations of trials are in their records, those of other jobs in the
+files that Snakemake writes for `benchmark:`.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from twinproof.study.params import read_params
 from twinproof.study.results import Results
 from twinproof.study.trial import Trial, list_trials
 
-# Of each rule without trials that is for one study: where the benchmarks of its jobs lie, and what such a job writes.
+# For each rule of a study without trials: the benchmarks of its jobs, and the files that such a job writes.
 WRITTEN = {
     "verify_data": ("data.tsv", ["{job}.json"]),
     "write_models": ("models/*/*.tsv", ["{job}.zip"]),
@@ -39,7 +39,7 @@ WRITTEN = {
 
 
 def of_jobs(results: Path) -> Iterator[Duration]:
-    """Return what other jobs of a study took, and what those of trials took for all but their trials.
+    """Return what the other jobs of a study took, and what jobs of trials took in addition to their trials.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def of_jobs(results: Path) -> Iterator[Duration]:
 
 
 def _seconds(benchmark: Path) -> float:
-    """Return what Snakemake measured that a job took."""
+    """Return Snakemake's measurement of a job."""
     try:
         *_, last = csv.DictReader(read_text(benchmark).splitlines(), delimiter="\t")
         return float(last["s"])
@@ -75,22 +75,22 @@ def _size(paths: Iterable[Path]) -> int:
 
 
 def _apart_from_trials(benchmark: Path, results: Path, trials: list[Trial]) -> float | None:
-    """Return the seconds that a job took for all but its trials.
+    """Return the seconds that a job took in addition to its trials.
 
-    None if that cannot be told: the benchmark is of an earlier schedule, or the records are of another job.
+    None if they are not known: the benchmark belongs to an earlier schedule, or the records to another job.
     """
     seconds, ended = _seconds(benchmark), benchmark.stat().st_mtime
     records = [read_json(path) for trial in trials if (path := Results(results).record(trial)).exists()]
     spans = [(datetime.fromisoformat(record["started"]).timestamp(), record["seconds"]) for record in records]
     last = max((started + took for started, took in spans), default=0.0)
-    # A batch goes on where it stopped: trials of an earlier attempt began before this one can have.
+    # A batch continues where it stopped: trials of an earlier attempt started before this attempt.
     left = seconds - sum(took for started, took in spans if started >= last - seconds)
     return left if left >= 0 and ended - seconds <= last <= ended else None
 
 
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
-    """Write what the jobs of studies took; of what several did, the first tells."""
+    """Write what the jobs of studies took; if several studies have the same job, the first one counts."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.pipeline.measure_durations", description=main.__doc__)
     parser.add_argument("--results", type=Path, nargs="+", required=True, help="the folders of their results")
     parser.add_argument("--output", type=Path, required=True, help="the table to write")

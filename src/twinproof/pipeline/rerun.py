@@ -46,7 +46,7 @@ def rerun(
     if not trials:
         *first, last = DETERMINISTIC
         raise UserError(
-            f"{results}: no record of {', '.join(first)} or {last} on a CPU is there to be measured again; "
+            f"{results}: no record of {', '.join(first)} or {last} on a CPU exists that could be measured again; "
             "`snakemake --cores all trials` measures them"
         )
     chosen = random.SystemRandom().sample(sorted(trials), min(count, len(trials)))
@@ -54,7 +54,7 @@ def rerun(
         if fault := Environment(environment).venv_fault():
             raise UserError(
                 f"{environment}: its venv is {fault}; "
-                f"`snakemake --cores 2 {Environment(environment).venv_mark}` makes it"
+                f"`snakemake --cores 2 {Environment(environment).venv_mark}` installs it"
             )
     for trial in chosen:
         place = Results(results).record(trial)

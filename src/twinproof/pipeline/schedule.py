@@ -50,7 +50,7 @@ def batches(trials: Iterable[Trial], estimates: Estimates, seconds: float) -> Ba
 
 
 def present_schedule(trials: Iterable[Trial], estimates: Estimates, seconds: float, results: Path) -> Batches:
-    """Return the batches that were written last if they have these trials and this length, else new ones."""
+    """Return the batches that were written last if they have these trials and this length, otherwise new ones."""
     # Timing has the machine to itself, one process at a time.
     together = [trial for trial in trials if trial.probe != Probe.TIMING]
     former, schedule = _read(results)
@@ -91,8 +91,8 @@ def read_schedule(results: Path) -> Batches:
     if seconds:
         return schedule
     raise UserError(
-        f"{_path(results)}: missing or not readable, though a run of this study is going on (.snakemake/locks); "
-        "if none is, `snakemake --unlock` and start again"
+        f"{_path(results)}: missing or not readable, although a run of this study is in progress (.snakemake/locks); "
+        "if there is none, run `snakemake --unlock` and start again"
     )
 
 
@@ -126,7 +126,7 @@ def _trial(batch: str, name: str) -> Trial:
     """Return a trial by its batch and its name."""
     of_batch = BATCH.fullmatch(batch)
     if of_batch is None:
-        raise ValueError(f"{batch}: no name of a batch")
+        raise ValueError(f"{batch}: not the name of a batch")
     return Trial.from_name(of_batch[1], of_batch[2], name)
 
 
@@ -141,7 +141,7 @@ def sums(results: Path, trials: Iterable[Trial]) -> str:
 
 
 def newer(path: Path, records: Iterable[Path]) -> Path | None:
-    """Return the last record of a batch if the mark is missing or older than that, else None."""
+    """Return the last record of a batch if the mark is missing or older than that, otherwise None."""
     last = max(records, key=lambda record: record.stat().st_mtime_ns)
     marked = _modified(path)
     return last if marked is None or marked < last.stat().st_mtime_ns else None

@@ -90,9 +90,9 @@ class Start:
         done = [
             f"{counted(len(self.changes.written), 'file')} of the plan written",
             f"{counted(len(self.changes.aside), 'record')} set aside",
-            f"{counted(len(self.changes.back), 'record')} brought back",
+            f"{counted(len(self.changes.back), 'record')} restored",
         ]
-        torn = [f"{path}: not a record, cut short or edited; to be set aside" for path in self.changes.torn]
+        torn = [f"{path}: not a record, truncated or edited; will be set aside" for path in self.changes.torn]
         images = [
             f"{environment.name}: the image is {environment.image_fault()}; it counts as not built"
             for environment in map(Environment, self.environments)

@@ -22,7 +22,7 @@ LISTED = 5  # The most failed trials, and the most errors, in a summary.
 
 
 class Summary:
-    """One run of a study: the records before it, the trials that it is asked for, and the records after it."""
+    """One run of a study: the records before it, the trials that it was asked for, and the records after it."""
 
     def __init__(self, params: Params, results: Path, batches: Batches) -> None:
         self._params, self._results, self._batches = params, results, batches
@@ -51,7 +51,7 @@ class Summary:
         return (
             f"to do: {counted(len(self._asked), 'trial')} in {len(trials)} of {counted(len(jobs), 'job')}, "
             f"{duration(Forecast(jobs, []).seconds())} of processor time; {len(measured)} are done; "
-            f"all of it takes about {duration(self._wall)} with {at_a_time(slots)} "
+            f"everything takes about {duration(self._wall)} with {at_a_time(slots)} "
             f"({_source(earlier, len(self._asked))})"
         )
 
@@ -86,10 +86,10 @@ class Summary:
             for trial in failed[:LISTED]
         ]
         if len(failed) > LISTED:
-            lines.append(f"  and {len(failed) - LISTED} more; the next start goes on with them")
+            lines.append(f"  and {len(failed) - LISTED} more; the next start continues with them")
         lines += self._errors()[:LISTED]
         if others:
-            lines.append(f"  {counted(others, 'other job')} failed or not run; the next start goes on with them")
+            lines.append(f"  {counted(others, 'other job')} failed or not run; the next start continues with them")
         elif self._reports and not failed:
             lines.append(f"report: {Results(self._results).page}")
         try:

@@ -1,1 +1,1 @@
-"""What a study asks for: parameters, trials, protocols, records, data. Never imports Keras."""
+"""What a study consists of: parameters, trials, protocols, records, data. Never imports Keras."""

@@ -19,7 +19,7 @@ from twinproof.environments.variables import SOURCE
 
 # What runs a trial, by itself or in a batch.
 HARNESS = ("twinproof.measured.run_trial", "twinproof.measured.run_batch")
-# Of the package, what can change a number. The rest reads, plans, checks and reports.
+# The parts of the package that can change a number. The rest reads, plans, checks and reports.
 COVERED = tuple(
     f"src/twinproof/{place}"
     for place in (
@@ -27,9 +27,9 @@ COVERED = tuple(
         "study/seed.py",
     )
 )  # fmt: skip
-# What else runs for a probe, before its trials.
+# Other modules that run for a probe, before its trials.
 WRITERS = {"exchange": ("twinproof.measured.write_models",)}
-# What a probe finds by the twin's name, in folders of the twins: programs of their own.
+# Catalogues of separate programs, in folders named after the twins.
 CATALOGUES = {"pitfalls": "twinproof.measured.pitfalls", "introspection": "twinproof.measured.faults"}
 EVERY_TWIN = "everywhere"
 
@@ -37,8 +37,8 @@ EVERY_TWIN = "everywhere"
 def code_of(twin: str, module: str, probe: str) -> dict[str, str]:
     """Return the source files that can change what a trial finds, with their SHA-256.
 
-    These are the harness, the probe, the twin, and what they import, as far as it measures (`COVERED`) or lies beside
-    params.yaml. The packages of the environment are in its lock.
+    These are the harness, the probe, the twin, and what they import, if it is in `COVERED` or next to params.yaml. The
+    packages of the environment are in its lock.
     """
     found: dict[str, str] = {}
     for name in (*HARNESS, f"twinproof.measured.probes.{probe}", *WRITERS.get(probe, ()), *catalogue(probe, twin)):
@@ -49,7 +49,7 @@ def code_of(twin: str, module: str, probe: str) -> dict[str, str]:
     try:
         found |= code_of_module(module)
     except ImportError:
-        raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml") from None
+        raise UserError(f"twins.{twin}.module: no module {module}; it must be in src/ or next to params.yaml") from None
     except SyntaxError as error:
         raise UserError(f"twins.{twin}.module: {error.filename}, line {error.lineno}: {error.msg}") from None
     package = "src/twinproof/"
@@ -77,20 +77,20 @@ def list_pitfalls() -> list[str]:
 
 
 def require_no_shadow(environment: str) -> None:
-    """Raise `UserError` if a module beside params.yaml would be imported in place of one of Python or of the lock."""
+    """Raise `UserError` if a module next to params.yaml would be imported instead of one of Python or of the lock."""
     names = Environment(environment).modules()
     for path in sorted(Path.cwd().iterdir()):
         # A folder without __init__.py hides nothing.
         name = path.name if (path / "__init__.py").is_file() else inspect.getmodulename(path.name)
         if name in names:
             raise UserError(
-                f"{path.name}: would be imported in place of the module {name} of Python or of {environment}; "
+                f"{path.name}: would be imported instead of the module {name} of Python or of {environment}; "
                 "give it another name"
             )
 
 
 def named_files(twin: str, names: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 of each file that the parameters name for a twin, by its path from the present folder.
+    """Return the SHA-256 of each file that the parameters list for a twin, by its path from the current folder.
 
     Raises
     ------
@@ -107,14 +107,14 @@ def named_files(twin: str, names: Iterable[str]) -> dict[str, str]:
         except OSError as error:
             raise UserError(
                 f"twins.{twin}.files: {name} cannot be read ({error.strerror}); "
-                "a file is named by its path from the folder of params.yaml"
+                "give its path from the folder of params.yaml"
             ) from None
     return digests
 
 
 @functools.cache
 def _file_digest(name: str, *_: int) -> str:
-    """Return the SHA-256 of a file; it may be large, and is asked for every probe of a twin."""
+    """Return the SHA-256 of a file; it may be large, and every probe of a twin needs it."""
     return sha256(Path(name))
 
 
@@ -125,15 +125,15 @@ def code_of_module(module: str) -> dict[str, str]:
     Raises
     ------
     ImportError
-        If there is no such module.
+        If the module does not exist.
     SyntaxError
-        With its file, if that or what it imports is not Python.
+        With its file, if the module or one that it imports is not Python.
     """
     roots = [str(SOURCE), str(Path.cwd())]
     if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], roots) is None:
         raise ImportError(module)
     finder = _Finder(path=roots)
-    with suppress(SyntaxError):  # Noted by the finder, wherever it is.
+    with suppress(SyntaxError):  # The finder remembers it.
         finder.import_hook(module)
     if finder.broken:
         raise finder.broken
@@ -142,7 +142,7 @@ def code_of_module(module: str) -> dict[str, str]:
 
 
 class _Finder(ModuleFinder):
-    """Also finds modules in folders without `__init__.py`, and notes a syntax error wherever it is."""
+    """Also finds modules in folders without `__init__.py`, and remembers a syntax error in any of them."""
 
     _FOLDER = ("", "", -1)
     broken: SyntaxError | None = None
@@ -170,6 +170,6 @@ class _Finder(ModuleFinder):
 
 
 def _name(file: Path) -> str:
-    """Name a source file as it is named in the repository, wherever that lies."""
+    """Return the path of a source file in the repository."""
     root = SOURCE.parent if file.is_relative_to(SOURCE) else Path.cwd()
     return file.relative_to(root).as_posix()

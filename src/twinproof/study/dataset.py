@@ -36,7 +36,7 @@ FILES = {
 }
 _IMAGES_MAGIC, _LABELS_MAGIC = 0x0803, 0x0801
 _CHECKSUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-# Bytes of a file, packed or not: MNIST's largest has 47 million, EMNIST's 547 million.
+# Bytes of a file, compressed or not: MNIST's largest has 47 million, EMNIST's 547 million.
 LARGEST = 1024 * MEGABYTE
 
 
@@ -46,7 +46,7 @@ def read_checksums(path: Path) -> dict[str, str]:
     Raises
     ------
     UserError
-        If the list is missing, cannot be understood or lacks one of the four files.
+        If the list is missing, malformed, or lacks one of the four files.
     """
     try:
         lines = read_text(path, MEGABYTE).split("\n")
@@ -71,8 +71,8 @@ def require_files(directory: Path) -> None:
     """Raise `UserError` unless `directory` has the four files."""
     if missing := [name for name in FILES.values() if not (directory / name).is_file()]:
         raise UserError(
-            f"data.directory: {directory} has no {', '.join(missing)}; it must hold {', '.join(FILES.values())} "
-            f"(`git checkout -- data/mnist` brings back the shipped ones)"
+            f"data.directory: {directory} has no {', '.join(missing)}; it must contain {', '.join(FILES.values())} "
+            f"(`git checkout -- data/mnist` restores the shipped ones)"
         )
 
 
@@ -82,7 +82,7 @@ def read_dataset(directory: Path, checksums: Path, validation: int) -> Dataset:
     Raises
     ------
     UserError
-        If a file is missing, altered, cut short, not idx, or does not fit the others.
+        If a file is missing, altered, truncated, not idx, or does not match the others.
     """
     digests = read_checksums(checksums)
     require_files(directory)
@@ -103,12 +103,12 @@ def read_dataset(directory: Path, checksums: Path, validation: int) -> Dataset:
         sizes = {part: " x ".join(map(str, shape)) for part, shape in shapes.items()}
         raise UserError(
             f"{directory}: training images of {sizes['train']} pixels, test images of {sizes['test']}; "
-            "they must have one shape"
+            "they must have the same shape"
         )
     if not 1 <= validation < len(train.labels):
         raise UserError(
             f"data.validation: {validation} of {len(train.labels)} training images; "
-            f"allowed: 1 to {len(train.labels) - 1}, so that there are some to learn from and some to watch"
+            f"allowed: 1 to {len(train.labels) - 1}, so that some remain for training and some are for validation"
         )
     return split(train, test, validation)
 
@@ -118,11 +118,11 @@ def _read_idx(path: Path, digest: str) -> NDArray[np.uint8]:
     import numpy as np
 
     packed = read_bytes(path, LARGEST)
-    # Before anything is unpacked: a small file may hold gigabytes.
+    # Before anything is unpacked: a small file may contain gigabytes.
     if (seen := hashlib.sha256(packed).hexdigest()) != digest:
         raise UserError(
             f"{path}: altered or truncated: its SHA-256 is {seen}, the checksums say {digest}; "
-            "get the file again, or correct the checksums if the data is meant to be another"
+            "get the file again, or correct the checksums if this is the data that you want"
         )
     try:
         shape, content = _unpack(path, packed)
@@ -136,7 +136,7 @@ def _read_idx(path: Path, digest: str) -> NDArray[np.uint8]:
 
 
 def _unpack(path: Path, packed: bytes) -> tuple[list[int], bytes]:
-    """Return the shape that the header of an idx file tells, and the bytes after it: never more than it asks for."""
+    """Return the shape that the header of an idx file gives, and the bytes after it: never more than it announces."""
     magic, dimensions = (_IMAGES_MAGIC, 3) if "idx3" in path.name else (_LABELS_MAGIC, 1)
     size = 4 + 4 * dimensions
     with gzip.open(io.BytesIO(packed)) as file:
@@ -150,7 +150,7 @@ def _unpack(path: Path, packed: bytes) -> tuple[list[int], bytes]:
         if expected > LARGEST:
             raise UserError(f"{path}: its header says {shape}, {expected} bytes; allowed: at most {LARGEST}")
         if expected == 0:
-            raise UserError(f"{path}: holds nothing, its header says {shape}; there must be at least one example")
+            raise UserError(f"{path}: empty: its header says {shape}; there must be at least one example")
         content = file.read(expected)
         more = "more than " * bool(file.read(1))
     if more or len(content) != expected:

@@ -16,12 +16,12 @@ from twinproof.base.errors import UserError, shown
 from twinproof.base.reading import LARGEST_INTEGER, MissingError, read_text, read_yaml
 from twinproof.study.settings import QUANTITIES, SETTINGS, Probe, Settings, TimingSettings, parse_settings
 
-# What a twin cannot have of its own: what batches of trials share, and all comparisons of a study.
+# Settings that a twin cannot override: those that batches of trials share, and those of all comparisons of a study.
 OF_ALL_TWINS = ("threads", "tolerance")
 OF_ALL_TIMINGS = ("replicates", "quantities", "added", "busy", "sampling")
 SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "params.schema.yaml"
 
-# In a path these mean something to the shell, to Snakemake or to those who read lists of paths.
+# In a path, these are special to the shell, to Snakemake or to programs that read lists of paths.
 SPECIAL = re.compile(r"""^-|[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{}<>\[\]()*?|&;$`"'\\!#~]""")
 SURROGATE = re.compile("[\ud800-\udfff]")
 LONGEST = 200
@@ -33,7 +33,7 @@ A_PATH = (
 
 @dataclass(frozen=True)
 class DataParams:
-    """Where the images lie, and how many of the last training images are kept for validation."""
+    """The folder of the images, and how many of the last training images are kept for validation."""
 
     directory: Path
     checksums: Path
@@ -44,7 +44,7 @@ class DataParams:
 class EnvironmentParams:
     """The probes to measure in an environment, and the twins, if not all are measured there.
 
-    `without_gpu` is what a trial does where its lock wants a GPU and there is none.
+    `without_gpu` is what a trial does if its lock needs a GPU and there is none.
     """
 
     probes: tuple[Probe, ...]
@@ -58,9 +58,9 @@ class EnvironmentParams:
 
 @dataclass(frozen=True)
 class TwinParams:
-    """The module that writes a twin, what its functions get and read, and its probes, if not all are measured.
+    """The module of a twin, its functions' arguments, the files they read, and its probes, if not all are measured.
 
-    `settings` are those in which a probe of this twin differs from that of others.
+    `settings` are the settings of probes that differ for this twin.
     """
 
     module: str
@@ -86,7 +86,7 @@ class Params:
 
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> Params:
-        """Return the parameters that a mapping holds, as the schema allows it."""
+        """Return the parameters in a mapping that the schema allows."""
         data = content["data"]
         return cls(
             DataParams(Path(data["directory"]), Path(data["checksums"]), data["validation"]),
@@ -114,11 +114,11 @@ class Params:
 
     @property
     def timing(self) -> TimingSettings:
-        """The settings of timing, which others than its probe ask for."""
+        """The settings of timing, which not only its probe needs."""
         return cast(TimingSettings, self.settings[Probe.TIMING])
 
     def settings_of(self, twin: str, probe: Probe) -> Settings:
-        """Return the settings of a probe for one twin; of a twin that is not in the parameters, those of all."""
+        """Return the settings of a probe for one twin; for a twin that is not in the parameters, the common ones."""
         own = self.twins[twin].settings.get(probe, {}) if twin in self.twins else {}
         return parse_settings(probe, {**plain(self.settings[probe]), **own}) if own else self.settings[probe]
 
@@ -134,7 +134,7 @@ class Params:
 
 
 def _of_twin(content: dict[str, Any]) -> dict[str, Any]:
-    """Return what a file says of a twin: the settings of its probes stand beside the rest."""
+    """Return the mapping of a twin in a file: the settings of its probes are on the same level as the rest."""
     own = {str(probe): settings for probe, settings in content.pop("settings").items()}
     return {**content, **own}
 
@@ -144,7 +144,7 @@ def _probes(names: list[str]) -> tuple[Probe, ...]:
 
 
 def plain(part: Any) -> dict[str, Any]:
-    """Return a part of the parameters as YAML and JSON can hold it, without what was left open."""
+    """Return a part of the parameters as plain values for YAML and JSON, without values that were not set."""
 
     def of(value: Any) -> Any:
         if isinstance(value, dict):
@@ -157,7 +157,7 @@ def plain(part: Any) -> dict[str, Any]:
 
 
 def is_path(value: object) -> bool:
-    """Return whether a value can be a path of a study: it means nothing else in any place where it is written."""
+    """Return whether a value can be a path of a study: without special meaning in any place where it is used."""
     return isinstance(value, str) and 0 < len(value) <= LONGEST and not SPECIAL.search(value)
 
 
@@ -182,7 +182,7 @@ def check_params(params: object, source: str = "params.yaml") -> Params:
     """
     faults = list(_foreign(params))
     if not faults:
-        # One error for each missing key, each explained with all of them: told once.
+        # There is one error for each missing key, and each explains all of them: report them once.
         faults = list(dict.fromkeys(line for error in _validator().iter_errors(params) for line in _explain(error)))
     if not faults:
         parsed = Params.parse(cast("dict[str, Any]", params))
@@ -193,11 +193,12 @@ def check_params(params: object, source: str = "params.yaml") -> Params:
 
 
 def _unknown_twins(params: Params) -> Iterator[str]:
-    """Yield each twin that an environment names and that is none of the study."""
+    """Yield an error for each twin that an environment names and the study does not have."""
     for name, asked in params.environments.items():
         for index, twin in enumerate(asked.twins or ()):
             if twin not in params.twins:
-                yield f"environments.{name}.twins.{index}: {shown(twin)} is no twin; allowed: {', '.join(params.twins)}"
+                allowed = ", ".join(params.twins)
+                yield f"environments.{name}.twins.{index}: {shown(twin)} is not a twin; allowed: {allowed}"
 
 
 @functools.cache
@@ -215,17 +216,17 @@ def _validator() -> Any:
 
 
 def _schema() -> dict[str, Any]:
-    """Return the schema with the lists that the code has: the probes, and the quantities of timing."""
+    """Return the schema with the lists that are defined in the code: the probes, and the quantities of timing."""
     schema: dict[str, Any] = yaml.safe_load(read_schema(SCHEMA))
     parts = schema["properties"]
-    # One object, by YAML's anchor: of environments and of twins.
+    # Environments and twins share this object, by YAML's anchor.
     parts["environments"]["additionalProperties"]["properties"]["probes"]["items"]["enum"] = [*map(str, Probe)]
     parts["timing"]["properties"]["quantities"]["items"]["enum"] = [*QUANTITIES]
     twin = parts["twins"]["additionalProperties"]["properties"]
     for probe in SETTINGS:
         shared = OF_ALL_TWINS + (OF_ALL_TIMINGS if probe == Probe.TIMING else ())
         twin[probe.value] = {
-            "description": f"settings of {probe} in which this twin differs from others",
+            "description": f"settings of {probe} that differ for this twin",
             "type": "object",
             "minProperties": 1,
             "additionalProperties": False,
@@ -242,19 +243,19 @@ def read_schema(path: Path) -> str:
     Raises
     ------
     UserError
-        If it is missing, as it is where the package is installed without its repository.
+        If it is missing, because the package was installed without its repository.
     """
     try:
         return read_text(path)
     except MissingError:
         raise UserError(
-            "a study runs in a clone of the repository, where its schemas and rules lie; this package was installed "
+            "a study runs in a clone of the repository, with its schemas and rules; this package was installed "
             "without it"
         ) from None
 
 
 def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: Any) -> Iterator[Any]:
-    """Check JSON Schema's `pattern` as JSON Schema means it: for Python alone, $ also matches before a last newline."""
+    """Check `pattern` as JSON Schema defines it: in Python, $ would also match before a final newline."""
     import jsonschema
 
     exact = pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern
@@ -263,13 +264,13 @@ def whole_pattern(_validator: Any, pattern: str, instance: object, _schema: Any)
 
 
 def _foreign(value: object, key: str = "") -> Iterator[str]:
-    """Yield what YAML can hold and JSON, the format of records and protocols, cannot."""
+    """Yield an error for each value that YAML allows and JSON, the format of records and protocols, does not."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if isinstance(name, str):
                 yield from _foreign(inner, _join(key, name))
             else:
-                yield f"{key or 'the file'}: key {shown(name)} is not a text; put it in quotes"
+                yield f"{key or 'the file'}: key {shown(name)} is not a string; put it in quotes"
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _foreign(inner, _join(key, index))
@@ -278,14 +279,14 @@ def _foreign(value: object, key: str = "") -> Iterator[str]:
     elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         yield f"{key}: {shown(value)} is not allowed; allowed: an integer of 64 bits"
     elif isinstance(value, str) and SURROGATE.search(value):
-        yield f"{key}: {shown(value)} is not allowed; allowed: a text that is Unicode"
+        yield f"{key}: {shown(value)} is not allowed; allowed: a string of valid Unicode"
     elif not isinstance(value, (str, int, float, bool, type(None))):
-        allowed = "allowed: a text (in quotes), a number, true, false, a list, a mapping"
+        allowed = "allowed: a string (in quotes), a number, true, false, a list, a mapping"
         yield f"{key}: {shown(value)} is not allowed; {allowed}"
 
 
 def _explain(error: Any) -> Iterator[str]:
-    """Yield what is wrong with one value, in terms of the user's file."""
+    """Yield the errors of one value, in terms of the user's file."""
     key = functools.reduce(_join, error.absolute_path, "")
     schema = error.schema
     if error.validator == "additionalProperties" and isinstance(schema.get("additionalProperties"), bool):
@@ -313,7 +314,8 @@ def _allowed(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         words.append("one of " + ", ".join(map(str, schema["enum"])))
     if "type" in schema:
-        words.append({"object": "a mapping", "array": "a list", "string": "a text"}.get(schema["type"], schema["type"]))
+        kinds = {"object": "a mapping", "array": "a list", "string": "a string"}
+        words.append(kinds.get(schema["type"], schema["type"]))
     for keyword, phrase in {
         "minimum": "at least {}",
         "exclusiveMinimum": "greater than {}",

@@ -1,7 +1,7 @@
 """The protocol of a trial: everything that its result may depend on, apart from the machine.
 
-These are its parameters, and the digests of the code, the data and the lock behind it. Every record carries the
-protocol it was made under, and only a record under the present protocol counts.
+These are its parameters, and the digests of the code, the data and the lock. Every record contains the
+protocol that it was made under, and only a record under the current protocol counts.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from twinproof.study.trial import list_writers
 
 
 class TwinProtocol(TypedDict):
-    """Which module writes a twin, and what its functions get."""
+    """The module of a twin, and the arguments of its functions."""
 
     name: str
     module: str
@@ -25,7 +25,7 @@ class TwinProtocol(TypedDict):
 
 
 class DataProtocol(TypedDict):
-    """Which images are used, by the SHA-256 of their files, and how many are for validation."""
+    """The images that are used, by the SHA-256 of their files, and how many of them are for validation."""
 
     validation: int
     sha256: dict[str, str]
@@ -34,8 +34,9 @@ class DataProtocol(TypedDict):
 class Protocol(TypedDict, total=False):
     """What the results of one twin under one probe in one environment may depend on, apart from the machine.
 
-    `backend` is that of Keras, which the lock decides. `without_gpu` is there for environments that want a GPU, `files`
-    for twins that read some, `written_with` for the probe `exchange`. `code` and `files` hold SHA-256 by path.
+    `backend` is that of Keras, which the lock decides. Only environments that need a GPU have `without_gpu`, only twins
+    that read files have `files`, and only the probe `exchange` has `written_with`. `code` and `files` map paths to
+    SHA-256.
     """
 
     environment: str
@@ -61,7 +62,7 @@ def make_protocol(params: Params, environment: str, twin: str, probe: Probe) -> 
     Raises
     ------
     UserError
-        If the environment has no lock, the twin no module or not the files that it names, or the data no checksums, and
+        If the environment has no lock, the twin lacks its module or a file that it lists, or the data no checksums, and
         as `require_no_shadow`.
     """
     require_no_shadow(environment)
@@ -79,7 +80,7 @@ def make_protocol(params: Params, environment: str, twin: str, probe: Probe) -> 
         "code": code_of(twin, network.module, probe),
     }
     if place.wants_gpu():
-        # Records that fell back to the CPU are none of a study that does not allow that.
+        # Records that fell back to the CPU do not count in a study that does not allow that.
         protocol["without_gpu"] = params.environments[environment].without_gpu
     if network.files:
         protocol["files"] = named_files(twin, network.files)

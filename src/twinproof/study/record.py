@@ -3,11 +3,11 @@
 Format history
 --------------
 1   First.
-2   `machine.device`, what was computed on, instead of `machine.devices`, what was seen.
-3   `measurement`, how the measuring itself went: of timing the clock, and how long each quantity took to become warm;
-    `machine.pinned`, the cores it was kept on.
-4   `digest`, of all the rest, so that an edited record is not taken for a measured one.
-5   `variables`, those of the user's that were let through; `commit_missing`, why there is no commit.
+2   `machine.device`, the device that computed, instead of `machine.devices`, those that were found.
+3   `measurement`, how the measurement went: for timing, the clock, and how long each quantity took to warm up;
+    `machine.pinned`, the cores it was pinned to.
+4   `digest`, of everything else, so that an edited record is not mistaken for a measured one.
+5   `variables`, the user's variables that were passed through; `commit_missing`, why there is no commit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Record = dict[str, Any]
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Write a record with its digest, whole or not at all, after checking it against the schema.
+    """Write a record with its digest, atomically, after checking it against the schema.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def read_record(path: Path) -> Record:
     Raises
     ------
     UserError
-        If it is missing, cut short, edited, or of a format not known here.
+        If it is missing, truncated, edited, or of an unknown format.
     """
     remedy = "remove it, and the next run measures this trial again"
     try:
@@ -60,18 +60,18 @@ def read_record(path: Path) -> Record:
         raise UserError(f"{path}: no such record; run `snakemake --cores all trials`") from None
     except MalformedError as error:
         why = str(error).removeprefix(f"{path}: ").removeprefix("not JSON: ")
-        raise UserError(f"{path}: not JSON, cut short or edited ({why}); {remedy}") from None
+        raise UserError(f"{path}: not JSON, truncated or edited ({why}); {remedy}") from None
     if isinstance(record, dict) and record.get("format") != FORMAT:
         raise UserError(f"{path}: format {record.get('format')!r}; allowed: {FORMAT}; {remedy}")
     if not _holds(record) and (fault := _fault(record)):
         raise UserError(f"{path}: {fault}; {remedy}")
     if record["digest"] != digest(record):
-        raise UserError(f"{path}: edited since it was written, as its digest tells; {remedy}")
+        raise UserError(f"{path}: edited since it was written: its digest does not match; {remedy}")
     return cast(Record, record)
 
 
 def digest(record: Record) -> str:
-    """Return the SHA-256 of all that a record holds but its own digest."""
+    """Return the SHA-256 of everything in a record except its own digest."""
     content = {key: value for key, value in record.items() if key != "digest"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -87,7 +87,7 @@ def _readable(value: Any) -> Any:
 
 def _holds(record: object) -> bool:
     """Return whether a record satisfies the schema; `_fault`, twenty times slower, returns why it does not."""
-    import fastjsonschema  # Not in an environment, where records are written and none is read.
+    import fastjsonschema  # Environments lack it: records are only written there.
 
     try:
         _compiled()(record)
@@ -120,7 +120,7 @@ def _validator() -> Any:
 def _compiled() -> Any:
     import fastjsonschema
 
-    # Of what it has in common with the drafts it knows, which is all that the schema uses. A format is a note alone.
+    # The schema uses only what this draft has in common with those that it supports. A format is only a note.
     return fastjsonschema.compile(_schema(), use_formats=False)
 
 

@@ -1,4 +1,4 @@
-"""Where everything lies below the folder of a study's results. The workflow's rules write to the same places."""
+"""The path of everything in the folder of a study's results. The workflow's rules write to the same paths."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Results:
 
     @property
     def data(self) -> Path:
-        """What was found when the images were checked."""
+        """The result of checking the images."""
         return self.folder / "data.json"
 
     @property
     def protocols(self) -> Path:
-        """The folder of the present protocols."""
+        """The folder of the current protocols."""
         return self.folder / "protocols"
 
     def protocol(self, cell: Cell) -> Path:
-        """The present protocol of an environment, twin and probe."""
+        """The current protocol of an environment, twin and probe."""
         environment, twin, probe = cell
         return self.protocols / environment / twin / f"{probe}.json"
 
@@ -50,7 +50,7 @@ class Results:
 
     @property
     def schedule(self) -> Path:
-        """Which trials run together in one job."""
+        """The list of trials that run together in one job."""
         return self.folder / "batches.json"
 
     @property
@@ -59,16 +59,16 @@ class Results:
         return self.folder / "batches"
 
     def mark(self, batch: str) -> Path:
-        """The file that is there if a batch is done."""
+        """The file that exists if a batch is done."""
         return self.batches / f"{batch}.done"
 
     @property
     def decisions(self) -> Path:
-        """The folder of the decisions on how many processes are to be timed."""
+        """The folder of the decisions on how many processes to time."""
         return self.folder / "timing"
 
     def decision(self, environment: str, twin: str, processes: int | str) -> Path:
-        """What was decided after so many processes of a twin."""
+        """The decision after this number of processes of a twin."""
         return self.decisions / environment / twin / f"{processes}.json"
 
     @property
@@ -77,7 +77,7 @@ class Results:
         return self.folder / "models"
 
     def archive(self, environment: str, twin: str) -> Path:
-        """The models that an environment wrote of a twin."""
+        """The models of a twin that an environment wrote."""
         return self.models / environment / f"{twin}.zip"
 
     @property
@@ -91,7 +91,7 @@ class Results:
 
     @property
     def metrics(self) -> Path:
-        """The figures that are followed from version to version."""
+        """The figures that are tracked from version to version."""
         return self.folder / "metrics.json"
 
     @property
@@ -111,7 +111,7 @@ class Results:
 
     @property
     def benchmarks(self) -> Path:
-        """The folder of what Snakemake measured of its jobs."""
+        """The folder of Snakemake's measurements of its jobs."""
         return self.folder / "benchmarks"
 
     @property

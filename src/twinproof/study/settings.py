@@ -1,4 +1,4 @@
-"""The probes of a study, and what each is asked to do: its section of the parameters."""
+"""The probes of a study, and the settings of each: its section of the parameters."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Probe(Word):
     PITFALLS = "pitfalls"
 
 
-# Of timing, as one goes along: made, trained, asked, kept.
+# The quantities of timing, in the order of use: make, train, predict, save.
 QUANTITIES = (
     "first_result", "make", "construct", "build", "first_step", "peak_memory", "device_memory", "train_step",
     "cold_predict", "predict", "predict_one", "call", "compiled_call", "save", "load",
 )  # fmt: skip
-# Compiled, and repeated many times on one warm instance; all others are done once an instance or by Python alone.
+# Compiled, and repeated many times on one warm instance; all others happen once per instance, or only in Python.
 STEADY = ("train_step", "predict", "compiled_call")
 
 
@@ -37,13 +37,13 @@ def kind(quantity: str) -> str:
     return "steady" if quantity in STEADY else "rough"
 
 
-# Of these, what runs once it is compiled.
+# Those that run compiled code.
 COMPILED = ("train_step", "predict", "compiled_call")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What all probes have: trials of each twin, and processor threads of each trial."""
+    """The settings of all probes: trials of each twin, and processor threads of each trial."""
 
     replicates: int
     threads: int
@@ -59,7 +59,7 @@ class IdentitySettings(Settings):
 
 @dataclass(frozen=True)
 class LearningSettings(Settings):
-    """How long, on how many of the training images, and in batches of what size, each style is trained."""
+    """How long each style is trained, on how many of the training images, and in batches of what size."""
 
     epochs: int
     batch_size: int
@@ -69,19 +69,19 @@ class LearningSettings(Settings):
 
 @dataclass(frozen=True)
 class ByKind:
-    """A number for quantities that are steady, and one for those that are rough."""
+    """One number for steady quantities, and one for rough ones."""
 
     steady: float
     rough: float
 
     def of(self, kind: str) -> float:
-        """Return that of one kind."""
+        """Return the number of one kind."""
         return self.steady if kind == "steady" else self.rough
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How many processes are added at a time, and at most, and which differences do not matter."""
+    """How many processes are added at a time, how many there are at most, and which differences do not matter."""
 
     add: int
     most: int
@@ -89,7 +89,7 @@ class Sampling:
 
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> Sampling:
-        """Return what a mapping of the parameters holds."""
+        """Return the sampling settings in a mapping of the parameters."""
         return cls(content["add"], content["most"], ByKind(**content["margin"]))
 
 
@@ -97,8 +97,8 @@ class Sampling:
 class TimingSettings(Settings):
     """What is timed, and how often.
 
-    `added` is about the share of functional that the positive control adds, `busy` the largest share of its cores' time
-    that others may take from a process.
+    `added` is roughly the share of functional that the positive control adds. `busy` is the largest share of its cores'
+    time that others may take from a process.
     """
 
     quantities: tuple[str, ...]
@@ -111,20 +111,20 @@ class TimingSettings(Settings):
 
     @property
     def looks(self) -> int:
-        """After how many numbers of processes it may be decided that more are wanted, or that they are enough."""
+        """The number of times that the results are looked at to decide whether more processes are needed."""
         return 1 + max(0, math.ceil((self.sampling.most - self.replicates) / self.sampling.add))
 
 
 @dataclass(frozen=True)
 class GraphSettings(Settings):
-    """Images in a batch of what is compiled."""
+    """Images in a batch of the compiled quantities."""
 
     batch_size: int
 
 
 @dataclass(frozen=True)
 class SerializationSettings(Settings):
-    """Images to train on, repeats of saving and loading, and the seconds that one operation may take."""
+    """Images to train on, repeats of saving and loading, and the time limit of one operation in seconds."""
 
     images: int
     repeats: int
@@ -134,7 +134,7 @@ class SerializationSettings(Settings):
 
 @dataclass(frozen=True)
 class ExchangeSettings(Settings):
-    """Images to train on, and the seconds that one operation may take."""
+    """Images to train on, and the time limit of one operation in seconds."""
 
     images: int
     tolerance: float
@@ -143,7 +143,7 @@ class ExchangeSettings(Settings):
 
 @dataclass(frozen=True)
 class IntrospectionSettings(Settings):
-    """Images in a batch, and the seconds that one check may take."""
+    """Images in a batch, and the time limit of one check in seconds."""
 
     batch_size: int
     time_limit: float
@@ -151,7 +151,7 @@ class IntrospectionSettings(Settings):
 
 @dataclass(frozen=True)
 class PitfallsSettings(Settings):
-    """Images to train on, and the seconds that one program may take."""
+    """Images to train on, and the time limit of one program in seconds."""
 
     images: int
     time_limit: float

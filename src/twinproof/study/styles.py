@@ -1,7 +1,7 @@
-"""The functions of a twin's module: which styles it must have, which arguments they and those of its task must take.
+"""The functions of a twin's module: the styles it must have, and the arguments that its functions must take.
 
-A study reads them from the source before anything is measured, as Keras is not there; a trial asks the imported module.
-Both refuse the same with the same words. What the source alone cannot tell is left to the trial.
+A study reads them from the source before anything is measured, because Keras is not available there. A trial checks the
+imported module. Both give the same messages. What the source does not show, the trial checks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Optional
 from twinproof.base.errors import UserError
 from twinproof.base.styles import STYLES, TASK
 
-# The functions of a module by style; None where the arguments are not known.
+# The functions of a module by style; None if the arguments are not known.
 Functions = Mapping[str, Optional[inspect.Signature]]
 
 
@@ -40,7 +40,7 @@ def require_styles(twin: str, module: str, functions: Functions, arguments: Mapp
 
 
 def read_module(twin: str, module: str, roots: list[str]) -> ast.Module:
-    """Return the parsed source of a twin's module, which lies in one of the folders `roots`.
+    """Return the parsed source of a twin's module, which is in one of the folders `roots`.
 
     Raises
     ------
@@ -49,11 +49,11 @@ def read_module(twin: str, module: str, roots: list[str]) -> ast.Module:
     """
     path = roots
     for part in module.split("."):
-        # The last part alone, within the folders found so far: a dotted name would import what is around it.
+        # Only the last part, in the folders found so far: a dotted name would import the packages around it.
         spec = PathFinder.find_spec(part, path)
         path = list(spec.submodule_search_locations or []) if spec else []
     if spec is None or spec.origin is None:
-        raise UserError(f"twins.{twin}.module: no module {module}; it must lie in src/ or beside params.yaml")
+        raise UserError(f"twins.{twin}.module: no module {module}; it must be in src/ or next to params.yaml")
     try:
         return ast.parse(Path(spec.origin).read_bytes(), spec.origin)
     except SyntaxError as error:
@@ -63,7 +63,7 @@ def read_module(twin: str, module: str, roots: list[str]) -> ast.Module:
 
 
 def check_source(twin: str, module: str, arguments: Mapping[str, Any], roots: list[str]) -> None:
-    """Check the styles of a twin in its source, as far as that tells.
+    """Check the styles of a twin in its source, as far as the source shows them.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def check_source(twin: str, module: str, arguments: Mapping[str, Any], roots: li
 
 
 def require_task(twin: str, module: str, functions: Functions) -> None:
-    """Raise `UserError` unless the functions that say what a network is given and how it is compiled can be called."""
+    """Raise `UserError` unless the functions that define a network's inputs, data and compilation can be called."""
     for name, signature in functions.items():
         given = ("images", "labels") if name == "data" else ()
         if signature is None:
@@ -92,7 +92,7 @@ def require_task(twin: str, module: str, functions: Functions) -> None:
 
 
 def _written(source: ast.Module, names: Iterable[str]) -> dict[str, inspect.Signature | None]:
-    """Return those functions of these names that a module writes."""
+    """Return the functions with these names that a module defines."""
     bound: dict[str, list[ast.AST]] = {name: [] for name in names}
     for name, node in _bindings(source):
         if name in bound:
@@ -100,14 +100,14 @@ def _written(source: ast.Module, names: Iterable[str]) -> dict[str, inspect.Sign
     found: dict[str, inspect.Signature | None] = {}
     for style, nodes in bound.items():
         if nodes and not all(isinstance(node, ast.Constant) for node in nodes):
-            # One plain function at the top, which nothing replaces.
+            # One plain function at the top level, which nothing replaces.
             plain = nodes[0] if len(nodes) == 1 and nodes[0] in source.body else None
             found[style] = _signature(plain) if isinstance(plain, ast.FunctionDef) else None
     return found
 
 
 def _is_open(source: ast.Module) -> bool:
-    """Tell whether a module may have names that its source does not show."""
+    """Return whether a module may have names that its source does not show."""
     return any(
         (isinstance(node, ast.ImportFrom) and node.names[0].name == "*")
         or (isinstance(node, ast.Name) and node.id in ("globals", "vars", "locals", "exec", "setattr"))
@@ -117,7 +117,7 @@ def _is_open(source: ast.Module) -> bool:
 
 
 def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    """Yield each name that the top level of a module binds, and what tells most of its value."""
+    """Yield each name that the top level of a module binds, and the node that says most about its value."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield child.name, child
@@ -136,7 +136,7 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _signature(function: ast.FunctionDef) -> inspect.Signature | None:
-    """Return the signature of a function as it is written, None if a decorator may have changed it."""
+    """Return the signature of a function in the source, None if a decorator may have changed it."""
     if function.decorator_list:
         return None
     written = function.args
@@ -156,7 +156,7 @@ def _signature(function: ast.FunctionDef) -> inspect.Signature | None:
 
 
 class _Written:
-    """A default value, of which the source is known."""
+    """A default value, known by its source."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -171,7 +171,7 @@ def _parameter(name: str, how: Any, default: ast.expr | None) -> inspect.Paramet
 
 
 def _without_types(signature: inspect.Signature) -> inspect.Signature:
-    """Leave the annotations out, which read differently in the source."""
+    """Leave out the annotations, which look different in the source."""
     empty = inspect.Parameter.empty
     bare = [parameter.replace(annotation=empty) for parameter in signature.parameters.values()]
     return inspect.Signature(bare)

@@ -1,4 +1,4 @@
-"""The trials of a study: which there are, what each is called, and its seed."""
+"""The trials of a study, their names and their seeds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_TRIALS = 1_000_000
 
 # An environment, a twin, and a probe.
 Cell = tuple[str, str, Probe]
-# A number has one name: no zeros before it.
+# A number has one name: no leading zeros.
 _NAME = re.compile(r"(.+)/(0|[1-9][0-9]{0,8})")
 _PATH = re.compile(r"([^/]+)/([^/]+)/([a-z]+)-(0|[1-9][0-9]{0,8})\.json")
 
@@ -30,26 +30,26 @@ class Trial(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Where its record lies, below the folder of the trials."""
+        """The path of its record in the folder of the trials."""
         return f"{self.environment}/{self.twin}/{self.probe}-{self.replicate}.json"
 
     @property
     def name(self) -> str:
-        """What it is called among trials of one environment and probe."""
+        """Its name among trials of the same environment and probe."""
         return f"{self.twin}/{self.replicate}"
 
     @classmethod
     def from_path(cls, path: str) -> Trial:
-        """Return the trial whose record lies there.
+        """Return the trial whose record has this path.
 
         Raises
         ------
         ValueError
-            If that is no place of a record.
+            If it is not the path of a record.
         """
         place = _PATH.fullmatch(path)
         if place is None:
-            raise ValueError(f"{path}: no place of a record")
+            raise ValueError(f"{path}: not the path of a record")
         return cls(place[1], place[2], Probe(place[3]), int(place[4]))
 
     @classmethod
@@ -59,7 +59,7 @@ class Trial(NamedTuple):
         Raises
         ------
         ValueError
-            If it is no name, or there is no such probe.
+            If it is not the name of a trial, or there is no such probe.
         """
         parts = _NAME.fullmatch(name)
         if parts is None:
@@ -68,12 +68,12 @@ class Trial(NamedTuple):
 
 
 def list_trials(params: Params) -> list[Trial]:
-    """Return every trial that the parameters ask for from the start; timing may add more (analysis/sampling.py).
+    """Return every trial that the parameters define from the start; timing may add more (analysis/sampling.py).
 
     Raises
     ------
     UserError
-        If they are more than `MOST_TRIALS`, those included that timing may add.
+        If there are more than `MOST_TRIALS`, including those that timing may add.
     """
     require_countable(params)
     return [
@@ -84,7 +84,7 @@ def list_trials(params: Params) -> list[Trial]:
 
 
 def require_countable(params: Params) -> None:
-    """Raise `UserError` if the parameters ask for so many trials that a plan of them all would take too long."""
+    """Raise `UserError` if the parameters define so many trials that planning them would take too long."""
     asked = Counter[Probe]()
     for _, twin, probe in list_cells(params):
         most = params.timing.sampling.most if probe == Probe.TIMING else 0
@@ -99,7 +99,7 @@ def require_countable(params: Params) -> None:
 
 
 def list_cells(params: Params) -> list[Cell]:
-    """Return each environment, twin and probe that the parameters put together."""
+    """Return each combination of environment, twin and probe that the parameters define."""
     return [
         (environment, twin, probe)
         for environment, measured in params.environments.items()
@@ -107,11 +107,11 @@ def list_cells(params: Params) -> list[Cell]:
         for probe in measured.probes
         if measured.measures(twin)
         and network.measures(probe)
-        # Where there is no pitfall to look at, there is nothing to measure.
+        # Without a pitfall there is nothing to measure.
         and (probe != Probe.PITFALLS or catalogue(probe, twin))
     ]
 
 
 def list_writers(params: Params, twin: str) -> list[str]:
-    """Return the environments that write the models of a twin for the probe `exchange`: all that read them."""
+    """Return the environments that write a twin's models for the probe `exchange`: all those that read them."""
     return [environment for environment, name, probe in list_cells(params) if (name, probe) == (twin, Probe.EXCHANGE)]

@@ -30,7 +30,7 @@ TOLD = {
     "shared by both": ["`functional` returns a model that shares weights with the one that it returned before"],
     "wrong argument": ["`functional` cannot be built: TypeError: ", "multiple values", "contract_facts.py, line "],
     "fails in call": ["`functional` cannot be built: ValueError: ", "no call"],
-    "mute": ["cannot be built: Mute: its text cannot be had: str() of it raises RuntimeError"],
+    "mute": ["cannot be built: Mute: its text is not available: its str() raises RuntimeError"],
     "without a text": ["`functional` cannot be built: ValueError: without a text (", "contract_facts.py, line "],
     "half a pair": ["`functional` cannot be built: ValueError: half \\ud800 a pair"],
     "exits": ["`functional` cannot be built: SystemExit: 0 (", "contract_facts.py, line "],

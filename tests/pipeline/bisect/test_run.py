@@ -73,7 +73,7 @@ def test_a_change_of_tensorflow_at_the_same_place_is_told(installed: list[str]) 
     _, lines = bisect("fffffwwww")
     assert lines[:2] == [
         "between Keras 3.5.0 and 3.6.0: fails -> works",
-        "  TensorFlow differs there, too: 2.18.0 and 2.19.1; the change may be its",
+        "  TensorFlow differs there too: 2.18.0 and 2.19.1; it may be the cause",
     ]
 
 
@@ -87,7 +87,7 @@ def test_a_third_outcome_tells_that_there_are_more_changes_and_all_finds_them(in
     assert lines[:3] == [
         "between Keras 3.3.0 and 3.4.0: fails -> silently wrong",
         "between Keras 3.7.0 and 3.8.0: silently wrong -> works",
-        "  what changed and changed back between two tried releases of one outcome is not found",
+        "  a change that was undone between two tested releases with the same outcome is not found",
     ]
 
 
@@ -96,8 +96,8 @@ def test_ends_of_one_outcome_are_told_and_nothing_is_installed(installed: list[s
     tried, lines = bisect("ffffwffff", every)
     assert tried == ["3.1.0", "3.9.0"]
     assert lines[:2] == [
-        "no change: Keras 3.1.0 and 3.9.0 have one outcome, fails",
-        "  what changed and changed back in between is not found; --from and --to choose other ends",
+        "no change: Keras 3.1.0 and 3.9.0 have the same outcome, fails",
+        "  a change that was undone in between is not found; --from and --to choose other releases",
     ]
     assert lines[2].startswith("2 environments of 9, 0 of them installed")
 
@@ -106,10 +106,10 @@ def test_what_it_takes_at_most_is_said_beforehand(installed: list[str], params: 
     study = Params.parse(params)
     said = forecast(RELEASES, False, study)
     assert said.startswith(
-        "9 releases of Keras, 3.1.0 to 3.9.0: at most 5 tried, and 3 environments of 7 missing ones installed; "
+        "9 releases of Keras, 3.1.0 to 3.9.0: at most 5 tested, and 3 environments of 7 missing ones installed; "
     )
-    assert re.search(r"; \d\.\d GB and \d+ min, besides downloads", said)
-    assert "at most 9 tried, and 7 environments of 7" in forecast(RELEASES, True, study)
+    assert re.search(r"; \d\.\d GB and \d+ min, without downloads", said)
+    assert "at most 9 tested, and 7 environments of 7" in forecast(RELEASES, True, study)
     installed.extend(release.environment for release in RELEASES)
     assert "and 0 environments of 0 missing ones installed; 0 B and" in forecast(RELEASES, False, study)
 

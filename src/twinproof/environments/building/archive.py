@@ -1,4 +1,4 @@
-"""The files of an image: an OCI archive that docker reads too, and the SIF that is made of it."""
+"""The files of an image: an OCI archive that docker reads too, and the SIF that is made from it."""
 
 import json
 import subprocess
@@ -16,12 +16,12 @@ def complete_archive(file: Path, tag: str, build: str) -> str:
     Raises
     ------
     StepError
-        If it is no OCI archive, or does not hold the image of this build.
+        If it is not an OCI archive, or does not contain the image of this build.
     """
     with tarfile.open(file) as tar:
         names = tar.getnames()
         if "index.json" not in names:
-            raise StepError("docker wrote an archive of its own kind: docker 25 or newer is needed")
+            raise StepError("docker wrote an archive in its own format: docker 25 or newer is needed")
         manifest = {"manifests": _member(tar, "index.json")["manifests"]}
         while "manifests" in manifest:
             digest: str = manifest["manifests"][0]["digest"]
@@ -30,7 +30,7 @@ def complete_archive(file: Path, tag: str, build: str) -> str:
     if f"TWINPROOF_BUILD={build}" not in config["config"]["Env"]:
         raise StepError("the builder took the image of an earlier build out of its cache")
     if "manifest.json" not in names:
-        # Where docker does not keep its images with containerd, it reads no archive without this list.
+        # If docker does not store its images with containerd, it cannot read an archive without this list.
         layers = [blob(layer["digest"]) for layer in manifest["layers"]]
         listed = [{"Config": blob(manifest["config"]["digest"]), "RepoTags": [tag], "Layers": layers}]
         content = file.with_suffix(".json")
@@ -46,11 +46,11 @@ def _member(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
     Raises
     ------
     StepError
-        If it is no file.
+        If it is not a file.
     """
     file = tar.extractfile(name)
     if file is None:
-        raise StepError(f"{name} in the archive is no file")
+        raise StepError(f"{name} in the archive is not a file")
     return dict(json.load(file))
 
 
@@ -63,14 +63,14 @@ def nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def blob(digest: str) -> str:
-    """Return where an OCI archive holds what has this digest."""
+    """Return the path of the blob with this digest in an OCI archive."""
     return f"blobs/{digest.replace(':', '/')}"
 
 
 def sif_command(runtime: str, archive: Path, sif: Path) -> list[str]:
-    """Return the command that makes a SIF of an archive."""
+    """Return the command that makes a SIF from an archive."""
     usage = subprocess.run([runtime, "build", "--help"], capture_output=True, text=True).stdout
-    # A third of the time that gzip takes, for a file no larger.
+    # Three times as fast as gzip, and the file is no larger.
     zstd = ["--mksquashfs-args", "-comp zstd -Xcompression-level 3"] if "--mksquashfs-args" in usage else []
     # The SIF keeps the name of what it was made from: one without this machine's folders.
     return [runtime, "build", "--disable-cache", *zstd, str(sif), f"oci-archive:{archive.name}"]

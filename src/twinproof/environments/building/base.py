@@ -1,4 +1,4 @@
-"""The base image: one that is here, one from a registry, or one made from Debian's packages."""
+"""The base image: a local one, one from a registry, or one made from Debian's packages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RECIPE = Path("containers/Containerfile")
 
 
 def find_base(requested: str | None, builder: Buildah, work: Path) -> tuple[str, Image]:
-    """Return a base image: the requested one, else one that is here, can be fetched or can be made."""
+    """Return a base image: the requested one; otherwise a local one, one from a registry, or one made here."""
     for name in (requested,) if requested else (PYTHON, DEBIAN):
         if image := builder.image(name):
             print(f"{name}: in the storage of {builder.name}", flush=True)
@@ -36,14 +36,14 @@ def find_base(requested: str | None, builder: Buildah, work: Path) -> tuple[str,
 
 
 def make_debian(builder: Buildah, work: Path) -> None:
-    """Make the base image from Debian's packages: where no registry can be reached."""
+    """Make the base image from Debian's packages, if no registry can be reached."""
     program = shutil.which("mmdebstrap")
     if not program:
-        raise StepError("no registry can be reached, and mmdebstrap is not here: run containers/install-tools")
+        raise StepError("no registry can be reached, and mmdebstrap is not installed: run containers/install-tools")
     print("no registry can be reached: making the base from Debian's packages", flush=True)
     context = work / "base"
     context.mkdir()
-    # In a mount namespace of its own nothing stays mounted, should it be killed.
+    # In its own mount namespace, nothing stays mounted if it is killed.
     apart = ["unshare", "--mount"] if os.geteuid() == 0 else []
     packages = "--include=python3,python3-venv,ca-certificates"
     run([*apart, program, "--variant=minbase", packages, "bookworm", str(context / "base.tar")], work)

@@ -28,7 +28,7 @@ def build(name: str, base: str | None, want_sif: bool) -> None:
     """Build the image of an environment."""
     environment = Environment(name)
     if not re.fullmatch(r"\w[\w.-]{0,127}", name):
-        raise UserError(f"environments: {name!r} is no name: letters, digits, dots, dashes and underscores make one")
+        raise UserError(f"environments: {name!r} is not a name; allowed: letters, digits, dots, dashes and underscores")
     environment.pinned()
     runtime = shutil.which("apptainer") or shutil.which("singularity")
     if want_sif and not runtime:
@@ -40,7 +40,7 @@ def build(name: str, base: str | None, want_sif: bool) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UserError(f"{environment.folder}: another build of {name} is at work; wait for it to end") from None
+            raise UserError(f"{environment.folder}: another build of {name} is running; wait for it to end") from None
         for stale in environment.folder.glob(".build-*"):
             tidy_up(stale, builder)
         check_room(environment, builder)
@@ -56,12 +56,12 @@ def build(name: str, base: str | None, want_sif: bool) -> None:
 def tidy_up(work: Path, builder: builders.Buildah) -> None:
     """Remove a build's work folder, and the working containers if it was killed."""
     builder.remove_containers(work.name.removeprefix(".build-"))
-    # It never leaves the file system, should something still be mounted in there.
+    # It never leaves the file system, in case something is still mounted in there.
     subprocess.run(["rm", "-rf", "--one-file-system", "--", str(work)], check=False)  # noqa: S607
 
 
 def check_room(environment: Environment, builder: builders.Buildah) -> None:
-    """See whether the disks hold what the build will write.
+    """Check that the disks have room for what the build will write.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def check_room(environment: Environment, builder: builders.Buildah) -> None:
         if free < need:
             raise UserError(
                 f"disk: the build of {environment.name} needs {need} GB in {' and '.join(map(str, places))}, "
-                f"there are {free:.1f} GB; make room, for instance with '{builder.prune}'"
+                f"and {free:.1f} GB are free; make room, for example with '{builder.prune}'"
             )
 
 
@@ -91,7 +91,7 @@ def make(
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
 
-    advice = "see that its name is right and its registry answers" if requested else "give another with --base IMAGE"
+    advice = "check its name, and that its registry answers" if requested else "give another with --base IMAGE"
     with steps.step("base", requested or f"{PYTHON}, or Debian's packages", advice):
         base, found = find_base(requested, builder, work)
     facts["base"] = {"name": base, "digest": found.digest}
@@ -99,19 +99,19 @@ def make(
     facts["runtime"] = builders.version(runtime) if runtime else None
 
     advice = (
-        f"if it speaks of hashes, {environment.lock} was changed by hand: make it again with 'make lock'; "
-        "if it speaks of connections, run this again when the network is back; "
-        f"if it speaks of space, make room, for instance with '{builder.prune}'"
+        f"if the message mentions hashes, {environment.lock} was changed by hand: make it again with 'make lock'; "
+        "if it mentions connections, run this again when the network is back; "
+        f"if it mentions space, make room, for example with '{builder.prune}'"
     )
     with steps.step("image", f"{tag}, with {builder.name}: downloads for minutes", advice):
         former = builder.image(tag)
         run(build_command(environment, builder, tag, facts, work), work)
         image = builder.image(tag)
         if image is None:
-            raise StepError(f"{builder.name} made no {tag}")
+            raise StepError(f"{builder.name} did not make {tag}")
 
     archive, sif = work / environment.archive.name, work / environment.sif.name
-    with steps.step("archive", str(environment.archive), "see that the disk is not full, and run this again"):
+    with steps.step("archive", str(environment.archive), "check that the disk is not full, and run this again"):
         run(builder.save(tag, archive), work)
         facts |= {"image": complete_archive(archive, tag, facts["build"]), "size": image.size}
         facts["archive"] = describe(archive)
@@ -125,7 +125,7 @@ def make(
             run(sif_command(runtime, archive, sif), work)
             facts["sif"] = describe(sif)
 
-    # Without its mark, nothing counts as built: it goes first and comes last.
+    # Without its mark, nothing counts as built: it is removed first and written last.
     ignore_signals()
     environment.image_mark.unlink(missing_ok=True)
     archive.replace(environment.archive)
@@ -140,13 +140,13 @@ def make(
     files = (f"{environment.folder / file['file']} ({file['size'] / 1e6:.0f} MB)" for file in made)
     print("==> built:", ", ".join(files))
     if not runtime:
-        print("==> no SIF: neither apptainer nor singularity is on PATH; containers/install-tools brings one")
+        print("==> no SIF: neither apptainer nor singularity is on PATH; containers/install-tools installs one")
 
 
 def build_command(
     environment: Environment, builder: builders.Buildah, tag: str, facts: dict[str, Any], work: Path
 ) -> list[str]:
-    """Return the command that builds the image, in a context that holds the recipe and the lock and nothing else."""
+    """Return the command that builds the image, in a context with only the recipe and the lock."""
     context = work / "context"
     context.mkdir()
     shutil.copy(RECIPE, context)
@@ -168,7 +168,7 @@ def build_command(
 
 
 def labels(environment: Environment, facts: dict[str, Any]) -> dict[str, str]:
-    """Return what the image says of itself; what is unknown is left out."""
+    """Return the image's labels, without those that are unknown."""
     pinned = environment.pinned()
     known = {
         "org.opencontainers.image.title": f"twinproof {environment.name}",
@@ -183,9 +183,9 @@ def labels(environment: Environment, facts: dict[str, Any]) -> dict[str, str]:
         "org.twinproof.keras": pinned.get("keras"),
     }
     commit = checkout.find_commit().commit
-    # Without one, the repository is not this one, or there is none.
+    # Without a commit, this is another repository, or there is none.
     if commit:
-        # A commit is no source of what has been changed since.
+        # If files have changed since the commit, it does not describe them.
         if git("status", "--porcelain", "--", "containers") == "":
             known["org.opencontainers.image.revision"] = commit.removesuffix("-dirty")
         source = git("remote", "get-url", "origin")
@@ -195,7 +195,7 @@ def labels(environment: Environment, facts: dict[str, Any]) -> dict[str, str]:
 
 
 def git(*arguments: str) -> str | None:
-    """Return what git says of this repository, None if it fails."""
+    """Return git's answer about this repository, None if git fails."""
     try:
         return checkout.git(checkout.ROOT, *arguments).decode().strip()
     except (OSError, subprocess.CalledProcessError):

@@ -1,4 +1,4 @@
-"""What a build may see and the image may not keep: the CA bundle and the package index of this machine."""
+"""Files that a build may see and the image must not contain: this machine's CA bundle and package index."""
 
 import ast
 import configparser
@@ -31,7 +31,7 @@ def pip_settings() -> dict[str, str]:
 
 
 def secrets(work: Path) -> dict[str, Path]:
-    """Write what the build may see and the image may not keep: the CA bundle and the package index of this machine.
+    """Write the files that the build may see and the image must not contain: the machine's CA bundle and package index.
 
     Raises
     ------

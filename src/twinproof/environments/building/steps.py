@@ -14,12 +14,12 @@ from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-# Ends a build's processes when the build itself is killed and cannot: it sees so by its standard input.
+# Ends a build's processes if the build itself is killed and cannot: its standard input then closes.
 GUARD = 'read -r _; kill -TERM "-$1"; sleep 5; kill -KILL "-$1"'
 
 
 class StepError(Exception):
-    """A step that failed; what it had to say itself has been shown."""
+    """A step that failed; its own output has been shown."""
 
 
 class StoppedError(Exception):
@@ -39,7 +39,7 @@ def ignore_signals() -> None:
 
 
 def begin() -> None:
-    """Begin a child: it leads a group of its own, and no signal is held back from it."""
+    """Begin a child: it leads its own process group, and no signal is blocked in it."""
     os.setpgid(0, 0)
     take_signals()
 
@@ -60,7 +60,7 @@ def run(command: list[str], work: Path) -> None:
     kept = {f"{name}_{what}": str(work) for name in ("APPTAINER", "SINGULARITY") for what in ("TMPDIR", "CACHEDIR")}
     docker = {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     environment = {**os.environ, **kept, **docker, "TMPDIR": str(work), "BUILDAH_ISOLATION": "chroot"}
-    # A signal must not come between the birth of the child and the moment when it is known here.
+    # No signal may arrive between the start of the child and the moment when it is known here.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     child = subprocess.Popen(
         command,
@@ -81,7 +81,7 @@ def run(command: list[str], work: Path) -> None:
             child.wait(20)
         raise
     finally:
-        # What outlives the command outlives it by mistake.
+        # A process that outlives the command does so by mistake.
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         guard.kill()
@@ -106,7 +106,7 @@ class Steps:
         try:
             yield
         except (StepError, OSError, subprocess.CalledProcessError) as error:
-            why = "its own words are above" if isinstance(error, subprocess.CalledProcessError) else error
+            why = "its own output is above" if isinstance(error, subprocess.CalledProcessError) else error
             raise StepError(f"step {name} failed ({why}); nothing was left half-built; {advice}") from error
         self.seconds[name] = round(time.monotonic() - start, 1)
         print(f"{head} {self.seconds[name]:.0f} s", flush=True)

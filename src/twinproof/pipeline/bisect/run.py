@@ -1,4 +1,4 @@
-"""Tries a subject in releases of Keras until it is known where its outcome changed, and tells what was seen."""
+"""Runs a subject in releases of Keras until it is known where its outcome changed, and reports the outcomes."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ from twinproof.pipeline.bisect.subjects import Outcome, Subject
 from twinproof.pipeline.estimates import Estimates
 from twinproof.study.params import Params
 
-# Seconds of a program in one release, most of which is the import of TensorFlow.
+# Seconds of a program in one release, mostly for the import of TensorFlow.
 A_TRY = 20.0
 
 Tell = Callable[[str], None]
@@ -26,7 +26,7 @@ Tell = Callable[[str], None]
 class Bisection:
     """The search for changes in a row of releases.
 
-    `tell` gets a line for each release that is tried, `wait` one before each installation.
+    `tell` is called with a line for each release that is run, `wait` with one before each installation.
     """
 
     releases: Sequence[Release]
@@ -73,24 +73,24 @@ class Bisection:
 
 
 def describe(done: Bisection, changes: Sequence[Change]) -> Iterator[str]:
-    """Yield the lines that say what was found, what was not looked at, and what it took."""
+    """Yield the lines that say what was found, what was not searched, and how long it took."""
     first, last = done.releases[0], done.releases[-1]
     for change in changes:
         before, after = (done.releases[place] for place in change)
         words = " -> ".join(done.outcomes[place].words for place in change)
         yield f"between Keras {before.keras} and {after.keras}: {words}"
         if before.tensorflow != after.tensorflow:
-            yield f"  TensorFlow differs there, too: {before.tensorflow} and {after.tensorflow}; the change may be its"
+            yield f"  TensorFlow differs there too: {before.tensorflow} and {after.tensorflow}; it may be the cause"
     if not changes:
         words = done.outcomes[0].words
-        yield f"no change: Keras {first.keras} and {last.keras} have one outcome, {words}"
-        yield "  what changed and changed back in between is not found; --from and --to choose other ends"
+        yield f"no change: Keras {first.keras} and {last.keras} have the same outcome, {words}"
+        yield "  a change that was undone in between is not found; --from and --to choose other releases"
     elif not done.every and len({outcome.words for outcome in done.outcomes.values()}) > 2:
         yield "  more than two outcomes were seen, so there is more than one change; --all looks for each"
     elif not done.every:
         yield "  if there is more than one change, this is one of them"
     elif len(done.outcomes) < len(done.releases):
-        yield "  what changed and changed back between two tried releases of one outcome is not found"
+        yield "  a change that was undone between two tested releases with the same outcome is not found"
     yield (
         f"{counted(len(done.outcomes), 'environment')} of {len(done.releases)}, "
         f"{done.installed} of them installed for it; {done.seconds / 60:.1f} min"
@@ -98,7 +98,7 @@ def describe(done: Bisection, changes: Sequence[Change]) -> Iterator[str]:
 
 
 def forecast(releases: Sequence[Release], every: bool, params: Params) -> str:
-    """Say what a search takes at most."""
+    """Say how much a search needs at most."""
     estimates = Estimates(params, Path("results"))
     missing = [Environment(release.environment).venv_fault() is not None for release in releases]
     making = [estimates.job("create_venv", release.environment) for release in releases]
@@ -109,7 +109,7 @@ def forecast(releases: Sequence[Release], every: bool, params: Params) -> str:
         round(most([float(absent) for absent in missing], every)),
     )
     return (
-        f"{len(releases)} releases of Keras, {releases[0].keras} to {releases[-1].keras}: at most {tries} tried, and "
+        f"{len(releases)} releases of Keras, {releases[0].keras} to {releases[-1].keras}: at most {tries} tested, and "
         f"{counted(installs, 'environment')} of {sum(missing)} missing ones installed; {size(disk)} and "
-        f"{ceil(seconds / 60)} min, besides downloads and what a long program takes"
+        f"{ceil(seconds / 60)} min, without downloads, and more if the program runs long"
     )

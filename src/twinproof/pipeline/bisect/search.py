@@ -1,23 +1,23 @@
-"""Searches a row of releases for changes, with few tries. The outcome is a function that is called once a release."""
+"""Searches a row of releases for changes, with few tries. The outcome is a function, called once per release."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-# The outcome of a release, by its place in the row.
+# The outcome of a release, by its position in the row.
 Outcome = Callable[[int], str]
 
 
 class Change(NamedTuple):
-    """A change between two neighbours in the row, by their places."""
+    """A change between two neighbours in the row, by their positions."""
 
     before: int
     after: int
 
 
 def find_last_change(count: int, outcome: Outcome) -> list[Change]:
-    """Return the change since which the outcome is that of the last release, none if both ends have the same.
+    """Return the change to the outcome of the last release, none if both ends have the same outcome.
 
-    It takes at most ceil(log2(count - 1)) tries besides the ends. If there are several changes, it is one that leads to
+    It takes at most ceil(log2(count - 1)) tries, plus the ends. If there are several changes, it is one that leads to
     the outcome of the last release, but not always the latest such.
     """
     low, high = 0, count - 1
@@ -33,9 +33,9 @@ def find_last_change(count: int, outcome: Outcome) -> list[Change]:
 
 
 def find_changes(count: int, outcome: Outcome) -> list[Change]:
-    """Return the changes in every part of the row whose ends differ, in their order.
+    """Return the changes in every part of the row whose ends differ, in order.
 
-    A part whose ends have the same outcome is not looked into: what changed there and changed back is not found.
+    A part whose ends have the same outcome is not searched: a change that was undone there is not found.
     """
 
     def within(low: int, high: int) -> list[Change]:

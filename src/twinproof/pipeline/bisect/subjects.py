@@ -1,4 +1,4 @@
-"""What can be tried in each release of Keras: a pitfall of the catalogue, or a program of the user's."""
+"""What can be run in each release of Keras: a pitfall of the catalogue, or a user's program."""
 
 import os
 import signal
@@ -15,15 +15,15 @@ from twinproof.environments.environment import Environment
 from twinproof.environments.variables import FIXED, PROGRAMS, let_through
 from twinproof.pipeline import attempts
 
-# Characters of what was seen, in the line of a release.
+# Characters of the observation, in the line of a release.
 LONGEST = 100
-# The exit status of a process that found a mistake in what it was given.
+# The exit status of a process that found a mistake in its input.
 REFUSED = 2
 TRACEBACK = "Traceback (most recent call last):\n"
 
 
 class Outcome(NamedTuple):
-    """How a release ended: the words that are compared with those of other releases, and what else was seen."""
+    """The outcome in a release: the words that are compared with those of other releases, and other observations."""
 
     words: str
     seen: str
@@ -34,10 +34,10 @@ class Subject(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
 
     def run(self, environment: Environment) -> Outcome:
-        """Return how it ends in an environment that is installed."""
+        """Return its outcome in an installed environment."""
 
 
 def find_subject(name: str, params: Path, seconds: float) -> Subject:
@@ -63,12 +63,12 @@ class Pitfall:
     params: Path
 
     def run(self, environment: Environment) -> Outcome:
-        """Return the outcome that `twinproof try` tells; a pitfall that cannot be imported there has one, too.
+        """Return the outcome that `twinproof try` prints; a pitfall that cannot be imported there has one too.
 
         Raises
         ------
         UserError
-            If parameters or data are not as they should be.
+            If parameters or data are not valid.
         """
         try:
             (cell,) = attempts.run_in(environment.name, self.params, [self.name])
@@ -81,7 +81,7 @@ class Pitfall:
 
 @dataclass(frozen=True)
 class Program:
-    """A program of the user's. What it prints last counts if it ends well, else its kind of error."""
+    """A user's program. Its outcome is the last line that it prints if it succeeds, otherwise the type of its error."""
 
     path: Path
     seconds: float
@@ -92,10 +92,10 @@ class Program:
         return str(self.path)
 
     def run(self, environment: Environment) -> Outcome:
-        """Run it in an empty working folder, with the clean list of variables, and no setting of the user's Keras."""
+        """Run it in an empty working folder, with the clean list of variables, without the user's settings of Keras."""
         python = environment.venv.absolute() / "bin" / "python"
         with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
-            # Python finds modules that lie beside the program, as it does from the user's own shell.
+            # Python finds modules next to the program, as in the user's own shell.
             variables = {name: value for name, value in FIXED.items() if name != "PYTHONSAFEPATH"} | {
                 "PATH": f"{python.parent}{os.pathsep}{PROGRAMS}",
                 "HOME": folder,
@@ -114,7 +114,7 @@ class Program:
                 except subprocess.TimeoutExpired:
                     return Outcome(f"not done after {self.seconds:g} s", "")
                 finally:
-                    # And what it started.
+                    # And the processes that it started.
                     with suppress(ProcessLookupError):
                         os.killpg(process.pid, signal.SIGKILL)
         return read_outcome(process.returncode, printed, complained)
@@ -128,7 +128,7 @@ def read_outcome(status: int, printed: str, complained: str) -> Outcome:
         said = _last(printed)
         return Outcome(f"works: {said}" if said else "works", "")
     _, raised, error = complained.rpartition(TRACEBACK)
-    # What stands at the margin is the error itself; the lines of the program are indented.
+    # The line without indentation is the error itself; the lines of the program are indented.
     lines = [line for line in error.splitlines() if line and not line[0].isspace()] if raised else []
     if lines:
         kind, _, message = lines[0].partition(": ")
