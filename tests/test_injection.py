@@ -77,7 +77,7 @@ def with_value(params: dict[str, Any], key: str, value: str) -> dict[str, Any]:
 @pytest.mark.parametrize("key", PATHS)
 def test_no_path_of_the_parameters_is_more_than_a_path(params: dict[str, Any], key: str, payload: str) -> None:
     with pytest.raises(
-        UserError, match=rf"^params\.yaml: {key}: [^\n]* is not allowed; allowed: a (path|text) [^\n]*\Z"
+        UserError, match=rf"^params\.yaml: {key}: [^\n]* is not allowed; allowed: a (path|string) [^\n]*\Z"
     ):
         check_params(with_value(params, key, PAYLOADS[payload]))
 

@@ -97,7 +97,7 @@ def test_choice_of_twin_and_style_acts_on_figures_and_tables_and_can_be_taken_ba
     choose(tab, "style", "functional", False)
     choose(tab, "style", "subclassed", False)
     choose(tab, "style", "naive", False)
-    assert "Nothing of this figure is chosen" in curves.inner_text()
+    assert "The choices at the top of the page leave nothing" in curves.inner_text()
     tab.get_by_role("button", name="Show all").click()
     settle(tab)
     assert lines.count() == whole_count
@@ -236,7 +236,7 @@ def test_what_is_missing_is_said(partial: Path, open_page: Open) -> None:
     text = open_page(partial).locator("main").inner_text()
     for said in (
         "dynamic/identity-0.json: missing",
-        "There is none: what was measured does not suffice for one.",
+        "There is none: too little was measured.",
         "Learning was not measured, so there are no curves.",
         "Timing was not measured",
         "Serialization was not measured.",

@@ -266,7 +266,7 @@ REMEDY = "run `snakemake --cores all`"
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("results/params.yaml", None, f"results: no study was run here, as there is no params.yaml; {REMEDY}"),
+        ("results/params.yaml", None, f"results: no study was run here: there is no params.yaml; {REMEDY}"),
         (RECORD, None, f"{RECORD}: no such record; run `snakemake --cores all trials`"),
         ("results/report/index.html", None, "results/report/index.html: cannot be read (No such file or directory); "),
         ("results/tables/answer.csv", None, "results/tables/answer.csv: cannot be read (No such file or directory); "),
@@ -311,4 +311,4 @@ def test_study_without_trials_has_no_run_to_tell_of(project: Path, capsys: pytes
 
     results = make_study(project, nothing)
     assert main(["--results", str(results), "--output", str(results / "crate.zip")]) == 2
-    assert "results/params.yaml: asks for no trial" in capsys.readouterr().err
+    assert "results/params.yaml: defines no trial" in capsys.readouterr().err

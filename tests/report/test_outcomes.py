@@ -32,7 +32,7 @@ def link(probe: str) -> str:
 
 
 def test_what_is_silently_wrong_is_marked_as_bad_with_its_difference(page: str) -> None:
-    assert cell(page, "silently wrong") == f'<td class="bad">{link("serialization")} title="up to 0.5 apart">'
+    assert cell(page, "silently wrong") == f'<td class="bad">{link("serialization")} title="differs by up to 0.5">'
 
 
 def test_an_error_is_told_where_one_points(page: str) -> None:
@@ -97,7 +97,7 @@ def run(name: str, results: Path, folder: Path) -> str:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("serialization", ["silently wrong", "up to 0.5 apart", "not installed: onnx", "data:image/svg+xml"]),
+        ("serialization", ["silently wrong", "differs by up to 0.5", "not installed: onnx", "data:image/svg+xml"]),
         ("pitfalls", ["Layers in a &lt;list&gt; within a list", "https://example.org/issue", "differ by up to 0.05"]),
     ],
 )

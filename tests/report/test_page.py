@@ -127,7 +127,7 @@ def test_page_says_how_much_it_rests_on(results: Path) -> None:
     identity, learning = (int((probes == probe).sum()) for probe in ("identity", "learning"))
     assert identity + learning == len(probes) > 2
     told = f"{len(probes)} trials of 2 twins in {ENVIRONMENT}: {identity} of identity, {learning} of learning."
-    assert f"This page rests on {told}" in words(make(results))
+    assert f"This page is based on {told}" in words(make(results))
 
 
 def test_each_answer_is_shown(results: Path) -> None:
@@ -192,7 +192,7 @@ def test_probe_that_was_not_asked_for_is_said(
 ) -> None:
     study["environments"][ENVIRONMENT]["probes"] = ["learning"]
     text = words(make(write_results(results / "part", without("identity", records), study)))
-    assert f"identity was not measured; environments.{ENVIRONMENT}.probes does not ask for it" in text
+    assert f"identity was not measured; environments.{ENVIRONMENT}.probes does not include it" in text
 
 
 def test_study_without_any_trial_still_makes_a_page(results: Path, study: dict[str, Any], write_results: Write) -> None:
@@ -214,7 +214,7 @@ def test_notebooks_are_linked_relative_to_the_page_or_said_to_be_missing(results
     (results / "notebooks" / ENVIRONMENT / "dynamic" / "learning.html").unlink()
     html = make(results)
     assert f'href="../notebooks/{ENVIRONMENT}/simple/learning.html"' in html
-    assert f"dynamic in {ENVIRONMENT}: no notebook was made" in words(html)
+    assert f"dynamic in {ENVIRONMENT}: there is no notebook about" in words(html)
 
 
 def test_notebooks_of_timing_are_linked_where_it_was_asked_for(results: Path, timed_results: Path) -> None:
@@ -222,7 +222,7 @@ def test_notebooks_of_timing_are_linked_where_it_was_asked_for(results: Path, ti
     (timed_results / "notebooks" / ENVIRONMENT / "dynamic" / "timing.html").unlink()
     html = make(timed_results)
     assert f'href="../notebooks/{ENVIRONMENT}/simple/timing.html"' in html
-    assert f"dynamic in {ENVIRONMENT}: no notebook was made of timing, process by process" in words(html)
+    assert f"dynamic in {ENVIRONMENT}: there is no notebook about timing, process by process" in words(html)
 
 
 def test_twin_of_which_a_probe_is_not_asked_has_no_notebook_of_it_and_the_page_says_why(
@@ -238,9 +238,9 @@ def test_twin_of_which_a_probe_is_not_asked_has_no_notebook_of_it_and_the_page_s
     assert f'href="../notebooks/{ENVIRONMENT}/simple/timing.html"' in html
     assert f"{ENVIRONMENT}/simple/learning.html" not in html
     text = words(html)
-    assert f"simple in {ENVIRONMENT}: no notebook was made" not in text
-    assert "simple: not measured under identity, learning; twins.simple.probes does not ask for it." in text
-    assert "though the parameters ask for it" not in text
+    assert f"simple in {ENVIRONMENT}: there is no notebook about" not in text
+    assert "simple: not measured under identity, learning; twins.simple.probes does not include it." in text
+    assert "although the parameters include it" not in text
 
 
 def test_requirement_that_is_not_met_is_said_across_the_top(results: Path) -> None:
@@ -262,9 +262,9 @@ def test_requirement_that_is_not_met_is_said_across_the_top(results: Path) -> No
 def test_provenance_tells_software_machine_seeds_and_effort(results: Path) -> None:
     text = words(make(results))
     for fact in (
-        "10, 6 min 55 s of measuring",
+        "10, 6 min 55 s of measurement",
         "2026-11-23 10:00 UTC to 2026-11-23 10:02 UTC",
-        "with changes not committed",
+        "with uncommitted changes",
         "11, 22, 33",
         f"{ENVIRONMENT} TensorFlow 2.21.0 3.10 3.11.7 CPU none: a venv {'ab' * 6}… 10",
         "node7 Made-up CPU 8 32.0 GiB 1 CPU 1.2 10",

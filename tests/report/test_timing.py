@@ -162,7 +162,7 @@ def test_study_of_few_processes_makes_a_page_without_intervals(
     assert "no interval: too few processes" in text
     assert "Without interval 18 of 18 ratios: too few processes" in section(html, "quality")
     assert "nan" not in text.lower()
-    assert "timing of simple was measured on 3 of at least 16 processes only" in words(html)
+    assert "timing of simple was measured with only 3 of at least 16 processes" in words(html)
     for specification in specifications(html):
         json.dumps(specification, allow_nan=False)
 
@@ -171,13 +171,13 @@ def test_timing_that_was_not_measured_is_said(
     results: Path, tmp_path: Path, timed_records: dict[str, Any], timed_study: dict[str, Any], write_results: Write
 ) -> None:
     html = make(results)
-    said = "Timing was not measured, so nothing is known of what a style costs."
+    said = "Timing was not measured, so the cost of a style is not known."
     assert section(html) == f"Does a style cost time? {said}"
-    assert f"timing was not measured; environments.{ENVIRONMENT}.probes does not ask for it" in words(html)
+    assert f"timing was not measured; environments.{ENVIRONMENT}.probes does not include it" in words(html)
     rest = {path: record for path, record in timed_records.items() if record["probe"] != "timing"}
     html = make(write_results(tmp_path / "asked", rest, timed_study))
     assert said in words(html)
-    assert "timing of dynamic was not measured, though the parameters ask for it" in words(html)
+    assert "timing of dynamic was not measured, although the parameters include it" in words(html)
 
 
 def test_timing_in_which_no_style_could_be_compared_is_said(
@@ -248,7 +248,7 @@ def test_page_shows_growth_with_depth(
         f"by the depth of twinproof.measured.twins.dynamic in {ENVIRONMENT}, which is 1 in simple, 5 in dynamic;"
         in section(html)
     )
-    for caption in ("These ratios by the depth", "The time beyond that of functional, by the depth"):
+    for caption in ("These ratios by the depth", "The extra time over functional, by the depth"):
         (rows,) = figure(html, caption)["datasets"].values()
         # Bytes are no time.
         assert {row["quantity"] for row in rows} == {"make", "train_step", "predict", "call", "save"}

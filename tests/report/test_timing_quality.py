@@ -27,7 +27,7 @@ def test_quality_tells_the_widest_interval_at_both_confidences(timed_results: Pa
         assert (
             f"Widest {what} interval {widest('low', 'high', quantities)} at 95 % confidence; "
             f"{widest('family_low', 'family_high', quantities)} at the confidence corrected for all comparisons and "
-            f"looks of the study, which is held against a margin of {margin} "
+            f"looks of the study, compared with a margin of {margin} "
         ) in text
 
 
@@ -39,18 +39,18 @@ def test_quality_tells_controls_machine_clock_and_warm_up(timed_results: Path, t
     shortest = timing.loc[timing["quantity"] == "call"].sort_values("functional").iloc[0]
     for said in (
         "Processes 16 of each twin, of 41.5 s each (median)",
-        f"Functional again {leave} of 12 intervals leave 1 out; by chance, 1 in 20 does",
+        f"Functional again {leave} of 12 intervals exclude 1; by chance, 1 in 20 does",
         "Functional, slowed a known operation of 10 % was found in 12 of 12 quantities",
         "Load 0.5 before a process (at most 0.5), 1.2 after a process (at most 1.2)",
         "Stolen time 8 % (at most 8 %) of the processor time was taken by the host",
         "Taken by others from a process 2 % (at most 2 %) of the time of its cores; "
-        "0 of 32 tries were given up for that",
+        "0 of 32 tries were discarded for that reason",
         "Frequency 2,400 to 3,115 MHz",
         "Pinned to core 7",
         "Clock reading it takes 80.0 ns, and its resolution is 1.00 ns; the shortest time is "
         f"{figures.amount(shortest['functional'], 'seconds')}, call of {shortest['twin']}",
         "Warm-up 255 of 256 settled within 8 rounds (median 2.5 to 3)",
-        f"Outliers {timing['outliers'].sum()} of 288 ratios, and none was left out",
+        f"Outliers {timing['outliers'].sum()} of 288 ratios; all of them are included",
     ):
         assert said in text
 
@@ -72,9 +72,9 @@ def test_quality_says_what_differs_and_what_is_not_told(timed_results: Path, tim
     told = quality(timing.assign(slowed_low=1.2, slowed_high=1.3), differing)
     assert told["Processes"].startswith("16 to 24 of each twin, of 41.5 s each")
     assert told["Load"].startswith("0.5 to 2.0 before a process (at most 3.0)")
-    assert told["Pinned"] == "not all alike: to 7, or to 6 7, or to none"
-    assert told["Frequency"] == "not told by the machine"
-    assert told["Warm-up"] == "nothing that is measured needs one"
+    assert told["Pinned"] == "differently: to 7, or to 6 7, or to none"
+    assert told["Frequency"] == "not reported"
+    assert told["Warm-up"] == "no measured quantity needs it"
     assert (
         told["Functional, slowed"].replace("\N{NO-BREAK SPACE}", " ").endswith("10 % was found in 0 of 12 quantities")
     )

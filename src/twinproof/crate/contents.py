@@ -20,7 +20,7 @@ from twinproof.study.params import Params, read_params
 from twinproof.study.results import Results
 from twinproof.study.trial import list_cells
 
-# The files of the repository: the workflow, and what a reader of its results needs.
+# The files of the repository: the workflow, and other files that a reader of its results needs.
 SINGLE_FILES = ["params.yaml", "pyproject.toml", "Makefile", "README.md", "LICENSE", "CITATION.cff"]
 FOLDERS = ["workflow", "profiles", "containers", "src", "docs"]
 SUMS = "SHA256SUMS"
@@ -45,7 +45,7 @@ def make_crate(results: Path) -> bytes:
     packed, ended = io.BytesIO(), study.ended.timetuple()[:6]
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in contents.items():
-            # The date is that of the run, so that the bytes are the same every time.
+            # All entries have the date of the run, so that the bytes are the same every time.
             entry = zipfile.ZipInfo(name, ended)
             entry.create_system, entry.compress_type = 3, zipfile.ZIP_DEFLATED  # 3: Unix, whose modes follow.
             executable = name in files and os.access(files[name], os.X_OK)
@@ -55,7 +55,7 @@ def make_crate(results: Path) -> bytes:
 
 
 def gather(results: Path) -> tuple[Study, dict[str, Path]]:
-    """Return the study below `results`, and the files of its crate: the name in the crate and the path of each.
+    """Return the study in `results`, and the files of its crate: the name in the crate and the path of each.
 
     Raises
     ------
@@ -63,11 +63,11 @@ def gather(results: Path) -> tuple[Study, dict[str, Path]]:
         If no study was run, or CITATION.cff or a record cannot be used.
     """
     if not Results(results).params.exists():
-        raise UserError(f"{results}: no study was run here, as there is no params.yaml; {REMEDY}")
+        raise UserError(f"{results}: no study was run here: there is no params.yaml; {REMEDY}")
     params = read_params(Results(results).params)
     records = {f"trials/{trial.path}": without_results(record) for trial, record in read_records(results)}
     if not records:
-        raise UserError(f"{Results(results).params}: asks for no trial, so there is no run to tell of")
+        raise UserError(f"{Results(results).params}: defines no trial, so there is no run to describe")
     images = params.data.directory
     # Folders outside the repository get a name in the crate.
     data, below = _folder(images, f"data/{images.name}"), _folder(results, "results")
@@ -89,7 +89,7 @@ def _repository() -> Iterator[str]:
 
 
 def _made(params: Params) -> Iterator[str]:
-    """Yield the files that the workflow made below the results, except records."""
+    """Yield the files that the workflow made in the results folder, except records."""
     yield from ("params.yaml", "metrics.json", "version.json", "report/index.html")
     yield from (f"made/{what}.done" for what in ("tables", "report", "version"))
     yield from (f"tables/{table}.csv" for table in COLUMNS)
@@ -122,7 +122,7 @@ def _check_origin(study: Study, digests: dict[str, str]) -> None:
 
 
 def _folder(path: Path, otherwise: str) -> str:
-    """Return the path of a folder below the repository's root, or `otherwise` if it lies outside."""
+    """Return the path of a folder in the repository, or `otherwise` if it is outside."""
     relative = Path(os.path.relpath(path))
     return otherwise if ".." in relative.parts else relative.as_posix()
 

@@ -15,7 +15,7 @@ Entity = Any
 
 
 class Study(NamedTuple):
-    """The study in a crate, and where its images and its results lie in the crate."""
+    """The study in a crate, and the paths of its images and its results in the crate."""
 
     params: Params
     # By their names in the crate.

@@ -27,7 +27,7 @@ TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 SPDX = "https://spdx.org/licenses/"
 HOLDS = "This crate is a run of the study: workflow, environments, images, records, tables, notebooks and report."
-# The images that come with twinproof; the licence of other images is unknown.
+# The images shipped with twinproof; the licence of other images is unknown.
 MNIST = "data/mnist"
 MNIST_LICENCE = "CC-BY-SA-3.0"
 
@@ -93,7 +93,7 @@ def _add_workflow(crate: Crate, study: Study, content: bytes) -> Entity:
 
 
 def _add_files(crate: Crate, study: Study, contents: Mapping[str, bytes]) -> None:
-    """Add every file but the workflow, and the described folders with their contents."""
+    """Add every file except the workflow, and the described folders with their contents."""
     parts: dict[str, list[Entity]] = {}
     for folder, properties in sorted(_folders(crate, study).items()):
         entity = crate.add_dataset(dest_path=folder, properties=properties)
@@ -117,7 +117,7 @@ def _add_files(crate: Crate, study: Study, contents: Mapping[str, bytes]) -> Non
 def _folders(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
     images: dict[str, Any] = {
         "name": "Images",
-        "description": "The images that were learned from",
+        "description": "The images for training and testing",
         "license": "Not known to twinproof: ask who published the images",
     }
     if study.data == MNIST:
@@ -127,16 +127,16 @@ def _folders(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
             "license": _licence(crate, MNIST_LICENCE),
         }
     descriptions = {
-        "containers": ("Containers", "The recipe of the images, and what builds them"),
-        "containers/locks": ("Environments", "For each, the packages to measure in, with their versions and digests"),
-        "docs": ("Guides", "How the study is run and what its results hold: tables.md, records.md"),
-        "src": ("Source", "What measures, analyses and reports"),
-        "workflow": ("Workflow", "Rules, profiles, notebooks, schemas, and the packages that the workflow runs with"),
-        f"{study.results}/made": ("Marks", "Empty files: what each is named after was made whole"),
+        "containers": ("Containers", "The recipe of the images, and the scripts that build them"),
+        "containers/locks": ("Environments", "The packages of each environment, with their versions and digests"),
+        "docs": ("Guides", "How to run the study and what its results contain: tables.md, records.md"),
+        "src": ("Source", "The code that measures, analyses and reports"),
+        "workflow": ("Workflow", "Rules, profiles, notebooks, schemas, and the packages of the workflow"),
+        f"{study.results}/made": ("Marks", "Empty files: each says that the file of the same name is complete"),
         f"{study.results}/notebooks": ("Notebooks", "The notebooks with their outputs, and a page of each"),
-        f"{study.results}/protocols": ("Protocols", "What a trial's result may depend on, apart from the machine"),
-        f"{study.results}/tables": ("Tables", "What the records say, tidily; docs/tables.md tells what they hold"),
-        f"{study.results}/trials": ("Records", "One for each trial; docs/records.md tells what they hold"),
+        f"{study.results}/protocols": ("Protocols", "What a trial's result may depend on, except the machine"),
+        f"{study.results}/tables": ("Tables", "Tidy tables made from the records; described in docs/tables.md"),
+        f"{study.results}/trials": ("Records", "One for each trial; described in docs/records.md"),
     }
     return {study.data: images} | {
         folder: {"name": name, "description": description} for folder, (name, description) in descriptions.items()
@@ -148,7 +148,7 @@ def _notes(crate: Crate, study: Study) -> dict[str, dict[str, Any]]:
     notes: dict[str, dict[str, Any]] = {"README.md": {"about": crate.root_dataset}}
     for file, name, description in [
         ("metrics.json", "Metrics", "Accuracies and identity of each twin, for programs"),
-        ("params.yaml", "Parameters", "The parameters that the study went by"),
+        ("params.yaml", "Parameters", "The parameters of the study"),
         ("report/index.html", "Report", "The answer, on a page that opens offline"),
         ("version.json", "Version", "What the report was made from, and the digest of each of its parts"),
     ]:
@@ -187,5 +187,5 @@ def _plain(content: bytes) -> str:
 
 
 def _innermost(name: str, folders: Mapping[str, Any]) -> str | None:
-    """Return the innermost of the folders that a file or folder lies in, None if it lies in none."""
+    """Return the innermost of the folders that contain a file or folder, None if none does."""
     return next((str(above) for above in PurePosixPath(name).parents if str(above) in folders), None)

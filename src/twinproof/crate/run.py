@@ -46,7 +46,7 @@ def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _parameter(crate: Crate, identifier: str, entity: Entity) -> Entity:
-    """Add the formal parameter that an entity is the value of."""
+    """Add the formal parameter whose value an entity is."""
     kind = KINDS.get(type(entity["value"]), "Text") if entity.type == "PropertyValue" else entity.type
     parameter = crate.add_formal_parameter(
         entity["name"], kind, identifier=identifier, description=entity["description"], valueRequired=True

@@ -1,4 +1,4 @@
-"""What a person reads, made from the tables: page, charts, notebooks. Never imports Keras."""
+"""Everything for readers that is made from the tables: page, charts, notebooks. Never imports Keras."""
 
 # The probes that have a notebook, and what it shows.
 WITH_NOTEBOOK = {

@@ -72,7 +72,7 @@ def check_matrix(introspection: pd.DataFrame) -> Matrix:
 
 
 def fault_matrix(faults: pd.DataFrame) -> Matrix:
-    """Return how each planted mistake is reported, by twin and style, marked if what was said named the culprit."""
+    """Return how each planted mistake is reported, by twin and style, marked if the message named the culprit."""
     silent, named = faults["caught"] == Catch.SILENCE, faults["names_culprit"].eq(True)
     told = faults["caught"].where(silent, faults["caught"] + ", " + faults["stage"])
     noted = faults.assign(
@@ -114,7 +114,7 @@ def to_html(made: Matrix, caption: str) -> str:
 
 
 def _notes(cells: pd.DataFrame) -> pd.Series:
-    difference = cells["largest"].map(lambda largest: f"up to {largest:.2g} apart" if largest > 0 else None)
+    difference = cells["largest"].map(lambda largest: f"differs by up to {largest:.2g}" if largest > 0 else None)
     return cells["error"].fillna(difference)
 
 

@@ -65,7 +65,7 @@ def execute(source: Path, parameters: dict[str, str]) -> Any:
             cell = f"cell {error.exec_count}" if error.exec_count else f"cell at place {error.cell_index + 1}"
             raise NotebookError(f"{source}, {cell}: {error.ename}: {error.evalue}\n{_indent(error.source)}") from None
         except DeadKernelError:
-            raise NotebookError(f"{source}: the kernel died, perhaps for want of memory") from None
+            raise NotebookError(f"{source}: the kernel died, perhaps because it ran out of memory") from None
 
 
 def check_parameters(source: Path, parameters: dict[str, str]) -> None:
@@ -85,8 +85,8 @@ def check_parameters(source: Path, parameters: dict[str, str]) -> None:
         nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
         known = list(papermill.inspect_notebook(source))
     except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
-        raise UserError(f"{source}: not a notebook that can be read ({error})") from None
-    allowed = f"allowed: {', '.join(known) or 'none, for no cell is tagged `parameters`'}"
+        raise UserError(f"{source}: cannot be read as a notebook ({error})") from None
+    allowed = f"allowed: {', '.join(known) or 'none, because no cell is tagged `parameters`'}"
     for name in parameters:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)

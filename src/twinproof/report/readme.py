@@ -2,7 +2,7 @@
 
 Usage: python -m twinproof.report.readme --study published --readme README.md
 
-The picture is written beside the study.
+The picture is written next to the study.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def draw(tables: Tables) -> str:
 
     chart = answer_chart(works(tables), takes(tables))
     if chart is None:
-        raise UserError("nothing to draw: neither what works nor what it takes was measured")
+        raise UserError("nothing to draw: the study measured nothing that the picture shows")
     drawn = chart.configure(background=PAPER, padding=12)
     return str(vl_convert.vegalite_to_svg(json.dumps(drawn.to_dict()).replace("currentColor", INK)))
 
@@ -95,9 +95,7 @@ def insert_answer(readme: str, answer: str) -> str:
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise UserError(
-            f"the README lacks the marks {BEGIN.strip()} and {END.strip()}, between which the answer stands"
-        )
+        raise UserError(f"the README lacks the marks {BEGIN.strip()} and {END.strip()}; the answer goes between them")
     return f"{before}{BEGIN}{answer}{END}{after}"
 
 

@@ -12,7 +12,7 @@ from twinproof.analysis.words import TimingVerdict
 # The label of each verdict in the counts.
 VERDICTS = {verdict: str(verdict) for verdict in TimingVerdict} | {
     TimingVerdict.NO_VERDICT: "without verdict",
-    TimingVerdict.PART: "not judged, as parts of others",
+    TimingVerdict.PART: "not judged because they are parts of others",
 }
 
 

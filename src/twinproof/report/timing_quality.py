@@ -32,7 +32,7 @@ def quality(timing: pd.DataFrame, measuring: pd.DataFrame) -> dict[str, str]:
 
 
 def _corrected_intervals(rows: pd.DataFrame) -> str:
-    """Describe the corrected intervals, from which verdicts are read."""
+    """Describe the corrected intervals, which decide the verdicts."""
     margin = f"a margin of {numbers.percent(rows['margin'].iloc[0])}"
     unbounded = len(rows) - len(_bounded(rows, "family_low", "family_high"))
     short = f"{unbounded} of {len(rows)} ratios have too few processes for that"
@@ -41,7 +41,7 @@ def _corrected_intervals(rows: pd.DataFrame) -> str:
     if widest is None:
         return f"{at}, {short}"
     rest = f"; {short}" if unbounded else ""
-    return f"{widest} {at}, which is held against {margin}{rest}"
+    return f"{widest} {at}, compared with {margin}{rest}"
 
 
 def _controls(timing: pd.DataFrame) -> dict[str, str]:
@@ -54,7 +54,7 @@ def _controls(timing: pd.DataFrame) -> dict[str, str]:
     ]
     added = _range(slowed["added"], numbers.percent)
     return {
-        "Functional again": f"{excluding_one} of {len(again)} intervals leave 1 out; by chance, 1 in 20 does",
+        "Functional again": f"{excluding_one} of {len(again)} intervals exclude 1; by chance, 1 in 20 does",
         "Functional, slowed": f"a known operation of {added} was found in {sum(detected)} of {len(slowed)} quantities",
     }
 
@@ -70,13 +70,13 @@ def _machine(measuring: pd.DataFrame) -> dict[str, str]:
     tries = int(measuring["tries_refused"].sum()) + int(measuring["processes"].sum())
     others = f"{_range(measuring['others_share'], numbers.percent)} (at most "
     others += f"{numbers.percent(measuring['others_share_most'].max())}) of the time of its cores; "
-    others += f"{int(measuring['tries_refused'].sum())} of {tries} tries were given up for that"
+    others += f"{int(measuring['tries_refused'].sum())} of {tries} tries were discarded for that reason"
     frequencies = pd.concat([measuring["megahertz_lowest"], measuring["megahertz_highest"]]).dropna()
     return {
         "Load": load,
         "Stolen time": stolen,
         "Taken by others from a process": others,
-        "Frequency": f"{_range(frequencies, '{:,.0f}'.format)} MHz" if len(frequencies) else "not told by the machine",
+        "Frequency": f"{_range(frequencies, '{:,.0f}'.format)} MHz" if len(frequencies) else "not reported",
         "Pinned": _pinned(measuring["pinned"]),
     }
 
@@ -86,9 +86,9 @@ def _pinned(texts: "pd.Series[Any]") -> str:
         dict.fromkeys(place for text in texts.astype(object).fillna("none") for place in str(text).split(", "))
     )
     if places == ["none"]:
-        return "no: a process could wander between cores"
+        return "no: a process could move between cores"
     if len(places) > 1:
-        return f"not all alike: to {', or to '.join(places)}"
+        return f"differently: to {', or to '.join(places)}"
     cores = places[0].split()
     return f"to {'core' if len(cores) == 1 else 'cores'} {' and '.join(cores)}"
 
@@ -102,7 +102,7 @@ def _clock(timing: pd.DataFrame, measuring: pd.DataFrame) -> dict[str, str]:
         clock += f"; the shortest time is {_seconds(shortest['functional'])}, {shortest['quantity']} of "
         clock += str(shortest["twin"])
     total, unsettled = int(measuring["warmings"].sum()), int(measuring["unsettled"].sum())
-    warming = "nothing that is measured needs one"
+    warming = "no measured quantity needs it"
     if total:
         warming = f"{total - unsettled:,} of {total:,} settled within {measuring['warming_rounds_most'].max():.0f} "
         warming += f"rounds (median {_range(measuring['warming_rounds'], '{:g}'.format)})"
@@ -111,7 +111,7 @@ def _clock(timing: pd.DataFrame, measuring: pd.DataFrame) -> dict[str, str]:
 
 def _outliers(timing: pd.DataFrame) -> dict[str, str]:
     outliers, ratios = timing["outliers"].astype(int).sum(), timing["processes"].astype(int).sum()
-    return {"Outliers": f"{outliers} of {ratios:,} ratios, and none was left out"}
+    return {"Outliers": f"{outliers} of {ratios:,} ratios; all of them are included"}
 
 
 def _bounded(timing: pd.DataFrame, low: str, high: str) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def _widest(timing: pd.DataFrame, low: str, high: str) -> str | None:
 
 
 def _range(values: "pd.Series[Any]", format_value: Callable[[float], str]) -> str:
-    """Return the smallest and the largest value, or one of them if both read alike."""
+    """Return the smallest and the largest value, or only one if they look the same."""
     present = values.dropna()
     return " to ".join(dict.fromkeys([format_value(float(present.min())), format_value(float(present.max()))]))
 

@@ -1,4 +1,4 @@
-"""Charts of outcomes: how many of each kind, and what share is right, by environment and style."""
+"""Charts of outcomes: how many of each kind, and which share is right, by environment and style."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def care_shares(ingredients: pd.DataFrame) -> Any:
     rows = _right(ingredients).assign(care=named)
     y = alt.Y("care:N", title="the class has", sort=None, axis=alt.Axis(labelLimit=0))
     return styled(
-        _heat(rows, "environment", y, "twin"), "How many operations are right on the class with each set of ingredients"
+        _heat(rows, "environment", y, "twin"), "How many operations are correct for the class by set of ingredients"
     )
 
 
@@ -45,7 +45,7 @@ def exchange_shares(exchange: pd.DataFrame) -> Any:
     rows = _right(exchange).assign(reader="read in " + exchange["environment"])
     y = alt.Y("writer:N", title="written in", sort=None, axis=alt.Axis(labelLimit=0))
     return styled(
-        _heat(rows, "style", y, "reader"), "The share of what each environment wrote that is read right, by style"
+        _heat(rows, "style", y, "reader"), "The share of each environment's files that are read correctly, by style"
     )
 
 
@@ -68,7 +68,7 @@ def check_outcomes(introspection: pd.DataFrame) -> Any:
 def pitfall_outcomes(pitfalls: pd.DataFrame) -> Any:
     """Return how many pitfalls end in each kind of outcome, by environment."""
     rows = pitfalls[["environment", "twin", "style", "title"]].assign(kind=_kinds(pitfalls), panel="all pitfalls")
-    return styled(_bars(_ranked(rows), "environment", _kind(), "panel"), "How pitfalls end, by environment")
+    return styled(_bars(_ranked(rows), "environment", _kind(), "panel"), "The outcomes of pitfalls, by environment")
 
 
 def code_size(code: pd.DataFrame) -> Any:

@@ -12,13 +12,13 @@ from twinproof.report.charts.outcomes import COLOURS, LABELS
 from twinproof.report.charts.style import styled
 from twinproof.report.matrices import KINDS
 
-# With fewer releases the matrix of outcomes tells it as well.
+# With fewer releases, the matrix of outcomes shows the same.
 FEWEST = 4
-# From the best to the worst, as one cell may stand for several twins; what is not known counts least.
+# From the best to the worst, because one cell may stand for several twins; unknown outcomes count least.
 RANKS = ["quiet", "good", "loud", "bad"]
-# What is written on a cell, for whom its colour says nothing.
+# The text on a cell, for readers who cannot distinguish its colour.
 SIGNS = {"good": "", "loud": "!", "bad": "\N{MULTIPLICATION SIGN}", "quiet": "\N{EN DASH}"}
-# How outcomes went over the releases, the panels of a chart: what is right today, what was right once, and the rest.
+# The history of outcomes over the releases, as panels of a chart: correct today, correct once, and the rest.
 FIXED, APPEARED, OTHERWISE, UNCHANGED = "fixed", "appeared", "wrong in another way", "never changed"
 COURSES = [FIXED, APPEARED, OTHERWISE, UNCHANGED]
 # Pixels of a row: its name above its cells.
@@ -27,7 +27,7 @@ ROW = 34
 
 def pitfalls_by_release(pitfalls: pd.DataFrame, environments: pd.DataFrame) -> Any | None:
     """Return how each pitfall ends in each release, one panel a course; None with fewer than `FEWEST` releases."""
-    return _chart(_named(pitfalls, "title"), environments, "How each pitfall ends, by release of Keras")
+    return _chart(_named(pitfalls, "title"), environments, "The outcome of each pitfall, by release of Keras")
 
 
 def formats_by_release(serialization: pd.DataFrame, environments: pd.DataFrame) -> Any | None:
@@ -35,12 +35,12 @@ def formats_by_release(serialization: pd.DataFrame, environments: pd.DataFrame) 
     return _chart(
         _named(serialization, "operation", "place"),
         environments,
-        "How each way to keep a model ends, by release of Keras",
+        "The outcome of each way to save or copy a model, by release of Keras",
     )
 
 
 def course(kinds: Sequence[str]) -> str:
-    """Return how the kinds of outcome went, in the order of the releases; those that are not known do not count."""
+    """Return the history of the kinds of outcome, in the order of the releases; unknown ones do not count."""
     known = [kind for kind in kinds if kind != "quiet"]
     if len(set(known)) < 2:
         return UNCHANGED
@@ -50,7 +50,7 @@ def course(kinds: Sequence[str]) -> str:
 
 
 def last_change(kinds: Sequence[str]) -> int:
-    """Return the place of the last release whose kind is another than that known before; 0 if there is none."""
+    """Return the position of the last release whose kind differs from the last known one; 0 if there is none."""
     known = [(at, kind) for at, kind in enumerate(kinds) if kind != "quiet"]
     return max((at for (_, former), (at, kind) in pairwise(known) if kind != former), default=0)
 

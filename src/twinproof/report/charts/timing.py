@@ -147,7 +147,7 @@ def differences_with_depth(timing: pd.DataFrame, depths: Mapping[str, int]) -> A
     axis = alt.Axis(tickCount=5, labelExpr="format(datum.value, '~s') + 's'")
     return styled(
         _by_depth(drawn.assign(**beyond, said=labels), 0.0, "beyond functional", axis),
-        "Time beyond that of functional by depth of the network, for each quantity and style",
+        "Extra time over functional by depth of the network, for each quantity and style",
     )
 
 
@@ -157,7 +157,7 @@ def _growing(timing: pd.DataFrame, depths: Mapping[str, int]) -> pd.DataFrame:
         ["twin", "style", "quantity", "functional", "ratio", "low", "high", "verdict"],
     ]
     drawn = drawn.assign(depth=drawn["twin"].map(dict(depths)), interval=_intervals(drawn))
-    # An interval without ends is written, and not drawn.
+    # An interval without finite ends is written, not drawn.
     endless = [not numbers.is_finite(*ends) for ends in zip(drawn["low"], drawn["high"], strict=True)]
     drawn.loc[endless, ["low", "high"]] = None
     return drawn

@@ -50,11 +50,11 @@ def _answer(tables: Tables) -> Iterator[Figure]:
         return
     parts = []
     if len(shares):
-        parts.append("what share works in each style, over all environments and those twins that are one network")
+        parts.append("the share that works in each style, over all environments and all twins that are one network")
     if len(ratios):
         parts.append(
-            "how many times what functional takes each quantity takes, one mark a twin with its 95 % interval over "
-            "processes, written at the edge where it lies beyond the axis"
+            "the ratio to functional of each quantity, one mark per twin with its 95 % interval over "
+            "processes, written at the edge if it is beyond the axis"
         )
     yield figure(chart, [210, 120], f"{'; and '.join(parts).capitalize()}.")
 
@@ -64,7 +64,7 @@ def _learning(tables: Tables) -> Iterator[Figure]:
 
     epochs = tables["learning_epochs"]
     classifies = epochs.groupby(["environment", "twin"], sort=False)["validation_accuracy"].transform("count") > 0
-    # Of networks that do not classify, the loss is shown.
+    # For networks that do not classify, the loss is shown.
     for (environment, has_accuracy), rows in epochs.groupby([epochs["environment"], classifies], sort=False):
         learning = tables["learning"][tables["learning"]["environment"] == environment]
         learning = learning[learning["twin"].isin(rows["twin"])]
@@ -73,8 +73,8 @@ def _learning(tables: Tables) -> Iterator[Figure]:
         caption = (
             f"Validation {'accuracy' if has_accuracy else 'loss'} by epoch in {environment}, one line for each of "
             f"{f'the first {drawn} of ' if drawn < seeds else ''}{seeds} seeds in each style; where styles coincide, "
-            "the thinner line lies inside the wider one, and here "
-            f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with the very weights of functional."
+            "the thinner line is inside the wider one; "
+            f"{int(compared.eq(True).sum())} of {len(compared)} trainings end with exactly the weights of functional."
         )
         yield figure(learning_curves(rows, learning), [60], caption, str(environment))
 
@@ -93,8 +93,8 @@ def _formats_by_release(tables: Tables) -> Iterator[Figure]:
 
     yield from _by_release(
         formats_by_release(tables["serialization"], tables["environments"]),
-        "How each way to keep a model ends in each release of Keras, by style, on the twin on which it ends worst: "
-        "fixed if right today, appeared if right once; what changed last comes first.",
+        "The outcome of each way to save or copy a model in each release of Keras, by style, for the worst twin: "
+        "fixed if correct today, appeared if correct once; the latest changes come first.",
     )
 
 
@@ -103,13 +103,13 @@ def _pitfalls_by_release(tables: Tables) -> Iterator[Figure]:
 
     yield from _by_release(
         pitfalls_by_release(tables["pitfalls"], tables["environments"]),
-        "How each pitfall ends in each release of Keras: fixed if right today, appeared if right once, "
-        "and what changed last comes first. A dash: the program does not work there without the trap, either.",
+        "The outcome of each pitfall in each release of Keras: fixed if correct today, appeared if correct once; "
+        "the latest changes come first. A dash: the program does not work there even without the trap.",
     )
 
 
 def _by_release(chart: Any | None, caption: str) -> Iterator[Figure]:
-    """Yield a chart of releases, where there are enough of them for one."""
+    """Yield a chart of releases if there are enough of them."""
     if chart:
         yield figure(chart, [10], caption)
 
@@ -121,13 +121,13 @@ def _serialization(serialization: pd.DataFrame) -> Iterator[Figure]:
     if serialization.empty:
         return
     caption = (
-        "On how many twins each operation ends right, by style and environment; a dash is what is not available there."
+        "The number of twins for which each operation is correct, by style and environment; a dash means not available."
     )
     yield figure(outcomes.kept_shares(serialization), [270], caption)
     for environment, rows in serialization.groupby("environment", sort=False):
         where, processes = str(environment), rows["replicate"].nunique()
         if len(kept_files.kept(rows)):
-            caption = f"Bytes on disk of each format in {where}, by style, one panel a twin."
+            caption = f"Bytes on disk of each format in {where}, by style, one panel per twin."
             yield figure(kept_files.sizes(rows), [140], caption, where)
             caption = (
                 f"Seconds to save and to load in each format in {where}, the median of the repeats in "
@@ -141,8 +141,8 @@ def _care(ingredients: pd.DataFrame) -> Iterator[Figure]:
 
     if len(ingredients):
         caption = (
-            "How many operations end right on the class that has some of four ingredients: its constructor takes "
-            "**kwargs, it is registered, it tells its config, it builds itself."
+            "How many operations are correct for a class with some of four ingredients: its constructor takes "
+            "**kwargs, it is registered, it returns its config, it builds itself."
         )
         yield figure(outcomes.care_shares(ingredients), [230], caption)
 
@@ -151,7 +151,7 @@ def _pitfalls(pitfalls: pd.DataFrame) -> Iterator[Figure]:
     from twinproof.report.charts import outcomes
 
     if len(pitfalls):
-        caption = f"How {pitfalls['pitfall'].nunique()} pitfalls end in each environment."
+        caption = f"The outcomes of {pitfalls['pitfall'].nunique()} pitfalls in each environment."
         yield figure(outcomes.pitfall_outcomes(pitfalls), [100], caption)
 
 
@@ -160,7 +160,7 @@ def _exchange(exchange: pd.DataFrame) -> Iterator[Figure]:
 
     if len(exchange):
         caption = (
-            "How many models, over all twins and formats, are read right by each environment, by style and by "
+            "How many models, over all twins and formats, each environment reads correctly, by style and by "
             "the environment that wrote them."
         )
         yield figure(outcomes.exchange_shares(exchange), [100], caption)
@@ -182,7 +182,7 @@ def _introspection(introspection: pd.DataFrame) -> Iterator[Figure]:
     from twinproof.report.charts import outcomes
 
     if len(introspection):
-        caption = "How many checks of a model find what is right, as follows from the layers of the network, by style."
+        caption = "How many checks of a model find the value that follows from the layers of the network, by style."
         yield figure(outcomes.check_outcomes(introspection), [100], caption)
 
 

@@ -50,17 +50,17 @@ def missing(tables: Mapping[str, pd.DataFrame], params: Params) -> Iterator[str]
         if not any(asked.measures(twin) for asked in params.environments.values()):
             continue  # It is part of another study of the same parameters.
         if left_out := [probe for probe in asked_anywhere if not network.measures(probe)]:
-            yield f"{twin}: not measured under {', '.join(left_out)}; twins.{twin}.probes does not ask for it."
+            yield f"{twin}: not measured under {', '.join(left_out)}; twins.{twin}.probes does not include it."
         wants_pitfalls = network.measures(Probe.PITFALLS) and Probe.PITFALLS in asked_anywhere
         if wants_pitfalls and not any(cell[1:] == (twin, Probe.PITFALLS) for cell in planned_cells):
-            yield f"{twin}: the catalogue has no pitfalls of it."
+            yield f"{twin}: the catalogue has no pitfalls for it."
     for environment, asked in params.environments.items():
         if not asked.probes:
-            yield f"{environment}: nothing was measured in it, as this study (parameters below) asks for no probe."
+            yield f"{environment}: nothing was measured in it: this study (parameters below) gives it no probes."
             continue
         for probe, table in PROBES.items():
             if probe not in asked.probes:
-                yield f"{environment}: {probe} was not measured; environments.{environment}.probes does not ask for it."
+                yield f"{environment}: {probe} was not measured; environments.{environment}.probes does not include it."
                 continue
             of_environment = tables[table][tables[table]["environment"] == environment]
             for twin in params.twins:
@@ -71,5 +71,5 @@ def missing(tables: Mapping[str, pd.DataFrame], params: Params) -> Iterator[str]
                 if done < planned:
                     # For timing, the parameters give the minimum: more processes are added as needed.
                     of = f"at least {planned} processes" if probe == Probe.TIMING else f"{planned} seeds"
-                    count = f"was measured on {done} of {of} only" if done else "was not measured"
-                    yield f"{environment}: {probe} of {twin} {count}, though the parameters ask for it."
+                    count = f"was measured with only {done} of {of}" if done else "was not measured"
+                    yield f"{environment}: {probe} of {twin} {count}, although the parameters include it."

@@ -9,7 +9,7 @@ from twinproof.report.page.rows import Rows
 
 
 def graph_table(found: Iterable[GraphFound]) -> Rows:
-    """Return a row for each style of each twin, with a text for each function and whether it is functional's."""
+    """Return a row for each style of each twin, with a text for each function and whether it equals functional's."""
     return [
         {
             **dict(zip(("environment", "twin", "style"), place, strict=True)),
@@ -21,5 +21,5 @@ def graph_table(found: Iterable[GraphFound]) -> Rows:
 
 def _text(one: GraphFound) -> str:
     if one.same:
-        return f"equal: {one.operations} operations{'' if one.given else ', once they are optimized'}"
+        return f"equal: {one.operations} operations{'' if one.given else ' after optimization'}"
     return one.difference if one.outcome in list(GraphOutcome) else one.outcome

@@ -139,7 +139,7 @@ def _advice(answer: pd.DataFrame) -> dict[str, Any]:
 
 
 def _rests_on(trials: pd.DataFrame) -> str:
-    """Describe how much was measured, so that nobody takes a small study for a large one."""
+    """Describe how much was measured, so that nobody mistakes a small study for a large one."""
     of_probes = ", ".join(f"{count} of {probe}" for probe, count in trials["probe"].value_counts(sort=False).items())
     twins, environments = trials["twin"].nunique(), ", ".join(trials["environment"].unique())
     return f"{counted(len(trials), 'trial')} of {counted(twins, 'twin')} in {environments}: {of_probes}"
@@ -190,7 +190,7 @@ def _identity(identity: pd.DataFrame) -> Rows:
 
 
 def _worst_proof(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return what the proof with the worst outcome says: its sentence, and its stages."""
+    """Return the sentence and the stages of the proof with the worst outcome."""
     worst = rows[rows["outcome"] == gate(rows)]
     said = (worst if len(worst) else rows).iloc[0]
     stages = said["stages"]

@@ -64,9 +64,9 @@ def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator
 
     caption = (
         f"Ratio of each quantity to functional in {environment}, with its 95 % interval over processes: "
-        "the shade is the margin within which a difference does not matter, the crosses are functional against itself, "
-        "the diamonds functional with a real operation beside it, whose size, measured alone, the dash marks, and what "
-        "lies beyond the axis is written at its edge."
+        "the shade is the margin within which a difference does not matter, crosses are functional against itself, "
+        "diamonds are functional with an additional operation, whose size the dash marks, and values "
+        "beyond the axis are written at its edge."
     )
     yield figure(timing_charts.timing_forest(timing), [120], caption, environment)
     times = timing[timing["unit"] == "seconds"]
@@ -79,8 +79,8 @@ def _figures(environment: str, timing: pd.DataFrame, params: Params) -> Iterator
         # One axis for each panel.
         yield figure(timing_charts.growth_with_depth(times, family), [150], caption, environment)
         caption = (
-            f"The time beyond that of functional, by the depth of {module} in {environment}: "
-            "what these ratios come to. The line at 0 is functional."
+            f"The extra time over functional, by the depth of {module} in {environment}, "
+            "computed from these ratios. The line at 0 is functional."
         )
         yield figure(timing_charts.differences_with_depth(times, family), [150], caption, environment)
 

@@ -1,4 +1,4 @@
-// What a reader chooses acts on figures and tables alike: both say of which environment, twin and style they are.
+// A reader's choices apply to figures and tables: both name their environment, twin and style.
 const COLUMNS = { environment: ["environment", "writer"], twin: ["twin"], style: ["style"] };
 const WORDS = { environment: "environments", twin: "twins", style: "styles" };
 const form = document.querySelector("#choices");
@@ -12,7 +12,7 @@ function readChoices() {
   }
 }
 
-// What is not offered, such as a control, is no matter of choice.
+// Values that are not offered, such as a control, are always shown.
 const isChosen = (key, value) => !offered[key].has(value) || chosen[key].has(value);
 const isRowChosen = (row) => Object.entries(COLUMNS).every(([key, names]) => names.every((name) => isChosen(key, row[name])));
 const isElementChosen = (element) => Object.keys(COLUMNS).every((key) => isChosen(key, element.dataset[key]));
@@ -26,7 +26,7 @@ function sayChoices() {
     if (!all) told.push(`${chosen[key].size} of ${offered[key].size} ${WORDS[key]}`);
   }
   form.querySelector("button").hidden = !told.length;
-  form.querySelector("output").textContent = told.length ? `Figures and tables show ${told.join(", ")}; sentences tell of all.` : "";
+  form.querySelector("output").textContent = told.length ? `Figures and tables show ${told.join(", ")}; sentences describe all.` : "";
 }
 
 class Figure {
@@ -47,19 +47,19 @@ class Figure {
     this.view?.finalize();
     this.view = undefined;
     if (!Object.values(spec.datasets).some((rows) => rows.length)) {
-      this.drawing.innerHTML = "<p>Nothing of this figure is chosen at the top of the page.</p>";
+      this.drawing.innerHTML = "<p>The choices at the top of the page leave nothing of this figure.</p>";
       return;
     }
     this.fit(spec, width, this.source.dataset.rooms.split(" ").map(Number));
     this.view = await vegaEmbed(this.drawing, spec, {
-      // Expressions are interpreted, so that the page needs no right to make code of texts.
+      // Expressions are interpreted, so that the page needs no permission to run strings as code.
       ast: true, mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, logLevel: 1, tooltip: { disableDefaultStyle: true },
     });
   }
 
-  // Panels share the width; each has room for its axis, or the first of a row alone.
+  // Panels share the width; each has room for its axis, or only the first of a row.
   fit(spec, width, rooms) {
-    // Beside each other, the names of a legend would make the picture wider than a phone.
+    // Side by side, the names of a legend would make the picture wider than a phone.
     if (width < 500) spec.config.legend = { ...spec.config.legend, columns: 2, layout: { top: { direction: "vertical", anchor: "start" } } };
     if (spec.concat) {
       spec.columns = width < 700 ? 1 : Math.min(spec.columns, spec.concat.length);
@@ -101,10 +101,10 @@ class Table {
         topEnd: { buttons: [{ extend: "csvHtml5", text: "Download CSV", filename: `twinproof-${this.element.dataset.name}`, exportOptions: { columns: ":visible", format: { body: readCell } } }] },
         bottomStart: null, bottomEnd: null,
       },
-      language: { search: "", searchPlaceholder: "Search this table", zeroRecords: "No row has what is searched for, or is chosen at the top of the page." },
+      language: { search: "", searchPlaceholder: "Search this table", zeroRecords: "No row matches the search and the choices at the top of the page." },
     });
     table.search.fixed("choices", (text, data, index) => isElementChosen(table.row(index).node()));
-    // What is above the table shall not scroll with it.
+    // Controls above the table must not scroll with it.
     const container = table.table().container();
     scroll.before(container);
     this.element.before(scroll);
@@ -114,7 +114,7 @@ class Table {
   }
 }
 
-// Of a link to a record, its address tells more than its number.
+// The address of a link to a record says more than its number.
 function readCell(html, row, column, cell) {
   const addresses = cell.classList.contains("records") ? [...cell.querySelectorAll("a")].map((link) => link.getAttribute("href")) : [];
   return addresses.join(" ") || cell.textContent.replace(/\s+/g, " ").trim();
@@ -126,7 +126,7 @@ const parts = [
 ];
 let isUpdating = false;
 
-// One after the other, what a reader sees first: so the page can be used from the start.
+// One after the other, visible parts first, so that the page is usable from the start.
 async function update() {
   document.documentElement.dataset.state = "updating";
   if (isUpdating) return;
