@@ -75,19 +75,19 @@ def test_a_record_edited_by_hand_is_found(study: Path) -> None:
     path = study / f"trials/{CELL}/identity-1.json"
     path.write_text(path.read_text().replace('"outcome": "bit-equal"', '"outcome": "different"', 1))
     [(requirement, [finding])] = found(study).items()
-    assert requirement == "Every record is whole, and as it was written"
+    assert requirement == "Every record is complete and unchanged"
     assert "edited since it was written" in finding
 
 
 EDITS: dict[str, tuple[Callable[[Record], object], str, str]] = {
     "other code": (
         lambda record: record["protocol"]["code"].update({"twinproof/measured/run_trial.py": "0" * 64}),
-        "Every record is of the trial",
+        "Every record belongs to the trial",
         "code changed since it was measured",
     ),
     "other trial": (
         lambda record: record.update(twin="dynamic"),
-        "Every record is of the trial",
+        "Every record belongs to the trial",
         "the record of another trial",
     ),
     "other seed": (lambda record: record.update(seed=7), "Every seed is the planned one", "seed 7; planned: "),
@@ -138,7 +138,7 @@ def test_shared_seeds_are_found(study: Path) -> None:
 def test_altered_data_are_found(study: Path) -> None:
     path = Path("data/mnist/t10k-labels-idx1-ubyte.gz")
     path.write_bytes(path.read_bytes()[:-1])
-    assert found(study) == {"The data are those of the checksums": [f"{path}: not the file of the checksums"]}
+    assert found(study) == {"The data match the checksums": [f"{path}: does not match the checksums"]}
 
 
 def test_changed_lock_is_found(study: Path) -> None:

@@ -97,7 +97,7 @@ def test_the_sentence_counts_what_is_equal_and_names_what_is_not() -> None:
     said = sentence([EQUAL, EQUAL])
     assert said.startswith("In 2 of 2 comparisons with functional, ") and said.count(".") == 1
     assert sentence([EQUAL, OTHER]).endswith(
-        "It is another in train_step of simple, subclassed, in tf (the second with 1 Cast)."
+        "It differs in train_step of simple, subclassed, in tf (the second with 1 Cast)."
     )
     assert sentence([EQUAL, replace(EQUAL, given=False)]).endswith(
         "Only TensorFlow's optimizer makes it the same in predict of simple, subclassed, in tf."

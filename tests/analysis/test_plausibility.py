@@ -64,17 +64,17 @@ FORGED: dict[str, tuple[Callable[[], Record], Forgery, str]] = {
     "an accuracy between two images": (
         learning,
         lambda record: functional(record).update(test_accuracy=0.99955),
-        "styles.functional.result.test_accuracy: 0.99955 is no share of 10000 images",
+        "styles.functional.result.test_accuracy: 0.99955 is not a share of 10000 images",
     ),
     "a training accuracy between two images": (
         learning,
         lambda record: functional(record)["epochs"][0].update(accuracy=0.90001),
-        "styles.functional.result.epochs.0.accuracy: 0.90001 is no share of 55000",
+        "styles.functional.result.epochs.0.accuracy: 0.90001 is not a share of 55000",
     ),
     "a validation accuracy between two images": (
         learning,
         lambda record: functional(record)["epochs"][1].update(validation_accuracy=0.9999),
-        "styles.functional.result.epochs.1.validation_accuracy: 0.9999 is no share of 5000",
+        "styles.functional.result.epochs.1.validation_accuracy: 0.9999 is not a share of 5000",
     ),
     "an epoch more": (
         learning,
@@ -112,7 +112,7 @@ FORGED: dict[str, tuple[Callable[[], Record], Forgery, str]] = {
     "bit-equal with a difference": (
         identity,
         lambda record: subclassed(record)["comparison"].update(weights=0.5),
-        "styles.subclassed.result.comparison.outcome: 'bit-equal', and yet a difference of 0.5",
+        "styles.subclassed.result.comparison.outcome: 'bit-equal', but the difference is 0.5",
     ),
     "different though equal": (
         identity,
@@ -177,7 +177,7 @@ FORGED: dict[str, tuple[Callable[[], Record], Forgery, str]] = {
     "a quantity that nobody asked for": (
         lambda: other("timing"),
         lambda record: record["measurement"].update(asked=["call"]),
-        "styles.functional.result.quantities.train_step: not among those that were asked of it",
+        "styles.functional.result.quantities.train_step: not among the quantities that this process had to measure",
     ),
     "asked for what was not planned": (
         lambda: other("timing"),
@@ -202,7 +202,7 @@ FORGED: dict[str, tuple[Callable[[], Record], Forgery, str]] = {
     "equal bits that differ": (
         lambda: other("serialization"),
         lambda record: functional(record)["cells"][0].update(largest=0.5),
-        "styles.functional.result.cells.0.bit_equal: true, and yet a difference of 0.5",
+        "styles.functional.result.cells.0.bit_equal: true, but the difference is 0.5",
     ),
     "a mean above the largest": (
         lambda: other("exchange"),
@@ -220,7 +220,7 @@ def found(record: Record) -> list[str]:
 def test_a_forged_record_contradicts_itself(tmp_path: Path, forgery: str) -> None:
     make, forge, words = FORGED[forgery]
     record = make()
-    if record["probe"] == "learning":  # What was made up for tables is no share of 55,000.
+    if record["probe"] == "learning":  # What was made up for tables is not a share of 55,000.
         for style in record["styles"].values():
             for epoch in style["result"]["epochs"]:
                 epoch["accuracy"] = 0.9
@@ -261,15 +261,15 @@ def test_a_forged_accuracy_reaches_no_table_and_is_found_by_the_check(
     metrics = (study / "metrics.json").read_bytes()
     path = forge(study, test_accuracy=0.99955)
     assert make_tables(["--results", str(study)]) == 2
-    fault = "styles.functional.result.test_accuracy: 0.99955 is no share of 10000 images"
+    fault = "styles.functional.result.test_accuracy: 0.99955 is not a share of 10000 images"
     assert capsys.readouterr().err == (
         f"error: {path}: {fault}; it was edited: remove it, and the next run measures this trial again\n"
     )
     assert (study / "metrics.json").read_bytes() == metrics
-    with pytest.raises(UserError, match="is no share of 10000 images"):
+    with pytest.raises(UserError, match="is not a share of 10000 images"):
         list(read_records(study))
     holds = {one.requirement: one.findings for one in examine(study)}
-    assert holds["Every record is whole, and as it was written"] == [f"{path}: {fault}"]
+    assert holds["Every record is complete and unchanged"] == [f"{path}: {fault}"]
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", "{}", '{"train": {"labels": "many"}, "test": {"labels": 1}}'])

@@ -1,4 +1,4 @@
-"""The columns of every table, making one and reading one back; docs/tables.md says what they hold."""
+"""The columns of every table; making and reading tables. docs/tables.md describes the columns."""
 
 import math
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from twinproof.analysis.verdicts.learning import TwinRow
 from twinproof.analysis.verdicts.timing_table import TimingRow
 from twinproof.base.errors import UserError
 
-# The class of the rows of each table. Of the tables that are made record by record, the modules of the probes tell.
+# The class of the rows of each table. The modules of the probes define those of the tables made record by record.
 ROWS: dict[str, type[Any]] = {
     "trials": TrialRow,
     "completeness": CompletenessRow,
@@ -39,14 +39,14 @@ ROWS: dict[str, type[Any]] = {
 
 
 def _kinds(row: type[Any]) -> dict[str, set[type[Any]]]:
-    """Return the types that each column of such rows may hold."""
+    """Return the types that each column of such rows may have."""
     hints = get_type_hints(row)
     return {field.name: set(get_args(hints[field.name])) or {hints[field.name]} for field in fields(row)}
 
 
 KINDS = {row: _kinds(row) for row in ROWS.values()}
 TAKE = {row: attrgetter(*kinds) for row, kinds in KINDS.items()}
-# The places of counts with gaps. Such a count stays a whole number only as text.
+# The positions of counts with gaps. Such a count stays a whole number only as text.
 WITH_GAPS = {
     row: [place for place, kind in enumerate(kinds.values()) if kind == {int, NoneType}] for row, kinds in KINDS.items()
 }
@@ -59,7 +59,7 @@ def make_table(name: str, rows: Iterable[object]) -> pd.DataFrame:
 
 
 def cells_of(row: object) -> tuple[Any, ...]:
-    """Return what a row has in each column, as a table holds it: nothing is NaN, and a count with gaps is text."""
+    """Return the values of a row in the form of a table: a missing value is NaN, and a count with gaps is text."""
     values = TAKE[type(row)](row)
     cells = [math.nan if value is None else value for value in values]
     for place in WITH_GAPS[type(row)]:
@@ -78,7 +78,7 @@ def read_table(folder: Path | str, name: str) -> pd.DataFrame:
     """
     path = Path(folder) / f"{name}.csv"
     remedy = "run `snakemake --cores all tables`"
-    # What looks like a number may be none: version 3.10 is not 3.1, a digest may have the form of 1e5.
+    # Text that looks like a number may not be one: version 3.10 is not 3.1, a digest may have the form of 1e5.
     texts = {column: object for column, kinds in KINDS[ROWS[name]].items() if any(issubclass(it, str) for it in kinds)}
     try:
         table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])

@@ -1,4 +1,4 @@
-"""Is a study complete, and is each of its records what it says it is? As a compliance checker asks, one by one."""
+"""Is a study complete, and are its records valid? A list of requirements, each checked by itself."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,16 +23,16 @@ from twinproof.study.seed import derive_seed
 from twinproof.study.trial import Cell, Trial, list_trials
 
 TOLD = 5
-# What a study may fail without its records being any less what they say.
+# Requirements that a study may violate although all its records are valid.
 ALL_THERE = "Every planned trial has a record"
-PRESENT = "Every record is of the trial it is filed under, and of the present code, data, lock and parameters"
-# Of a probe, the styles that no comparison is made without.
+PRESENT = "Every record belongs to the trial of its path, and to the current code, data, lock and parameters"
+# For each probe, the styles that every comparison needs.
 NEEDED = {probe: (Style.FUNCTIONAL, *controls) for probe, controls in CONTROLS_OF.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompletenessRow:
-    """Whether a requirement holds, and the first findings against it as one text."""
+    """Whether a requirement holds, and the first violations as one text."""
 
     requirement: str
     holds: bool
@@ -41,14 +41,14 @@ class CompletenessRow:
 
 @dataclass(frozen=True)
 class Requirement:
-    """What a study has to fulfil, and each thing that was found against it."""
+    """A requirement of a study, and every violation that was found."""
 
     requirement: str
     findings: list[str]
 
     @property
     def holds(self) -> bool:
-        """Tell whether nothing was found against it."""
+        """Whether no violation was found."""
         return not self.findings
 
     def row(self) -> CompletenessRow:
@@ -89,7 +89,7 @@ def examine(results: Path) -> list[Requirement]:
         except UserError as error:
             faulty.append(str(error))
             continue
-        # What it says of its trial is looked at below.
+        # What it states about its trial is checked below.
         faulty += [f"{path}: {fault}" for fault in chain(contradictions(record), shares_of(record, *counts))]
         records[trial] = without_results(record)
     return requirements(params, records, undecided + missing, faulty)
@@ -98,7 +98,7 @@ def examine(results: Path) -> list[Requirement]:
 def requirements(
     params: Params, records: Mapping[Trial, Record], missing: Sequence[str] = (), faulty: Sequence[str] = ()
 ) -> list[Requirement]:
-    """Return what a study has to fulfil, and what was found against it.
+    """Return the requirements of a study, with the violations that were found.
 
     Parameters
     ----------
@@ -111,15 +111,15 @@ def requirements(
     """
     return [
         Requirement(ALL_THERE, list(missing)),
-        Requirement("Every record is whole, and as it was written", list(faulty)),
+        Requirement("Every record is complete and unchanged", list(faulty)),
         Requirement(PRESENT, list(_of_others(params, records))),
         Requirement(
             "Every seed is the planned one, and no two replicates of a twin share one", list(_seeds(params, records))
         ),
         Requirement("Every process ran the versions in its lock", list(_versions(records))),
-        Requirement("Every identity, timing and graph has its controls beside it", list(_controls(records))),
+        Requirement("Every identity, timing and graph has its controls", list(_controls(records))),
         Requirement("Every style has a result, or a reason why there is none", list(_reasons(records))),
-        Requirement("The data are those of the checksums", list(_data(params))),
+        Requirement("The data match the checksums", list(_data(params))),
     ]
 
 
@@ -179,7 +179,7 @@ def _reasons(records: Mapping[Trial, Record]) -> Iterator[str]:
     for trial, record in records.items():
         for style, found in record["styles"].items():
             if found["status"] != "ok" and not found["error"]["message"]:
-                yield f"{trial.path}: {style} failed without a word"
+                yield f"{trial.path}: {style} failed without a message"
 
 
 def _data(params: Params) -> Iterator[str]:
@@ -194,4 +194,4 @@ def _data(params: Params) -> Iterator[str]:
         if not path.exists():
             yield f"{path}: no such file"
         elif sha256(path) != digest:
-            yield f"{path}: not the file of the checksums"
+            yield f"{path}: does not match the checksums"

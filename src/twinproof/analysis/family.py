@@ -1,4 +1,4 @@
-"""The comparisons of timing that a study may make: its verdicts are corrected for all of them, and for each look."""
+"""The comparisons of timing that a study may make; its verdicts are corrected for all of them and for each look."""
 
 from twinproof.analysis.quantities import PARTS
 from twinproof.analysis.statistics.ratios import Family
@@ -17,6 +17,6 @@ def timed(params: Params) -> list[tuple[str, str]]:
 
 
 def family_of(params: Params) -> Family:
-    """Return the family of a study, as if every twin were written in all styles: it is known before anything is."""
+    """Return the family of a study, as if every twin had all styles: it is known before anything is measured."""
     judged = set(params.timing.quantities) - set(PARTS)
     return Family(len(timed(params)) * len(STYLES) * len(judged), params.timing.looks)

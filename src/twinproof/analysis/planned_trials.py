@@ -1,4 +1,4 @@
-"""Which trials a study has: those that its parameters ask for, and those that timing has decided on."""
+"""The trials of a study: those that its parameters define, and those that timing has added."""
 
 from collections.abc import Set
 from pathlib import Path
@@ -13,12 +13,12 @@ from twinproof.study.trial import Trial, list_trials
 
 
 def planned_trials(params: Params, results: Path) -> list[Trial]:
-    """Return every trial that the parameters ask for, and of timing every one that was decided on.
+    """Return every trial that the parameters define, and every trial that timing has added.
 
     Raises
     ------
     UserError
-        If it was not decided yet how many processes of a timing there are to be.
+        If the number of processes of a timing has not been decided yet.
     """
     trials = _without_timing(params)
     for environment, twin in timed(params):
@@ -34,9 +34,9 @@ def in_place(results: Path) -> set[str]:
 
 
 def decided(params: Params, results: Path, there: Set[str], environment: str, twin: str) -> tuple[list[Trial], bool]:
-    """Return the timing trials of a twin that were decided on so far, and whether they are all.
+    """Return the timing trials of a twin that were decided so far, and whether they are all.
 
-    A decision counts if the records that it was made from are `there`, and it was made for the present targets.
+    A decision counts if the records that it was made from are in `there`, and it was made for the current targets.
     """
     trials: list[Trial] = []
     try:
@@ -50,7 +50,7 @@ def decided(params: Params, results: Path, there: Set[str], environment: str, tw
 
 
 def known(params: Params, results: Path, there: Set[str]) -> list[Trial]:
-    """Return all trials of a study that are known of."""
+    """Return all known trials of a study."""
     timings = [trial for cell in timed(params) for trial in decided(params, results, there, *cell)[0]]
     return _without_timing(params) + timings
 

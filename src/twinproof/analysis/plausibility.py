@@ -1,7 +1,7 @@
-"""Can a record be true? What it says is held against itself, and against what its protocol asks for.
+"""Can a record be true? Its parts are compared with each other, and with its protocol.
 
-A digest finds an edit, not a forgery: who edits a record can write its digest anew. What is checked here follows from
-other parts of the record, so that a forger has to change all of them alike.
+A digest reveals an edit, not a forgery: anyone who edits a record can compute a new digest. The values checked here
+follow from other parts of the record, so that a forger would have to change all of them consistently.
 """
 
 import math
@@ -15,15 +15,15 @@ from twinproof.base.words import GraphOutcome, Identity
 from twinproof.study.record import Record
 from twinproof.study.seed import derive_seed
 
-# The participants of a probe that are no style.
+# The participants of a probe that are not styles.
 BESIDE = {
     **CONTROLS_OF,
     "serialization": ("naive",),
     "exchange": ("naive",),
 }
-# What is read of the settings of a probe.
+# The settings of a probe that are read here.
 ASKED = {"identity": ("steps",), "learning": ("epochs",)}
-# Keras counts in float32: a share of n examples is a whole number over n but for its rounding.
+# Keras counts in float32: a share of n examples is a whole number over n, except for rounding.
 ROUNDING = 2**-22
 MEMORY = ("peak_memory", "device_memory")
 
@@ -31,12 +31,12 @@ Result = dict[str, Any]
 
 
 def contradictions(record: Record) -> Iterator[str]:
-    """Yield what contradicts itself in a record that keeps to the schema: the place, the value, what it should be."""
+    """Yield the contradictions in a record that satisfies the schema: the place, the value, and the expected value."""
     yield from _participants(record)
     try:
         datetime.fromisoformat(record["started"])
     except ValueError:
-        yield f"started: {shown(record['started'])} is no time"
+        yield f"started: {shown(record['started'])} is not a time"
     settings = record["protocol"]["probe"]
     for key in ASKED.get(record["probe"], ()):
         if isinstance(settings.get(key), bool) or not isinstance(settings.get(key), int | float):
@@ -48,7 +48,7 @@ def contradictions(record: Record) -> Iterator[str]:
 
 
 def shares_of(record: Record, train: int, test: int) -> Iterator[str]:
-    """Yield the accuracies of a record that are no share of that many training images or test images."""
+    """Yield the accuracies of a record that are not shares of these numbers of training images or test images."""
     if record["probe"] == "learning":
         train = min(train, record["protocol"]["probe"].get("images", train))
         for style, result in _classifiers(_results(record)):
@@ -58,7 +58,7 @@ def shares_of(record: Record, train: int, test: int) -> Iterator[str]:
 
 
 def foreign(record: Record) -> Iterator[str]:
-    """Yield what a record says of its trial that its own protocol does not."""
+    """Yield the statements of a record about its trial that contradict its own protocol."""
     protocol = record["protocol"]
     for key, planned in (
         ("environment", protocol["environment"]),
@@ -107,14 +107,14 @@ def _learning(record: Record, results: dict[str, Result]) -> Iterator[str]:
 
 
 def _classifiers(results: dict[str, Result]) -> Iterator[tuple[str, Result]]:
-    """Yield the styles whose accuracy is the share of images that were classified rightly, as without another task."""
+    """Yield the styles whose accuracy is the share of correctly classified images, as in the default task."""
     yield from ((style, result) for style, result in results.items() if "metric" not in result)
 
 
 def _share(where: str, value: float, count: int) -> Iterator[str]:
-    # Of 0 images nothing is known.
+    # 0 images mean that the number is unknown.
     if count and abs(value * count - round(value * count)) > max(count * ROUNDING, 1e-6):
-        yield f"{where}: {value} is no share of {count} images"
+        yield f"{where}: {value} is not a share of {count} images"
 
 
 def _identity(record: Record, results: dict[str, Result]) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _identity(record: Record, results: dict[str, Result]) -> Iterator[str]:
 
 
 def _comparison(result: Result, functional: Result, comparison: Result) -> Iterator[str]:
-    """Hold the outcome of a comparison against the digests, losses and differences that it is made from."""
+    """Compare the outcome of a comparison with the digests, losses and differences that it is made from."""
     pairs = list(zip(result["steps"], functional["steps"], strict=True))
     apart = [step for step, (own, other) in enumerate(pairs, 1) if own["weights"] != other["weights"]]
     losses = max(abs(own["loss"] - other["loss"]) for own, other in pairs)
@@ -153,7 +153,7 @@ def _comparison(result: Result, functional: Result, comparison: Result) -> Itera
     if outcome != expected:
         yield f"outcome: {outcome!r}; the digests and the proof say {expected!r}"
     if equal and largest > 0:
-        yield f"outcome: {outcome!r}, and yet a difference of {largest}"
+        yield f"outcome: {outcome!r}, but the difference is {largest}"
 
 
 def _timing(record: Record, results: dict[str, Result]) -> Iterator[str]:
@@ -164,7 +164,7 @@ def _timing(record: Record, results: dict[str, Result]) -> Iterator[str]:
         for quantity, values in result["quantities"].items():
             where = f"styles.{style}.result.quantities.{quantity}"
             if quantity not in asked:
-                yield f"{where}: not among those that were asked of it"
+                yield f"{where}: not among the quantities that this process had to measure"
             if quantity not in MEMORY and max(values) > record["seconds"]:
                 yield f"{where}: {max(values)} s; the whole trial took {record['seconds']}"
 
@@ -198,7 +198,7 @@ def _kept(_record: Record, results: dict[str, Result]) -> Iterator[str]:
         for number, cell in enumerate(cells):
             where = f"{place}.{number}"
             if cell["bit_equal"] and (cell["largest"] or cell["mean"]):
-                yield f"{where}.bit_equal: true, and yet a difference of {cell['largest'] or cell['mean']}"
+                yield f"{where}.bit_equal: true, but the difference is {cell['largest'] or cell['mean']}"
             if cell["largest"] is not None and (cell["mean"] or 0) > cell["largest"] * 1.001:
                 yield f"{where}.mean: {cell['mean']}; the largest is {cell['largest']}"
 

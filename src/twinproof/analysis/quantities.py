@@ -6,12 +6,12 @@ from twinproof.base.styles import CONTROLS_OF
 from twinproof.study.settings import QUANTITIES, Probe
 
 CONTROLS = CONTROLS_OF[Probe.TIMING]
-# What others are made of: told, and not judged.
+# The parts of other quantities: reported, but without a verdict.
 PARTS = ("construct", "build", "first_step")
 
 
 def is_memory(quantity: str) -> bool:
-    """Tell whether a quantity is in bytes; all others are in seconds."""
+    """Return whether a quantity is in bytes; all others are in seconds."""
     return quantity.endswith("_memory")
 
 

@@ -1,4 +1,4 @@
-"""The records of a study, as its tables are made from them."""
+"""The records of a study, for its tables."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -16,7 +16,7 @@ from twinproof.study.trial import Trial
 
 
 def read_records(results: Path) -> Iterator[tuple[Trial, Record]]:
-    """Yield every planned trial with its record, one after the other: a large study's would not fit into memory.
+    """Yield every planned trial with its record, one after the other: those of a large study would not fit into memory.
 
     The records of one environment, twin and probe share their protocol.
 
@@ -50,9 +50,9 @@ def read_records(results: Path) -> Iterator[tuple[Trial, Record]]:
 
 
 def image_counts(results: Path) -> tuple[int, int]:
-    """Return how many images the study in `results` trains and tests on, as was found when they were checked.
+    """Return how many images the study in `results` trains and tests on, from the check of the images.
 
-    It is 0 and 0 where that is not known.
+    It is 0 and 0 if that is not known.
     """
     try:
         found = read_json(Results(results).data)
@@ -63,7 +63,7 @@ def image_counts(results: Path) -> tuple[int, int]:
 
 
 def without_results(record: Record) -> Record:
-    """Return a record without what was found of its styles: small, whatever was measured."""
+    """Return a record without the results of its styles: small, whatever was measured."""
     styles = {
         style: {key: told for key, told in found.items() if key != "result"}
         for style, found in record["styles"].items()

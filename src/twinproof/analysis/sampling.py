@@ -1,9 +1,9 @@
-"""Does the timing of a twin have all its verdicts, or are more processes to be measured, and of which quantities?
+"""Does the timing of a twin have all its verdicts? If not, how many more processes are needed, for which quantities?
 
 Usage: python -m twinproof.analysis.sampling --results results --environment tf2.21-cpu --twin dynamic --processes 13
        --output results/timing/tf2.21-cpu/dynamic/13.json
 
-What has its verdict is not measured again. Verdicts are corrected for each look that is taken here.
+A quantity with its verdicts is not measured again. Verdicts are corrected for each look that is taken here.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from twinproof.study.trial import Trial
 
 
 class Decision(TypedDict):
-    """How many processes there are, how many there are to be next (None: enough), and which quantities they measure."""
+    """How many processes there are, how many there will be next (None: enough), and which quantities they measure."""
 
     processes: int
     next: int | None
@@ -41,7 +41,7 @@ class Decision(TypedDict):
 
 
 def decide(params: Params, records: list[Record]) -> Decision:
-    """Decide from the records of one twin how many processes there are to be, and what the next ones measure."""
+    """Decide from the records of one twin how many processes are needed, and what the next ones measure."""
     count, sampling = len(records), params.timing.sampling
     rows = [row for record in records for row in timing_processes(record)]
     ratios = log_ratios((row.style, row.quantity, row.log_ratio) for row in rows)
@@ -62,12 +62,12 @@ def decide(params: Params, records: list[Record]) -> Decision:
 
 
 def counts(params: Params, results: Path, environment: str, twin: str) -> Iterator[int]:
-    """Yield how many processes of a timing there are to be at first, and next, each as was decided from those before.
+    """Yield the number of processes of a timing, first the initial one, then each that was decided from those before.
 
     Raises
     ------
     UserError
-        If that is not decided yet, or was under other parameters than the present ones.
+        If that is not decided yet, or was decided under other parameters.
     """
     count: int | None = params.timing.replicates
     while count is not None:
@@ -76,7 +76,7 @@ def counts(params: Params, results: Path, environment: str, twin: str) -> Iterat
 
 
 def asked_of(params: Params, results: Path, environment: str, twin: str, replicate: int) -> list[str]:
-    """Return the quantities that a process is to measure: all at first, then what was open when it was added.
+    """Return the quantities that a process must measure: all at first, then those that were open when it was added.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def asked_of(params: Params, results: Path, environment: str, twin: str, replica
 
 
 def _read(params: Params, results: Path, environment: str, twin: str, count: int) -> Decision:
-    """Return what was decided after so many processes."""
+    """Return the decision after this number of processes."""
     timing, path = params.timing, Results(results).decision(environment, twin, count)
     try:
         decision = read_json(path)
@@ -114,7 +114,7 @@ def _read(params: Params, results: Path, environment: str, twin: str, count: int
 
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
-    """Decide from the records of one twin whether more processes are to be measured, and what they measure."""
+    """Decide from the records of one twin whether more processes are needed, and what they measure."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.analysis.sampling", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder with params.yaml and trials")
     parser.add_argument("--environment", required=True)

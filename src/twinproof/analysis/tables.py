@@ -1,6 +1,6 @@
 """From the records of a study to its tidy tables and its metrics.
 
-docs/tables.md is the data dictionary of what is made here.
+docs/tables.md is the data dictionary of these tables.
 """
 
 import argparse
@@ -57,7 +57,7 @@ class Rows:
             self.add(path, record)
 
     def add(self, path: str, record: Record) -> None:
-        """Add what one record tells."""
+        """Add the rows of one record."""
         self._add("trials", [trial_row(path, record)])
         for table, (_, make) in OF_PROBE[record["probe"]].items():
             self._add(table, make(record))
@@ -89,7 +89,7 @@ def make_tables(rows: Rows, params: Params, examined: Sequence[Requirement]) -> 
     gates = {(twin.environment, twin.twin): twin.gate for twin in twins}
     timings = timing_rows(tables["timing_processes"], tables["trials"], gates, params.timing, family_of(params))
     tables["timing"] = make_table("timing", with_graphs(timings, tables["graphs"]))
-    # What is not judged is shown, but not compared.
+    # A twin that is not judged is shown, but not compared.
     unjudged = tables["twins"].loc[tables["twins"]["verdict"] == LearningVerdict.NOT_JUDGED, CELL]
     hidden = tables["accuracy"].set_index(CELL).index.isin(pd.MultiIndex.from_frame(unjudged))
     tables["accuracy"].loc[hidden, DIFFERENCES] = None
@@ -118,7 +118,7 @@ class RatioMetrics(TypedDict):
 
 
 class TwinMetrics(TypedDict):
-    """The figures of a twin in an environment; those of timing by style and quantity, where it was timed."""
+    """The figures of a twin in an environment; those of timing by style and quantity, if it was timed."""
 
     gate: Identity
     verdict: LearningVerdict
@@ -140,7 +140,7 @@ class Metrics(TypedDict):
 
 
 def make_metrics(tables: dict[str, pd.DataFrame]) -> Metrics:
-    """Return the figures that are followed from version to version, by environment, twin and style."""
+    """Return the figures that are tracked from version to version, by environment, twin and style."""
     environments: dict[str, EnvironmentMetrics] = {}
     for row in tables["twins"].to_dict("records"):
         environment, twin = str(row["environment"]), str(row["twin"])
@@ -219,7 +219,7 @@ def _of(table: pd.DataFrame, environment: str, twin: str) -> pd.DataFrame:
 
 
 def _json(value: float) -> float | None:
-    """Return a number; what JSON lacks, NaN and infinity, becomes null."""
+    """Return a number; NaN and infinity, which JSON lacks, become null."""
     return value if math.isfinite(value) else None
 
 

@@ -1,19 +1,19 @@
-"""The words with which tables judge what was measured."""
+"""The words for outcomes and verdicts in tables."""
 
 from twinproof.base.words import Word
 
 
 class Ending(Word):
-    """How the process of an operation ended, if not by itself after the operation."""
+    """How the process of an operation ended, if it did not end normally after the operation."""
 
     CRASHED = "crashed"
     TIMED_OUT = "timed out"
 
 
 class Kept(Word):
-    """What became of a model that was saved, copied or exchanged, from the best to the worst.
+    """The outcome of saving, copying or exchanging a model, from the best to the worst.
 
-    What is wrong without a word is worse than any error.
+    A silent mistake is worse than any error.
     """
 
     EQUAL = "equal"
@@ -34,7 +34,7 @@ RIGHT = (Kept.EQUAL, Kept.CLOSE)
 
 
 class Check(Word):
-    """What a check of a model finds, held against what is right."""
+    """What a check of a model finds, compared with the correct value."""
 
     WORKS = "works"
     DIFFERS = "differs"
@@ -53,7 +53,7 @@ class Catch(Word):
 
 
 class PitfallOutcome(Word):
-    """How a pitfall ended; the last is of one whose program does not work without the trap either."""
+    """How a pitfall ended; the last is for a program that fails even without the trap."""
 
     AS_EXPECTED = "as expected"
     NOT_AVAILABLE = "not available"
@@ -87,7 +87,7 @@ class TimingVerdict(Word):
 
 
 class Verdict(Word):
-    """What is found of a claim."""
+    """The verdict on a claim."""
 
     SUPPORTED = "supported"
     REFUTED = "refuted"
@@ -96,7 +96,7 @@ class Verdict(Word):
 
 
 class ClaimSource(Word):
-    """Who says or asks what is judged."""
+    """The origin of a claim."""
 
     ARTICLE = "the article"
     OURS = "our own question"

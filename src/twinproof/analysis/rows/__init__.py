@@ -1,4 +1,4 @@
-"""From records to the rows of tables: one module a probe, named after it, which exports its `TABLES`."""
+"""From records to the rows of tables: one module per probe, named after it, which exports its `TABLES`."""
 
 import importlib
 from collections.abc import Iterable

@@ -1,12 +1,12 @@
 """How much code does each style of a twin take?
 
-Counted is the function named after the style, with each function, class and constant of its module that it reaches by
-name, straight or through others. Imports and docstrings are left out; what two styles share counts for both. The source
-is read, never run.
+The count covers the function named after the style, and each function, class and constant of its module that it reaches
+by name, directly or through others. Imports and docstrings are left out. Code that two styles share counts for both.
+The source is read, never run.
 
-The numbers tell how much is written, not how hard it is to read, to write or to get right. A line may hold little or
-much, a name may be known to everyone or made up here, and what another module, Keras above all, does behind a name is
-not seen: a style may be short because the library does more for it.
+The numbers measure the amount of code, not how hard it is to read, to write or to get right. A line may be short or
+long, a name may be common or new. Code in other modules, mainly in Keras, is not counted: a style may be short because
+the library does more for it.
 """
 
 import ast
@@ -59,7 +59,7 @@ def code_rows(twins: Mapping[str, TwinParams]) -> Iterator[CodeRow]:
 
 
 def _definitions(module: ast.Module) -> dict[str, list[ast.stmt]]:
-    """Return under each name of the module the statements that bind it, other than imports."""
+    """Return the statements that bind each name of the module, except imports."""
     found = defaultdict(list)
     for statement in module.body:
         for name in _bound([statement]):
@@ -96,7 +96,7 @@ def _sized(twin: str, style: str, statements: list[ast.stmt]) -> CodeRow:
 
 
 def _model_classes(classes: list[ast.ClassDef]) -> set[str]:
-    """Return the names of the classes that are models, or made from one of these, by the names of their bases."""
+    """Return the names of the classes that are models or inherit from one, by the names of their bases."""
     found: set[str] = set()
     for _ in classes:
         found |= {one.name for one in classes if {_last_name(base) for base in one.bases} & (found | _MODELS)}
@@ -121,7 +121,7 @@ def _is_docstring(node: ast.AST) -> bool:
 
 
 def _bound(nodes: Iterable[ast.AST]) -> set[str]:
-    """Return the names that `nodes` bind where they stand, not within the functions and classes that they define."""
+    """Return the names that `nodes` bind directly, not inside the functions and classes that they define."""
     names = set()
     for node in nodes:
         if isinstance(node, _DEFINITIONS):
@@ -134,7 +134,7 @@ def _bound(nodes: Iterable[ast.AST]) -> set[str]:
 
 
 def _used(nodes: Iterable[ast.AST]) -> set[str]:
-    """Return the names that `nodes` take from around them: a function's own variables are none of these."""
+    """Return the names that `nodes` take from outside, without a function's own variables."""
     names = set()
     for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -142,7 +142,7 @@ def _used(nodes: Iterable[ast.AST]) -> set[str]:
         elif isinstance(node, _FUNCTIONS):
             body = [node.body] if isinstance(node, ast.Lambda) else node.body
             own = _bound(body) | {child.arg for child in ast.walk(node.args) if isinstance(child, ast.arg)}
-            # Decorators, defaults and annotations are worked out outside of the function.
+            # Decorators, defaults and annotations are evaluated outside of the function.
             outside = [child for child in ast.iter_child_nodes(node) if child not in body]
             names |= (_used(body) - own) | _used(outside)
         else:

@@ -11,10 +11,10 @@ from twinproof.study.record import Record
 CELL = ["environment", "twin"]
 # In the order in which tables show them.
 ORDER = [*STYLES, CONTROL, SLOWED, EXTENDED]
-# Types of error of a process that did not come to its end, and the outcome that each is.
+# Types of error of a process that did not end normally, and the outcome of each.
 ENDINGS = {"Crash": Ending.CRASHED, "Timeout": Ending.TIMED_OUT}
 
-# The tables that the records of a probe have rows in: of each the class of its rows, and what makes those of a record.
+# The tables of a probe: for each, the class of its rows, and the function that makes the rows of a record.
 RecordTables = Mapping[str, tuple[type[Any], Callable[[Record], Iterable[Any]]]]
 
 
@@ -100,7 +100,7 @@ def not_installed(packages: Iterable[str]) -> str:
 
 
 def ending(error: Error | None) -> Ending | None:
-    """Return how the process of an operation that had this error ended, if not by itself after the operation."""
+    """Return how the process of an operation with this error ended, if it did not end normally after the operation."""
     return ENDINGS.get(error["type"]) if error else None
 
 

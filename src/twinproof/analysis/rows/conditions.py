@@ -1,4 +1,4 @@
-"""What the machine was like while a trial ran."""
+"""The state of the machine while a trial ran."""
 
 from twinproof.study.record import Record
 
@@ -11,6 +11,6 @@ def stolen(record: Record) -> float:
 
 
 def pinned(record: Record) -> str | None:
-    """Return the cores that a process was kept on, or None."""
+    """Return the cores that a process was pinned to, or None."""
     cores = record["machine"]["pinned"]
     return " ".join(map(str, cores)) if cores else None

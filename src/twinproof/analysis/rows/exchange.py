@@ -1,4 +1,4 @@
-"""The rows of exchange: what became of each model that one environment wrote and another was to read."""
+"""The rows of exchange: the outcome of each model that one environment wrote and another read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from twinproof.study.record import Record
 
 @dataclass(frozen=True, kw_only=True)
 class ExchangeRow(StyleRow):
-    """What became of a model that the environment `writer` wrote."""
+    """The outcome of a model that the environment `writer` wrote."""
 
     format: str
     writer: str
@@ -25,14 +25,14 @@ class ExchangeRow(StyleRow):
 
 
 class TriedExchange(TriedKeeping):
-    """What a record of exchange holds of a model."""
+    """The entry of a model in a record of exchange."""
 
     format: str
     writer: str
 
 
 def exchange_rows(record: Record) -> Iterator[ExchangeRow]:
-    """Yield one row for each model that this environment was to read, with its outcome."""
+    """Yield one row for each model that this environment had to read, with its outcome."""
     for cell, key, judged in judged_cells(record, _names):
         yield ExchangeRow(**key, **judged, format=cell["format"], writer=cell["writer"])
 

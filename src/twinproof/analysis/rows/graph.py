@@ -14,9 +14,9 @@ from twinproof.study.settings import COMPILED
 class GraphRow(StyleRow):
     """What a style compiles one function to; no function means that the style failed.
 
-    `outcome` and `difference` say how what runs, the optimized graph, compares with functional's; what begins with
-    `given` is of the graph before. On JAX and PyTorch there is no other, and that is the one that is read. Functional
-    is compared with nothing.
+    `outcome` and `difference` compare the optimized graph, which is the one that runs, with functional's. Fields that
+    start with `given` are about the graph before optimization. JAX and PyTorch have only that graph. Functional is not
+    compared.
     """
 
     status: str
@@ -42,7 +42,7 @@ def graph_rows(record: Record) -> Iterator[GraphRow]:
         for name in COMPILED if result else ():
             found, backend = result["functions"].get(name), result["backend"]
             if found is None:
-                why = f"Keras on {BACKENDS[backend].title} compiles none"
+                why = f"Keras on {BACKENDS[backend].title} compiles nothing"
                 outcome = GraphOutcome.NOT_AVAILABLE
                 yield GraphRow(**key, **ended, function=name, backend=backend, outcome=outcome, difference=why)
                 continue

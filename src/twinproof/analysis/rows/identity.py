@@ -13,7 +13,7 @@ from twinproof.study.record import Record
 class IdentityRow(StyleRow):
     """How a style compares with functional: its outcome, and the largest differences.
 
-    `seed_alone` tells whether both end with the same weights where nothing but the seed is set.
+    `seed_alone` says whether both end with the same weights if only the seed is set.
     """
 
     status: str
@@ -61,7 +61,7 @@ def identity_rows(record: Record) -> Iterator[IdentityRow]:
 
 
 def _stages(stages: list[dict[str, str]]) -> str:
-    """Return the outcome of each stage as a list in JSON, with what was found where one differs."""
+    """Return the outcome of each stage as a JSON list, with the details of a stage that differs."""
     return json.dumps(
         [
             f"{one['stage']}: {one['outcome']}{f' ({said})' if (said := one['detail'] or one['worst']) else ''}"

@@ -13,7 +13,7 @@ from twinproof.study.record import Record
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRow(StyleRow):
-    """What a check found in a style, `when` it was constructed or built, and what is right."""
+    """The value that a check found in a style, `when` it was constructed or built, and the correct value."""
 
     check: str
     mechanism: str
@@ -44,7 +44,7 @@ class FaultRow(StyleRow):
 
 
 class TriedCheck(Tried):
-    """What a record holds of a check; `expected` is null where nothing is known of the network."""
+    """The entry of a check in a record; `expected` is null if the layers of the network are not known."""
 
     check: str
     mechanism: str
@@ -62,7 +62,7 @@ class Warned(TypedDict):
 
 
 class TriedProgram(TypedDict):
-    """What a record holds of a program that uses a model: `stage` is that of its error."""
+    """The entry of a program that uses a model: `stage` is the stage of its error."""
 
     stage: str
     error: Error | None
@@ -70,7 +70,7 @@ class TriedProgram(TypedDict):
 
 
 class TriedFault(TriedProgram):
-    """What a record holds of a planted mistake."""
+    """The entry of a planted mistake in a record."""
 
     fault: str
     title: str
@@ -100,7 +100,7 @@ def check_rows(record: Record) -> Iterator[CheckRow]:
 def fault_rows(record: Record) -> Iterator[FaultRow]:
     """Yield one row for each mistake planted in each style.
 
-    A warning counts if it is not given without the mistake, too.
+    A warning counts only if the program without the mistake does not give it.
     """
     for key, _, result in styles_of(record):
         faults: list[TriedFault] = result.get("faults", [])
@@ -135,7 +135,7 @@ def _outcome(tried: TriedCheck) -> Check:
         return Check.NOT_AVAILABLE
     if tried["error"]:
         return Check(ending(tried["error"]) or Check.FAILS)
-    # Where nothing is known of the network, an answer is taken as it is.
+    # If the layers of the network are not known, any value is accepted.
     return Check.WORKS if tried["expected"] in (None, tried["value"]) else Check.DIFFERS
 
 

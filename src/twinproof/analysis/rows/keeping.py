@@ -1,4 +1,4 @@
-"""What became of a model that was kept and read again: the part that serialization and exchange share."""
+"""The outcome of saving and loading a model: the part that serialization and exchange share."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NotRequired, TypedDict, TypeVar
@@ -8,7 +8,7 @@ from twinproof.analysis.words import RIGHT, Kept
 from twinproof.base.styles import STYLES, Style
 from twinproof.study.record import Record
 
-# Where there were no weights to save, other outputs are no corruption.
+# If there were no weights to save, different outputs are not a corruption.
 UNBUILT = "saved unbuilt"
 FAILED_AT = {
     "make": Kept.CANNOT_BE_MADE,
@@ -19,7 +19,7 @@ FAILED_AT = {
 
 
 class TriedKeeping(Tried):
-    """What a record holds of an operation, whatever its probe."""
+    """The entry of an operation in a record, for every probe."""
 
     step: str | None
     built: bool | None
@@ -27,12 +27,12 @@ class TriedKeeping(Tried):
     largest: float | None
     mean: float | None
     lacking: NotRequired[list[str]]
-    # Of serialization alone.
+    # Only in serialization.
     operation: NotRequired[str]
 
 
 class Judged(TypedDict):
-    """The columns that say what became of an operation."""
+    """The columns with the outcome of an operation."""
 
     outcome: Kept
     built: bool | None
@@ -47,9 +47,9 @@ Cell = TypeVar("Cell", bound=TriedKeeping)
 
 
 def judged_cells(record: Record, names: Callable[[Cell], tuple[str, str]]) -> Iterator[tuple[Cell, StyleKey, Judged]]:
-    """Yield each operation of a record, the columns that name its style, and those that say what became of it.
+    """Yield each operation of a record, the columns that name its style, and the columns with its outcome.
 
-    `names` returns what tells one operation from another.
+    `names` returns what identifies an operation.
     """
     judge = judge_of(record, names)
     cells = _cells(record)
@@ -59,7 +59,7 @@ def judged_cells(record: Record, names: Callable[[Cell], tuple[str, str]]) -> It
 
 
 def judge_of(record: Record, names: Callable[[Cell], tuple[str, str]]) -> Callable[[Cell], Judged]:
-    """Return what judges the operations of a record: what is said of functional, too, while all is well, is usual."""
+    """Return the function that judges the operations of a record; warnings that functional also gets do not count."""
     tolerance = record["protocol"]["probe"]["tolerance"]
     usual = {names(cell): _usual(cell, tolerance) for cell in _cells(record).get(Style.FUNCTIONAL, [])}
 
@@ -85,7 +85,7 @@ def _cells(record: Record) -> dict[str, list[Any]]:
 
 
 def outcome(cell: TriedKeeping, own: Sequence[str], tolerance: float) -> Kept:
-    """Return what became of one operation.
+    """Return the outcome of one operation.
 
     `own` are its warnings that do not belong to the operation itself, `tolerance` the largest difference of outputs
     (of resumed training: weights) that counts as none. What was loaded but is another network, so that it cannot be
@@ -107,5 +107,5 @@ def outcome(cell: TriedKeeping, own: Sequence[str], tolerance: float) -> Kept:
 
 
 def _usual(cell: TriedKeeping, tolerance: float) -> list[str]:
-    """Return what is said of functional, if nothing is wrong with it: it is no word on what another style does."""
+    """Return functional's warnings if it works: they say nothing about another style."""
     return cell["warnings"] if outcome(cell, [], tolerance) in RIGHT else []

@@ -13,7 +13,7 @@ from twinproof.study.record import Record
 
 @dataclass(frozen=True, kw_only=True)
 class LearningRow(CellRow):
-    """What a style learned in one trial; `bit_equal` tells whether its weights are those of functional."""
+    """What a style learned in one trial; `bit_equal` says whether its weights equal functional's."""
 
     replicate: int
     seed: int
@@ -42,7 +42,7 @@ class EpochRow(StyleRow):
 
 @dataclass(frozen=True, kw_only=True)
 class AccuracyRow(CellRow):
-    """The accuracy and the loss of a style over all seeds; of functional, there is no difference from functional.
+    """The accuracy and the loss of a style over all seeds; functional has no difference from functional.
 
     A network that does not classify has no accuracy.
     """
@@ -65,7 +65,7 @@ class AccuracyRow(CellRow):
     bit_equal: int | None = None
 
 
-# Of an accuracy row: what compares a style with functional.
+# The fields of an accuracy row that compare a style with functional.
 DIFFERENCES = [name for name in AccuracyRow.__dataclass_fields__ if "difference" in name or name == "bit_equal"]
 
 

@@ -26,7 +26,7 @@ class PitfallRow(StyleRow):
 
 
 class Control(TypedDict):
-    """What a record holds of the same program without the trap; `reason` is why it cannot work here, if so."""
+    """The entry of the same program without the trap; `reason` says why it cannot work here, if it cannot."""
 
     as_expected: bool | None
     reason: str | None
@@ -34,7 +34,7 @@ class Control(TypedDict):
 
 
 class TriedPitfall(Tried):
-    """What a record holds of a pitfall."""
+    """The entry of a pitfall in a record."""
 
     pitfall: str
     title: str
@@ -80,7 +80,7 @@ def pitfall_outcome(tried: TriedPitfall) -> PitfallOutcome:
         return PitfallOutcome(ending(tried["error"]) or PitfallOutcome.ERROR)
     if tried["as_expected"]:
         return PitfallOutcome.AS_EXPECTED
-    # What is said without the trap, too, is no warning of it.
+    # A warning that also appears without the trap is not about the trap.
     warnings = set(tried["warnings"]) - set(control["warnings"] if control else ())
     return PitfallOutcome.LOUD if warnings else PitfallOutcome.SILENT
 

@@ -1,4 +1,4 @@
-"""The rows of serialization: what became of each style of a twin that was saved, copied or loaded."""
+"""The rows of serialization: the outcome of saving, copying or loading each style of a twin."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ FEWEST_REPEATS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class SerializationRow(StyleRow):
-    """What became of an operation on a style, and the seconds that saving and loading took."""
+    """The outcome of an operation on a style, and the seconds that saving and loading took."""
 
     operation: str
     place: str
@@ -40,7 +40,7 @@ class SerializationRow(StyleRow):
 
 @dataclass(frozen=True, kw_only=True)
 class IngredientRow(CellRow):
-    """What became of an operation on the class that has some of the four ingredients of care, and not the others."""
+    """The outcome of an operation on the class with some of the four ingredients of care."""
 
     replicate: int
     kwargs: bool
@@ -55,7 +55,7 @@ class IngredientRow(CellRow):
 
 
 class TriedOperation(TriedKeeping):
-    """What a record of serialization holds of an operation."""
+    """The entry of an operation in a record of serialization."""
 
     place: str
     optimizer: str | None
@@ -65,7 +65,7 @@ class TriedOperation(TriedKeeping):
 
 
 class Seconds(NamedTuple):
-    """The median, and as its interval at 95 % or more the fastest and the slowest, where they are enough."""
+    """The median, and the fastest and the slowest as its interval at 95 % or more, if there are enough repeats."""
 
     median: float | None
     low: float | None

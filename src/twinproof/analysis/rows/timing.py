@@ -14,8 +14,8 @@ from twinproof.study.record import Record
 class TimingProcessRow(StyleRow):
     """What one process measured of a style in one quantity, or why it could not; no quantity means in none.
 
-    `added` is what the positive control added, measured alone, as a share of functional's median; `others` the share of
-    its cores' time that others took from the process.
+    `added` is what the positive control added, measured on its own, as a share of functional's median. `others` is the
+    share of its cores' time that others took from the process.
     """
 
     quantity: str | None
@@ -58,7 +58,7 @@ def log_ratios(found: Iterable[tuple[str | None, str | None, float | None]]) -> 
     """
     ratios: dict[tuple[str, str], list[float]] = {}
     for style, quantity, ratio in found:
-        if ratio is not None and ratio == ratio:  # NaN is where a table has nothing.
+        if ratio is not None and ratio == ratio:  # An empty cell of a table is NaN.
             ratios.setdefault((str(style), str(quantity)), []).append(ratio)
     return ratios
 

@@ -1,4 +1,4 @@
-"""From the records of the timings to the table that tells how the measuring itself went."""
+"""From the records of the timings to the table about the quality of the measurement."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from twinproof.study.record import Record
 
 @dataclass(frozen=True, kw_only=True)
 class QualityRow(CellRow):
-    """What the machine, the clock and the rounds before the measured ones were like while a twin was timed."""
+    """The state of the machine and the clock while a twin was timed, and its warm-up rounds."""
 
     processes: int
     seconds: float

@@ -12,7 +12,7 @@ from twinproof.study.record import Record
 
 @dataclass(frozen=True, kw_only=True)
 class TrialRow(CellRow):
-    """A trial: when and where it ran, what the machine was like, and the versions it ran with."""
+    """A trial: when and where it ran, the state of the machine, and the versions it ran with."""
 
     probe: str
     replicate: int
@@ -44,7 +44,7 @@ class TrialRow(CellRow):
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentRow:
-    """What trials of one environment have in common, and how many they are."""
+    """The common values of the trials of one environment, and their number."""
 
     environment: str
     python: str
@@ -57,7 +57,7 @@ class EnvironmentRow:
 
 
 def trial_row(path: str, record: Record) -> TrialRow:
-    """Return the row of a record, which lies at `path` below the results."""
+    """Return the row of a record, which has this `path` in the results folder."""
     machine, versions = record["machine"], record["software"]
     before, after = record["conditions"]["before"], record["conditions"]["after"]
     return TrialRow(

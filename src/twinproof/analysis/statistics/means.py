@@ -9,7 +9,7 @@ CONFIDENCE = 0.95
 
 
 class Interval(NamedTuple):
-    """A mean and its confidence interval; `low` and `high` are NaN where one value says nothing of the spread."""
+    """A mean and its confidence interval; `low` and `high` are NaN if a single value says nothing about the spread."""
 
     mean: float
     low: float
@@ -17,7 +17,7 @@ class Interval(NamedTuple):
 
 
 def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """Return the mean of `values` with its interval by Student's t, of 95 % if no other is asked for; one value a seed.
+    """Return the mean of `values` with its interval by Student's t, by default of 95 %; one value per seed.
 
     Equal values give an interval of no width; no value gives NaN throughout.
     """
@@ -34,7 +34,7 @@ def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> In
 
 
 def difference_interval(first: Sequence[float], second: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """Return the mean of `second` minus the mean of `first` with its interval by Welch's t, where none are paired.
+    """Return the mean of `second` minus the mean of `first` with its interval by Welch's t, for unpaired values.
 
     A single value on either side gives no interval.
     """

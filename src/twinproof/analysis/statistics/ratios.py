@@ -1,6 +1,6 @@
 """The statistics of the timing comparison. The unit is the process, never the round.
 
-Why the signed-rank interval (Hodges and Lehmann) and no bootstrap: where two styles cost the same, their instances are
+Why the signed-rank interval (Hodges and Lehmann) and not a bootstrap: if two styles cost the same, their instances are
 exchangeable, so the log-ratio of a process is symmetric about 0 whatever the noise, skewed or heavy-tailed, and also
 where processes differ in their noise. For symmetric values this interval holds its level exactly at every number of
 processes and every confidence, and the correction for many comparisons needs 99.9 % of a dozen processes, where a
@@ -8,9 +8,9 @@ bootstrap has nothing to draw from. bench/method.py prints the figures: at 6 pro
 cover 90 %, an M-estimator with t quantiles 93 %, and a studentized bootstrap is twice as wide; at 20, Student's t is
 twice as wide where processes are contaminated. The price is a fewest number of processes. Nothing here is random.
 
-Why one corrected interval for all verdicts: where every interval of a study holds its ratio, at each number of
-processes at which it is looked at, no verdict that is read from one is false, neither "different" nor "equivalent".
-Bonferroni over comparisons and looks makes that 95 % sure, whatever they have in common and whatever ends the sampling.
+Why one corrected interval for all verdicts: if every interval of a study contains its ratio at each look, then no
+verdict is false, neither "different" nor "equivalent". Bonferroni over comparisons and looks makes that 95 % sure,
+whatever they have in common and whatever ends the sampling.
 """
 
 import math
@@ -27,11 +27,11 @@ Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
 FAMILY_ERROR = 0.05  # the chance that a study holds any false verdict
 OUTLIER = 3.5
-MOST = 10_000  # beyond it, the number of further processes is not worth telling
+MOST = 10_000  # larger numbers of further processes are not reported
 
 
 class Ratio(NamedTuple):
-    """A ratio of times with its interval, which is infinite where the processes are too few for its confidence."""
+    """A ratio of times with its interval, which is infinite if there are too few processes for its confidence."""
 
     ratio: float
     low: float
@@ -69,7 +69,7 @@ def ratio_interval(log_ratios: Sequence[float], confidence: float = CONFIDENCE) 
     Raises
     ------
     ValueError
-        If a log-ratio is not a finite number: a process that failed has none, and is left out by who knows that.
+        If a log-ratio is not a finite number: a failed process has none, and the caller must leave it out.
     """
     data = np.asarray(log_ratios, dtype=np.float64)
     if not np.all(np.isfinite(data)):
@@ -78,7 +78,7 @@ def ratio_interval(log_ratios: Sequence[float], confidence: float = CONFIDENCE) 
         return Ratio(math.nan, 0.0, math.inf, 0, 0)
     centre, low, high = (float(value) for value in np.exp(location_interval(data, confidence)))
     distance = np.abs(data - np.median(data))
-    # Equal values differ by what rounding leaves.
+    # Equal values may differ by rounding.
     outliers = np.count_nonzero(distance > OUTLIER * 1.4826 * np.median(distance) + 1e-12)
     return Ratio(centre, low, high, data.size, int(outliers))
 
@@ -94,7 +94,7 @@ def location_interval(values: Floats, confidence: float) -> tuple[Floats, Floats
 
 
 def p_value(values: Floats) -> Floats:
-    """Return the exact two-sided signed-rank p-value along the last axis: `p <= a` where the `1 - a` interval leaves 0.
+    """Return the exact two-sided signed-rank p-value along the last axis: `p <= a` if the `1 - a` interval excludes 0.
 
     Ties with 0 count against a difference.
     """
@@ -104,19 +104,19 @@ def p_value(values: Floats) -> Floats:
 
 
 class Family(NamedTuple):
-    """All intervals of a study: of so many comparisons, each looked at after so many numbers of processes."""
+    """All intervals of a study: its number of comparisons, and its number of looks at each."""
 
     comparisons: int
     looks: int
 
     @property
     def intervals(self) -> int:
-        """How many they are."""
+        """The number of intervals."""
         return max(1, self.comparisons * self.looks)
 
     @property
     def confidence(self) -> float:
-        """The confidence of each at which all of them hold their ratios with 95 %."""
+        """The confidence of each interval at which all of them contain their ratios with 95 %."""
         return 1 - FAMILY_ERROR / self.intervals
 
 
@@ -126,23 +126,23 @@ def fewest_processes(confidence: float = CONFIDENCE) -> int:
 
 
 def differs(low: float, high: float) -> bool:
-    """Tell whether an interval leaves out 1."""
+    """Return whether an interval excludes 1."""
     return low > 1 or high < 1
 
 
 def equivalent(low: float, high: float, margin: float) -> bool:
-    """Tell whether an interval lies inside [1 / (1 + margin), 1 + margin]."""
+    """Return whether an interval is inside [1 / (1 + margin), 1 + margin]."""
     return 1 / (1 + margin) <= low and high <= 1 + margin
 
 
 def decided(log_ratios: Sequence[float], margin: float, confidence: float) -> bool:
-    """Tell whether the interval says that the ratio differs from 1, or that it is equivalent."""
+    """Return whether the interval shows that the ratio differs from 1, or that it is equivalent."""
     _, low, high, _, _ = ratio_interval(log_ratios, confidence)
     return differs(low, high) or equivalent(low, high, margin)
 
 
 def needed_processes(log_ratios: Sequence[float], half_width: float, confidence: float) -> int:
-    """Return the number of processes in all for this half-width in logarithms, at most `MOST`."""
+    """Return the total number of processes for this half-width in logarithms, at most `MOST`."""
     from scipy.stats import t
 
     fewest = max(fewest_processes(confidence), fewest_processes())
@@ -164,10 +164,10 @@ def _walsh(values: Floats) -> Floats:
     return means
 
 
-# Finding the pairs takes longer than all else of a process, and all processes have as many rounds.
+# Finding the pairs takes most of the time of a process, and all processes have the same number of rounds.
 @lru_cache(maxsize=8)
 def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return where the first and the second of each pair of `count` values are, each value with itself included."""
+    """Return the indices of both values of each pair of `count` values, including each value with itself."""
     first, second = np.triu_indices(count)
     return first, second
 

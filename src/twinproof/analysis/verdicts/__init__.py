@@ -1,1 +1,1 @@
-"""What tables say: verdicts on twins and timings, the article's claims, and the answer."""
+"""Conclusions from the tables: verdicts on twins and timings, the article's claims, and the answer."""

@@ -1,6 +1,6 @@
 """Which style takes less code, from the table code.
 
-Of a class the least that runs is counted: `naive`, where the twin has one. What care adds is no part of the network.
+For a class, the smallest version that runs is counted: `naive`, if the twin has one. Additions for care do not count.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from twinproof.analysis.verdicts.weighing import Speaks, by_size
 from twinproof.base.styles import Style
 
 COUNTS = ["lines", "branches", "names", "definitions"]
-# A difference counts from this share of the larger on: one line in ten is seen by a reader.
+# A difference counts from this share of the larger count on: a reader notices one line in ten.
 NOTABLE = 0.1
 
 
@@ -34,9 +34,9 @@ def told(functional: Sequence[int], subclassed: Sequence[int]) -> str:
 
 
 def less_code(own: Sequence[int], other: Sequence[int]) -> Speaks:
-    """Return whether code takes notably less: in one count at least, and notably more in none.
+    """Return whether code takes notably less: less in at least one count, and notably more in none.
 
-    Both are counts in the same order. Where one is notably less and another notably more, it speaks for neither.
+    Both are counts in the same order. If one is notably less and another notably more, neither side is supported.
     """
     sizes = {
         by_size(theirs - ours, max(1.0, NOTABLE * max(ours, theirs))) for ours, theirs in zip(own, other, strict=True)

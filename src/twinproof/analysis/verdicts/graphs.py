@@ -1,4 +1,4 @@
-"""What the compiled graphs say of time: where a style's is functional's, what is compiled cannot take another time."""
+"""What the compiled graphs say about time: if a style's graph equals functional's, it cannot take longer."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -18,12 +18,12 @@ NOT_SHOWN = "not shown: a control failed"
 
 @dataclass(frozen=True)
 class GraphFound:
-    """How what a style compiles one function to compares with functional, over all trials.
+    """How the compiled graph of one function of a style compares with functional's, over all trials.
 
-    `outcome` is one of `GraphOutcome` and of what runs, the optimized graph; or it is `NOT_SHOWN`, where functional
-    differs from itself, or one operation more is not found. `operations` is the number of functional's, `given` whether
-    the graph was the same before it was optimized, too, and `compiled` whether there is one: PyTorch runs operations as
-    Python calls them.
+    `outcome` is a `GraphOutcome` of the optimized graph, which is the one that runs; it is `NOT_SHOWN` if functional
+    differs from itself, or if the added operation is not found. `operations` is the number of functional's operations,
+    `given` whether the graphs were also equal before optimization, and `compiled` whether there is a graph: PyTorch
+    runs operations as Python calls them.
     """
 
     environment: str
@@ -38,12 +38,12 @@ class GraphFound:
 
     @property
     def same(self) -> bool:
-        """Whether it is the same that runs."""
+        """Whether the same graph runs."""
         return self.outcome == GraphOutcome.EQUAL
 
 
 def judge_graphs(graphs: pd.DataFrame) -> Iterator[GraphFound]:
-    """Yield what is found of each style and function, from the table graphs."""
+    """Yield the finding for each style and function, from the table graphs."""
     for cell, rows in graphs.dropna(subset="function").groupby(CELL, sort=False):
         environment, twin = map(str, cell)
         for style in (style for style in PROVEN if style != Style.FUNCTIONAL):
@@ -52,7 +52,7 @@ def judge_graphs(graphs: pd.DataFrame) -> Iterator[GraphFound]:
                 if style not in of:
                     continue
                 own = of[style]
-                # A difference that one trial saw counts more than equality in the others.
+                # A difference in one trial counts more than equality in the others.
                 worst = own.iloc[int(own["outcome"].eq(GraphOutcome.EQUAL).to_numpy().argmin())]
                 outcome = str(worst["outcome"])
                 if outcome != GraphOutcome.NOT_AVAILABLE and not _controlled(of):
@@ -72,7 +72,7 @@ def judge_graphs(graphs: pd.DataFrame) -> Iterator[GraphFound]:
 
 
 def _difference(row: "pd.Series[Any]") -> str:
-    """Return what differs: other operations as they were given, as the optimizer makes one of several."""
+    """Return the difference; for other operations, the one before optimization: the optimizer merges operations."""
     named = row["outcome"] != GraphOutcome.EQUAL and row["given_outcome"] == GraphOutcome.OTHER_OPERATIONS
     return str(row["given_difference"] if named else row["difference"])
 
@@ -84,19 +84,19 @@ def _controlled(of: dict[str, pd.DataFrame]) -> bool:
 
 
 def sentence(found: list[GraphFound]) -> str:
-    """Return what the graphs say in some sentences; nothing where there are none."""
+    """Return the findings of the graphs in a few sentences; an empty text if there are none."""
     compared = [one for one in found if one.outcome not in (GraphOutcome.NOT_AVAILABLE, NOT_SHOWN)]
     if not compared:
         return ""
     same = [one for one in compared if one.same]
     said = (
         f"In {len(same)} of {len(compared)} comparisons with functional, the style runs the same graph, operation by "
-        "operation: what is compiled there cannot take another time in the one than in the other."
+        "operation: the compiled code cannot take longer in one style than in the other."
     )
     if not all(one.compiled for one in same):
-        said += " On PyTorch nothing is compiled: Python calls the same operations, and may take another time to do so."
+        said += " On PyTorch nothing is compiled: Python calls the same operations, and may take another time for it."
     if others := [f"{_name(one)} ({one.difference})" for one in compared if not one.same]:
-        said += f" It is another in {'; '.join(others)}."
+        said += f" It differs in {'; '.join(others)}."
     if made_equal := [_name(one) for one in same if not one.given]:
         said += f" Only TensorFlow's optimizer makes it the same in {'; '.join(made_equal)}."
     return said
@@ -107,7 +107,7 @@ def _name(one: GraphFound) -> str:
 
 
 def with_graphs(timing: Iterable[TimingRow], graphs: pd.DataFrame) -> Iterator[TimingRow]:
-    """Yield the rows of the table timing, each with how what was timed compares as a graph, where that is known."""
+    """Yield the rows of the table timing, each with the comparison of its graph, if that is known."""
     found = {(one.environment, one.twin, one.style, one.function): one.outcome for one in judge_graphs(graphs)}
     for row in timing:
         yield replace(row, graph=found.get((row.environment, row.twin, row.style, row.quantity)))

@@ -1,4 +1,4 @@
-"""What the tables say, in words."""
+"""The findings about twins, in words."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ OUTCOMES = list(Identity)
 
 @dataclass(frozen=True, kw_only=True)
 class TwinFound(CellRow):
-    """What was found of a twin: its gate, its control, and on how many seeds its styles learned the same.
+    """The findings about a twin: its gate, its control, and on how many seeds its styles learned the same.
 
-    `seed_alone` counts, of `gate_seeds`, those on which the styles also end with equal weights where nothing is copied.
+    `seed_alone` is the number of `gate_seeds` with which the styles also end with equal weights if nothing is copied.
     """
 
     gate: Identity
@@ -29,7 +29,7 @@ class TwinFound(CellRow):
 
 @dataclass(frozen=True, kw_only=True)
 class TwinRow(TwinFound):
-    """The same, with whether its styles learn the same, and a sentence that tells why."""
+    """The same, with the verdict whether its styles learn the same, and a sentence with the reason."""
 
     verdict: LearningVerdict
     answer: str
@@ -44,10 +44,10 @@ def gate(identity: pd.DataFrame) -> Identity:
 
 
 def answer(twin: TwinFound, accuracy: pd.DataFrame, failures: int, devices: list[str]) -> tuple[LearningVerdict, str]:
-    """Judge whether the styles of a twin learn the same: return the verdict and a sentence that tells why.
+    """Judge whether the styles of a twin learn the same: return the verdict and a sentence with the reason.
 
     `accuracy` are the twin's rows of the table of accuracies, `failures` the number of trainings that failed, `devices`
-    what its trials were computed on.
+    the devices of its trials.
     """
     if why := _obstacle(twin, devices):
         return LearningVerdict.NOT_JUDGED, f"{twin.twin}: {why}."
@@ -83,7 +83,7 @@ def _obstacle(twin: TwinFound, devices: list[str]) -> str:
     """Return why no verdict may be given, or nothing."""
     if len(devices) > 1:
         where = " and on ".join(devices)
-        return f"not judged, because its trials were computed on {where}; remove those of one"
+        return f"not judged, because its trials were computed on {where}; remove the records of one of them"
     if twin.gate == Identity.NOT_MEASURED:
         return "not judged, because its identity was not measured"
     if twin.gate == Identity.FAILED:
@@ -102,7 +102,7 @@ def _percent(share: float) -> str:
 
 
 def _range(low: float, high: float, form: str = ".2f") -> str:
-    """Give an interval of shares in percent, or say that one seed has none."""
+    """Return an interval of shares in percent, or the remark that one seed has none."""
     if pd.isna(low):
         return " (one seed: no interval)"
     return f" [{100 * low:{form}}, {100 * high:{form}}]"

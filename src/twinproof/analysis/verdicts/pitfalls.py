@@ -1,4 +1,4 @@
-"""What the catalogue of pitfalls says of claims: layers in lists, and the article's examples as they are printed."""
+"""What the catalogue of pitfalls says about claims: layers in lists, and the article's examples as printed."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ from twinproof.analysis.words import PitfallOutcome
 from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK
 
-# Every pitfall of the catalogue that is about layers in a list or in the attribute that Keras lists them in: those in
-# which such layers are trained, and those in which they are kept and read again. A test holds this against the titles.
+# Every pitfall of the catalogue about layers in a list, or in the attribute in which Keras lists them: those in which
+# such layers are trained, and those in which they are saved and loaded. A test compares this list with the titles.
 TRAINED_LISTS = ("layers_attribute", "grown_once_built")
 KEPT_LISTS = ("nested_list", "list_of_pairs", "list_in_a_checkpoint", "private_layers_attribute")
 # The two examples that are pitfalls as printed.
@@ -19,13 +19,13 @@ AS_PRINTED = {"example 2": "dropout_made_in_call", "example 3": "layers_attribut
 
 
 def shown(tables: Tables) -> pd.DataFrame:
-    """Return the pitfalls that say something of the trap."""
+    """Return the pitfalls that show something about the trap."""
     silent = [PitfallOutcome.CONTROL_FAILED, PitfallOutcome.NOT_AVAILABLE]
     return tables["pitfalls"][~tables["pitfalls"]["outcome"].isin(silent)]
 
 
 def lists(tables: Tables) -> Judgement:
-    """Whether layers in lists take care in training, and in being kept: a part each."""
+    """Whether layers in lists need care in training and in saving: a part each."""
     twins = tables["twins"]
     plain = twins[(twins["twin"] == "dynamic") & twins["control"].isin(ONE_NETWORK)]
     trained = {f"a plain list in {row['environment']}": row["gate"] in ONE_NETWORK for row in plain.to_dict("records")}
@@ -37,7 +37,7 @@ def lists(tables: Tables) -> Judgement:
 
 
 def as_printed(tables: Tables) -> Judgement:
-    """Whether the article's examples run as they are printed: one that runs nowhere refutes it, as all are said to."""
+    """Whether the article's examples run as printed: one that runs nowhere refutes it, because all are said to run."""
     identity = tables["identity"]
     first = identity[(identity["twin"] == "simple") & (identity["style"] == Style.SEQUENTIAL)]
     runs = {"example 1": in_all(first["status"].eq("ok"), first)}
@@ -53,7 +53,7 @@ def as_printed(tables: Tables) -> Judgement:
 
 
 def _well(tables: Tables, names: tuple[str, ...]) -> dict[str, bool]:
-    """Return of each of these pitfalls in each environment whether it ends as expected."""
+    """Return for each of these pitfalls in each environment whether it ends as expected."""
     rows = shown(tables)
     return {
         f"{row['pitfall']} in {row['environment']}": row["outcome"] == PitfallOutcome.AS_EXPECTED
@@ -62,7 +62,7 @@ def _well(tables: Tables, names: tuple[str, ...]) -> dict[str, bool]:
 
 
 def _care(done: str, well: Mapping[str, bool]) -> Part:
-    """Weigh that lists take care: for it speaks what goes wrong."""
+    """Weigh that lists need care: each failure supports it."""
     ill = [name for name, right in well.items() if not right]
     figures = f"{len(well) - len(ill)} of {len(well)} lists are {done} as expected"
     return Part(by_all([not right for right in well.values()]), f"{figures}; not {', '.join(ill)}" if ill else figures)

@@ -1,4 +1,4 @@
-"""In which environments something is so: what rules ask of tables, and how it is put into words."""
+"""In which environments something holds: questions of the rules to the tables, and the answers in words."""
 
 from collections.abc import Mapping
 
@@ -11,5 +11,5 @@ def in_all(true: pd.Series, rows: pd.DataFrame) -> dict[str, bool]:
 
 
 def where(so: Mapping[str, bool]) -> str:
-    """Return in words in which environments it is so, of those in which it was asked."""
+    """Return in words in which environments it holds, of those in which it was checked."""
     return f"{', '.join(name for name, true in so.items() if true) or 'none'} of {', '.join(so)}"

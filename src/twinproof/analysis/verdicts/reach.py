@@ -1,4 +1,4 @@
-"""What can be written in which style: the claims that something takes a subclass, or is allowed by one."""
+"""What can be written in which style: the claims that something needs a subclass, or that a subclass allows it."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
@@ -11,9 +11,9 @@ from twinproof.analysis.words import PitfallOutcome
 from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK, Identity
 
-# A counterpart with so many times the lines counts as impractical.
+# A counterpart with this many times the lines counts as impractical.
 IMPRACTICAL = 1.5
-# Of the catalogue: what a graph is asked to do on the data that it computes, and the class that is asked the same.
+# Pitfalls in which a graph makes a choice by the data that it computes, and the class that does the same.
 CHOICES = {"if_on_data": "if_on_data_in_a_class", "cond_in_a_graph": "cond_in_a_class"}
 
 
@@ -24,7 +24,7 @@ def from_the_shape(tables: Tables) -> Judgement:
 
 
 def custom_layers(tables: Tables) -> Judgement:
-    """Whether a class takes a custom layer with less code than a graph does."""
+    """Whether a class with a custom layer takes less code than a graph with it."""
     own, other = (_runs(tables, "branching", style) for style in (Style.SUBCLASSED, Style.FUNCTIONAL))
     figures = f"a custom layer runs in a class in {_where(own)}, in a graph in {_where(other)}"
     if not own or not other or (sizes := code_sizes(tables["code"], "branching")) is None:
@@ -37,7 +37,7 @@ def custom_layers(tables: Tables) -> Judgement:
 
 
 def training_procedures(tables: Tables) -> Judgement:
-    """Whether a training step of one's own has a counterpart that writes no class of a model."""
+    """Whether a custom training step has a counterpart that defines no model class."""
     reached = _reached(tables, "stepping")
     figures = _gates(tables, "stepping")
     speaks = _needs(reached.values())
@@ -49,7 +49,7 @@ def training_procedures(tables: Tables) -> Judgement:
     held = (
         f"the counterpart has model classes of its own: {classes}" if classes else "the counterpart has no model class"
     )
-    # A graph in a class that has but the training step is half of each.
+    # A graph in a class with only the training step counts half for each.
     if speaks == Speaks.AGAINST and classes:
         speaks = Speaks.NEITHER
     return weigh(Part(speaks, f"{figures}; {held}"))
@@ -66,7 +66,7 @@ def training_only_branch(tables: Tables) -> Judgement:
 
 
 def depth_at_run_time(tables: Tables) -> Judgement:
-    """Whether example 3 has a counterpart, and what code it takes."""
+    """Whether example 3 has a counterpart, and how much code it takes."""
     part = _counterpart(tables, "dynamic")
     if part.speaks in (Speaks.NOT_MEASURED, Speaks.FOR):
         return weigh(part)
@@ -81,7 +81,7 @@ def depth_at_run_time(tables: Tables) -> Judgement:
 
 
 def _branches(tables: Tables) -> Part:
-    """Weigh the twin with branches, and what the catalogue tries of choices that depend on the data."""
+    """Weigh the twin with branches, and the pitfalls with choices that depend on the data."""
     twin = _counterpart(tables, "branching")
     pitfalls = shown(tables)
     right = (
@@ -110,12 +110,12 @@ def _counterpart(tables: Tables, twin: str) -> Part:
 
 
 def _needs(reached: Iterable[bool]) -> Speaks:
-    """Return for what it speaks that a style reaches something: against its needing another one."""
+    """Return what it means that a style can do something: it does not need another style."""
     return by_all([not one for one in reached])
 
 
 def _reached(tables: Tables, twin: str) -> dict[str, bool]:
-    """Return by environment whether the counterpart is the same network, where the class runs."""
+    """Return by environment whether the counterpart is the same network, if the class runs there."""
     runs = _runs(tables, twin, Style.SUBCLASSED)
     return {
         row["environment"]: row["gate"] in ONE_NETWORK
@@ -130,7 +130,7 @@ def _gates(tables: Tables, twin: str) -> str:
 
 
 def _sound(tables: Tables, twin: str) -> list[dict[Hashable, Any]]:
-    """Return the rows of a twin whose identity was measured, and of which a graph is one network with itself."""
+    """Return the rows of a twin whose identity was measured and whose control is one network."""
     twins = tables["twins"]
     measured = twins["gate"].ne(Identity.NOT_MEASURED) & twins["control"].isin(ONE_NETWORK)
     rows = twins[(twins["twin"] == twin) & measured]
@@ -138,7 +138,7 @@ def _sound(tables: Tables, twin: str) -> list[dict[Hashable, Any]]:
 
 
 def _runs(tables: Tables, twin: str, style: str) -> dict[str, bool]:
-    """Return by environment whether a style runs when its identity is measured."""
+    """Return by environment whether a style runs in the probe identity."""
     identity = tables["identity"]
     rows = identity[(identity["twin"] == twin) & (identity["style"] == style)]
     return in_all(rows["status"].eq("ok"), rows)

@@ -1,4 +1,4 @@
-"""The rules that compare the styles: code, mistakes, what is kept, accuracy and speed."""
+"""The rules that compare the styles: code, mistakes, saving and copying, accuracy and speed."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ DECIDED = (TimingVerdict.EQUIVALENT, TimingVerdict.FASTER, TimingVerdict.SLOWER)
 
 
 def simplicity(tables: Tables) -> Judgement:
-    """Compare the code of the standard architectures, a part each: notably less is simpler."""
+    """Compare the code of the standard architectures, each as a part: notably less is simpler."""
     parts = []
     for twin in ("simple", "conditional"):
         if sizes := code_sizes(tables["code"], twin):
@@ -28,13 +28,13 @@ def simplicity(tables: Tables) -> Judgement:
 
 
 def debugging(tables: Tables) -> Judgement:
-    """Compare how planted mistakes are reported, and what is right of a built model, a part each: by mechanism."""
+    """Compare how planted mistakes are reported, and the checks of a built model, each as a part, by mechanism."""
     return weigh(*_mistakes(tables), _checks(tables))
 
 
 def _mistakes(tables: Tables) -> list[Part]:
     """Weigh that a subclass reports fewer mistakes, later, and names the culprit less often."""
-    # Of a process that was ended it is not known when it would have reported the mistake.
+    # It is not known when a stopped process would have reported the mistake.
     faults = _judged(tables, "faults").pipe(lambda rows: rows[rows["ended"].isna()])
     kinds = _by_kind(
         faults.assign(
@@ -54,7 +54,7 @@ def _mistakes(tables: Tables) -> list[Part]:
     return [
         Part(
             by_size((functional["caught"] - subclassed["caught"]).mean(), POINTS),
-            f"{len(functional)} kinds of planted mistakes, of which {own} are about the style: by an error or "
+            f"{len(functional)} kinds of planted mistakes, {own} of them about the style: with an error or "
             f"a warning, functional reports {_share(functional['caught'])}, subclassed {_share(subclassed['caught'])}",
         ),
         Part(
@@ -70,25 +70,25 @@ def _mistakes(tables: Tables) -> list[Part]:
 
 
 def _checks(tables: Tables) -> Part:
-    """Weigh that less is right of a built subclass."""
+    """Weigh that checks of a built subclass are correct less often."""
     checks = _judged(tables, "introspection").pipe(lambda rows: rows[rows["when"] == "built"])
     checks = checks[checks["outcome"].isin([Check.WORKS, Check.FAILS, Check.DIFFERS, Check.CRASHED])]
     kinds = _by_kind(checks.assign(right=checks["outcome"].eq(Check.WORKS).astype(int)), "check", ["right"])
     if kinds is None:
-        return Part(Speaks.NOT_MEASURED, "no built model of both styles was looked at")
+        return Part(Speaks.NOT_MEASURED, "no built model of both styles was checked")
     functional, subclassed = (values["right"] for values in kinds)
     wrong = [str(name) for name, share in subclassed.items() if share < 1]
     return Part(
         by_size((functional - subclassed).mean(), POINTS),
-        f"of {len(functional)} kinds of checks of a built model, functional answers {_share(functional)} rightly, "
+        f"of {len(functional)} kinds of checks of a built model, functional gets {_share(functional)} right, "
         f"subclassed {_share(subclassed)}" + (f" (not, or not always: {', '.join(wrong)})" if wrong else ""),
     )
 
 
 def _by_kind(rows: pd.DataFrame, tried: str, values: list[str]) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """Return the mean values of each mechanism in functional and in subclassed, over all that was tried in both.
+    """Return the mean values of each mechanism in functional and in subclassed, over everything that both styles have.
 
-    `tried` is the column that tells what; None if nothing was tried in both styles.
+    `tried` is the column that identifies the rows; None is returned if the styles have no row in common.
     """
     keys = ["mechanism", "environment", "twin", "replicate", tried]
     functional, subclassed = (
@@ -105,7 +105,7 @@ def _share(values: pd.Series) -> str:
 
 
 def care(tables: Tables) -> Judgement:
-    """Compare what goes right when models are kept and copied: in all, and with layers made dynamically."""
+    """Compare how often saving and copying succeeds: in total, and with layers made dynamically."""
     cells = _judged(tables, "serialization")
     pairs = went_right(cells, Style.FUNCTIONAL, Style.SUBCLASSED)
     if pairs.empty:
@@ -113,8 +113,8 @@ def care(tables: Tables) -> Judgement:
     lost = pairs[Style.FUNCTIONAL].astype(int) - pairs[Style.SUBCLASSED].astype(int)
     worse, better = int(lost.eq(1).sum()), int(lost.eq(-1).sum())
     figures = (
-        f"of {len(pairs)} operations, each counted by place, twin and environment, {worse} go well functional and not "
-        f"with a careful subclass, {better} the other way round"
+        f"of {len(pairs)} operations, each counted by place, twin and environment, {worse} succeed with functional and "
+        f"not with a careful subclass, {better} the other way round"
     )
     naive = went_right(cells, Style.FUNCTIONAL, Style.NAIVE)
     if not naive.empty:
@@ -137,9 +137,9 @@ def _dynamic(lost: pd.Series) -> Part:
 
 
 def went_right(cells: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
-    """Return whether each operation went right in two styles, a column each: of those known of both.
+    """Return whether each operation succeeded in two styles, one column each, if both outcomes are known.
 
-    `cells` are rows of the table serialization. What is not available or timed out is known of none.
+    `cells` are rows of the table serialization. The outcome is unknown if it is not available or timed out.
     """
     known = cells[cells["style"].isin([one, other]) & ~cells["outcome"].isin([Kept.NOT_AVAILABLE, Kept.TIMED_OUT])]
     keys = ["environment", "twin", "replicate", "operation", "place"]
@@ -174,14 +174,14 @@ def _speed(tables: Tables) -> Part:
     verdicts = Counter(timing.loc[timing["unit"].eq("seconds") & timing["verdict"].ne(TimingVerdict.PART), "verdict"])
     figures = f"time: {', '.join(f'{count} {verdict}' for verdict, count in verdicts.most_common())}"
     decided = [verdict == TimingVerdict.EQUIVALENT for verdict in DECIDED for _ in range(verdicts[verdict])]
-    # Of what is mostly undecided nothing is known.
+    # If most verdicts are undecided, nothing is known.
     if 2 * len(decided) <= verdicts.total():
         return Part(Speaks.NOT_MEASURED, figures if verdicts else "time was not measured")
     return Part(by_all(decided), figures)
 
 
 def _judged(tables: Tables, name: str) -> pd.DataFrame:
-    """Return the rows of a table that concern the article's twins where these are one network: the gate."""
+    """Return the rows of a table about the article's twins that are one network (the gate)."""
     twins = tables["twins"]
     passed = twins[twins["gate"].isin(ONE_NETWORK) & twins["twin"].isin(EXAMPLES)]
     return tables[name].merge(passed[["environment", "twin"]].drop_duplicates(), on=["environment", "twin"])

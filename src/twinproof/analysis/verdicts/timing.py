@@ -1,4 +1,4 @@
-"""What the timings say, in words."""
+"""The findings of the timings, in words."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -22,15 +22,15 @@ from twinproof.analysis.words import TimingVerdict
 from twinproof.base.numbers import counted
 from twinproof.base.words import ONE_NETWORK
 
-# The share of processes on a machine that was too busy up to which there are verdicts: intervals bear so many.
+# The largest share of processes on a machine that was too busy with which there are verdicts: intervals tolerate it.
 DISTURBED = 0.1
 
 
 class Comparison(NamedTuple):
-    """A style against functional in one quantity: a log-ratio a process, and those of the controls beside it.
+    """A style compared with functional in one quantity: a log-ratio per process, and those of the controls.
 
     `gate` is the outcome of the twin's identity (`verdicts.gate`), `machines` names each machine and number of threads
-    the records come from, `added` is the share that the positive control adds, measured alone (0.05 for 5 %),
+    the records come from, `added` is the share that the positive control adds, measured on its own (0.05 for 5 %),
     and `disturbed` the number of processes that ran on a machine that was too busy.
     """
 
@@ -49,11 +49,11 @@ class Comparison(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """`faster`, `slower` (of memory `smaller`, `larger`), `equivalent`, `undecided` or `no verdict`, and a sentence.
+    """`faster`, `slower` (for memory `smaller`, `larger`), `equivalent`, `undecided` or `no verdict`, and a sentence.
 
-    `reason` tells why there is no verdict, and is empty where there is one. The verdict is read from `corrected`, the
-    interval at the confidence of the family, for which `p` is corrected, too. `further` is the number of further
-    processes that would decide what is undecided if the ratio stays where it is.
+    `reason` says why there is no verdict, and is empty if there is one. The verdict comes from `corrected`, the
+    interval at the confidence of the family; `p` is corrected in the same way. `further` is the number of further
+    processes that would decide an undecided verdict if the ratio does not change.
     """
 
     verdict: TimingVerdict
@@ -68,8 +68,8 @@ class Judgement(NamedTuple):
 def judge(comparison: Comparison, family: Family) -> Judgement:
     """Judge one comparison of a family: in 19 of 20 studies no verdict is false, neither "slower" nor "equivalent".
 
-    A whole study is the family, because its reader looks at all its verdicts and tells on the striking one. What is
-    given no verdict is counted, too: whether it is given one is seen only in the data.
+    A whole study is the family, because its reader looks at all its verdicts and repeats the striking one. Comparisons
+    without a verdict count too: only the data show whether there is a verdict.
     """
     reason = "" if comparison.quantity in PARTS else obstacle(comparison)
     values = np.asarray(comparison.log_ratios, dtype=np.float64)
@@ -82,15 +82,15 @@ def judge(comparison: Comparison, family: Family) -> Judgement:
         return Judgement(name, f"{about}: {sentence}.", reason, ratio, corrected, p, further)
 
     if comparison.quantity in PARTS:
-        return verdict(TimingVerdict.PART, f"{_measured(comparison, ratio)}: a part, which is not judged by itself")
+        return verdict(TimingVerdict.PART, f"{_measured(comparison, ratio)}: part of another quantity, not judged")
     if reason:
         return verdict(TimingVerdict.NO_VERDICT, f"no verdict on {comparison.style}, because {reason}")
     measured = _measured(comparison, ratio)
     real = differs(corrected.low, corrected.high)
     after = f"after correction for {counted(family.comparisons, 'comparison')} and {counted(family.looks, 'look')}"
-    # A difference that is real and within the margin is no difference that matters.
+    # A real difference within the margin does not matter.
     if equivalent(corrected.low, corrected.high, comparison.margin):
-        but = f"; the difference is real (p = {p:.2g}), but lies within it" if real else ""
+        but = f"; the difference is real (p = {p:.2g}), but it is within the margin" if real else ""
         sentence = f"{measured}: equivalent within {100 * comparison.margin:g} % {after}{but}"
         return verdict(TimingVerdict.EQUIVALENT, sentence)
     if real:
@@ -103,9 +103,9 @@ def judge(comparison: Comparison, family: Family) -> Judgement:
         return verdict(name, f"{measured}: {name}, p = {p:.2g} {after}")
     further = _to_a_verdict(comparison, ratio, family)
     number = f"more than {MOST:,}" if further >= MOST else f"about {further:,}"
-    almost = f"; the interval leaves out 1, but not {after}" if differs(ratio.low, ratio.high) else ""
+    almost = f"; the interval excludes 1, but not {after}" if differs(ratio.low, ratio.high) else ""
     processes = "process" if further == 1 else "processes"
-    sentence = f"{measured}: undecided{almost}; {number} further {processes} would decide it if the ratio stays there"
+    sentence = f"{measured}: undecided{almost}; {number} further {processes} would decide it at this ratio"
     return verdict(TimingVerdict.UNDECIDED, sentence, further)
 
 
@@ -123,7 +123,7 @@ def obstacle(comparison: Comparison) -> str:
 
 
 def controls_fault(comparison: Comparison) -> str:
-    """Return what the controls show that they must not, or do not show that they must, or nothing."""
+    """Return what is wrong with the controls, or nothing."""
     for name, log_ratios in (("negative", comparison.control), ("positive", comparison.slowed)):
         if len(log_ratios) < fewest_processes():
             return _few(f"the {name} control", log_ratios)
@@ -136,31 +136,32 @@ def controls_fault(comparison: Comparison) -> str:
 
 
 def _few(what: str, log_ratios: Sequence[float]) -> str:
-    return f"{what} was measured in {len(log_ratios)} processes, and an interval takes {fewest_processes()}"
+    return f"{what} was measured in {len(log_ratios)} processes, and an interval needs {fewest_processes()}"
 
 
 def control_differs(log_ratios: Sequence[float], margin: float) -> bool:
-    """Tell whether the negative control differs: its interval excludes 1, and its ratio lies beyond half the margin.
+    """Return whether the negative control differs: its interval excludes 1, and its ratio is beyond half the margin.
 
-    The 95 % interval alone takes one verdict in 20 away by chance, with the margin beside it one in 100, and a bias of
-    the margin is still caught in 99 of 100. Asking for the whole interval to lie beyond half the margin, or correcting
-    for the number of controls, would let one false verdict in 4 pass where all of a process is biased by 2 %.
+    The 95 % interval by itself would prevent one verdict in 20 by chance; together with the margin, it is one in 100,
+    and a bias of the size of the margin is still caught in 99 of 100 cases. To require that the whole interval is
+    beyond half the margin, or to correct for the number of controls, would let one false verdict in 4 pass if a process
+    is biased by 2 %.
     """
     ratio = ratio_interval(log_ratios)
     return differs(ratio.low, ratio.high) and abs(math.log(ratio.ratio)) > math.log1p(margin) / 2
 
 
 def control_found(log_ratios: Sequence[float], added: float | None, margin: float) -> bool:
-    """Tell whether the positive control is found: its 95 % interval lies above 1 and meets 1 + added, give or take.
+    """Return whether the positive control is found: its 95 % interval is above 1 and contains 1 + added, approximately.
 
-    Half the margin is given, as to the negative control: what comes after an operation finds colder caches.
+    The tolerance is half the margin, as for the negative control: code after an operation finds colder caches.
     """
     ratio = ratio_interval(log_ratios)
     return added is not None and is_found(ratio.low, ratio.high, added, margin)
 
 
 def is_found(low: float, high: float, added: float, margin: float) -> bool:
-    """Tell the same from the ends of the positive control's 95 % interval."""
+    """Return the same from the ends of the positive control's 95 % interval."""
     known, half = 1 + added, math.sqrt(1 + margin)
     return 1 < low <= known * half and high >= known / half
 

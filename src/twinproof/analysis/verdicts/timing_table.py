@@ -15,13 +15,13 @@ from twinproof.analysis.words import TimingVerdict
 from twinproof.base.styles import Style
 from twinproof.study.settings import Probe, TimingSettings, kind
 
-# What has to be the same for times to be compared.
+# Columns that must agree so that times can be compared.
 MACHINE = ["host", "processor", "threads", "device", "image"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TimingRow(CellRow):
-    """A comparison of a style with functional in one quantity: ratio, controls, what was asked, and the verdict."""
+    """A comparison of a style with functional in one quantity: ratio, controls, margin and verdict."""
 
     style: str
     quantity: str
@@ -48,7 +48,7 @@ class TimingRow(CellRow):
     further: int | None
     reason: str | None
     answer: str
-    graph: str | None = None  # put there by verdicts/graphs.py
+    graph: str | None = None  # set by verdicts/graphs.py
 
 
 def timing_rows(
@@ -58,7 +58,7 @@ def timing_rows(
     settings: TimingSettings,
     family: Family,
 ) -> Iterator[TimingRow]:
-    """Yield a row for each comparison of a style with functional, with the controls beside it.
+    """Yield a row for each comparison of a style with functional, with the controls.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def timing_rows(
     settings
         The parameters of timing.
     family
-        What verdicts are corrected for.
+        The family that verdicts are corrected for.
     """
     comparisons: list[Comparison] = []
     medians: list[tuple[float, float]] = []
@@ -131,7 +131,7 @@ def timing_rows(
 
 
 def _median(processes: pd.DataFrame, style: str, quantity: str) -> float:
-    """Return what a style takes: the median of the medians of the processes."""
+    """Return the time or memory of a style: the median of the medians of the processes."""
     own = processes[(processes["style"] == style) & (processes["quantity"] == quantity)]
     return float(own["median"].median())
 
@@ -143,7 +143,7 @@ def _disturbed(processes: pd.DataFrame, style: str, quantity: str, busy: float) 
 
 
 def _interval(log_ratios: Sequence[float]) -> tuple[float | None, float | None, float | None]:
-    """Return a ratio with the ends of its interval, or nothing where nothing was measured."""
+    """Return a ratio with the ends of its interval, or nothing if nothing was measured."""
     if not log_ratios:
         return None, None, None
     found = ratio_interval(log_ratios)
@@ -151,6 +151,6 @@ def _interval(log_ratios: Sequence[float]) -> tuple[float | None, float | None, 
 
 
 def _machine(host: str, processor: str, threads: int, device: str, image: object) -> str:
-    """Name the machine of a trial; `image` is NaN where there is none."""
+    """Name the machine of a trial; `image` is NaN if there is none."""
     place = "the image" if isinstance(image, str) else "the venv"
     return f"{host} ({processor}, {threads} threads, {device}, {place})"

@@ -1,7 +1,7 @@
 """How a claim's parts are weighed: one rule for all claims, which favours neither side.
 
-A claim has one part or several. What was measured speaks for a part, against it, or for neither. The claim is supported
-if all of it speaks for it, refuted if all speaks against it, and mixed otherwise.
+A claim has one part or several. The measurements support a part, contradict it, or do neither. The claim is supported
+if they support every part, refuted if they contradict every part, and mixed otherwise.
 """
 
 from collections.abc import Collection
@@ -14,12 +14,12 @@ from twinproof.analysis.words import Verdict
 
 Tables = dict[str, pd.DataFrame]
 
-# A difference of shares counts from this on, in either direction: 5 of 100 operations or mistakes.
+# The smallest difference of shares that counts, in either direction: 5 of 100 operations or mistakes.
 POINTS = 0.05
 
 
 class Speaks(Enum):
-    """What was measured of a part of a claim."""
+    """What the measurements say about a part of a claim."""
 
     FOR = "for"
     NEITHER = "neither"
@@ -27,12 +27,12 @@ class Speaks(Enum):
     NOT_MEASURED = "not measured"
 
 
-# From what speaks against a claim to what speaks for it.
+# From contradicting a claim to supporting it.
 SCALE = [Speaks.AGAINST, Speaks.NEITHER, Speaks.FOR]
 
 
 class Part(NamedTuple):
-    """A part of a claim: what was measured of it, and the figures."""
+    """A part of a claim: what the measurements say about it, and the figures."""
 
     speaks: Speaks
     figures: str
@@ -46,7 +46,7 @@ class Judgement(NamedTuple):
 
 
 def weigh(*parts: Part) -> Judgement:
-    """Return the verdict of what speaks for and against a claim, with the figures of its parts."""
+    """Return the verdict that follows from a claim's parts, with their figures."""
     found = {part.speaks for part in parts}
     verdict = Verdict.MIXED
     if Speaks.NOT_MEASURED in found:
@@ -59,14 +59,14 @@ def weigh(*parts: Part) -> Judgement:
 
 
 def by_size(difference: float, least: float) -> Speaks:
-    """Return for what a difference speaks that counts from `least` on, in either direction."""
+    """Return what a difference means that counts from `least` on, in either direction."""
     if abs(difference) < least:
         return Speaks.NEITHER
     return Speaks.FOR if difference > 0 else Speaks.AGAINST
 
 
 def by_all(held: Collection[bool]) -> Speaks:
-    """Return for what it speaks where something holds everywhere, nowhere, or in places."""
+    """Return what it means that something holds everywhere, nowhere, or in some places."""
     if not held:
         return Speaks.NOT_MEASURED
     return Speaks.FOR if all(held) else Speaks.NEITHER if any(held) else Speaks.AGAINST
