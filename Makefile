@@ -1,29 +1,29 @@
 # Thin: each target is a command that can be typed by hand in the activated .venv.
 PYTHON ?= python3.11
 CORES ?= all
-# One more than two cores, as a test that starts a cluster or a container waits half of its time.
+# One more than two cores, because a test that starts a cluster or a container waits half of its time.
 LANES ?= 3
 INSTALL := $(PYTHON) workflow/install.py
 PYTEST = pytest --numprocesses $(LANES) --durations 15
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UPGRADE
 
-# What a failed step has begun is no target.
+# Delete the incomplete output of a failed step.
 .DELETE_ON_ERROR:
 .PHONY: study quick images lint wheel docs bench bench-page durations publish lock clean tools test test-all test-together \
   test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm
 
-study: .venv/ready  ## the study of params.yaml
+study: .venv/ready  ## runs the study of params.yaml
 	snakemake --cores $(CORES)
 
-quick: .venv/ready  ## the same study, small, in results/quick
+quick: .venv/ready  ## runs a small version of the study, in results/quick
 	snakemake --cores $(CORES) --profile workflow/profiles/quick
 
-images: .venv/ready  ## an image for each environment of params.yaml; see docs/environments.md
+images: .venv/ready  ## builds an image for each environment of params.yaml; see docs/environments.md
 	snakemake --cores $(CORES) images
 
 # docs/tests.md says what each target proves and how long it may take.
-test: .venv/ready lint  ## what a change must not break, the study on real MNIST too
+test: .venv/ready lint  ## tests that every change must pass, with a study on real MNIST
 	$(PYTEST) --target $@
 
 test-outcomes: .venv/ready  ## serialization, introspection and pitfalls in every environment, and once more
@@ -45,17 +45,17 @@ test-slurm: .venv/ready  ## studies on a cluster of one node, in the venv and in
 	tests/slurm/install-slurm
 	$(PYTEST) --target $@ -m slurm
 
-test-faults: .venv/ready  ## a small study that is killed, interrupted, out of disk, damaged; root runs all of it
+test-faults: .venv/ready  ## a small study that is killed, interrupted, out of disk, damaged; some tests need root
 	[ "$$(id -u)" -ne 0 ] || tests/slurm/install-slurm
 	$(PYTEST) --target $@ -m faults
 
-test-timing: .venv/ready  ## timing studies whose answer is known; needs the machine to itself
+test-timing: .venv/ready  ## timing studies with a known answer; nothing else may run on the machine
 	$(PYTEST) --target $@ -m timing --numprocesses 0
 
-test-together: .venv/ready  ## all but timing, in one run
+test-together: .venv/ready  ## everything except timing, in one run
 	$(PYTEST) --target $@ -m 'not timing and not gpu_image'
 
-test-gpu-image: .venv/ready  ## what holds of the GPU image where there is no GPU; builds it first
+test-gpu-image: .venv/ready  ## what can be tested of the GPU image without a GPU; builds it first
 	$(PYTEST) -m gpu_image
 
 test-all: .venv/ready  ## everything, timing last and alone
@@ -63,7 +63,7 @@ test-all: .venv/ready  ## everything, timing last and alone
 	$(MAKE) test-together
 	$(MAKE) test-timing
 
-tools:  ## what the tests need beside Python: a browser, a builder of images, apptainer, Slurm; only what is missing
+tools:  ## installs what the tests need besides Python, if missing: a browser, an image builder, apptainer, Slurm
 	tests/browser/install-chromium
 	containers/install-tools
 	tests/slurm/install-slurm
@@ -73,11 +73,11 @@ lint: .venv/ready
 	ruff format --check
 	snakefmt --check Snakefile workflow
 	mypy
-	# What runs on Python 3.9 too; mypy knows none older than 3.10.
+	# Code that must run on Python 3.9 too; 3.10 is the oldest that mypy knows.
 	mypy --python-version 3.10 $(addprefix src/twinproof/,base environments measured proof study pytest_plugin.py)
 	lint-imports
 
-wheel: .venv/ready  ## the package in one file, in build/wheel
+wheel: .venv/ready  ## builds the package as a wheel, in build/wheel
 	python -m hatchling build -t wheel -d build/wheel
 
 docs: build/site.txt  ## the guides as a site that opens offline, in build/docs
@@ -92,25 +92,25 @@ bench: .venv/ready  ## speed, as ratios measured side by side
 	python bench/batching.py
 	python bench/idle.py
 
-bench-page: .venv/ready  ## how large the report of the study is, and how soon it is there
+bench-page: .venv/ready  ## the size of the study's report, and how fast it loads
 	python bench/page.py
 
-durations: .venv/ready  ## what the jobs of the last study, and of that of depth, took: by which the next is planned
+durations: .venv/ready  ## the durations of the last studies' jobs, for planning the next study
 	python -m twinproof.pipeline.measure_durations --results results $(wildcard results/depth) --output workflow/durations.csv
 
 publish: .venv/ready  ## the last study becomes the published one, which the README quotes
 	python -m twinproof.versions.publish --results results --to published
 	python -m twinproof.report.readme --study published --readme README.md
 
-# UPGRADE=-U makes them again with the newest versions that their inputs allow.
-lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
+# UPGRADE=-U updates them to the newest versions that their inputs allow.
+lock: .venv/bin/uv  ## updates the hash locks whose inputs changed
 	workflow/lock workflow/requirements.txt pyproject.toml --extra study --extra dev
 	workflow/lock workflow/uv.txt workflow/uv.in --constraint workflow/requirements.txt
 	workflow/lock workflow/validator.txt workflow/validator.in
 	workflow/lock workflow/site.txt workflow/site.in
 	for input in containers/locks/*.in; do workflow/lock "$${input%.in}.txt" "$$input" || exit; done
 
-# The workflow's own venv: uv from its lock, all else through uv, with compiled bytecode.
+# The workflow's own venv: uv from its lock, everything else through uv, with compiled bytecode.
 .venv/bin/uv: workflow/uv.txt
 	@$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; \
 	  v == "3.11" or sys.exit("error: $(PYTHON) is Python " + v + ", the locks are for 3.11; name one: make PYTHON=...")'
@@ -124,5 +124,5 @@ lock: .venv/bin/uv  ## make the hash locks again, as far as they changed
 	$(INSTALL) uv pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 	touch $@
 
-clean:  ## forget what can be made again; results stay
+clean:  ## removes everything that can be made again, except results
 	rm -rf .venv .snakemake build results/quick results/environments

@@ -28,7 +28,7 @@ def main() -> None:
         print(f"{probe}: trials a minute on one core, {medians}")
         ratio = median(batched / alone for batched, alone in zip(rates["batched"], rates["alone"], strict=True))
         goal = f"; {verdict(ratio, GOAL, most=False)}" if probe == "learning" else ""
-        print(f"  batched {ratios(rates['batched'], rates['alone'])} times as many{goal}")
+        print(f"  batched {ratios(rates['batched'], rates['alone'])} times the number{goal}")
 
 
 def _study(probe: str, length: str) -> float:

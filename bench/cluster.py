@@ -1,6 +1,6 @@
-"""The trials of the quick study on a Slurm of one node, against the same cores without: in batches, and a job for each.
+"""The trials of the quick study on a Slurm of one node, and on the same cores without it: in batches, and as single jobs.
 
-Wants root and what tests/slurm/install-slurm brings.
+Needs root, and the packages that tests/slurm/install-slurm installs.
 """
 
 import argparse

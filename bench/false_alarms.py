@@ -1,6 +1,6 @@
 """Cries of wolf: real timing trials of a twin whose two styles are the same code, judged as a study is.
 
-Every "faster" or "slower" is false. The trials are cut into studies, one after another, of as many processes each.
+Every "faster" or "slower" is false. The trials are cut into consecutive studies with the same number of processes.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def _sum_up(studies: list[list[TimingRow]]) -> None:
     wolf = sum(any(row.verdict in (TimingVerdict.FASTER, TimingVerdict.SLOWER) for row in study) for study in studies)
     missed = sum(not row.low <= 1 <= row.high for row in rows)
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in Counter(row.verdict for row in rows).items())
-    # A reason begins with what is wrong, and then tells the numbers.
+    # A reason starts with the problem, followed by the numbers.
     reasons = Counter(str(row.reason).partition(",")[0].partition(":")[0] for row in rows if row.reason)
     why = "; ".join(f"{count} because {reason}" for reason, count in reasons.items())
     often = binomtest(wolf, len(studies)).proportion_ci()

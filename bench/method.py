@@ -59,7 +59,7 @@ class Design(NamedTuple):
         return self.looks[-1]
 
     def describe(self) -> str:
-        """Describe it in a line."""
+        """Describe it in one line."""
         return (
             f"{' then '.join(map(str, self.looks))} processes of {self.rounds} rounds, {self.family.comparisons} "
             f"comparisons, so that each interval has {100 * self.family.confidence:.3f} %; margin {self.margin:.1%}"

@@ -1,7 +1,7 @@
 """Studies of any number of trials without measuring them: their records are made from those of a few, the templates.
 
-Protocols, seeds, versions and digests are those that a real study would have, so that every command takes the records
-for its own; the figures differ a little from replicate to replicate.
+Protocols, seeds, versions and digests are those that a real study would have, so that every command accepts the
+records. The figures differ a little from replicate to replicate.
 """
 
 import json
@@ -22,7 +22,7 @@ from twinproof.study.trial import Trial, list_cells, list_trials
 # Of these probes, what is found is a number that differs from run to run.
 VARIED = ("learning", "timing", "serialization")
 SPREAD = 0.01
-# An accuracy is a share of so many images of MNIST, 5,000 of which are for validation.
+# An accuracy is a share of this many images of MNIST, 5,000 of which are for validation.
 IMAGES = {"accuracy": 55_000, "validation_accuracy": 5_000, "test_accuracy": 10_000}
 
 Templates = dict[tuple[str, str], Record]

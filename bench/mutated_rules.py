@@ -102,7 +102,7 @@ def _variants(node: ast.AST) -> Iterator[tuple[str, object]]:
 
 def verdicts_change(change: Change | None, cases: list[tuple[str, str, dict[str, pd.DataFrame]]]) -> bool:
     """Tell whether a case has another verdict than it should, or none, once a module is changed."""
-    # Each module anew, so that all see the one that is changed.
+    # Import each module again, so that all see the changed one.
     package, names = importlib.import_module(PACKAGE), [*MODULES, "claims"]
     before = {name: sys.modules.pop(f"{PACKAGE}.{name}") for name in names}
     for name in names:

@@ -75,7 +75,7 @@ def _stand_in(folder: Path, environment: str) -> None:
 
 
 def _page() -> list[str]:
-    """Return the command by which the page is made; of notebooks, which take as long at any size, there are none."""
+    """Return the command that makes the page, without notebooks, which take the same time at any size."""
     places = {
         "tables": "tables",
         "metrics": "metrics.json",

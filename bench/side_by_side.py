@@ -21,7 +21,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM
 
 
 def interleave(contestants: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[Any]]:
-    """Call every contestant once a round, in a new random order each round, and return what each returned."""
+    """Call every contestant once per round, in a new random order each round, and return what each returned."""
     results: dict[str, list[Any]] = {name: [] for name in contestants}
     for turn in range(rounds):
         order = random.sample(list(contestants), len(contestants))

@@ -84,14 +84,14 @@ def pool(scenario: str, rounds: int, generator: np.random.Generator, processes: 
     """Return log-ratios to functional of many processes, shape (processes, 3): style, control, slowed; no effect."""
     seconds = log_seconds(scenario, processes, rounds, generator, **sizes)
     found = np.stack([located(seconds[..., which] - seconds[..., 0]) for which in (1, 2, 3)], axis=-1)
-    # The ratio of a skewed style is where its own location lies; the others are symmetric about 0.
+    # The ratio of a skewed style is its own location; the others are symmetric about 0.
     if scenario == "skewed style":
         found[:, STYLE] -= np.median(generator.choice(found[:, STYLE], (2_000_000, 2)).mean(axis=1))
     return found
 
 
 def located(log_ratios: Floats) -> Floats:
-    """Return the location of each process's rounds, shape (processes, rounds), as `process_log_ratio` does."""
+    """Return the location of each process's rounds, shape (processes, rounds), like `process_log_ratio`."""
     parts = [location_interval(log_ratios[start : start + 1000], 0.5)[0] for start in range(0, len(log_ratios), 1000)]
     return np.concatenate(parts)
 

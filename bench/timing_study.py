@@ -1,4 +1,4 @@
-"""How long until the article's three twins have all their timing verdicts? Wants the machine to itself.
+"""How long until the article's three twins have all their timing verdicts? Nothing else may run on the machine.
 
 It runs `snakemake timing` of the study in a copy of the repository, after identity was measured there, and prints the
 wall time, the processes of each twin, what was open after how many, and the verdicts. `--keep` copies the tables.
@@ -22,7 +22,7 @@ MINUTES = 12
 
 
 def main() -> None:
-    """Run the study and print how long it took, and what came of it."""
+    """Run the study and print how long it took, and its verdicts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cores", default="2")
     parser.add_argument("--keep", type=Path, help="a folder for the tables and the records")

@@ -124,7 +124,7 @@ PAIRS = [
         "constraint_of_an_own_layer_not_yet_reached",
         first=_shifted,
         second=partial(_shifted, longest=50.0),
-        change="An own layer holds its weight to a norm of 50, of which no setting of a layer tells.",
+        change="An own layer holds its weight to a norm of 50, which no setting of a layer shows.",
         culprit=("shifted", "shifted/shift"),
         family="constraint",
     ),

@@ -176,7 +176,7 @@ _WORDS = 20
 
 
 class Rescaled(layers.Layer):
-    """Multiplies by the root of the width, as many write it who build Transformers; knows nothing of masks."""
+    """Multiplies by the root of the width, which is common in Transformers; does not support masks."""
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return the inputs times a number."""
@@ -400,7 +400,7 @@ def restored_frozen() -> keras.Model:
 def restored_thawed() -> keras.Model:
     """Load the same weights, and forget what was frozen: inference is right, the loss of the first step is not.
 
-    The thread, still open, tells these symptoms and no cause; this is one way to them.
+    The thread, which is still open, describes these symptoms without a cause; this is one way to get them.
     """
     return _with_backbone(frozen=False)
 

@@ -194,7 +194,7 @@ def _cross(by_layer: bool) -> keras.Model:
 
 
 def _tokens(loop: bool) -> keras.Model:
-    """Users and items, of as many sorts, each looked up and added to a bias."""
+    """Users and items, with the same number of ids, each looked up and added to a bias."""
     inputs = {name: keras.Input((), dtype="int32", name=name) for name in ("user", "item")}
     if loop:
         made = {name: keras.layers.Embedding(9, 4, name=f"{name}_table")(inputs[name]) for name in inputs}

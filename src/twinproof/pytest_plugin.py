@@ -1,4 +1,4 @@
-"""The pytest fixture `prove`: a test fails where two models are not one network, and says which layer is to blame."""
+"""The pytest fixture `prove`: a test fails if two models are not one network, and names the layer that differs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def prove() -> Callable[..., Proof]:
-    """Prove two models one network, or fail: `prove(build_old, build_new)`, with the options of `twinproof.prove`."""
+    """Prove that two models are one network, or fail: `prove(old, new)`, with the options of `twinproof.prove`."""
     import twinproof
     from twinproof.proof.text import as_text
 
     def run(first: Any, second: Any, **options: Any) -> Proof:
         __tracebackhide__ = True
         with warnings.catch_warnings():
-            # Of how Keras reads its own variables, hundreds of times.
+            # Keras triggers it hundreds of times when it reads its own variables.
             warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
             proof: Proof = twinproof.prove(first, second, **options)
         if not proof.one_network:

@@ -113,7 +113,7 @@ EDITS: dict[str, tuple[Callable[[Record], object], str, str]] = {
             sequential={"status": "failed", "error": {"type": "ValueError", "message": ""}}
         ),
         "Every style has a result, or a reason",
-        "sequential failed without a word",
+        "sequential failed without a message",
     ),
 }
 

@@ -103,7 +103,7 @@ def test_a_venv_is_enough(examine: Examine) -> None:
         "venv": "ok",
         "image": "unused",
     }
-    assert found["builder"]["remedy"] == found["runtime"]["remedy"] == "containers/install-tools, if images are wanted"
+    assert found["builder"]["remedy"] == found["runtime"]["remedy"] == "containers/install-tools, if you need images"
     assert CPU.lock_digest()[:12] in found[f"{ENVIRONMENT} lock"]["detail"]
     assert found[f"{ENVIRONMENT} venv"]["detail"].startswith("TensorFlow 2.21.0, Keras 3.15.1, Python 3.11.")
 

@@ -133,7 +133,7 @@ def test_a_version_against_itself_is_the_same(commit, timed_records, timed_study
     commit("v-a", timed_records, timed_study)
     assert run("compare", "v-a", "v-a") == 0
     assert run("compare", "v-a") == 0
-    assert "Nothing that was found is another" in capsys.readouterr().out
+    assert "No figure differs" in capsys.readouterr().out
     assert {cell.outcome for cell in cells_of("v-a", "v-a") if cell.part not in ("timing", "accuracy")} == {"same"}
 
 
@@ -220,7 +220,7 @@ def test_timings_are_compared_by_interval_and_margin(commit, timed_records, time
     commit("v-b", slower(timed_records, factor), timed_study)
     cell = timings("v-a", "v-b")[f"{ENVIRONMENT} dynamic subclassed train_step"]
     assert cell.outcome == outcome
-    assert f"{factor:.3f} times the former ratio" in cell.note
+    assert f"{factor:.3f} times the earlier ratio" in cell.note
 
 
 @pytest.mark.parametrize(("key", "value"), [("host", "node8"), ("threads", 4), ("device", "GPU (made up)")])

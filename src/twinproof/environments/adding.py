@@ -1,4 +1,4 @@
-"""Adds an environment: writes the requested packages and their lock, as `make lock` would."""
+"""Adds an environment: writes the requested packages and their lock, like `make lock`."""
 
 from __future__ import annotations
 

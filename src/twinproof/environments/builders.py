@@ -1,6 +1,6 @@
 """The programs that can build an image: how their commands differ, and the disk space they need.
 
-Standard library only, as `containers/build` has nothing else.
+Standard library only, because `containers/build` has nothing else.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ from twinproof.pipeline.installations import (
 from twinproof.study.code import require_no_shadow
 from twinproof.study.params import EnvironmentParams, Params
 
-INSTALL = "containers/install-tools, if images are wanted"
+INSTALL = "containers/install-tools, if you need images"
 COLOURS = {"ok": "green", "missing": "yellow", "broken": "bold red", "unused": "dim"}
 REQUIRED = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:==\s*([^\s,*]+)(?![\S*]))?")
 

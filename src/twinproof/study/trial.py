@@ -84,7 +84,7 @@ def list_trials(params: Params) -> list[Trial]:
 
 
 def require_countable(params: Params) -> None:
-    """Raise `UserError` if the parameters define so many trials that planning them would take too long."""
+    """Raise `UserError` if the parameters define too many trials to plan them in reasonable time."""
     asked = Counter[Probe]()
     for _, twin, probe in list_cells(params):
         most = params.timing.sampling.most if probe == Probe.TIMING else 0

@@ -172,7 +172,7 @@ def _judge_ratio(was: Mapping[Any, Any], now: Mapping[Any, Any]) -> tuple[Outcom
     """
     factor, low, high = ratio_change(was, now, "low", "high")
     _, corrected_low, corrected_high = ratio_change(was, now, "family_low", "family_high")
-    note = f"{factor:.3f} times the former ratio [{low:.3f}, {high:.3f}]"
+    note = f"{factor:.3f} times the earlier ratio [{low:.3f}, {high:.3f}]"
     margin = float(now["margin"])
     if was["verdict"] != now["verdict"]:
         return "changed", f"{was['verdict']}, now {now['verdict']}; {note}"

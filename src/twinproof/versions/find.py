@@ -211,7 +211,7 @@ def _require_repository() -> None:
     """Raise `UserError` unless the current folder is the top level of a git repository."""
     folder = Path.cwd()
     try:
-        why = None if checkout.is_toplevel(folder) else "this folder lies inside another git repository"
+        why = None if checkout.is_toplevel(folder) else "this folder is inside another git repository"
     except (OSError, subprocess.CalledProcessError) as error:
         why = checkout.why_git_failed(error)
     if why:

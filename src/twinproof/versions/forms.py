@@ -70,7 +70,7 @@ def conclusion(comparison: Comparison) -> str:
     """Return a sentence that says whether any figure differs."""
     count = sum(cell.outcome in DIFFERENT for cell in comparison.cells)
     if not count:
-        return f"Nothing that was found is another: {len(comparison.cells):,} figures compared."
+        return f"No figure differs: {len(comparison.cells):,} figures compared."
     return f"{count:,} of {len(comparison.cells):,} figures differ."
 
 

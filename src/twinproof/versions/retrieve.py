@@ -53,8 +53,8 @@ def retrieve(revision: str) -> Path:
             _get(revision, commit, part, results / part)
             if tree_digest(results / part) != digests.get(part):
                 raise UserError(
-                    f"{revision}: {RESULTS}/{part} in DVC's cache or remote is not what was reported, as its digest "
-                    "tells; remove it from the cache (`dvc status`, `dvc gc`) and pull it again"
+                    f"{revision}: {RESULTS}/{part} in DVC's cache or remote does not match its digest "
+                    "in git; remove it from the cache (`dvc status`, `dvc gc`) and pull it again"
                 )
         shutil.rmtree(folder, ignore_errors=True)
         results.rename(folder)

@@ -51,7 +51,7 @@ class Ended(TypedDict):
 
 
 class Said(TypedDict):
-    """The columns for what was said: type and message of the error, and all warnings."""
+    """The columns for messages: type and text of the error, and all warnings."""
 
     error: str | None
     warnings: str | None
@@ -65,7 +65,7 @@ class Error(TypedDict):
 
 
 class Tried(TypedDict):
-    """What a record holds of everything that was tried: the error it ended with, and what was said meanwhile."""
+    """The common part of every entry of a record: the error with which it ended, and the warnings."""
 
     error: Error | None
     warnings: list[str]
