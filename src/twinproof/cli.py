@@ -370,9 +370,7 @@ def versions() -> None:
 @app.command()
 @of_the_study
 def compare(
-    old: Annotated[
-        str, typer.Argument(help="The earlier report: a git revision that has a report, or `published`.")
-    ],
+    old: Annotated[str, typer.Argument(help="The earlier report: a git revision that has a report, or `published`.")],
     new: Annotated[Optional[str], typer.Argument(help="Another revision. Default: the workspace.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for a pull request.")] = False,
@@ -405,9 +403,7 @@ def reproduce(
     ] = None,
     results: ResultsFolder = Path("results"),
     run: Annotated[bool, typer.Option("--run", help="Run the study first, with the version's parameters.")] = False,
-    cores: Annotated[
-        Optional[int], typer.Option(min=1, help="Parallel jobs of --run. Default: all cores.")
-    ] = None,
+    cores: Annotated[Optional[int], typer.Option(min=1, help="Parallel jobs of --run. Default: all cores.")] = None,
     receipt: Annotated[
         Optional[Path], typer.Option(metavar="FILE", help="Write everything as JSON, for reproductions/.")
     ] = None,
