@@ -1,4 +1,4 @@
-"""Makes a site of what was written for GitHub: pages from outside docs/, links that leave it, and the navigation.
+"""Makes a site from pages written for GitHub: pages from outside docs/, links that leave it, and the navigation.
 
 MkDocs calls the functions `on_...`.
 """
@@ -19,7 +19,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 REPOSITORY = Path(__file__).parents[1]
-# What lies outside docs/ or is made here, by its place in the repository, and its page.
+# Files outside docs/ and files made here, by their path in the repository, and their pages.
 PAGES = {
     "README.md": "twinproof.md",
     "config/README.md": "parameters.md",
@@ -43,14 +43,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def in_nav(target: str) -> str:
-    """Return what the navigation says of a link in the guide to the guides."""
+    """Return the text of a link in the navigation."""
     page = find_page(target, GUIDES) or target
     path, mark, place = page.partition("#")
     return f"{path.removesuffix('.md')}.html#{place}" if mark else path
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that docs/ does not hold."""
+    """Add the pages that are not in docs/."""
     for place, page in PAGES.items():
         path = REPOSITORY / place
         content = path.read_text() if path.is_file() else "\n".join(list_decisions(path))
@@ -59,7 +59,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def list_decisions(folder: Path) -> Iterator[str]:
-    """Say which decisions there are, by number."""
+    """Yield the list of decisions, by number."""
     yield "# Decisions\n"
     for path in sorted(folder.glob("*.md")):
         title = re.sub(r"^#( [0-9]+\.)? ", "", path.read_text().partition("\n")[0])
@@ -67,7 +67,7 @@ def list_decisions(folder: Path) -> Iterator[str]:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Write what GitHub reads in a way that Python-Markdown reads alike."""
+    """Convert GitHub's Markdown to a form that Python-Markdown reads in the same way."""
     (links,) = (extension for extension in config.markdown_extensions if isinstance(extension, Links))
     links.page = page.file.src_uri
     return "\n".join(as_python_markdown(markdown.splitlines()))
@@ -86,9 +86,9 @@ def as_python_markdown(lines: list[str]) -> Iterator[str]:
 
 
 def find_page(target: str, place: str) -> str | None:
-    """Return the page that a link in the file `place` leads to, from docs/ on, if the site has it.
+    """Return the page that a link in the file `place` leads to, relative to docs/, if the site has it.
 
-    MkDocs tells which pages of docs/ there are not; what else is not in the repository is told here.
+    MkDocs reports missing pages of docs/; other files that are not in the repository are reported here.
     """
     path, mark, rest = target.partition("#")
     found = posixpath.normpath(posixpath.join(posixpath.dirname(place), path)) if path else place
@@ -104,7 +104,7 @@ class Links(Extension):
     page = ""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
-        """Have them made before MkDocs looks at them, which it does last."""
+        """Make them before MkDocs checks them, which it does last."""
         md.treeprocessors.register(LinksOfPage(self), "links-of-page", 5)
 
 
@@ -112,14 +112,14 @@ class LinksOfPage(Treeprocessor):
     """Makes the links of one page."""
 
     def __init__(self, links: Links) -> None:
-        """Remember who knows which page it is."""
+        """Remember the page."""
         self.links = links
 
     def run(self, root: Element) -> None:
-        """Lead each link from page to page; what leads to no page becomes its text."""
+        """Point each link to a page of the site; a link to no page becomes plain text."""
         page = self.links.page
         place = next((place for place, shown in PAGES.items() if shown == page), f"docs/{page}")
-        # Of a page that stands for a folder, links begin there.
+        # Links of a page that stands for a folder start in that folder.
         place = f"{place}/" if (REPOSITORY / place).is_dir() else place
         for element in root.iter():
             attribute = {"a": "href", "img": "src"}.get(element.tag, "")

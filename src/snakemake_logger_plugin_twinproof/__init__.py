@@ -1,8 +1,8 @@
-"""Snakemake's logger `twinproof`: shows how far a study is, and the whole of what went wrong (`snakemake --logger`).
+"""Snakemake's logger `twinproof`: shows the progress of a study, and complete errors (`snakemake --logger`).
 
 Snakemake finds it by its name and imports it before it reads a workflow. So nothing of twinproof is imported here: the
-workflow hands over its own view of a run (twinproof/pipeline/view.py), with a record that begins the run. Before that,
-and for a workflow that hands over none, Snakemake's own text is shown.
+workflow passes its own view of a run (twinproof/pipeline/view.py) with a record at the start of the run. Before that,
+and for a workflow without such a view, Snakemake's own text is shown.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-# The attribute of the record that hands over a view.
+# The attribute of the record with the view.
 VIEW = "twinproof_view"
-# What says nothing of this run that a person has to know; the log of the run has all of it.
+# Messages that a person does not need to know; the log of the run has all of them.
 HIDDEN_EVENTS = (LogEvent.WORKFLOW_STARTED, LogEvent.RESOURCES_INFO, LogEvent.RUN_INFO)
 HIDDEN = re.compile(
     "Assuming unrestricted shared filesystem usage|Using shell:|Singularity containers: ignored|Select jobs to execute"
@@ -33,23 +33,23 @@ class View(Protocol):
     """Shows a run."""
 
     def begin(self, text: logging.Handler, terminal: bool) -> None:
-        """Begin to show the run; `text` writes records as text, and `terminal` is whether somebody watches."""
+        """Start to show the run; `text` formats records, and `terminal` is whether the output is a terminal."""
 
     def handle(self, record: logging.LogRecord) -> None:
-        """Show what a record says."""
+        """Show a record."""
 
     def close(self) -> None:
         """Show no more."""
 
 
 class LogHandler(LogHandlerBase):
-    """Shows records: by the view of the workflow, or as Snakemake itself does."""
+    """Shows records: with the view of the workflow, or as Snakemake itself does."""
 
     def __post_init__(self) -> None:
         """Choose how to show records, by Snakemake's own options."""
         settings = self.common_settings
         quiet = set(settings.quiet or ())
-        # Who asks Snakemake itself for more, or for less, gets just that.
+        # Options of Snakemake for more or for less output have priority.
         self._as_asked = bool(
             settings.dryrun
             or settings.verbose
@@ -72,7 +72,7 @@ class LogHandler(LogHandlerBase):
         try:
             self._show(record)
         except Exception:
-            # A fault of the view costs the view, and no message.
+            # An error in the view ends the view, but loses no message.
             self._as_asked = True
             with suppress(Exception):
                 self._close()
@@ -95,7 +95,7 @@ class LogHandler(LogHandlerBase):
             self._text.emit(record)
 
     def close(self) -> None:
-        """Show no more; Snakemake calls this once all records are handled."""
+        """Stop; Snakemake calls this when all records are handled."""
         self._close()
         super().close()
 
@@ -106,7 +106,7 @@ class LogHandler(LogHandlerBase):
 
     @property
     def writes_to_stream(self) -> bool:
-        """Return that Snakemake's own output is not wanted beside this."""
+        """Return that this replaces Snakemake's own output."""
         return True
 
     @property
@@ -116,15 +116,15 @@ class LogHandler(LogHandlerBase):
 
     @property
     def has_filter(self) -> bool:
-        """Return that Snakemake's own filter is wanted, which obeys `--quiet`."""
+        """Return that Snakemake's own filter is needed, which obeys `--quiet`."""
         return False
 
     @property
     def has_formatter(self) -> bool:
-        """Return that no other formatter is wanted."""
+        """Return that no other formatter is needed."""
         return True
 
     @property
     def needs_rulegraph(self) -> bool:
-        """Return that the graph of rules is not wanted."""
+        """Return that the graph of rules is not needed."""
         return False

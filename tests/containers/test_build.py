@@ -55,7 +55,7 @@ def test_a_builder_that_cannot_work_is_no_builder(copy: Copy, path_without):
     path = path_without({"buildah", "podman", "docker"} - {here})
     unusable = {"CONTAINERS_STORAGE_CONF": "/nonsense", "DOCKER_HOST": "tcp://127.0.0.1:9"}
     error = refused(copy.build(copy.lock("six"), path=path, **unusable), 2)
-    assert f"{here} is there, but '{here} info' fails" in error
+    assert f"{here} is installed, but '{here} info' fails" in error
 
 
 def test_a_sif_that_cannot_be_made_is_refused_before_any_work(copy: Copy, path_without):

@@ -1,4 +1,4 @@
-"""How far a run is, from what Snakemake tells of its jobs and from the records that are there."""
+"""The progress of a run, from Snakemake's messages about its jobs and from the existing records."""
 
 from collections.abc import Callable
 from pathlib import Path

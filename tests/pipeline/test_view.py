@@ -123,7 +123,7 @@ def test_ctrl_c_ends_a_run_in_a_terminal(folder: Path) -> None:
 
 
 def require_whole_errors(printed: str) -> None:
-    """Check that the failed job, all of its log, and the log of the run are told, and no lists of files."""
+    """Check that the failed job, all of its log, and the log of the run are shown, and no lists of files."""
     assert "Error in rule bad:" in printed and "    output: bad\n" in printed
     assert "it is broken\nfor good\n" in printed
     assert "input-1" not in printed

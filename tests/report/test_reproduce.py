@@ -1,4 +1,4 @@
-"""A study held against a version of it: what agrees, what contradicts, and what cannot be compared."""
+"""A study compared with a version of it: what agrees, what contradicts, and what cannot be compared."""
 
 import copy
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def whole() -> tuple[Records, dict[str, Any]]:
 
 
 def study_of(records: Records, params: dict[str, Any], name: str = "v-a") -> Study:
-    """Return the study of records; of another name, they were measured again."""
+    """Return the study of records; with another name, it was measured again."""
     if name != "v-a":
         records = {path: record | {"digest": "d2" * 32} for path, record in records.items()}
     tables = make_tables(Rows(records), Params.parse(params), EXAMINED)
@@ -77,7 +77,7 @@ def unlike(found: Reproduction, part: Part) -> list[Finding]:
 
 
 def on(processor: str, lock: str | None = None) -> Change:
-    """Have all records come from another processor, and perhaps from other packages, so that all digests are others."""
+    """Make all records come from another processor, and perhaps from other packages, so that all digests differ."""
 
     def change(records: Records) -> None:
         for record in records.values():
@@ -150,7 +150,7 @@ def test_an_altered_outcome_contradicts(again) -> None:
     assert outcome.where == f"{ENVIRONMENT} dynamic 0 functional .keras fresh process, no code"
     compared = found.compared(Part.OUTCOMES)
     assert f"{compared - 1:,} of {compared:,} outcomes equal" in found.line
-    # The claims are as they were.
+    # The claims do not change.
     assert found.level == Level.IN_PART
 
 

@@ -92,7 +92,7 @@ def test_what_is_no_version_is_refused_in_a_line(results: Path, capsys) -> None:
     assert "published/version.json: no such file, so no version is published here" in capsys.readouterr().err
     for name, content, message in (
         ("none.zip", None, "none.zip: cannot be read (No such file"),
-        ("text.zip", "no zip", "text.zip: no zip file, or a damaged one"),
+        ("text.zip", "no zip", "text.zip: not a zip file, or a damaged one"),
         ("v-none", None, "no git repository"),
     ):
         if content:
@@ -102,7 +102,7 @@ def test_what_is_no_version_is_refused_in_a_line(results: Path, capsys) -> None:
     with zipfile.ZipFile("other.zip", "w") as archive:
         archive.writestr("readme.txt", "Not a crate.")
     assert run("other.zip") == 2
-    assert "other.zip: no crate of a study, as it lacks SHA256SUMS" in capsys.readouterr().err
+    assert "other.zip: not a crate of a study, because it lacks SHA256SUMS" in capsys.readouterr().err
 
 
 def test_an_altered_version_is_refused(results: Path, capsys) -> None:
@@ -113,7 +113,9 @@ def test_an_altered_version_is_refused(results: Path, capsys) -> None:
                 name, content.replace(b"bit-equal", b"different") if name.endswith("identity.csv") else content
             )
     assert run("altered.zip") == 2
-    assert "results/tables/identity.csv was altered, as the crate's SHA256SUMS tells" in capsys.readouterr().err
+    assert (
+        "results/tables/identity.csv was altered: it does not match the crate's SHA256SUMS" in capsys.readouterr().err
+    )
     alter(Path("published/tables/identity.csv"), "bit-equal", "different")
     assert run() == 2
     assert "published: its tables were altered" in capsys.readouterr().err
@@ -173,7 +175,7 @@ def test_the_study_is_run_with_the_parameters_of_the_version(results: Path, monk
     assert "the study did not run to its end (exit status 1 of snakemake)" in capsys.readouterr().err
     more = version["twins"] | {"mine": {"module": "my_twin"}}
     Path("params.yaml").write_text(yaml.safe_dump(version | {"twins": more}))
-    with pytest.raises(UserError, match=r"params.yaml: asks for something that the version does not \(twins.mine\)"):
+    with pytest.raises(UserError, match=r"params.yaml: defines something that the version does not \(twins.mine\)"):
         run_version.run_version(read_params(Path("published/params.yaml")), results, None)
     assert len(asked) == 2
 

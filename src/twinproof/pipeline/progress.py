@@ -1,4 +1,4 @@
-"""How far a run is: its trials and jobs that are done, what runs since when, what failed, and the time that is left."""
+"""The progress of a run: the trials and jobs that are done, the running ones, failures, and the remaining time."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ class Started(NamedTuple):
 
 
 class Progress:
-    """The state of a run, from what Snakemake tells of its jobs, and from the records that are there.
+    """The state of a run, from Snakemake's messages about its jobs, and from the existing records.
 
     `jobs` are the foreseen jobs, `done` the trials that were measured before, and `steps` is the number of jobs as
     Snakemake counts them. `slots` jobs run at a time; `local` is whether they run on this machine.
@@ -55,11 +55,11 @@ class Progress:
         self._steps = (0, steps)
         self._started: dict[int, Started] = {}
         self._failed: dict[int, Started] = {}
-        # Of the finished jobs: the seconds that they took, and those that were expected.
+        # The seconds that the finished jobs took, and the seconds that were expected.
         self._took = self._expected = 0.0
 
     def start(self, jobid: int, rule: str, wildcards: Mapping[str, str], logs: Sequence[str], now: float) -> None:
-        """Note that a job was started, or started again after it failed."""
+        """Record that a job was started, or started again after it failed."""
         self._failed.pop(jobid, None)
         trials = self._trials_of(rule, wildcards)
         foreseen = self._foreseen(rule, wildcards, trials)
@@ -67,7 +67,7 @@ class Progress:
         self._started[jobid] = Started(foreseen, _title(foreseen, wildcards), tuple(logs), now)
 
     def finish(self, jobid: int, now: float) -> str | None:
-        """Note that a job is done; describe it."""
+        """Record that a job is done; describe it."""
         ended = self._end(jobid)
         if ended is None:
             return None
@@ -77,21 +77,21 @@ class Progress:
         return ended.finished(now)
 
     def fail(self, jobid: int) -> None:
-        """Note that a job failed."""
+        """Record that a job failed."""
         if ended := self._end(jobid):
             self._failed[jobid] = ended
 
     def count(self, done: int, total: int) -> None:
-        """Note how many jobs are done, and of how many; timing may add some."""
+        """Record how many jobs are done, and their total number; timing may add some."""
         self._steps = done, total
 
     def look(self) -> None:
-        """Look for new records of the jobs that run."""
+        """Look for new records of the running jobs."""
         for one in self._started.values():
             self._look(one.job)
 
     def running(self, now: float) -> list[tuple[str, str, str]]:
-        """Return for each job that runs its title, how many trials of its kind are done, and how long it runs."""
+        """Return for each running job its title, how many trials of its kind are done, and how long it has run."""
         planned, done = _by_kind(self._planned), _by_kind(self._done)
         return [
             (
@@ -104,7 +104,7 @@ class Progress:
         ]
 
     def describe(self, now: float) -> str:
-        """Describe how far the run is, in a line."""
+        """Describe the progress in one line."""
         parts = [f"{self._steps[0]} of {counted(self._steps[1], 'job')}"]
         if self._planned:
             parts.insert(0, f"{len(self._done)} of {counted(len(self._planned), 'trial')}")
@@ -113,11 +113,11 @@ class Progress:
         return "; ".join([", ".join(parts) + " done", *failed, *left])
 
     def failures(self) -> list[str]:
-        """Describe each failed job in a line."""
+        """Describe each failed job in one line."""
         return [f"failed: {one.title}; log: {', '.join(one.logs) or 'none'}" for one in self._failed.values()]
 
     def left(self, now: float) -> float:
-        """Return the seconds until all jobs are done, as they were foreseen and at the pace of those that are done."""
+        """Return the seconds until all jobs are done, from the plan and the pace of the finished jobs."""
         # On a cluster a job also waits, which says nothing about how fast it is.
         pace = self._took / self._expected if self.local and self._expected else 1.0
         rest = [one._replace(seconds=one.seconds * pace) for one in self._waiting]
@@ -143,7 +143,7 @@ class Progress:
         return []
 
     def _foreseen(self, rule: str, wildcards: Mapping[str, str], trials: list[Trial]) -> Job:
-        """Return the foreseen job, which waits no longer, or what is expected of one that was not foreseen."""
+        """Return the planned job, which no longer waits, or an estimate for one that was not planned."""
         environment = wildcards.get("environment", "")
         for number, one in enumerate(self._waiting):
             alike = not one.trials and (one.rule, one.environment) == (rule, environment)

@@ -15,19 +15,19 @@ PARAMS = Path("params.yaml")
 
 
 def run_version(params: Params, results: Path, cores: int | None) -> None:
-    """Run the study with these parameters into the folder `results`; what it says goes to the error stream.
+    """Run the study with these parameters into the folder `results`; its output goes to the error stream.
 
     Raises
     ------
     UserError
-        If params.yaml asks for something that these parameters do not, so that both cannot be combined into these, or
-        if the study does not run to its end.
+        If params.yaml defines something that these parameters lack, so that both cannot be combined into these, or if
+        the study does not run to its end.
     """
     content = {**params.content(), "pathvars": {"results": str(results)}}
     if more := _not_in(params, content):
         raise UserError(
-            f"{PARAMS}: asks for something that the version does not ({', '.join(more)}); put the version's own "
-            "params.yaml in its place, then run this again"
+            f"{PARAMS}: defines something that the version does not ({', '.join(more)}); replace it with the version's "
+            "own params.yaml, then run this again"
         )
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         file = Path(folder) / "params.yaml"
@@ -36,12 +36,12 @@ def run_version(params: Params, results: Path, cores: int | None) -> None:
         status = subprocess.run(command, stdout=sys.stderr).returncode
     if status:
         raise UserError(
-            f"the study did not run to its end (exit status {status} of snakemake); run this again to go on with it"
+            f"the study did not run to its end (exit status {status} of snakemake); run this again to continue it"
         )
 
 
 def _not_in(params: Params, content: dict[str, Any]) -> list[str]:
-    """Return what is still another where Snakemake puts `content` over params.yaml, by the first two parts of a key."""
+    """Return what still differs after Snakemake puts `content` over params.yaml, by the first two parts of a key."""
     from snakemake.utils import update_config
 
     from twinproof.base.reading import read_yaml

@@ -1,6 +1,6 @@
-"""Shows a run to a person: one live view in a terminal, else a line for each job that is done.
+"""Shows a run to a person: a live view in a terminal, otherwise one line per finished job.
 
-Snakemake's logger plugin (src/snakemake_logger_plugin_twinproof) hands over the records of the run, in its own thread.
+Snakemake's logger plugin (src/snakemake_logger_plugin_twinproof) passes the records of the run, in its own thread.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
-# The attributes of two records: of that which hands over the view of a run, and of that which says what the run did.
+# The attributes of two records: the one with the view of a run, and the one with its summary.
 VIEW = "twinproof_view"
 END = "twinproof_end"
 # The most jobs in the live view; a cluster has hundreds.
 SHOWN = 8
-# Seconds between two looks: to draw takes milliseconds, which what is timed beside must not feel.
+# Seconds between two updates: drawing takes milliseconds, and must not affect timings that run in parallel.
 PERIOD = 2.0
 
 
 class View:
-    """Shows how far a run is; what is not about that is shown as Snakemake shows it."""
+    """Shows the progress of a run; other messages are shown as Snakemake shows them."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -41,17 +41,17 @@ class View:
         self._closed = False
 
     def begin(self, text: logging.Handler, terminal: bool) -> None:
-        """Begin to show the run; `text` writes records as text, and `terminal` is whether somebody watches."""
+        """Start to show the run; `text` formats records, and `terminal` is whether the output is a terminal."""
         self._text = text
         if terminal:
             self._live = _live(self._draw)
             self._resume()
 
     def handle(self, record: logging.LogRecord) -> None:
-        """Show what a record of the run says."""
+        """Show a record of the run."""
         event = getattr(record, "event", None)
         if event == LogEvent.JOB_ERROR:
-            # May be hundreds of names, which the log of the run has.
+            # There may be hundreds of names; the log of the run has them.
             record.__dict__["input"] = []
         shown = event not in (LogEvent.JOB_INFO, LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED, LogEvent.PROGRESS)
         with self._lock:
@@ -62,7 +62,7 @@ class View:
             self._text.emit(_line(line))
 
     def close(self) -> None:
-        """Show no more, and name what failed once more."""
+        """Stop, and repeat the names of failed jobs."""
         self._pause()
         self._live = None
         with self._lock:
@@ -72,7 +72,7 @@ class View:
         self._closed = True
 
     def _note(self, event: LogEvent | None, record: logging.LogRecord) -> str | None:
-        """Note what a record says of the jobs; return a line if it is worth one."""
+        """Record what a record says about the jobs; return a line if one should be printed."""
         facts, now = record.__dict__, time.monotonic()
         if event == LogEvent.JOB_INFO and facts["output"]:
             self._progress.start(facts["jobid"], facts["rule_name"], facts["wildcards"], facts["log"], now)
@@ -104,7 +104,7 @@ class View:
         if self._live:
             self._live.vertical_overflow = "ellipsis"
             self._live.start()
-            # It stays in sight: a run that is killed could not bring it back.
+            # The cursor stays visible: a killed run could not restore it.
             self._live.console.show_cursor(True)
 
     def _draw(self) -> RenderableType:

@@ -1,4 +1,4 @@
-"""How a figure that was measured again stands to the version's: does it agree, differ, or contradict?"""
+"""How a figure that was measured again compares with the version's: does it agree, differ, or contradict?"""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from twinproof.base.words import ONE_NETWORK, GraphOutcome, Identity
 from twinproof.versions.machines import CPU
 from twinproof.versions.scores import Change, Scores
 
-# Of an outcome: what is well, and what is not. One held against the other contradicts it; anything else only differs.
+# Good and bad outcomes. A good and a bad one contradict each other; any other pair only differs.
 Opposed = tuple[Collection[str], Collection[str]]
 _NETWORK: Opposed = (ONE_NETWORK, (Identity.DIFFERENT,))
 _KEPT: Opposed = (RIGHT, {*Kept} - {*RIGHT, Kept.NOT_AVAILABLE, Kept.TIMED_OUT})
@@ -37,16 +37,16 @@ OPPOSED: Mapping[tuple[str, str], Opposed] = {
 }
 # Whether styles are equal to each other, to the last bit: on a GPU no two trainings are.
 TO_THE_LAST_BIT = {("identity", "seed_alone"), ("learning", "bit_equal")}
-# What every claim rests on: that the styles are one network, and learn the same.
+# The basis of every claim: the styles are one network, and learn the same.
 IDENTITY = {("twins", "gate"), ("learning", "bit_equal")}
-# What is found of a time or of memory; the first two are opposed to the next two.
+# The verdicts on a time or on memory; the first two are opposed to the next two.
 LESS = (TimingVerdict.FASTER, TimingVerdict.SMALLER)
 MORE = (TimingVerdict.SLOWER, TimingVerdict.LARGER)
 DECIDED = (*LESS, *MORE, TimingVerdict.EQUIVALENT)
 
 
 def judge_outcome(table: str, column: str, was: str | None, now: str | None, devices: Collection[str]) -> Agreement:
-    """Judge an outcome against the version's; `devices` are those that both were computed on."""
+    """Compare an outcome with the version's; `devices` are those of both computations."""
     if was == now:
         return Agreement.AGREES
     well, ill = OPPOSED.get((table, column), ((), ()))
@@ -57,17 +57,17 @@ def judge_outcome(table: str, column: str, was: str | None, now: str | None, dev
 
 
 def judge_claim(was: str, now: str) -> Agreement:
-    """Judge the verdict on a claim against the version's."""
+    """Compare the verdict on a claim with the version's."""
     found = judge_outcome("claims", "verdict", was, now, ())
     return Agreement.UNDECIDED if found == Agreement.DIFFERS and Verdict.INCONCLUSIVE in (was, now) else found
 
 
 def judge_scores(was: Scores, now: Scores, found: Change) -> Agreement:
-    """Judge what was learned against the version's; `found` is their difference, at the confidence of all of them.
+    """Compare a learning result with the version's; `found` is their difference, at the confidence of all of them.
 
-    They agree if they are no further apart than the half width of the version's interval over seeds, to which that of
-    the others is added where the seeds are others. They contradict each other if they are further apart, and the
-    interval of their difference leaves out 0.
+    They agree if their difference is at most half the width of the version's interval over seeds; if the seeds differ,
+    the width of the other interval is added. They contradict each other if the difference is larger, and its interval
+    excludes 0.
     """
     if found.equal:
         return Agreement.AGREES
@@ -80,7 +80,7 @@ def judge_scores(was: Scores, now: Scores, found: Change) -> Agreement:
 
 
 def judge_timing(was: Mapping[Any, Any], now: Mapping[Any, Any]) -> Agreement:
-    """Judge the verdict of a row of the table timing against that of the version, which is decided.
+    """Compare the verdict of a row of the table timing with that of the version, which is decided.
 
     Faster contradicts slower; equivalent contradicts either, if its whole corrected interval is beyond the margin.
     """

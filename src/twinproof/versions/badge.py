@@ -1,4 +1,4 @@
-"""Makes the badge "confirmed on N machines" of the receipts in `reproductions/`, as a picture; no network is needed.
+"""Makes the badge "confirmed on N machines" from the receipts in `reproductions/`, as a picture, without a network.
 
 Usage: python -m twinproof.versions.badge --reproductions reproductions --version published/version.json --output FILE
 """
@@ -40,7 +40,7 @@ def confirming(receipts: Iterable[Receipt], tables: str) -> set[str]:
 
 
 def draw(machines: int) -> str:
-    """Return the badge of so many machines, as SVG."""
+    """Return the badge for this number of machines, as SVG."""
     text = f"confirmed on {counted(machines, 'machine')}" if machines else "not yet confirmed"
     length = WIDTH * len(text)
     return BADGE.format(
@@ -54,7 +54,7 @@ def draw(machines: int) -> str:
 
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
-    """Make the badge of the receipts of a version."""
+    """Make the badge from the receipts of a version."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.versions.badge", description=main.__doc__)
     parser.add_argument("--reproductions", type=Path, required=True, help="the folder of the receipts, *.json")
     parser.add_argument("--version", type=Path, required=True, help="the version.json of the version")
@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> None:
         tables = version["digests"]["tables"]
     except (KeyError, TypeError):
         raise UserError(
-            f"{options.version}: tells no digest of the tables; it is the version.json of a study"
+            f"{options.version}: has no digest of the tables; allowed: the version.json of a study"
         ) from None
     receipts = map(read_receipt, sorted(options.reproductions.glob("*.json")))
     write_if_changed(options.output, draw(len(confirming(receipts, tables))))

@@ -1,4 +1,4 @@
-"""Why a study may find something else than a version of it: machine, lock, seed, parameters, code, or less measured."""
+"""Why a study may differ from a version of it: machine, lock, seed, parameters, code, or fewer measurements."""
 
 import json
 from collections import defaultdict
@@ -16,19 +16,19 @@ from twinproof.versions.compare import flat
 from twinproof.versions.find import Study
 from twinproof.versions.machines import PROBE_OF, TrialKey, find_places, timing_obstacle, told, trial_of
 
-# How often something is measured, and how it is sampled: that changes no finding, but the width of its interval.
+# Settings of sampling: they do not change a finding, only the width of its interval.
 OF_SAMPLING = {"replicates", "quantities", "generations", "rounds", "added", "busy", "sampling"}
 Row = Mapping[Hashable, Any]
 
 
 class Causes:
-    """What is another in a study than in a version of it, for each trial and each cell that both have."""
+    """The differences between a study and a version of it, for each trial and each cell that both have."""
 
     def __init__(self, version: Study, here: Study) -> None:
         self._version, self._here = version, here
         self._before, self._after = (find_places(study.tables["trials"]) for study in (version, here))
         self.shared: list[TrialKey] = [key for key in self._before if key in self._after]
-        # Of these the very record is the version's: they were not measured again.
+        # The records of these are those of the version: they were not measured again.
         self.own = [key for key in self.shared if self._before[key].record == self._after[key].record]
         self._asked: dict[tuple[str, str], str] = {}
         self._by_cell: dict[tuple[str, str], list[TrialKey]] = defaultdict(list)
@@ -60,14 +60,14 @@ class Causes:
         return self.asked_otherwise(trial[1], trial[2]) or self._before[trial].obstacle(self._after[trial])
 
     def of_cell(self, environment: str, twin: str, probe: str | None = None) -> str:
-        """Return the likely cause of a difference in what all trials of a twin came to."""
+        """Return the likely cause of a difference in the result over all trials of a twin."""
         trials = [key for key in self._by_cell[environment, twin] if probe in (None, key[2])]
         if probe and (asked := self.asked_otherwise(twin, probe)):
             return asked
         return next(filter(None, (self._before[key].cause(self._after[key]) for key in trials)), "")
 
     def of_timing(self, was: Row, now: Row) -> str:
-        """Return the likely cause of another verdict on a time."""
+        """Return the likely cause of a different verdict on a time."""
         tables = (self._version.tables["trials"], self._here.tables["trials"])
         obstacle = timing_obstacle(*tables, str(was["environment"]), str(was["twin"]))
         few = ""
@@ -78,20 +78,20 @@ class Causes:
         return "; ".join(filter(None, [few, obstacle]))
 
     def of_all(self) -> str:
-        """Return all that is another in the two studies, in a few words."""
+        """Return all differences between the two studies, in a few words."""
         found = dict.fromkeys(self._before[key].cause(self._after[key]) for key in self.shared)
         asked = "other parameters" if self.parameters else ""
         return "; ".join(filter(None, [*[*filter(None, found)][:3], asked]))
 
     def devices(self, table: str, row: Row) -> Collection[str]:
-        """Return what the trial of a row was computed on, in both."""
+        """Return the devices of the trial of a row, in both."""
         trial = trial_of(table, row)
         if trial is None:
             return ()
         return {places[trial].device for places in (self._before, self._after) if trial in places}
 
     def asked_otherwise(self, twin: str, probe: str) -> str:
-        """Return which parameters of a probe, a twin or the data are others, or nothing."""
+        """Return which parameters of a probe, a twin or the data differ, or nothing."""
         if (twin, probe) not in self._asked:
             self._asked[twin, probe] = self._find_asked(twin, probe)
         return self._asked[twin, probe]
@@ -106,7 +106,7 @@ class Causes:
         return f"other parameters: {', '.join(others)}" if others else ""
 
     def lacking(self, tables: Iterable[str]) -> str:
-        """Return the environments, twins and probes behind these tables that were measured for the version alone."""
+        """Return the environments, twins and probes behind these tables that were measured only for the version."""
         probes = {str(PROBE_OF[table]) for table in map(_recorded, tables) if table in PROBE_OF}
         before, after = ({key[:3] for key in places if key[2] in probes} for places in (self._before, self._after))
         return ", ".join(_grouped(before - after, before))
@@ -117,9 +117,9 @@ class Causes:
 
 
 def untried(version: pd.DataFrame, here: pd.DataFrame) -> list[str]:
-    """Return what of a version's trials, as its table has them, has none here: environments, twins, probes, replicates.
+    """Return which trials of a version's table are missing here: environments, twins, probes, replicates.
 
-    Of timing, how many processes there are is no matter: as many as decide it.
+    For timing, the number of processes does not matter, because the verdicts decide it.
     """
     before, after = find_places(version), find_places(here)
     cells = {key[:3] for key in before}
@@ -135,7 +135,7 @@ def untried(version: pd.DataFrame, here: pd.DataFrame) -> list[str]:
 
 
 def _grouped(missing: Collection[tuple[str, str, str]], whole: Collection[tuple[str, str, str]]) -> list[str]:
-    """Name environments, twins and probes that are missing of a whole, an environment once if all of it is missing."""
+    """Name missing environments, twins and probes; an environment that is missing completely is named once."""
     found: dict[str, None] = {}
     for environment, twin, probe in sorted(missing):
         if all(cell in missing for cell in whole if cell[0] == environment):
@@ -148,7 +148,7 @@ def _grouped(missing: Collection[tuple[str, str, str]], whole: Collection[tuple[
 
 
 def _recorded(table: str) -> str:
-    """Return the table of records that another one is made of."""
+    """Return the table of records from which another one is made."""
     return {"accuracy": "learning", "timing": "timing_processes", "twins": "identity"}.get(table, table)
 
 

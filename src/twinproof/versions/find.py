@@ -32,7 +32,7 @@ NEEDED = {"commit": object, "environments": list, "answer": str, "made_from": di
 class Study(NamedTuple):
     """A study: its name, its version from `describe`, its parameters and its tables.
 
-    `whole` tells whether the tables are those whose digest the version tells.
+    `whole` says whether the tables match the digest in the version.
     """
 
     name: str

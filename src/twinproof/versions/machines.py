@@ -1,7 +1,7 @@
 """Where trials of two versions ran: what can be expected to agree there, and why something may not.
 
-The same bits can be expected of the same lock on a processor of the same kind, on the CPU, with as many threads and
-from the same seed. Times can be compared on one machine alone.
+The same bits can be expected with the same lock, kind of processor, number of threads and seed, on the CPU. Times can
+be compared only on one machine.
 """
 
 from collections.abc import Hashable, Mapping
@@ -13,9 +13,9 @@ import pandas as pd
 from twinproof.analysis.rows import OF_PROBE
 from twinproof.study.settings import Probe
 
-# The probe whose records a table is made of.
+# The probe from whose records a table is made.
 PROBE_OF = {table: probe for probe, tables in OF_PROBE.items() for table in tables}
-# Columns of those tables that hold what was computed, to the last bit, or what was compiled for a processor.
+# Columns of those tables with results to the last bit, or with code that was compiled for a processor.
 BITS = {
     "identity_steps": ["weights"],
     "learning": ["weights", "test_accuracy", "test_loss"],
@@ -30,7 +30,7 @@ TrialKey = tuple[str, str, str, int]
 
 @dataclass(frozen=True)
 class Place:
-    """Where and from what a trial was run.
+    """Where a trial ran, and with which inputs.
 
     `protocol` is the digest of code, data, lock and parameters, `record` that of its record.
     """
@@ -51,7 +51,7 @@ class Place:
         if self.device != other.device:
             return f"another device: {told(self.device, other.device)}"
         if self.device != CPU:
-            return f"computed on {self.device}, which adds up in another order each time"
+            return f"computed on {self.device}, which adds in a different order each time"
         if self.processor != other.processor:
             return f"another processor: {told(self.processor, other.processor)}"
         if self.threads != other.threads:
@@ -61,7 +61,7 @@ class Place:
         return ""
 
     def cause(self, other: "Place") -> str:
-        """Return why another trial may have found something else, or nothing if no reason is known."""
+        """Return why another trial may have a different result, or nothing if no reason is known."""
         if obstacle := self.obstacle(other):
             return obstacle
         return "" if self.protocol == other.protocol else "measured by other code, data or parameters"
@@ -86,7 +86,7 @@ def find_places(trials: pd.DataFrame) -> dict[TrialKey, Place]:
 
 
 def trial_of(table: str, row: Mapping[Hashable, Any]) -> TrialKey | None:
-    """Return the trial that a row of a table comes from, None of a table that no single trial fills."""
+    """Return the trial that a row of a table comes from, None if rows come from several trials."""
     if table not in PROBE_OF:
         return None
     return str(row["environment"]), str(row["twin"]), str(PROBE_OF[table]), int(row["replicate"])

@@ -1,4 +1,4 @@
-"""Publishes a study: copies into the repository what its readers need, so that every clone holds it.
+"""Publishes a study: copies what its readers need into the repository, so that every clone has it.
 
 Usage, in the repository's root: python -m twinproof.versions.publish --results results --to published
 """
@@ -30,7 +30,7 @@ def published(results: Path) -> dict[str, bytes]:
     """
     if broken := [examined.requirement for examined in examine(results) if not examined.holds]:
         raise UserError(
-            f"{results}: is not published, as it does not meet {counted(len(broken), 'requirement')}, among them: "
+            f"{results}: not published, because it violates {counted(len(broken), 'requirement')}, for example: "
             f"{broken[0]}; `twinproof check` says why"
         )
     names = [FILE, "metrics.json", "params.yaml", *(f"tables/{table}.csv" for table in COLUMNS), "crate.zip"]
@@ -55,7 +55,7 @@ def _read(path: Path) -> bytes:
 
 @entry_point
 def main(arguments: list[str] | None = None) -> None:
-    """Publish a study: copy it to a folder that git keeps."""
+    """Publish a study: copy it to a folder that git tracks."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.versions.publish", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="the folder of the study's results")
     parser.add_argument("--to", type=Path, required=True, help="the folder of the published study")

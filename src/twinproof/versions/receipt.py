@@ -1,4 +1,4 @@
-"""What a reproduction comes to: as text for a terminal, and as a receipt for `reproductions/`.
+"""The result of a reproduction: as text for a terminal, and as a receipt for `reproductions/`.
 
 workflow/schemas/receipt.schema.json describes the receipt.
 
@@ -29,12 +29,12 @@ FORMAT = 1
 SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "receipt.schema.json"
 # Differences of each part and cause in the text for a terminal; the receipt has all.
 SHOWN = 5
-# Where nothing is another that could be the cause; the second of times.
+# If no difference could be the cause; the second is for times.
 UNKNOWN = ("no cause is known: lock, kind of processor and seed are the same", "on the same machine")
 
 
 class Machine(TypedDict):
-    """A machine: `id` tells it from others, without its name."""
+    """A machine: `id` identifies it, without its name."""
 
     id: str
     processor: str
@@ -44,7 +44,7 @@ class Machine(TypedDict):
 
 
 class Side(TypedDict):
-    """One of the two studies: `commit` of the code, `tables` the digest of what was compared, when it was measured."""
+    """One of the two studies: the `commit` of the code, the digest of the `tables`, and when it was measured."""
 
     name: str
     commit: str | None
@@ -56,7 +56,7 @@ class Side(TypedDict):
 
 
 class Receipt(TypedDict):
-    """What a reproduction comes to, and everything that does not agree."""
+    """The result of a reproduction, and everything that does not agree."""
 
     format: int
     date: str
@@ -109,7 +109,7 @@ def read_receipt(path: Path) -> Receipt:
 
 
 def as_text(reproduction: Reproduction) -> str:
-    """Return a reproduction as lines for a terminal, the one that says what it comes to first."""
+    """Return a reproduction as lines for a terminal, with the conclusion first."""
     return "\n".join(_lines(reproduction))
 
 
@@ -131,11 +131,11 @@ def _lines(reproduction: Reproduction) -> Iterator[str]:
             yield f"{part}: {', '.join(f'{number:,} {agreement}' for agreement, number in counts.items())}"
             yield from (f"    {_told(finding)}" for finding in own[:SHOWN])
         if len(own) > SHOWN:
-            yield f"    and {len(own) - SHOWN:,} more, which `--receipt FILE` writes"
+            yield f"    and {len(own) - SHOWN:,} more; `--receipt FILE` writes all"
 
 
 def _bits(reproduction: Reproduction) -> str:
-    """Say of how many digests the same could be expected, how many are equal, and why others cannot be compared."""
+    """Return how many digests could be expected to agree, how many are equal, and why others cannot be compared."""
     count, compared = reproduction.count(Part.BITS), reproduction.compared(Part.BITS)
     said = [f"{count[Agreement.AGREES]:,} of {compared:,} equal to the last bit"] if compared else []
     for cause, number in _causes(reproduction, Agreement.NOT_COMPARABLE, Part.BITS).items():
@@ -163,7 +163,7 @@ def _side(study: Study) -> Side:
     machines: dict[str, Machine] = {}
     columns = ["host", "processor", "cores", "memory", "device"]
     for host, processor, cores, memory, device in trials[columns].drop_duplicates().itertuples(index=False, name=None):
-        # The name of a machine is nobody else's business; that it is another one, is.
+        # The name of a machine is private, but the receipt must show that it is a different machine.
         named = hashlib.sha256(f"{host}|{processor}|{cores}|{memory}".encode()).hexdigest()[:12]
         machines[f"{named} {device}"] = {
             "id": named, "processor": str(processor), "cores": int(cores), "memory": int(memory), "device": str(device),

@@ -1,7 +1,7 @@
-"""Holds a study that was run again against a version of it, claim by claim: `twinproof reproduce`.
+"""Compares a study that was run again with a version of it, claim by claim: `twinproof reproduce`.
 
-What has to agree depends on the machine. The same bits are expected of the same lock, processor and seed; outcomes
-everywhere; what was learned within its interval over seeds; of times the verdict.
+What has to agree depends on the machine. The same bits are expected with the same lock, processor and seed. Outcomes
+must agree everywhere, learning results within their interval over seeds, and times by their verdicts.
 """
 
 from collections import Counter
@@ -24,9 +24,9 @@ from twinproof.versions.find import Study
 from twinproof.versions.machines import BITS, text
 from twinproof.versions.scores import change, find_scores
 
-# Outcomes that differ, and whose cause is known, may be one in so many of a study that is reproduced.
+# In a reproduced study, one in this number of outcomes may differ, if the cause is known.
 FEW = 0.01
-# Compared elsewhere, or of the present study alone.
+# These are compared elsewhere, or only concern the new study.
 NO_OUTCOMES = {"completeness", "claims", "identity_steps"}
 OUTCOMES = {
     table: (keys, [column for column in columns if column not in (*BITS.get(table, ()), "seed")])
@@ -37,7 +37,7 @@ EVIDENCE = {claim.name: claim.evidence for claim in CLAIMS}
 
 
 class Part(Word):
-    """What is held against a version."""
+    """The parts that are compared with a version."""
 
     CLAIMS = "claims"
     OUTCOMES = "outcomes"
@@ -50,7 +50,7 @@ class Part(Word):
 class Finding:
     """A figure of the version, the same one here, how they agree, and the likely cause if they do not, if one is known.
 
-    `table`, `where` and `what` tell its place: the table, its row and its column.
+    `table`, `where` and `what` are its place: the table, its row and its column.
     """
 
     part: Part
@@ -65,10 +65,10 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
-    """A study held against a version.
+    """A study compared with a version.
 
-    `untried` says what of the version was not measured here, `parameters` which are others, each with its two values,
-    `unsound` why the present results are no evidence.
+    `untried` names what was measured only in the version, `parameters` those that differ, each with its two values, and
+    `unsound` the reasons why the new results do not count as evidence.
     """
 
     version: Study
@@ -83,23 +83,23 @@ class Reproduction:
         return Counter(finding.agreement for finding in self.findings if finding.part == part)
 
     def compared(self, part: Part) -> int:
-        """Count the figures of a part that both have, and that can be compared."""
+        """Count the figures of a part that both have and that can be compared."""
         left_out = (Agreement.NOT_TRIED, Agreement.NOT_COMPARABLE)
         return sum(count for agreement, count in self.count(part).items() if agreement not in left_out)
 
     def unlike(self) -> list[Finding]:
-        """Return what was compared and does not agree, what contradicts first."""
+        """Return the findings that do not agree, with contradictions first."""
         order = [Agreement.CONTRADICTS, Agreement.DIFFERS, Agreement.UNDECIDED]
         unlike = (finding for finding in self.findings if finding.agreement in order)
         return sorted(unlike, key=lambda finding: ([*Part].index(finding.part), order.index(finding.agreement)))
 
     @property
     def level(self) -> Level:
-        """What it comes to.
+        """The conclusion.
 
-        Not reproduced if a claim, an accuracy or the identity of the styles is contradicted, or the present results are
-        no evidence. Reproduced if every claim has the verdict of the version, nothing of it was left out or contradicts
-        it, and what differs otherwise are few outcomes, for a known cause, and verdicts of times.
+        Not reproduced if a claim, an accuracy or the identity of the styles is contradicted, or if the new results do
+        not count as evidence. Reproduced if every claim has the verdict of the version, nothing was left out or
+        contradicts it, and only a few outcomes (with a known cause) and verdicts on times differ.
         """
         unlike = self.unlike()
         contradicting = [finding for finding in unlike if finding.agreement == Agreement.CONTRADICTS]
@@ -116,12 +116,12 @@ class Reproduction:
         return Level.IN_PART if short else Level.REPRODUCED
 
     def _findings(self) -> Iterator[Finding]:
-        """Yield all findings but those on digests, which only some machines can give again."""
+        """Yield all findings except those on digests, which only some machines can reproduce."""
         yield from (finding for finding in self.findings if finding.part != Part.BITS)
 
     @property
     def line(self) -> str:
-        """Say in one line what it comes to."""
+        """Return the conclusion in one line."""
         claims, outcomes, learned, timing = (self.count(part) for part in (*Part,)[:4])
         timings = self.compared(Part.TIMING)
         said = [
@@ -136,17 +136,17 @@ class Reproduction:
 
 
 def reproduce(version: Study, here: Study, unsound: Sequence[str] = ()) -> Reproduction:
-    """Hold the study `here` against a version; `unsound` says why its results are no evidence, if they are not.
+    """Compare the study `here` with a version; `unsound` says why its results do not count as evidence, if so.
 
     Raises
     ------
     UserError
-        If they have nothing in common, or all that they have in common is the version's own records.
+        If they have nothing in common, or only the version's own records.
     """
     causes = Causes(version, here)
     if not causes.shared:
         raise UserError(
-            f"{here.name}: nothing that {version.name} measured was measured here, as they have no trial in common; "
+            f"{here.name}: nothing that {version.name} measured was measured here: they have no trial in common; "
             f"{version.name} has {', '.join(version.version['environments'])}"
         )
     if len(causes.own) == len(causes.shared):
@@ -171,14 +171,14 @@ def reproduce(version: Study, here: Study, unsound: Sequence[str] = ()) -> Repro
 
 
 def find_unsound(results: Path, here: Study) -> list[str]:
-    """Return why the results in a folder are no evidence: the requirements of `twinproof check` that they fail.
+    """Return why the results in a folder do not count as evidence: the requirements of `twinproof check` they fail.
 
-    That a trial is missing, or was measured by code that is no longer the present one, makes no record less true.
+    A missing trial, or one that was measured by earlier code, does not make the other records less true.
     """
     failed = [one for one in examine(results) if not one.holds and one.requirement not in (ALL_THERE, PRESENT)]
     unsound = [f"fails: {one.requirement} ({_first(one.findings)}; see `twinproof check`)" for one in failed]
     if not here.whole:
-        unsound.append(f"{results}/tables were altered since the report was made, as the digest in version.json tells")
+        unsound.append(f"{results}/tables were altered since the report was made: version.json has another digest")
     return unsound
 
 
@@ -203,7 +203,7 @@ def _claims(version: Study, here: Study, causes: Causes) -> Iterator[Finding]:
             rule = "judged by another rule" if was["rule"] != now["rule"] else ""
             cause = "; ".join(filter(None, [lacking and f"not measured here: {lacking}", rule, causes.of_all()]))
             if lacking:
-                # A claim is judged on the whole of its evidence; what both have of it is compared as outcomes.
+                # A claim is judged on all of its evidence; the evidence that both have is compared as outcomes.
                 agreement = Agreement.NOT_TRIED
         yield Finding(
             part=Part.CLAIMS, table="claims", where=claim, what="verdict", version=str(was["verdict"]), here=verdict,
@@ -233,7 +233,7 @@ def _outcomes(version: Study, here: Study, causes: Causes) -> Iterator[Finding]:
 
 def _learned(version: Study, here: Study, causes: Causes) -> Iterator[Finding]:
     before, after = (find_scores(study.tables["learning"]) for study in (version, here))
-    # So many differences are looked at that one interval in 20 would leave out 0 by chance.
+    # There are many differences, and one interval in 20 would exclude 0 by chance.
     confidence = 1 - (1 - CONFIDENCE) / max(1, len(before.keys() & after.keys()))
     for key, was in before.items():
         now, cause = after.get(key), ""
@@ -253,7 +253,7 @@ def _learned(version: Study, here: Study, causes: Causes) -> Iterator[Finding]:
 
 
 def _timings(version: Study, here: Study, causes: Causes) -> Iterator[Finding]:
-    """Yield the verdicts that the version has: what was undecided there is no finding that could be made again."""
+    """Yield the verdicts that the version has: an undecided one is not a finding that could be reproduced."""
     before, after = (rows_by_key(study.tables["timing"], RATIO) for study in (version, here))
     for key, was in before.items():
         if was["verdict"] not in DECIDED:

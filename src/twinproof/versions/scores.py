@@ -1,4 +1,4 @@
-"""What styles learned, in two versions: by accuracy, and by loss of a network that does not classify."""
+"""Learning results in two versions: by accuracy, and by loss for a network that does not classify."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Change:
-    """How scores differ from former ones: paired by seed where there are `shared` ones, else by their means."""
+    """How scores differ from earlier ones: paired by seed if there are `shared` seeds, otherwise by their means."""
 
     measure: Measure
     difference: Interval
@@ -42,7 +42,7 @@ class Change:
 
     @property
     def real(self) -> bool:
-        """Tell whether the interval of the difference leaves out 0."""
+        """Return whether the interval of the difference excludes 0."""
         return self.difference.low > 0 or self.difference.high < 0
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ def find_scores(learning: pd.DataFrame) -> dict[tuple[str, ...], Scores]:
 
 
 def change(was: Scores, now: Scores, confidence: float = CONFIDENCE) -> Change:
-    """Return how scores differ from former ones of the same measure."""
+    """Return how scores differ from earlier ones of the same measure."""
     shared = sorted(was.by_seed.keys() & now.by_seed.keys())
     if shared:
         differences = [now.by_seed[seed] - was.by_seed[seed] for seed in shared]

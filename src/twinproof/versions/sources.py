@@ -1,4 +1,4 @@
-"""The version that a reproduction is held against: the published one, a research crate, or a revision of git."""
+"""The version with which a reproduction is compared: the published one, a research crate, or a revision in git."""
 
 import hashlib
 import tempfile
@@ -11,17 +11,17 @@ from twinproof.base.reading import LARGEST
 from twinproof.versions.describe import FILE
 from twinproof.versions.find import PUBLISHED, Study, is_published, read_folder, read_revision
 
-# The digests of all that a crate holds, as sha256sum writes them.
+# The digests of all files in a crate, in the format of sha256sum.
 SUMS = "SHA256SUMS"
 
 
 def read_source(name: str | None) -> Study:
-    """Return the study of a version: the published one if none is named, a crate by its path, else a git revision.
+    """Return the study of a version: the published one by default, a crate by its path, or a git revision.
 
     Raises
     ------
     UserError
-        If there is no such version, it cannot be read, or its tables are not those that it tells the digest of.
+        If there is no such version, it cannot be read, or its tables do not match their digest.
     """
     if name is None and not is_published(PUBLISHED):
         raise UserError(
@@ -36,7 +36,7 @@ def read_source(name: str | None) -> Study:
         study = read_revision(name)
     if not study.whole:
         raise UserError(
-            f"{study.name}: its tables were altered since its report was made, as the digest in its {FILE} tells; "
+            f"{study.name}: its tables were altered since its report was made: its {FILE} has another digest; "
             "get them again from where they were published"
         )
     return study
@@ -48,7 +48,7 @@ def read_crate(path: Path) -> Study:
     Raises
     ------
     UserError
-        If it is no crate of a study, or a file of it is not what its checksums say.
+        If it is not a crate of a study, or a file does not match its checksum.
     """
     try:
         with zipfile.ZipFile(path) as crate:
@@ -60,7 +60,7 @@ def read_crate(path: Path) -> Study:
                     if inside in (FILE, "params.yaml") or _is_table(inside):
                         content = _content(path, crate, name)
                         if hashlib.sha256(content).hexdigest() != sums.get(name):
-                            raise UserError(f"{path}: {name} was altered, as the crate's {SUMS} tells")
+                            raise UserError(f"{path}: {name} was altered: it does not match the crate's {SUMS}")
                         target = Path(folder, inside)
                         target.parent.mkdir(exist_ok=True)
                         target.write_bytes(content)
@@ -68,14 +68,14 @@ def read_crate(path: Path) -> Study:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise UserError(f"{path}: no zip file, or a damaged one ({error})") from None
+        raise UserError(f"{path}: not a zip file, or a damaged one ({error})") from None
 
 
 def _results(path: Path, crate: zipfile.ZipFile) -> str:
     """Return the folder of the results in a crate, with a slash at its end."""
     roots = [name.removesuffix(FILE) for name in crate.namelist() if name.endswith(f"/{FILE}")]
     if len(roots) != 1:
-        raise UserError(f"{path}: no crate of a study, which holds one {FILE}; this holds {len(roots)}")
+        raise UserError(f"{path}: not a crate of a study, which has one {FILE}; this one has {len(roots)}")
     return roots[0]
 
 
@@ -89,7 +89,7 @@ def _content(path: Path, crate: zipfile.ZipFile, name: str) -> bytes:
         if crate.getinfo(name).file_size > LARGEST:
             raise UserError(f"{path}: {name} has more than {LARGEST} bytes")
     except KeyError:
-        raise UserError(f"{path}: no crate of a study, as it lacks {name}") from None
+        raise UserError(f"{path}: not a crate of a study, because it lacks {name}") from None
     return crate.read(name)
 
 

@@ -30,14 +30,14 @@ class Outcome(NamedTuple):
 
 
 class Subject(Protocol):
-    """What is tried."""
+    """Something to run in each release."""
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name in tables and messages."""
 
     def run(self, environment: Environment) -> Outcome:
-        """Return its outcome in an installed environment."""
+        """Return the outcome in an installed environment."""
 
 
 def find_subject(name: str, params: Path, seconds: float) -> Subject:
