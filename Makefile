@@ -72,6 +72,7 @@ lint: .venv/ready
 	ruff check
 	ruff format --check
 	snakefmt --check Snakefile workflow
+	python workflow/prose.py
 	mypy
 	# Code that must run on Python 3.9 too; 3.10 is the oldest that mypy knows.
 	mypy --python-version 3.10 $(addprefix src/twinproof/,base environments measured proof study pytest_plugin.py)

@@ -1,4 +1,4 @@
-"""The trials of the quick study on a Slurm of one node, and on the same cores without it: in batches, and as single jobs.
+"""The trials of the quick study on a Slurm of one node, and on the same cores without it: in batches, and one by one.
 
 Needs root, and the packages that tests/slurm/install-slurm installs.
 """

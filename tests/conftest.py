@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Whoever starts the tests in the background may have them ignore these, and so would all that they start.
+    # A shell that starts the tests in the background may make them ignore these signals, and all their children too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if os.geteuid() == 0 and "PYTEST_XDIST_WORKER" not in os.environ:
@@ -65,7 +65,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> lanes.Lanes:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Warn if the tests took longer than they should; a busy machine is no fault of theirs."""
+    """Warn if the tests took longer than they should; they do not fail, because the machine may be busy."""
     if target := config.getoption("--target"):
         minutes, budget = (time.monotonic() - config.stash[STARTED]) / 60, budget_of(target)
         if minutes > budget:
@@ -167,7 +167,7 @@ def make_project() -> Callable[[Path], Path]:
 
 @pytest.fixture
 def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a small study, the present one, about whose code nothing is remembered."""
+    """The current folder, with a small study, about whose code nothing is cached."""
     folder = make_project(tmp_path / "project")
     monkeypatch.chdir(folder)
     code_of_module.cache_clear()

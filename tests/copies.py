@@ -111,7 +111,7 @@ def measured(told: str) -> set[str]:
 
 
 def locked_venv(name: str) -> Path:
-    """Return the venv of a lock in workflow/ that the workflow's own packages do not go with; made once a lock."""
+    """Return the venv of a lock in workflow/ that conflicts with the workflow's own packages; made once per lock."""
     lock, venv, uv = (
         REPOSITORY / f"workflow/{name}.txt",
         REPOSITORY / "build" / name,
@@ -144,7 +144,7 @@ def records(folder: Path) -> dict[str, Any]:
 
 
 def deterministic(value: Any) -> Any:
-    """Return of a style's results what is deterministic: all but seconds."""
+    """Return the deterministic part of a style's results: everything except seconds."""
     if isinstance(value, dict):
         return {key: deterministic(inner) for key, inner in value.items() if key != "seconds"}
     return [deterministic(inner) for inner in value] if isinstance(value, list) else value

@@ -58,7 +58,7 @@ PIECES = [
 
 
 class Target(NamedTuple):
-    """Something that is read: one that is right, and what reads it in the present folder."""
+    """A kind of file: a valid one, and the function that reads it in the current folder."""
 
     sound: bytes
     read: Callable[[bytes], object]
@@ -248,7 +248,7 @@ def fuzz(folder: Path, count: int, seed: int, slow: float = 20) -> tuple[Counter
 
 
 def main() -> None:
-    """Print what came of many inputs."""
+    """Print the outcomes of many inputs."""
     count, seed = int(sys.argv[1]), int((sys.argv[2:] or ["0"])[0])
     with tempfile.TemporaryDirectory() as folder:
         ends, found = fuzz(Path(folder), count, seed)

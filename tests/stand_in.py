@@ -17,7 +17,7 @@ ENVIRONMENT = studies.ENVIRONMENT
 
 
 class StandIn:
-    """The copy, and the parameters of its study; `made` is where the records lie that its trials lay down."""
+    """The copy, and the parameters of its study; `made` is the folder of the records that its trials write."""
 
     changes = 0
 
@@ -39,7 +39,7 @@ class StandIn:
         self.lay_out()
 
     def lay_out(self) -> None:
-        """Have the records at hand that trials of the present parameters lay down; they differ from earlier ones."""
+        """Prepare the records that trials of the current parameters write; they differ from earlier ones."""
         self.changes += 1
         params = self.params
         templates = studies.templates(params["identity"]["steps"])

@@ -38,7 +38,7 @@ from .environments.test_environment import BAD_LOCKS
 from .fuzzing import GOLDEN, idx, write_checksums, write_images
 
 Act = Callable[[Path], object]
-# Each kind of bad input: what is done in an empty project, and words of the line that is said.
+# Each kind of bad input: how to make it in an empty project, and words of the message.
 BAD: dict[str, tuple[Act, str]] = {}
 SECONDS = 30
 
@@ -421,7 +421,7 @@ for kind, (text, words) in CHECKSUMS.items():
 
 
 def read_with(file: str, content: bytes, honest: bool, _: Path) -> object:
-    """Read a small data set in which one file is another, of which the checksums know or do not."""
+    """Read a small data set in which one file was replaced, with or without matching checksums."""
     folder = Path("images")
     write_images(folder)
     (folder / FILES[file]).write_bytes(content)

@@ -1,4 +1,4 @@
-"""A spoilt file is read or refused in a line, and nothing else: `python -m tests.fuzzing 20000` tries many more."""
+"""A damaged file is read or refused in one line, nothing else: `python -m tests.fuzzing 20000` tries many more."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The package goes into a user's own environment: beside his Keras, on his Python, with little that comes with it."""
+"""The package fits into a user's own environment: next to Keras, on the user's Python, with few dependencies."""
 
 import ast
 import importlib.metadata
@@ -60,7 +60,7 @@ def imported(source: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as it is handed on."""
+    """The package as users get it."""
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], cwd=REPOSITORY, check=True
@@ -145,7 +145,7 @@ def test_a_command_of_the_study_says_in_one_line_what_to_install(
 
 
 def test_a_proof_is_imported_beside_the_users_keras(wheel: Path, tmp_path: Path) -> None:
-    """With Keras, it imports nothing but itself and what it stands on, from where it is installed."""
+    """With Keras, it imports only itself and its dependencies, from where it is installed."""
     install(wheel, "--target", tmp_path / "own")
     done = run(
         python_of(ENVIRONMENT), "-c", IMPORTED, cwd=tmp_path, PYTHONPATH=str(tmp_path / "own"), TF_CPP_MIN_LOG_LEVEL="3"

@@ -187,7 +187,7 @@ IN_BOTH = [pitfall("cond_in_a_graph", "as expected"), pitfall("cond_in_a_class",
 IN_A_CLASS = [pitfall("cond_in_a_graph", "error"), pitfall("cond_in_a_class", "as expected")]
 IN_NEITHER = [pitfall("cond_in_a_graph", "error"), pitfall("cond_in_a_class", "error")]
 LATE = faults(a=("construct", "never"), b=("construct", "first step"), c=("later", "later"))
-# Of ten cases of one kind, nine are told of by the class alone; of one case of another kind, by functional alone.
+# Only the class reports nine of ten cases of one kind; only functional reports the single case of another kind.
 OFTEN = faults(**{f"case {number}": ("never", "construct") for number in range(9)})
 ONE_KIND = [row | {"mechanism": "one"} for row in OFTEN] + faults(other=("construct", "never"))
 SEEN = looked_at(a=("works", "fails"), b=("works", "works"))

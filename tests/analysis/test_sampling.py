@@ -95,7 +95,7 @@ def test_what_has_no_verdict_asks_for_more_processes_up_to_the_most(timed: dict[
 
 
 def test_more_processes_measure_only_what_is_open(timed: dict[str, Any], tmp_path: Path) -> None:
-    """One quantity has its verdict; of the other, the processes lie far apart; of a third, the control is not found."""
+    """One quantity has its verdict, the processes of another differ a lot, and the control of a third is not found."""
     timed["timing"]["quantities"] = ["train_step", "predict", "save", "construct"]
     params = Params.parse(timed)
     records = [process(number, 1.0, 0.002, quantities=("train_step", "predict", "save")) for number in range(12)]

@@ -1,4 +1,4 @@
-"""What became of an operation is judged from what was found of it."""
+"""The outcome of an operation is derived from its findings."""
 
 from typing import Any
 

@@ -144,7 +144,7 @@ def test_trials_tell_the_machine_and_what_it_was_like(study):
     told = ["load_before", "load_after", "stolen", "megahertz_before", "megahertz_after", "pinned"]
     trials = tables_of(study)["trials"].set_index(["probe", "replicate"])[told]
     assert trials.loc["learning", 1].to_list() == [0.25, 1.5, 1.75, 2400.0, 3000.0, "0 1"]
-    # Its counter began anew, and its machine tells neither frequency nor cores.
+    # Its counter was reset, and its machine reports neither frequency nor cores.
     assert trials.loc[("learning", 0), "stolen"] == 0
     assert trials.loc[("learning", 0), ["megahertz_before", "megahertz_after", "pinned"]].isna().all()
 

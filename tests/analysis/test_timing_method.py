@@ -74,7 +74,7 @@ def test_the_method_keeps_its_promises_in_simulated_studies(noise):
 
 
 def test_processes_that_know_of_each_other_break_the_promise():
-    """What no rule can mend, and bench/method.py prints: each process half like the one before."""
+    """Noise that no rule can correct, and that bench/method.py prints: each process is half like the one before."""
     data = processes("normal", np.random.default_rng(5))
     for number in range(1, data.shape[1]):
         data[:, number] = 0.5 * data[:, number - 1] + math.sqrt(0.75) * data[:, number]

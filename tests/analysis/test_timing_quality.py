@@ -23,7 +23,7 @@ def process(
     warming: dict[str, tuple[list[int], list[bool]]] | None = None,
     twin: str = "simple",
 ) -> dict[str, Any]:
-    """What the record of one process, of 50 to 60 s on two cores, tells of its measuring."""
+    """The record of the measurement quality of one process, of 50 to 60 s on two cores."""
     conditions = [{"load": load + after, "stolen": stolen[after], "megahertz": megahertz[after]} for after in (0, 1)]
     told = {name: {"rounds": rounds, "settled": settled} for name, (rounds, settled) in (warming or {}).items()}
     return {

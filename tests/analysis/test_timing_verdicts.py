@@ -122,7 +122,7 @@ def test_a_noisy_control_stops_nothing_unless_its_interval_excludes_1():
         (1.02, 0.005, 0.05, False),  # less
         (1.03, 0.005, 0.03, True),
         (1.05, 0.2, 0.05, False),  # lost in the noise
-        (1.0, 0.005, 0.01, False),  # so small that it cannot be told from nothing
+        (1.0, 0.005, 0.01, False),  # so small that it cannot be distinguished from nothing
         (1.05, 0.01, None, False),  # nobody knows its size
     ],
 )

@@ -1,4 +1,4 @@
-"""A commit counts only if the repository is the one of the code that runs; otherwise it is told why there is none."""
+"""A commit counts only if the repository is that of the code that runs; otherwise there is a reason."""
 
 import subprocess
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_that_of_a_repository_around_this_folder_does_not_count(foreign: Path) -
 
 
 def test_that_of_a_repository_without_the_code_does_not_count(foreign: Path) -> None:
-    """A dotfiles repository, say, into which the code was unpacked."""
+    """A repository, such as one for dotfiles, into which the code was unpacked."""
     (foreign / "src/twinproof").mkdir(parents=True)
     (foreign / "src/twinproof/__init__.py").touch()
     assert find_commit(foreign) == Commit(None, "the repository does not contain src/twinproof/__init__.py")

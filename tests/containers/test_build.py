@@ -315,7 +315,7 @@ def test_building_again_takes_the_layers_from_the_cache(copy: Copy, path_without
     assert second["build"] != first["build"]
     assert second["image"] != first["image"]
     assert sorted(file.name for file in copy.folder(name).iterdir()) == [".lock", "image.json", "image.oci.tar"]
-    assert builders.find().image(before.id) is None, "the former image would stay in the storage for ever"
+    assert builders.find().image(before.id) is None, "the earlier image would stay in the storage forever"
 
 
 def test_a_build_that_fails_leaves_the_former_image_whole(copy: Copy, path_without):

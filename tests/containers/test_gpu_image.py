@@ -15,7 +15,7 @@ from twinproof.environments.environment import Environment
 pytestmark = pytest.mark.gpu_image
 
 GPU = Environment("tf2.21-gpu")
-# All of them but the one that wants the driver's own library.
+# All of them except the one that needs the driver's own library.
 LIBRARIES = 30
 TRIAL = ["-m", "twinproof.measured.run_trial", "--twin", "conditional", "--probe", "identity", "--replicate", "0"]
 

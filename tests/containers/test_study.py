@@ -116,7 +116,7 @@ def test_inside_nothing_but_results_can_be_written(in_image: Path, place: str) -
 
 
 def test_links_to_the_repository_and_to_results_elsewhere_make_no_difference(in_image: Path, tmp_path: Path) -> None:
-    """As where results lie on another disk than the home."""
+    """Results on another disk than the home."""
     folder = copy_with_image(tmp_path / "twinproof", Environment(ENVIRONMENT))
     (folder / "results").rename(tmp_path / "scratch")
     (folder / "results").symlink_to(tmp_path / "scratch")

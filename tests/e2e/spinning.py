@@ -12,7 +12,7 @@ BASE = 0.02
 
 
 def spin(seconds: float) -> np.float32:
-    """Use the processor for so long, whatever the load."""
+    """Use the processor for this long, whatever the load."""
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         pass

@@ -66,5 +66,5 @@ def test_validator_misses_a_record_that_is_not_there(quick_study, validate, tmp_
 def test_unpacked_crate_is_the_study_with_all_done_but_itself(quick_study, tmp_path):
     folder = unpack(quick_study, tmp_path)
     printed = must(run_in(folder, "snakemake", "--dry-run", "--profile", "workflow/profiles/quick"))
-    # Whoever unpacked it has the images verified once more.
+    # After unpacking, the images are verified once more.
     assert set(re.findall(r"rule (\w+):", printed)) == {"make_crate", "verify_data", "study"}

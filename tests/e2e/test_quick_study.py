@@ -207,7 +207,7 @@ def test_missing_data_file_is_named_before_anything_runs(quick_study):
 
 
 def test_wrong_parameter_is_explained_without_a_traceback(quick_study):
-    """All that may be wrong is in tests/study/test_params.py; here, that Snakemake passes on what is said of it."""
+    """All mistakes are in tests/study/test_params.py; here, Snakemake passes on their messages."""
     params = quick_study / "params.yaml"
     with changed(params, params.read_bytes().replace(b"epochs: 5", b"epoch: 5")):
         done = run_in(quick_study, "snakemake", "--dry-run")

@@ -1,6 +1,6 @@
 """A study through DVC: a version that a colleague can pull, and that a change makes stale.
 
-Nothing is measured: what DVC, git and Snakemake do of records is the same whoever made them. A real study through
+Nothing is measured: DVC, git and Snakemake treat all records in the same way. A real study through
 `dvc repro` is among the commands of the guides.
 """
 

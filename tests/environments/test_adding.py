@@ -28,7 +28,7 @@ printf '%s\\n' {LOCK!r} >"$2"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with no lock, the present one, where a stand-in makes the locks."""
+    """The current folder, without a lock, in which a stand-in makes the locks."""
     (tmp_path / LOCKS).mkdir(parents=True)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/uv").write_text(UV)

@@ -1,4 +1,4 @@
-"""Which releases of Keras have a lock, what they are called, and the TensorFlow that each goes with."""
+"""The releases of Keras that have a lock, their names, and the TensorFlow that matches each."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -11,7 +11,7 @@ from twinproof.environments.environment import Environment
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
-    """An environment that is not installed, in the present folder, which has a script of its own."""
+    """An environment that is not installed, in the current folder, which has its own script."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(venv, "ROOT", tmp_path)
     made = Environment("small")

@@ -1,4 +1,4 @@
-"""Prints what is said of twins whose functions do not return what they must."""
+"""Prints the messages about twins whose functions return something invalid."""
 
 import contextlib
 import io
@@ -131,7 +131,7 @@ def say(functional: Callable[[], Any], subclassed: Callable[[], Any]) -> dict[st
 
 
 def own_errors() -> dict[str, Any]:
-    """Return the error of each style where none can be built, and where none has weights that can be told apart."""
+    """Return the error of each style if none can be built, and if none has weights that can be distinguished."""
     twins = {
         "raise": {"functional": raises(ValueError("one")), "subclassed": raises(ValueError("other"))},
         "named alike": {style: partial(styles.functional, names=(name, name)) for style, name in NAMES.items()},

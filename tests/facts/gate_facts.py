@@ -50,7 +50,7 @@ class Strict(keras.Model):
 
 
 def strict() -> dict[str, Any]:
-    """Return what is said of a model that does not run on large numbers, and of itself."""
+    """Return the proof of a model that does not run on large numbers, compared with itself."""
     images = dataset().train.images[:32]
     proof = twinproof.prove(Strict, Strict, data=(images, np.eye(CLASSES, dtype="float32")[[0] * 32]), steps=1)
     return {"verdict": str(proof.verdict), "notes": list(proof.notes)}

@@ -23,7 +23,7 @@ class Ends(keras.Model):
 
 
 class Unnumbered(layers.Layer):
-    """Gives what is no number."""
+    """Returns values that are not numbers."""
 
     def call(self, x: Any) -> Any:
         return x * float("nan")

@@ -157,7 +157,7 @@ def convolution(nested: bool = False) -> keras.Model:
 
 
 def twins() -> keras.Model:
-    """Two layers that nothing but their place in the sum tells apart."""
+    """Two layers that differ only in their place in the sum."""
     inputs = keras.Input((4,))
     left, right = (layers.Dense(3, name=name)(inputs) for name in ("left", "right"))
     return keras.Model(inputs, layers.Subtract()([left, right]))
@@ -219,7 +219,7 @@ UNKNOWN: dict[str, tuple[Build, Build]] = {
 }
 # The oldest Keras is asked what it may answer otherwise than the newest.
 OLDEST = ("a class", "nested", "ids as floats", "epsilon", "momentum", "frozen layer", "mask", *UNKNOWN)
-# What shows without training; of the others one step is run, and of one three.
+# Differences that show without training; the others run one step, and one of them three.
 NO_STEPS = {
     "activation", "epsilon", "initializer", "residual", "swapped layers", "mask", "ids as floats",
     "names the other way round", "a dict of inputs", "itself", "the class first", "other names", "a mask",
@@ -346,7 +346,7 @@ def hints() -> dict[str, Any]:
 
 
 def written_down() -> str:
-    """Return what is said where the first model, which differs from itself, was written down by another process."""
+    """Return the proof of a first model that differs from itself and was stored by another process."""
     wishes = Wishes(steps=0)
     with tempfile.TemporaryDirectory() as folder:
         write_reference(prepare_first(Side("first", unseeded()), None, wishes), Path(folder))
@@ -360,7 +360,7 @@ def main() -> None:
     if not KERAS_2:
         facts["rewritten"] = prove("rewritten", (two, rewritten))
         facts["exchanged"] = prove("exchanged", (product, lambda: product(exchanged=True)))
-    facts["at hand"] = weights_of_a_model_at_hand()
+    facts["object"] = weights_of_a_model_at_hand()
     facts["hints"] = hints()
     facts["written down"] = written_down()
     with tempfile.TemporaryDirectory() as folder:

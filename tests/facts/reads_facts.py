@@ -1,4 +1,4 @@
-"""Prints what is told of files that Keras, h5py and TensorFlow read, each in a way of its own."""
+"""Prints the messages about files that Keras, h5py and TensorFlow read, each in its own way."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Prints what the serialization probe finds by some of its operations, in ways of writing that go well or end badly."""
+"""Prints the findings of some operations of the serialization probe, for models that work and models that fail."""
 
 import json
 from functools import partial

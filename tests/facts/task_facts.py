@@ -126,7 +126,7 @@ def unread(**parts: Any) -> str | None:
     return None
 
 
-# Neither model knows what it takes, and nothing but the file says how they are compiled.
+# Neither model knows its inputs, and only the file says how they are compiled.
 WRITTEN = """
 import keras
 class Mine(keras.Model):
@@ -147,7 +147,7 @@ def compiling():
 
 
 def proven() -> dict[str, Any]:
-    """Return what a proof of models in a file says, where the file tells their task."""
+    """Return the proof of models in a file that defines their task."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "mine.py"
         file.write_text(WRITTEN)
@@ -156,7 +156,7 @@ def proven() -> dict[str, Any]:
 
 
 def kept(name: str) -> dict[str, Any]:
-    """Return what becomes of functional in one format, in this process."""
+    """Return the outcome of functional in one format, in this process."""
     task = HALVES.given(styles.dataset().train.rows(slice(24)), styles.CLASSES)
     case = Case(twin(HALVES, functional=functional), "functional", 1, task)
     with tempfile.TemporaryDirectory() as folder:

@@ -82,7 +82,7 @@ def records(folder: Path) -> dict[str, bytes]:
 
 
 def files(folder: Path) -> dict[Path, bytes]:
-    """Return what lies below a folder."""
+    """Return the files in a folder."""
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -114,7 +114,7 @@ def require_whole(study: Path, undisturbed: Path, before: dict[str, bytes] | Non
 
 
 def refused(study: Path, *command: str) -> str:
-    """Return, on one line, what is said by a command that fails."""
+    """Return the output of a command that fails, on one line."""
     done = run_in(study, *command)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

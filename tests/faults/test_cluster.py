@@ -31,7 +31,7 @@ def on_slurm(cluster: Cluster, study: Path) -> Path:
 
 
 def jobs(cluster: Cluster, study: Path, probe: str) -> list[str]:
-    """Return what became of each job of a probe, first to last."""
+    """Return the outcome of each job of a probe, first to last."""
     return [job["JobState"] for job in cluster.jobs_of(study, "rule_run_batch_") if f"_{probe}_" in job["Comment"]]
 
 
@@ -73,8 +73,8 @@ def test_what_a_job_that_fails_was_to_make_again_stays(cluster: Cluster, on_slur
     before = files(on_slurm / "results/tables")
     # A module that the job alone imports.
     code = on_slurm / "src/twinproof/analysis/tables.py"
-    code.write_text(f"raise SystemExit('this cannot be told')\n{code.read_text()}")
-    assert "this cannot be told" in refused(on_slurm, *ON_SLURM, "--retries", "0")
+    code.write_text(f"raise SystemExit('a reason that is not known')\n{code.read_text()}")
+    assert "a reason that is not known" in refused(on_slurm, *ON_SLURM, "--retries", "0")
     assert [job["JobState"] for job in cluster.jobs_of(on_slurm, "rule_make_tables")] == ["FAILED"]
     assert files(on_slurm / "results/tables") == before
     assert "rule make_tables:" in must(run_in(on_slurm, *ON_SLURM, "--dry-run"))

@@ -52,7 +52,7 @@ def mount(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def full(folder: Path, left: int = 0) -> Iterator[None]:
-    """Let the disk of a folder have only so many bytes left for a while."""
+    """Leave only this number of bytes on the disk of a folder for a while."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
         with suppress(OSError):
@@ -72,7 +72,7 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_was_there(
     before = records(study)
 
     def fills_up_once(job: str, left: int, *command: str) -> str:
-        """Return what is said if the disk fills up once this job has begun."""
+        """Return the output if the disk fills up after this job has started."""
         said, begun = log(study).read_text() if log(study).exists() else "", time.time()
         journal = disk / "logs" / job
         with started(study, *command) as run:
@@ -87,7 +87,7 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_was_there(
         said = refused(study, *TRIALS)
     assert f"results: {FULL.format('written to')}its files are unchanged" in said
     assert "measuring in" not in log_of_run(study)
-    # While it is: not even the log tells more.
+    # While it is full, not even the log says more.
     said = fills_up_once("batches/tf2.21-cpu/identity-0.log", 0, *TRIALS)
     assert f"results: {FULL.format('written to')}its files are unchanged" in said
     assert records(study) == before

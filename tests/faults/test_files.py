@@ -65,7 +65,7 @@ def test_a_record_that_comes_damaged_out_of_the_cache_is_refused_and_fetched_or_
     assert cached.read_bytes() == whole
 
     def checked_out(damaged: bytes) -> str:
-        """Return what is said of a record that was damaged in the cache, from where DVC takes it as it is."""
+        """Return the message about a record that was damaged in the cache, which DVC does not notice."""
         cached.chmod(0o644)
         cached.write_bytes(damaged)
         record.unlink()

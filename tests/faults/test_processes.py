@@ -33,7 +33,7 @@ MEMORY = 4 * 2**30
 
 @pytest.fixture
 def group(tmp_path: Path) -> Iterator[Path]:
-    """A control group whose processes have only so much memory together."""
+    """A control group with a memory limit for all its processes together."""
     root = Path("/sys/fs/cgroup")
     root, limit = (root / "memory", "memory.limit_in_bytes") if (root / "memory").exists() else (root, "memory.max")
     group = root / f"twinproof-{os.getpid()}"
@@ -107,7 +107,7 @@ def test_a_study_that_is_killed_goes_on_where_it_was_once_it_is_unlocked(
 
 
 def wait(run: subprocess.Popen[bytes], seconds: float) -> None:
-    """Wait so long, or until it has ended."""
+    """Wait this long, or until it has ended."""
     print(f"after {seconds:.2f} s")
     try:
         run.wait(seconds)

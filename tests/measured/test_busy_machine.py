@@ -1,4 +1,4 @@
-"""A timing on a machine that is too busy is tried again, a few times, and its record tells how often."""
+"""A timing on a machine that is too busy is tried again, a few times, and its record says how often."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ TIMING = Trial("tf2.21-cpu", "simple", Probe.TIMING, 0)
 
 @pytest.fixture
 def tries(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
-    """Let others take known shares of the processor in trials; return what each trial was told of those before."""
+    """Let others take known shares of the processor in trials; return what each trial knew about earlier tries."""
     told: list[Any] = []
 
     def prepare(*shares: float, status: int = 0) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What a trial starts ends with it, however the trial ends, and whoever is killed."""
+"""Everything that a trial starts ends with it, however the trial ends, and whichever process is killed."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.conftest import until
 
 # By which the processes of a test are known.
 MARK = "TWINPROOF_GUARD"
-# Starts one child, one that gets away in a session of its own, and one whose parent has ended; then ends as it is told.
+# Starts one child, one that escapes to its own session, and one whose parent has ended; then ends in the given way.
 WORK = """
 import multiprocessing, os, subprocess, sys, threading, time
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_what_was_started_is_gone_and_what_was_not_written_is_told(
     folder: Path, how: str, status: int, words: str
 ) -> None:
     (folder / "output").write_text("former")
-    # Short: sockets lie in it, whose paths may not be long.
+    # Short, because it contains sockets, whose paths must not be long.
     (folder / "t").mkdir()
     environment = surroundings(folder) | {"TMPDIR": str(folder / "t")}
     command = [sys.executable, "-c", WORK, how]

@@ -1,4 +1,4 @@
-"""Twins that behave badly: each costs its own result at most, and what became of it is said."""
+"""Twins that misbehave: each costs at most its own result, and the outcome is reported."""
 
 import hashlib
 import json

@@ -99,7 +99,7 @@ def test_what_keras_h5py_and_tensorflow_read_is_seen_too(
     assert {how for how, name in BEHIND.items() if name not in told[how]} == set()
 
 
-# What a model is kept in, and the file that is told of.
+# The format of a model, and the file that is reported.
 BEHIND = {
     "weights": "models/w.weights.h5",
     "model": "models/w.keras",

@@ -101,7 +101,7 @@ def test_a_trial_that_is_killed_crashes_or_hangs_takes_no_other_along(
     assert "killed identity 0: killed from outside: for want of memory, most often" in done.stderr
     assert "crashes identity 0: failed with SIGABRT, see above" in done.stderr
     assert "hangs identity 0: failed with exit status 1, see above" in done.stderr
-    # Where it hung is told.
+    # The output says where it hung.
     assert "Timeout (0:00:12)!" in done.stderr
     assert 'ending.py", line 8 in functional' in done.stderr
     written = sorted(path.name for path in (project / "records").rglob("*.json"))

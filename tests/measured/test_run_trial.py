@@ -48,7 +48,7 @@ def edit(project: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def refused(done: Completed, project: Path) -> str:
-    """Check that a trial told a user's mistake and left the former file; return what it told."""
+    """Check that a trial reported a user's mistake and kept the earlier file; return its message."""
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert (project / "record.json").read_text() == "former"
@@ -228,7 +228,7 @@ def test_a_fault_of_the_harness_gives_a_traceback_and_no_record(run_in_environme
 def test_without_a_gpu_the_parameters_decide(
     run_in_environment: Run, project: Path, policy: str, gpus: str | None, told: str
 ) -> None:
-    """The environment for the CPU, taken for one that wants a GPU."""
+    """The environment for the CPU, treated like one that needs a GPU."""
     edit(project, lambda params: params["environments"][ENVIRONMENT].update(without_gpu=policy))
     asked = arguments("record.json", probe="identity")
     taken = (

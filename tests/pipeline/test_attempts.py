@@ -25,7 +25,7 @@ CELL = {
 
 
 def install(*environments: str) -> None:
-    """Put what marks a whole venv into the present folder."""
+    """Put the mark of a complete venv into the current folder."""
     for environment in map(Environment, environments):
         environment.folder.mkdir(parents=True)
         environment.venv_mark.write_text(environment.lock.read_text())

@@ -248,7 +248,7 @@ def test_a_plan_without_images_is_refused(project: Path, study: dict[str, Any]) 
 
 @pytest.fixture
 def record(project: Path, study: dict[str, Any]) -> Path:
-    """A record under the present protocol, as far as that is looked at."""
+    """A record under the current protocol, as far as that matters here."""
     path = project / "results/trials" / Trial(ENVIRONMENT, "mine", "learning", 0).path
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"protocol": protocol(study)}))

@@ -1,4 +1,4 @@
-"""Why trials have no record is said once more when the run is over."""
+"""The reasons for missing records are repeated at the end of a run."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -77,7 +77,7 @@ def test_a_trial_takes_what_the_nearest_like_it_took_for_the_work_asked_of_it(st
             ("tf2.21-cpu", "mine", "identity"),
         ]
     }
-    # Of the twin; of the environment, the median of 10 and 20; of the twin elsewhere; of the probe.
+    # That of the twin, the median of 10 and 20 in the environment, that of the twin elsewhere, and that of the probe.
     assert list(seconds.values()) == [30, 45, 30, 4]
 
 

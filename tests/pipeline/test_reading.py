@@ -1,4 +1,4 @@
-"""Whoever only reads a study changes nothing, and is told what a run would do."""
+"""Reading a study changes nothing, and shows what a run would do."""
 
 import copy
 import hashlib

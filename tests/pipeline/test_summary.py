@@ -16,7 +16,7 @@ from twinproof.study.trial import Trial, list_trials
 
 
 def decide(params, count, more):
-    """Write what was decided from so many timings of the twin."""
+    """Write the decision after this number of timings of the twin."""
     path = Path(f"results/timing/tf2.21-cpu/simple/{count}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"next": more, "open": [], "sampling": params["timing"]["sampling"]}))

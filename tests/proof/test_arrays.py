@@ -1,4 +1,4 @@
-"""Arrays: nested ones get names, distances mean what they say, long ones are kept in short."""
+"""Arrays: nested ones get names, distances are correct, and long ones are summarized."""
 
 from typing import NamedTuple
 

@@ -105,9 +105,9 @@ def test_what_cannot_be_told_is_never_called_equal(facts: Any, name: str) -> Non
 
 
 def test_a_model_at_hand_has_its_weights_back(facts: Any) -> None:
-    assert facts["at hand"]["verdict"] == "one network"
-    assert facts["at hand"]["back"] is True
-    assert any("initial values" in line for line in facts["at hand"]["not compared"])
+    assert facts["object"]["verdict"] == "one network"
+    assert facts["object"]["back"] is True
+    assert any("initial values" in line for line in facts["object"]["not compared"])
 
 
 def test_hints_decide_which_variables_belong_together(facts: Any) -> None:

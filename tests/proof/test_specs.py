@@ -1,4 +1,4 @@
-"""What `--inputs` says: read as it is written, and every other text refused in a line with an example."""
+"""`--inputs`: valid texts are read, and every other text is refused in one line with an example."""
 
 import pytest
 from hypothesis import given

@@ -138,7 +138,7 @@ def make_learning(twin: str, replicate: int) -> dict[str, Any]:
             "weights": epochs[-1]["weights"],
         }
 
-    # Of dynamic, subclassed is another network after training; of simple, sequential fails on the last seed.
+    # In dynamic, subclassed is a different network after training; in simple, sequential fails on the last seed.
     shifts = {"functional": 0.0, "sequential": 0.0, "subclassed": 0.0004 * (replicate + 1) * (twin == "dynamic")}
     styles: dict[str, Any] = {style: {"status": "ok", "result": result(shift)} for style, shift in shifts.items()}
     if twin == "simple" and replicate == 2:
@@ -166,10 +166,10 @@ def make_timing(twin: str, replicate: int) -> dict[str, Any]:
 
 
 def make_graph() -> dict[str, Any]:
-    """Return what is compiled: the training step of subclassed is ordered otherwise, all else is equal."""
+    """Return what is compiled: the training step of subclassed has a different order, everything else is equal."""
 
     def read(number: int, outcome: str = "", difference: str = "") -> dict[str, Any]:
-        """Return a graph, which another order or one operation more tells from functional's."""
+        """Return a graph, which may differ from functional's by its order or by one more operation."""
         more = int(outcome == "other operations")
         found = {
             "operations": {"MatMul": 2, "Relu": 1 + more},
@@ -204,7 +204,7 @@ def make_graph() -> dict[str, Any]:
 
 
 def make_outcomes(probe: str) -> dict[str, Any]:
-    """Return what became of kept models, what was seen in them, and what happened in a pitfall: some of it bad."""
+    """Return outcomes of saved models, of checks and of a pitfall, some of them bad."""
     cell = {
         "operation": ".keras", "place": "fresh process, no code", "lacking": [], "saved": True, "loaded": True,
         "built": True, "bit_equal": True, "largest": 0.0, "mean": 0.0, "optimizer": "equal", "bytes": 854103,
@@ -261,7 +261,7 @@ def make_outcomes(probe: str) -> dict[str, Any]:
 
 
 def make_exchange() -> dict[str, Any]:
-    """Return what one environment reads of another: all of functional, and subclassed wrong without a word."""
+    """Return what one environment reads from another: functional correctly, and subclassed silently wrong."""
     cell = {
         "format": ".keras", "writer": ENVIRONMENT, "saved": True, "loaded": True, "built": True,
         "bit_equal": True, "largest": 0.0, "mean": 0.0, "step": "compare", "error": None, "warnings": [],

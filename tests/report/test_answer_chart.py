@@ -36,7 +36,7 @@ def share(shares: pd.DataFrame, question: str, way: str) -> tuple[int, int]:
 
 def test_shares_are_those_of_the_tables(tables: Tables) -> None:
     shares = works(tables)
-    # Two twins in two environments; of dynamic, subclassed ends elsewhere, and one training of sequential failed.
+    # Two twins in two environments; in dynamic, subclassed has other weights, and one training of sequential failed.
     assert share(shares, "same weights after training", "subclassed") == (6, 12)
     assert share(shares, "same weights after training", "sequential") == (10, 10)
     assert share(shares, "mistakes caught before training", "functional") == (4, 4)

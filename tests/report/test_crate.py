@@ -1,4 +1,4 @@
-"""The research crate: what is in it, what it tells of itself, and what stops it from being made."""
+"""The research crate: its content, its description, and what prevents it from being made."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Page and notebooks show what became of kept models, which mistakes were caught where, and every pitfall."""
+"""Page and notebooks show the outcomes of saved models, where mistakes were caught, and every pitfall."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The report's page: what it shows is what the tables say, and it needs nothing from outside."""
+"""The report's page: it agrees with the tables, and needs nothing from outside."""
 
 import base64
 import hashlib
@@ -337,7 +337,7 @@ def test_compiled_graphs_are_shown_and_a_timing_of_the_same_graph_leads_to_them(
     assert (
         f"{ENVIRONMENT} simple subclassed the same 3 operations, ordered otherwise equal: 3 operations equal:" in text
     )
-    # Of each twin, predict is timed, and so is train_step, whose graph is another.
+    # For each twin, predict is timed, and also train_step, whose graph differs.
     assert html.count('<a href="#graphs">same graph</a>') == 2
 
 

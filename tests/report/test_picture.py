@@ -24,7 +24,7 @@ def tables() -> dict[str, pd.DataFrame]:
 
 
 def form(svg: str) -> tuple[Counter[str], Counter[str]]:
-    """Return what is in a picture, wherever it lies there: places hang on the fonts of the machine."""
+    """Return the content of a picture, without positions, which depend on the fonts of the machine."""
     return Counter(re.findall(r"<(\w+)", svg)), Counter(re.findall(r">([^<>]+)</text>", svg))
 
 

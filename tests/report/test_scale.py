@@ -1,4 +1,4 @@
-"""A study of a thousand trials: each record is read once, time goes with their number, and the page is small.
+"""A study of a thousand trials: each record is read once, time is proportional to their number, and the page is small.
 
 Counted are files and calls, which are the same on every machine, and no seconds; bench/scale.py has those.
 """
@@ -33,7 +33,7 @@ PROBES = ["identity", "learning", "timing", "graph", "exchange", *studies.OUTCOM
 
 
 def study_of(count: int) -> dict[str, Any]:
-    """Return the parameters of a study of all probes with about as many trials."""
+    """Return the parameters of a study of all probes with about this number of trials."""
     params = studies.fit(yaml.safe_load((REPOSITORY / "params.yaml").read_text()))
     params["twins"] = {twin: params["twins"][twin] for twin in studies.TWINS}
     params["environments"] = {name: {"probes": PROBES} for name in (studies.ENVIRONMENT, studies.OLDER)}
@@ -42,7 +42,7 @@ def study_of(count: int) -> dict[str, Any]:
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Path]:
-    """Write a study of about as many trials and return the folder of its results."""
+    """Write a study with about this number of trials and return the folder of its results."""
     monkeypatch.chdir(REPOSITORY)
 
     def write(count: int) -> Path:
@@ -102,7 +102,7 @@ def test_a_thousand_trials_take_ten_times_the_calls_of_a_hundred_and_make_a_page
     assert main(arguments(large)) == 0
     html = (large / "report" / "index.html").read_text()
     assert len(html.encode()) < MOST
-    # Of what is left out it is said how much that is, and where all of it is.
+    # The page says how much is left out, and where everything is.
     trials = read_table(large / "tables", "trials")
     assert f"of {len(trials)} the first 1000" in words(html)
     learned = (

@@ -1,4 +1,4 @@
-"""Whatever a study measures, it ends with tables, page, version and crate, also where nothing of a probe went well."""
+"""Whatever a study measures, it ends with tables, page, version and crate, even if everything in a probe failed."""
 
 import shutil
 from collections.abc import Iterable

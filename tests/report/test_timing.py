@@ -250,7 +250,7 @@ def test_page_shows_growth_with_depth(
     )
     for caption in ("These ratios by the depth", "The extra time over functional, by the depth"):
         (rows,) = figure(html, caption)["datasets"].values()
-        # Bytes are no time.
+        # Bytes are not times.
         assert {row["quantity"] for row in rows} == {"make", "train_step", "predict", "call", "save"}
 
 

@@ -1,4 +1,4 @@
-"""How good the measurement is, in words: what the tables timing and timing_quality say, and no more."""
+"""The quality of the measurement, in words: it agrees with the tables timing and timing_quality."""
 
 import math
 from pathlib import Path

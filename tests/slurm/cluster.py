@@ -1,6 +1,6 @@
-"""A cluster of one node: a real Slurm in one directory, reached on loopback alone, with GPUs that it is only told of.
+"""A cluster of one node: a real Slurm in one directory, reached on loopback alone, with simulated GPUs.
 
-Its programs run as children of this process, so that they are stopped by their pid, and one by one where a test wants
+Its programs run as children of this process, so that they are stopped by their pid, and one by one if a test needs
 a node or a controller to fail.
 """
 
@@ -63,7 +63,7 @@ RealMemory={memory} Gres=gpu:fake:2 State=UNKNOWN
 PartitionName=batch Nodes={node} Default=YES MaxTime=1-0 State=UP
 PartitionName=accelerated Nodes={node} MaxTime=1-0 State=UP
 """
-# Slurm wants a device for each GPU; it does not look at what it is.
+# Slurm needs a device for each GPU; it does not check what it is.
 GRES_CONF = "NodeName={node} Name=gpu Type=fake File=/dev/tty[0-1]\n"
 
 
@@ -173,7 +173,7 @@ def _cluster_of(process: psutil.Process) -> str | None:
 
 
 def _watcher_of(task: psutil.Process) -> psutil.Process | None:
-    """Return what tells the controller how a task of a job ended."""
+    """Return the message to the controller on how a task of a job ended."""
     with suppress(psutil.Error):
         parent = task.parent()
         return parent if parent and parent.name().startswith("slurmstepd") else None

@@ -22,7 +22,7 @@ ON_SLURM = ["snakemake", "--workflow-profile", PROFILE]
 QUICK = ["--profile", "workflow/profiles/quick"]
 GUIDE = REPOSITORY / "docs" / "cluster.md"
 GPU, OTHER = "tf2.21-gpu", "tf2.18-cpu"
-# For the Python of an environment: it tells, in the log, what it sees of its job, and writes next to nothing.
+# A stand-in for the Python of an environment: it logs what it sees of its job, and writes very little.
 STAND_IN = """\
 #!/bin/sh
 {before}
@@ -107,7 +107,7 @@ def without_image() -> str | None:
 
 
 def copy_with_venv(folder: Path) -> Path:
-    """Copy the repository, and lay beside it the venv of one environment."""
+    """Copy the repository, and add the venv of one environment."""
     python_of(ENVIRONMENT)
     fresh_copy(folder)
     environments = folder / "results" / "environments"

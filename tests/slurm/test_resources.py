@@ -1,4 +1,4 @@
-"""What jobs ask Slurm for, and what becomes of those that asked for too little."""
+"""What jobs request from Slurm, and what happens to those that requested too little."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Images are checked before use, and what is wrong with them is said with its remedy."""
+"""Images are checked before use, and their faults are reported with a remedy."""
 
 import gzip
 import hashlib
@@ -152,7 +152,7 @@ FAULTS = {
         replace(gzip.compress(idx(np.zeros((6, 3, 2), np.uint8)))),
         ["training images of 3 x 2 pixels, test images of 2 x 2", "the same shape"],
     ),
-    "images of another shape with as many pixels": (
+    "images of another shape with the same number of pixels": (
         replace(gzip.compress(idx(np.zeros((6, 1, 4), np.uint8)))),
         ["training images of 1 x 4 pixels, test images of 2 x 2", "the same shape"],
     ),

@@ -143,7 +143,7 @@ def _lock(environment: Environment, needed: bool) -> Finding:
         pinned = environment.pinned()
     except UserError as error:
         state: State = "broken" if environment.lock.exists() else "missing"
-        return Finding(what, state, str(error), f"write {source}, then run make lock", needed)
+        return Finding(what, state, str(error), f"make lock, which needs {source}", needed)
     if not source.exists():
         return Finding(what, "ok", f"{environment.lock_digest()[:12]}, without {source}")
     faults = []

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-# In this order a report tells how it ends: E as expected, S silently wrong, W wrong with a warning, L an error.
+# The letters of outcomes in a report: E as expected, S silently wrong, W wrong with a warning, L an error.
 ORDER = ("tf2.15-cpu", "tf2.18-cpu", "tf2.21-cpu")
 LETTERS = {"as expected": "E", "silently wrong": "S", "wrong, with a warning": "W", "error": "L"}
 

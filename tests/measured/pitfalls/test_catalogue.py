@@ -1,4 +1,4 @@
-"""The catalogue of pitfalls: what each module tells of itself, and how one is added."""
+"""The catalogue of pitfalls: the declarations of each module, and how to add one."""
 
 import ast
 import re
@@ -40,7 +40,7 @@ def control(images, labels):
 
 
 def constants(module: Path) -> dict[str, Any]:
-    """Return what a module tells, without importing it: Keras lives in the environments."""
+    """Return the declarations of a module, without importing it: only environments have Keras."""
     found = {}
     for node in ast.parse(module.read_text()).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)

@@ -94,7 +94,7 @@ def test_another_network_is_different_and_its_layer_is_named(facts: Any, style: 
 
 def test_the_variables_of_another_network_are_its_own(facts: Any) -> None:
     wider, functional = (style_of(facts, "many", style)["result"] for style in ("wider", "functional"))
-    # Of the two layers in between, one is 9 wide in place of 16, and the other takes so many.
+    # One of the two layers in between is 9 wide instead of 16, and the other takes 9 inputs.
     assert functional["parameters"] - wider["parameters"] == 7 * (16 + 1 + 4 + 16)
 
 

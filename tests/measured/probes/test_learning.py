@@ -1,4 +1,4 @@
-"""The learning probe trains every style alike, and tells what each has learned."""
+"""The learning probe trains every style in the same way, and reports what each has learned."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The probe of the pitfalls runs each as its author would, and tells what came of it."""
+"""The probe of the pitfalls runs each as its author would, and reports the outcome."""
 
 import json
 from collections.abc import Callable

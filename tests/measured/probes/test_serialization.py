@@ -1,4 +1,4 @@
-"""The serialization probe tells what became of each way of writing a twin, also where that ends badly."""
+"""The serialization probe reports the outcome of each kind of model, also if it fails."""
 
 from collections.abc import Callable
 from typing import Any

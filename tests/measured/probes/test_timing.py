@@ -32,7 +32,7 @@ def quantities(facts: Any, style: str) -> dict[str, list[float]]:
 
 
 def test_all_participants_have_the_same_rounds_of_every_quantity(facts: Any) -> None:
-    """Eight of what is steady, six of what is rough, and one a generation of what is done once an instance."""
+    """Eight rounds of steady quantities, six of rough ones, and one per generation of the others."""
     for style in ("functional", "subclassed", "slowly made", "slowly trained", "control", "slowed"):
         counts = {quantity: len(times) for quantity, times in quantities(facts, style).items()}
         assert counts == {
@@ -149,5 +149,5 @@ def test_the_clock_and_the_warming_up_are_told(facts: Any) -> None:
     for warming in told["warming"].values():
         assert len(warming["rounds"]) == len(warming["settled"]) == 1
         assert all(2 <= rounds <= 8 for rounds in warming["rounds"])
-        # Whoever gave up did so after the most rounds.
+        # A participant that did not settle had the largest number of rounds.
         assert all(settled or rounds == 8 for rounds, settled in zip(*warming.values(), strict=True))

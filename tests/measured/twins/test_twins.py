@@ -1,4 +1,4 @@
-"""A twin is a module with a function a style; what is wrong with one is said before anything is measured."""
+"""A twin is a module with one function per style; its mistakes are reported before anything is measured."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`twinproof bisect`: which releases are tried, what is installed for it, and what is said."""
+"""`twinproof bisect`: which releases are tested, what is installed for it, and what is printed."""
 
 import re
 from pathlib import Path
@@ -49,7 +49,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def bisect(outcomes: str, every: bool = False) -> tuple[list[str], list[str]]:
-    """Return the releases that were tried, and what is said at the end."""
+    """Return the releases that were tested, and the lines at the end."""
     told: list[str] = []
     bisection = Bisection(RELEASES, Made(outcomes), every, told.append, lambda _: None)
     lines = list(describe(bisection, bisection.run()))

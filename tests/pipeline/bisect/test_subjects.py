@@ -48,7 +48,7 @@ def test_the_words_are_what_was_printed_last_or_the_kind_of_error(
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
-    """An environment whose Python is this one, in the present folder."""
+    """An environment whose Python is this one, in the current folder."""
     monkeypatch.chdir(tmp_path)
     environment = Environment("here")
     python = environment.venv / "bin" / "python"
