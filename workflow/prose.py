@@ -24,7 +24,7 @@ READ = {"", ".md", ".rst", ".ipynb", ".py", ".smk", ".yaml", ".yml", ".toml", ".
 STRING = r'[rbfuRBFU]{0,2}(?P<quotes>"""|\'\'\'|"|\')(?P<text>(?:\\.|(?!(?P=quotes)).)*)(?P=quotes)'
 PYTHON = re.compile(rf"#(?P<comment>[^\n]*)|{STRING}", re.DOTALL)
 MARKUP = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", re.DOTALL)
-# The part of the README that `make picture` writes.
+# The part of the README that `make publish` writes.
 GENERATED = re.compile(r"<!-- answer -->.*?<!-- end of the answer -->", re.DOTALL)
 # What begins and ends one line of a notebook's cell, and what begins a comment.
 CELL = re.compile(r'^\s*"|\\n",?$|",?$|\\(?=")', re.MULTILINE)

@@ -87,7 +87,7 @@ def _accuracy(tables: Tables) -> str | None:
     alone = int(judged["seed_alone"].eq(judged["gate_seeds"]).sum())
     return (
         f"The style does not matter to what these networks learn: from the same initial weights, all weights end equal "
-        f"to the last bit in {where}. With nothing but the same seed, they do in {_of(alone, len(judged))}."
+        f"to the last bit in {where}. If only the seed is the same, they do in {_of(alone, len(judged))}."
     )
 
 
@@ -146,7 +146,7 @@ def _care(tables: Tables) -> str | None:
         matters = True
         told = [
             f"{_span(*by_count.loc[count])} with {which}"
-            for count, which in ((0, "none of these"), (len(has) - 1, "all but one"), (len(has), "all"))
+            for count, which in ((0, "none of these"), (len(has) - 1, "all except one"), (len(has), "all"))
             if count in by_count.index
         ]
         parts.append(f"{where}, {listed(told)}")
