@@ -404,8 +404,8 @@ def test_the_answer_tells_what_care_does_from_none_to_all_of_it() -> None:
     table = written({none: (bad, bad), most: (good, bad), other: (bad, bad, "not available"), whole: (good, good)})
     same = written({none: (good, bad), whole: (bad, good)}, "f")
     assert told(ingredients=[*table, *same])["care"].endswith(
-        "copying that work: of 2 in e, 0 with none of these, 0 to 1 with all except one and 2 with all; of 2 in f, 1 with "
-        "any of these or none."
+        "copying that work: of 2 in e, 0 with none of these, 0 to 1 with all except one and 2 with all; of 2 in f, 1 "
+        "with any of these or none."
     )
     assert told(ingredients=table)["care"].startswith("If you subclass, take **kwargs")
     assert told(ingredients=same)["care"].startswith("If you subclass, it does not matter whether you take **kwargs")

@@ -72,7 +72,7 @@ def test_a_disk_without_room_is_refused_with_the_figures(copy: Copy):
     results = copy.root / "results"
     results.mkdir(exist_ok=True)
     error = refused(copy.build(name, before=f"mount -t tmpfs -o size=64m none {results}"), 2)
-    assert re.search(rf"needs \d+ GB in results/environments/{name}, there are 0\.1 GB", error)
+    assert re.search(rf"needs \d+ GB in results/environments/{name}, and 0\.1 GB are free", error)
 
 
 def test_a_base_with_no_image_is_named(copy: Copy):

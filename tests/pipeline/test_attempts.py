@@ -71,7 +71,7 @@ def test_environments_are_those_for_the_cpu_that_are_installed(study: Params) ->
     there, missing = attempts.installed(study, [])
     assert there == ["tf2.18-cpu"]
     assert missing == [
-        f"{name}: not made yet; `snakemake --cores 2 results/environments/{name}/venv.txt` makes it"
+        f"{name}: not made yet; `snakemake --cores 2 results/environments/{name}/venv.txt` installs it"
         for name in ("tf2.21-cpu", "tf2.15-cpu")
     ]
 

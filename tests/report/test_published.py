@@ -54,15 +54,15 @@ def test_its_page_is_opened_with_all_that_it_links_to_and_without_the_cache(stud
     assert retrieve("published").read_text() == "<title>A report</title>"
 
 
-def test_a_crate_that_was_altered_is_not_opened(studied: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evidence_that_was_altered_is_not_opened(studied: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(PUBLISH) == 0
     pack(lambda name, content: b"another page" if name.endswith("index.html") else content)
-    Path("published/crate.zip").write_bytes(Path("results/crate.zip").read_bytes())
+    Path("published/evidence.zip").write_bytes(Path("results/crate.zip").read_bytes())
     assert run("show", "published") == 2
-    assert "published/crate.zip: is not what published/version.json describes" in capsys.readouterr().err
-    Path("published/crate.zip").write_bytes(b"no zip")
+    assert "published/evidence.zip: is not what published/version.json describes" in capsys.readouterr().err
+    Path("published/evidence.zip").write_bytes(b"no zip")
     assert run("show", "published") == 2
-    assert "published/crate.zip: cannot be unpacked" in capsys.readouterr().err
+    assert "published/evidence.zip: cannot be unpacked" in capsys.readouterr().err
 
 
 def test_a_crate_of_another_report_is_not_published(studied: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,7 +78,7 @@ def test_a_study_that_lacks_trials_is_not_published(commit, timed_records, timed
     pack()
     assert main(PUBLISH) == 2
     assert (
-        "requirements, among them: Every planned trial has a record; `twinproof check` says why"
+        "requirements, for example: Every planned trial has a record; `twinproof check` says why"
         in capsys.readouterr().err
     )
     assert not Path("published").exists()

@@ -75,7 +75,11 @@ ENVIRONMENT = ("environments", "tf2.21-cpu")
         ((*ENVIRONMENT, "probes"), ["identity"] * 2, ["tf2.21-cpu.probes: ['identity', 'identity']", "each once"]),
         (("twins", "my-twin"), {"module": "mine"}, ["twins: 'my-twin'", "letters, digits and _"]),
         (("twins", 1), {"module": "mine"}, ["twins: key 1", "quotes"]),
-        (("twins", "simple", "module"), "mine.py --x", ["twins.simple.module: 'mine.py --x'", "one function per style"]),
+        (
+            ("twins", "simple", "module"),
+            "mine.py --x",
+            ["twins.simple.module: 'mine.py --x'", "one function per style"],
+        ),
         (("twins", "simple", "arguments"), None, ["twins.simple.arguments: None", "a mapping"]),
     ],
 )

@@ -25,6 +25,8 @@ WORKSPACE = "the workspace"
 # In every clone, the folder of the study that the README quotes (see `twinproof.versions.publish`). It is also the name
 # of this study wherever a revision can be named.
 PUBLISHED = "published"
+# Its records, notebooks and page are in this file of the folder.
+EVIDENCE = "evidence.zip"
 # What listing, comparing and showing versions need of version.json.
 NEEDED = {"commit": object, "environments": list, "answer": str, "made_from": dict, "digests": dict}
 

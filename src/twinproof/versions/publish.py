@@ -16,12 +16,16 @@ from twinproof.base.files import write_whole
 from twinproof.base.numbers import counted
 from twinproof.study.results import Results
 from twinproof.versions.describe import FILE
+from twinproof.versions.find import EVIDENCE, RESULTS
 
 REMEDY = "run `snakemake --cores all`"
 
 
 def published(results: Path) -> dict[str, bytes]:
-    """Return the files of a study that are published, by name: version, metrics, parameters, tables and crate.
+    """Return the files of a study that are published, by name: version, metrics, parameters, tables, and the evidence.
+
+    The evidence is the part of the crate that the study made: records, notebooks and page. Workflow, code and data are
+    in the repository already.
 
     Raises
     ------
@@ -33,17 +37,20 @@ def published(results: Path) -> dict[str, bytes]:
             f"{results}: not published, because it violates {counted(len(broken), 'requirement')}, for example: "
             f"{broken[0]}; `twinproof check` says why"
         )
-    names = [FILE, "metrics.json", "params.yaml", *(f"tables/{table}.csv" for table in COLUMNS), "crate.zip"]
+    names = [FILE, "metrics.json", "params.yaml", *(f"tables/{table}.csv" for table in COLUMNS)]
     files = {name: _read(results / name) for name in names}
-    crate = Results(results).crate
+    crate, evidence = Results(results).crate, io.BytesIO()
     try:
-        with zipfile.ZipFile(io.BytesIO(files["crate.zip"])) as archive:
-            held = archive.read(f"results/{FILE}")
+        with zipfile.ZipFile(io.BytesIO(_read(crate))) as archive, zipfile.ZipFile(evidence, "w") as kept:
+            held = archive.read(f"{RESULTS}/{FILE}")
+            for entry in archive.infolist():
+                if entry.filename.startswith(f"{RESULTS}/"):
+                    kept.writestr(entry, archive.read(entry))
     except (zipfile.BadZipFile, KeyError):
-        raise UserError(f"{crate}: no research crate of a study in the folder results; {REMEDY}") from None
+        raise UserError(f"{crate}: no research crate of a study in the folder {RESULTS}; {REMEDY}") from None
     if held != files[FILE]:
         raise UserError(f"{crate}: is of another report than {results / FILE}; {REMEDY}")
-    return files
+    return {**files, EVIDENCE: evidence.getvalue()}
 
 
 def _read(path: Path) -> bytes:

@@ -12,6 +12,7 @@ from twinproof.base.errors import UserError
 from twinproof.report.made_from import tree_digest
 from twinproof.study.results import Results
 from twinproof.versions.find import (
+    EVIDENCE,
     PUBLISHED,
     RESULTS,
     extract,
@@ -29,7 +30,7 @@ FOLDER = Path("build/versions")
 def retrieve(revision: str) -> Path:
     """Retrieve the report of a revision into its own folder below `build/versions`, and return its page.
 
-    That of the published study comes from its crate.
+    For the published study, the report is in the file of its evidence.
 
     Raises
     ------
@@ -62,22 +63,22 @@ def retrieve(revision: str) -> Path:
 
 
 def _unpack_published() -> Path:
-    """Unpack the results in the crate of the published study, and return the page among them."""
-    crate, digests = Results(Path(PUBLISHED)).crate, read_folder(PUBLISHED, Path(PUBLISHED)).version["digests"]
+    """Unpack the evidence of the published study, and return the page in it."""
+    packed, digests = Path(PUBLISHED, EVIDENCE), read_folder(PUBLISHED, Path(PUBLISHED)).version["digests"]
     folder = FOLDER / PUBLISHED / RESULTS
     if not _holds(folder, digests):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".unpacked-", dir=folder.parent) as scratch:
             try:
-                with zipfile.ZipFile(crate) as archive:
-                    archive.extractall(scratch, [name for name in archive.namelist() if name.startswith(f"{RESULTS}/")])
+                with zipfile.ZipFile(packed) as archive:
+                    archive.extractall(scratch)
             except (OSError, zipfile.BadZipFile) as error:
                 raise UserError(
-                    f"{crate}: cannot be unpacked ({error}); `git checkout {crate}` brings it back"
+                    f"{packed}: cannot be unpacked ({error}); `git checkout {packed}` brings it back"
                 ) from None
             results = Path(scratch, RESULTS)
             if not _holds(results, digests):
-                raise UserError(f"{crate}: is not what {PUBLISHED}/version.json describes, by its digests")
+                raise UserError(f"{packed}: is not what {PUBLISHED}/version.json describes, by its digests")
             shutil.rmtree(folder, ignore_errors=True)
             results.rename(folder)
     return Results(folder).page
