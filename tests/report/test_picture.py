@@ -15,7 +15,6 @@ from twinproof.versions.find import PUBLISHED
 from ..conftest import REPOSITORY
 
 STUDY = REPOSITORY / PUBLISHED
-pytestmark = pytest.mark.skipif(not STUDY.exists(), reason="no study is published yet")
 
 
 @pytest.fixture(scope="module")
