@@ -13,8 +13,12 @@ GRAPH = Graph(OPERATIONS, "w", "o")
     ("other", "outcome", "told"),
     [
         (GRAPH, Outcome.EQUAL, "inference: 3 operations, wired alike"),
-        (Graph(OPERATIONS, "w", "p"), Outcome.OTHER_GRAPH, "inference: the same 3 operations, ordered otherwise"),
-        (Graph(OPERATIONS, "x", "p"), Outcome.OTHER_GRAPH, "inference: the same 3 operations, set or wired otherwise"),
+        (Graph(OPERATIONS, "w", "p"), Outcome.OTHER_GRAPH, "inference: the same 3 operations, in a different order"),
+        (
+            Graph(OPERATIONS, "x", "p"),
+            Outcome.OTHER_GRAPH,
+            "inference: the same 3 operations, with different settings or wiring",
+        ),
         (
             Graph({"MatMul": 1, "Cast": 3}, "x", "p"),
             Outcome.OTHER_GRAPH,

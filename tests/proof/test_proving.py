@@ -14,13 +14,13 @@ EQUAL = (
 )  # fmt: skip
 # What the sentence says of each: the layer, the variable or the setting, and the two values.
 DIFFERENT = {
-    "activation": ["from `a` on", "activation is relu against tanh"],
+    "activation": ["starting at `a`", "activation is relu against tanh"],
     "epsilon": ["from `b` (second model: `batch_normalization", "epsilon is 0.001 against 1e-05"],
-    "momentum": ["from `b` on", "momentum is 0.9 against 0.99"],
-    "dropout rate": ["from `c` on", "rate is 0.3 against 0.4"],
+    "momentum": ["starting at `b`", "momentum is 0.9 against 0.99"],
+    "dropout rate": ["starting at `c`", "rate is 0.3 against 0.4"],
     "frozen layer": ["`a/kernel`", "the first model trains it, the second does not"],
     "regularizer": ["`a/kernel`", "its regularizer is none against L2(l2=0.001)"],
-    "initializer": ["from `a` on", "kernel_initializer is GlorotUniform against HeNormal"],
+    "initializer": ["starting at `a`", "kernel_initializer is GlorotUniform against HeNormal"],
     "swapped layers": ["`first`", "`second`"],
     "residual": ["`add` is missing from the second model"],
     "optimizer": ["learning_rate is 0.001 against 0.002"],
@@ -33,7 +33,7 @@ DIFFERENT = {
 UNKNOWN = {
     "unrepeatable": ["unseeded differs from itself in inference"],
     "not a number": ["not a number in both models"],
-    "nothing known": ["nothing says what they take", '--inputs "28,28,1"'],
+    "nothing known": ["their inputs are unknown", '--inputs "28,28,1"'],
 }
 
 
@@ -84,7 +84,7 @@ def test_operands_that_are_exchanged_show_in_the_wiring(facts: Any) -> None:
     found = facts["exchanged"]
     assert found["one_network"]
     assert found["stages"][-1]["outcome"] == "other graph"
-    assert "set or wired otherwise" in found["stages"][-1]["detail"]
+    assert "with different settings or wiring" in found["stages"][-1]["detail"]
 
 
 @pytest.mark.parametrize("name", DIFFERENT)
@@ -123,7 +123,7 @@ def test_a_model_that_was_written_down_and_differs_from_itself_is_told(facts: An
 def test_the_command_prints_one_sentence_first_and_writes_a_page(facts: Any) -> None:
     done = facts["commands"]["different"]
     assert done["status"] == 1
-    said = "Not one network: from `one` (second model: `two`) on; activation is relu against selu"
+    said = "Not one network: starting at `one` (second model: `two`); activation is relu against selu"
     assert done["printed"].splitlines()[0] == said
     assert f"<h1>{said}</h1>" in facts["commands"]["page"]
 
@@ -147,7 +147,7 @@ def test_the_reproducer_shows_the_difference_without_twinproof(facts: Any, scrip
 
 def test_no_script_is_written_where_there_is_nothing_to_show(facts: Any) -> None:
     assert facts["commands"]["none"] is False
-    assert "as there is no difference to show" in facts["commands"]["no difference"]["errors"]
+    assert "there is no difference to show" in facts["commands"]["no difference"]["errors"]
 
 
 def test_a_builder_that_raises_shows_the_users_own_traceback(facts: Any) -> None:
@@ -166,7 +166,7 @@ def test_a_builder_that_raises_shows_the_users_own_traceback(facts: Any) -> None
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("nothing", "models.py:nothing gave nothing; it has to give a Keras model; was its `return` forgotten?"),
+        ("nothing", "models.py:nothing returned nothing; it must return a Keras model; was its `return` forgotten?"),
         ("no such function", "models.py has no function 'nwe'; did you mean new?"),
         ("no such file", "missing.py: no such file"),
     ],

@@ -63,10 +63,10 @@ def test_exit_status_and_one_network_follow_the_verdict() -> None:
 
 def test_text_begins_with_one_sentence_and_ends_with_what_was_not_compared() -> None:
     lines = as_text(PROOF).splitlines()
-    assert lines[0] == ("Not one network: from `norm` (second model: `bn`) on; epsilon is 0.001 against 1e-05")
+    assert lines[0] == ("Not one network: starting at `norm` (second model: `bn`); epsilon is 0.001 against 1e-05")
     assert lines[1] == ""
     assert lines[-2:] == ["Not compared:", "  speed"]
-    compared = "Compared: 4 variables, 2 layers that hold them, 1 output, 5 kinds of inputs, 10 training steps"
+    compared = "Compared: 4 variables, 2 layers with variables, 1 output, 5 kinds of inputs, 10 training steps"
     assert f"{compared}; Keras 3.15.1 on tensorflow." in lines
     inference = "  inference                 different       3 arrays; most at output, one row: 0.25, 1e+06 times"
     assert any(line.startswith(inference) for line in lines)
@@ -92,7 +92,7 @@ def test_the_sentence_of_what_cannot_be_told_gives_the_reason() -> None:
 @pytest.mark.parametrize(
     ("difference", "place"),
     [
-        (Difference(Kind.LAYER, Stage.LOSS, "a", "a"), "from `a` on"),
+        (Difference(Kind.LAYER, Stage.LOSS, "a", "a"), "starting at `a`"),
         (Difference(Kind.MISSING, Stage.LOSS, "a"), "`a` is missing from the second model"),
         (Difference(Kind.EXTRA, Stage.LOSS, "", "b"), "only the second model has `b`"),
         (Difference(Kind.SWAPPED, Stage.LOSS, "a", "b"), "`a` and `b` are swapped"),
@@ -115,7 +115,7 @@ def test_only_values_are_said_to_be_equal_to_the_last_bit() -> None:
 
 def test_words_of_a_stage() -> None:
     assert stage_words(EQUAL) == "to the last bit, 4 arrays"
-    assert stage_words(ROUNDING) == "1 array; most at loss: 1e-07, 0.5 times what one unit in the last place does"
+    assert stage_words(ROUNDING) == "1 array; most at loss: 1e-07, 0.5 times the effect of one unit in the last place"
     assert stage_words(replace(ROUNDING, ratio=None)) == "1 array; most at loss: 1e-07"
     assert stage_words(replace(ROUNDING, detail="why")) == "why"
 

@@ -42,7 +42,7 @@ def test_any_other_text_is_refused_in_one_line(text: str) -> None:
         specs = parse_inputs(text)
     except CannotTellError as error:
         said = str(error)
-        assert (said.isprintable() and EXAMPLE in said) or "cannot be made up" in said
+        assert (said.isprintable() and EXAMPLE in said) or "cannot be generated" in said
     else:
         assert describe(specs)
 

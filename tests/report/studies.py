@@ -180,7 +180,7 @@ def make_graph() -> dict[str, Any]:
         return {**found, "comparison": {"outcome": outcome, "difference": difference}} if outcome else found
 
     equal = ("equal", "3 operations, wired alike")
-    ordered = ("ordered otherwise", "the same 3 operations, ordered otherwise")
+    ordered = ("ordered otherwise", "the same 3 operations, in a different order")
     other = ("other operations", "3 operations against 4; the second with 1 Relu")
     found: dict[str, dict[str, tuple[str, ...]]] = {
         "functional": dict.fromkeys(COMPILED, ()),

@@ -1,6 +1,6 @@
 """Two models in two environments: each in its own process, which exchange a folder.
 
-The first process writes down what its model does, the second one holds its own model against that.
+The first process stores what its model does, and the second one compares its own model with that.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from twinproof.proof.result import Proof
 # Runs Python with these arguments in an environment.
 Start = Callable[..., "subprocess.CompletedProcess[str]"]
 _PROOF = "proof"
-# The exit status of a process whose model raised; its standard error holds the traceback.
+# The exit status of a process whose model raised; its standard error has the traceback.
 RAISED = 3
 
 
 @dataclass(frozen=True)
 class Request:
-    """What both processes are asked: the texts that name the models, and the options of the command as texts."""
+    """The input of both processes: the names of the models, and the options of the command as texts."""
 
     models: tuple[str, str]
     data: str | None
@@ -79,7 +79,7 @@ def prove_apart(request: Request, starts: tuple[Start, Start]) -> Proof:
 
 @entry_point
 def main(arguments: list[str] | None = None) -> int:
-    """Take the part that is named, `first` or `second`, in the exchange of a folder."""
+    """Play one part, `first` or `second`, in the exchange through a folder."""
     from twinproof.proof.command import own_traceback
 
     part, folder = arguments or sys.argv[1:]

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-# Elements of an array that are kept whole; of a larger one, as many, evenly spread.
+# The number of elements up to which an array is stored completely; otherwise a sample of this size, evenly spread.
 KEPT = 2**17
 
 
 def flatten(structure: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of nested dicts, lists and tuples with their places, as "a/0"; None is no leaf."""
+    """Yield the leaves of nested dicts, lists and tuples with their places, such as "a/0"; None is not a leaf."""
     if structure is None:
         return
     if isinstance(structure, Mapping):
@@ -58,7 +58,7 @@ def digest(array: Array) -> str:
 
 
 def distance(first: Array, second: Array) -> float:
-    """Return the largest absolute difference; infinite where one is not a number and the other is, or shapes differ."""
+    """Return the largest absolute difference; infinite if shapes differ, or if only one value is not a number."""
     if first.shape != second.shape:
         return float("inf")
     if not first.size:
@@ -82,7 +82,7 @@ def scale(array: Array) -> float:
 
 
 def move(value: Array, generator: np.random.Generator, step: float) -> Array:
-    """Return an array with each number moved by a relative `step`, up or down at random."""
+    """Return an array with each number changed by a relative `step`, up or down at random."""
     if value.dtype.kind != "f" or not step:
         return value
     signs = generator.choice(np.array([-step, step], np.float64), value.shape)
@@ -106,7 +106,7 @@ class Value(NamedTuple):
         return cls(tuple(array.shape), array.dtype.name, digest(array), kept.copy())
 
     def distance(self, other: Value) -> float:
-        """Return how far another array is from this one."""
+        """Return the distance of another array from this one."""
         if self.digest == other.digest:
             return 0.0
         if self.shape != other.shape:
@@ -114,12 +114,12 @@ class Value(NamedTuple):
         return distance(self.sample, other.sample)
 
     def near(self, other: Value, share: float = 1e-3) -> bool:
-        """Return whether two arrays are equal, or apart by no more than rounding may cause."""
+        """Return whether two arrays are equal, or differ by no more than rounding."""
         return self.distance(other) <= share * max(scale(self.sample), 1e-6)
 
 
 def epsilon(dtype: str) -> float:
-    """Return the relative distance of two neighbouring numbers of a floating-point type; 0 of another type."""
+    """Return the relative distance of two neighbouring numbers of a floating-point type; 0 for other types."""
     if dtype == "bfloat16":
         return 2.0**-7
     try:

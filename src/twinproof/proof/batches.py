@@ -1,4 +1,4 @@
-"""The batches that both models are given: made up from what they take, or the user's own."""
+"""The batches for both models: generated to fit their inputs, or the user's own."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from twinproof.proof.capture import Call
 from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.specs import Spec
 
-# How the names of inputs begin that are real numbers of an unusual size.
+# The first words of the names of inputs with unusually large or small real numbers.
 EXTREME = "inputs times"
-# Rows of a batch that is made up; fewer where one row is large.
+# Rows of a generated batch; fewer if one row is large.
 ROWS = 8
 LARGE = 60_000
-# What a length that may vary is made: of a sequence, and of both sides of an image.
+# The sizes used for variable lengths: of a sequence, and of both sides of an image.
 LENGTH, SIDE = 12, 32
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one training step is given."""
+    """The input of one training step."""
 
     x: Any
     y: Any = None
@@ -34,13 +34,13 @@ class Batch:
 
     @property
     def rows(self) -> int:
-        """How many examples it has."""
+        """The number of its examples."""
         return max((len(leaf) for _, leaf in flatten(self.x) if np.ndim(leaf)), default=0)
 
 
 @dataclass(frozen=True)
 class Ranges:
-    """The whole numbers that an input may hold: all of it, or one column of its last axis; and what marks a gap."""
+    """The limits of integer inputs (whole inputs, or columns of their last axis), and the values that mark gaps."""
 
     whole: Mapping[str, int]
     columns: Mapping[tuple[str, int], int]
@@ -57,21 +57,21 @@ def rows_for(structure: Any) -> int:
 
 
 def fixed_rows(structure: Any) -> int | None:
-    """Return how many rows every batch of such inputs has to have; None where any number is taken."""
+    """Return how many rows every batch of such inputs must have; None if any number is accepted."""
     return next((spec.rows for _, spec in flatten(structure) if spec.rows is not None), None)
 
 
 def make_inputs(structure: Any, ranges: Ranges, generator: np.random.Generator, rows: int) -> Any:
-    """Return inputs as nested specs ask: normal numbers, or ids in the range of what takes them.
+    """Return inputs for nested specs: normal numbers, or ids in the range of the layers that use them.
 
-    Where a layer looks for gaps, some rows end in them.
+    If a layer looks for gaps, some rows end with gaps.
     """
     names = iter(name for name, _ in flatten(structure))
     return map_leaves(lambda spec: _make_input(next(names), spec, ranges, generator, rows), in_order(structure))
 
 
 def find_ranges(calls: Iterable[Call], inputs: Any, structure: Any) -> Ranges:
-    """Return which inputs are ids, by the layers that take them as they are, and which may have gaps."""
+    """Return which inputs are ids, by the layers that use them directly, and which may have gaps."""
     whole: dict[str, int] = {}
     columns: dict[tuple[str, int], int] = {}
     gaps: dict[str, float] = {}
@@ -101,7 +101,7 @@ def find_ranges(calls: Iterable[Call], inputs: Any, structure: Any) -> Ranges:
 
 
 def narrowest(found: Sequence[Ranges]) -> Ranges:
-    """Return the ranges that every model takes."""
+    """Return the ranges that every model accepts."""
     whole: dict[str, int] = {}
     columns: dict[tuple[str, int], int] = {}
     gaps: dict[str, float] = {}
@@ -115,7 +115,7 @@ def narrowest(found: Sequence[Ranges]) -> Ranges:
 
 
 def unusual(structure: Any, inputs: Any, ranges: Ranges, generator: np.random.Generator) -> Iterator[tuple[str, Any]]:
-    """Yield inputs that hide less: one row, zeros, large and small ones, the last ids, other lengths."""
+    """Yield inputs that reveal more: one row, zeros, large and small ones, the last ids, other lengths."""
     yield from varied(structure, inputs, ranges)
     if not all(_is_real(name, spec, ranges) for name, spec in flatten(structure)):
         yield "other ids", make_inputs(structure, ranges, generator, rows_for(structure))
@@ -125,7 +125,7 @@ def unusual(structure: Any, inputs: Any, ranges: Ranges, generator: np.random.Ge
 
 
 def varied(structure: Any, inputs: Any, ranges: Ranges) -> Iterator[tuple[str, Any]]:
-    """Yield what can be made of any inputs that hides less: one row, and real numbers made large, negative and zero."""
+    """Yield variants of any inputs that reveal more: one row, and real numbers made large, negative and zero."""
     if fixed_rows(structure) is None:
         yield "one row", map_leaves(lambda array: array[:1], inputs)
     numbers = {name for name, spec in flatten(structure) if _is_real(name, spec, ranges)}
@@ -134,7 +134,7 @@ def varied(structure: Any, inputs: Any, ranges: Ranges) -> Iterator[tuple[str, A
 
 
 def nudged(inputs: Any, generator: np.random.Generator, step: float) -> Any:
-    """Return inputs with each real number moved by a relative `step`, up or down at random; ids stay what they are."""
+    """Return inputs with each real number changed by a relative `step`, up or down at random; ids do not change."""
 
     def nudge(array: Array) -> Array:
         whole = array.dtype.kind == "f" and np.array_equal(array, np.round(array))
@@ -160,7 +160,7 @@ def read_batches(data: Any, most: int) -> list[Batch]:
     except BaseException as error:
         raise ModelError("the data", error) from error
     if not batches or not any(batch.rows for batch in batches):
-        raise CannotTellError("the data yields no batch; it has to give arrays, (x, y), or batches of these")
+        raise CannotTellError("the data yields no batch; it must give arrays, (x, y), or batches of these")
     return batches
 
 
@@ -221,7 +221,7 @@ def _make_input(name: str, spec: Spec, ranges: Ranges, generator: np.random.Gene
         array = generator.integers(0, 2, shape)
     else:
         array = generator.normal(size=shape)
-    # Ids are whole numbers, also where a model casts them: an own layer need not.
+    # Ids are whole numbers, even if a model casts them: a custom layer may not.
     dtype = "int32" if name in ranges.whole and "float" in spec.dtype else spec.dtype
     array = array.astype("float32" if dtype == "bfloat16" else dtype)
     for (owner, column), limit in ranges.columns.items():
@@ -236,7 +236,7 @@ def _make_input(name: str, spec: Spec, ranges: Ranges, generator: np.random.Gene
 
 
 def sizes(spec: Spec, factor: int = 1) -> tuple[int, ...]:
-    """Return the shape of one example; lengths that may vary are given a size times `factor`."""
+    """Return the shape of one example; variable lengths get a size times `factor`."""
     free = SIDE if len(spec.shape) >= 3 and spec.shape[-1] is not None else LENGTH
     return tuple(free * factor if size is None else size for size in spec.shape)
 

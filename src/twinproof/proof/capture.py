@@ -1,4 +1,4 @@
-"""What happens inside a model while it runs: each layer that is called, with what goes in and what comes out."""
+"""What happens inside a model while it runs: each layer that is called, with its inputs and outputs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Hook = Callable[["Call", Any], None]
 
 @dataclass
 class Call:
-    """One call of a layer: who, with what, and what came out.
+    """One call of a layer: the layer, its inputs, and its outputs.
 
-    Blocks inside which layers are called are no `leaf`; a layer that is `whole` is one, whatever it calls inside.
+    Blocks in which layers are called are not a `leaf`; a layer that is `whole` is one, whatever it calls inside.
     """
 
     layer: str
@@ -38,7 +38,7 @@ class Call:
 
     @property
     def holds(self) -> bool:
-        """Whether it holds what has to be matched: variables, or a state from which it draws."""
+        """Whether it has something to match: variables, or a random state."""
         return bool(self.variables) or self.random
 
 
@@ -48,13 +48,13 @@ def is_of_keras(layer: Any) -> bool:
 
 
 def is_whole(layer: Any) -> bool:
-    """Return whether a layer counts as one, whatever it calls inside: Keras's own, and what loops as they do."""
+    """Return whether a layer counts as one, whatever it calls inside: Keras's own, and layers that loop like these."""
     looping = (keras.layers.RNN, keras.layers.Bidirectional, keras.layers.TimeDistributed)
     return isinstance(layer, looping) or (is_of_keras(layer) and not isinstance(layer, keras.Model))
 
 
 def held_variables(layer: Any) -> list[Any]:
-    """Return the variables that are matched with a layer: all of one that counts as a whole, else its own."""
+    """Return the variables that are matched with a layer: all, if it counts as a whole, otherwise only its own."""
     held = layer.weights if is_whole(layer) else own_variables(layer)
     unique: dict[int, Any] = {id(variable): variable for variable in held}
     return list(unique.values())
@@ -78,7 +78,7 @@ def place(model: keras.Model) -> dict[int, str]:
 class Recorder:
     """Records the calls of layers while it is active.
 
-    `enter` is called before a layer that holds something runs, with its call so far and the layer.
+    `enter` is called before a layer with variables or a random state runs, with its call so far and the layer.
     """
 
     def __init__(self, model: keras.Model, enter: Hook | None = None, labels: dict[int, str] | None = None) -> None:
@@ -128,7 +128,7 @@ class Recorder:
 
 @contextmanager
 def around_calls(run: Callable[..., Any]) -> Iterator[None]:
-    """Have each call of a layer go through `run(original, layer, args, kwargs)`."""
+    """Route each call of a layer through `run(original, layer, args, kwargs)`."""
     base = keras.layers.Layer
     original = base.__call__
 
@@ -150,7 +150,7 @@ def recording(recorder: Recorder) -> Iterator[Recorder]:
 
 
 def configuration(layer: Any) -> dict[str, Any]:
-    """Return what a layer says it was made with; where it says nothing, its plain attributes."""
+    """Return a layer's config; without one, its plain attributes."""
     try:
         config = dict(layer.get_config())
     except Exception:
@@ -172,7 +172,7 @@ def configuration(layer: Any) -> dict[str, Any]:
 
 
 def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return what a call says besides its tensors, and whether one of these carries a mask."""
+    """Return the arguments of a call except tensors, and whether a tensor has a mask."""
     said = {key: value for key, value in kwargs.items() if isinstance(value, (bool, int, float, str))}
     masked = any(getattr(leaf, "_keras_mask", None) is not None for _, leaf in flatten((args, kwargs)))
     return {**said, "mask": masked or kwargs.get("mask") is not None}

@@ -19,13 +19,13 @@ from twinproof.proof.page import as_page
 from twinproof.proof.result import Proof
 from twinproof.proof.text import as_text
 
-# Lines of what an error says.
+# The number of lines to show of an error.
 MOST_LINES = 25
 
 
 @dataclass(frozen=True)
 class Forms:
-    """What is printed and written: JSON instead of text, a page, a script."""
+    """The output of the command: JSON instead of text, a page, a script."""
 
     as_json: bool = False
     html: Path | None = None
@@ -37,7 +37,7 @@ def run_here(models: list[str], request: Request, forms: Forms) -> int:
     from twinproof.proof.prove import prove_sources, read_wishes
     from twinproof.proof.sources import sources
 
-    # It warns of every function that is traced anew, which is what comparing models takes.
+    # It warns about every function that is traced again, which is necessary to compare models.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         wishes = read_wishes(request)
@@ -71,7 +71,7 @@ def show(proofs: list[Proof], forms: Forms) -> int:
 
 
 def own_traceback(error: ModelError) -> str:
-    """Return the user's own lines that led to an error, and what it says; without those of Keras and of twinproof."""
+    """Return the user's own lines that led to an error, and its message, without the lines of Keras and twinproof."""
     inner = error.error
     said = traceback.TracebackException(type(inner), inner, inner.__traceback__)
     said.stack = traceback.StackSummary.from_list([one for one in said.stack if _is_own(one.filename)])
@@ -94,5 +94,5 @@ def _write_reproducer(proofs: list[Proof], path: Path) -> None:
         write_whole(path, script)
         return
     if any(proof.difference for proof in proofs):
-        raise UserError(f"{path}: not written, as these models cannot be made by a script: give files, not objects")
-    print(f"{path}: not written, as there is no difference to show", file=sys.stderr)
+        raise UserError(f"{path}: not written: a script cannot make these models; give files, not objects")
+    print(f"{path}: not written: there is no difference to show", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""How far two models are apart in each stage, in units of what rounding alone does there."""
+"""The differences of two models in each stage, in units of the effect of rounding."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from twinproof.proof.result import Allowed, Outcome, Stage, StageResult
 if TYPE_CHECKING:
     from twinproof.proof.observing import Observation
 
-# Draws in which numbers are moved by one unit in the last place; the largest effect counts.
+# Random changes of all numbers by one unit in the last place; the largest effect counts.
 DRAWS = 3
 
 Key = tuple[Stage, str, str]
 
 
 class Apart(NamedTuple):
-    """One array of both models: how far they are apart, how large it is, and whether every bit is the same."""
+    """One array of both models: its difference, its size, and whether every bit is the same."""
 
     difference: float
     scale: float
@@ -30,11 +30,11 @@ class Apart(NamedTuple):
     digests: tuple[str, str]
     broken: bool  # not a number in both
     unstable: bool  # not a number in one of them
-    values: tuple[float, float]  # of an array of one number; else 0
+    values: tuple[float, float]  # of an array with one number; otherwise 0
 
 
 class UnlikeError(Exception):
-    """Two observations have other arrays, or other shapes."""
+    """Two observations have different arrays, or different shapes."""
 
     def __init__(self, stage: Stage, what: str, name: str = "") -> None:
         super().__init__(what)
@@ -42,12 +42,12 @@ class UnlikeError(Exception):
 
 
 def compare(first: Iterable[Observation], second: Iterable[Observation]) -> dict[Key, Apart]:
-    """Return how far two series of observations are apart, array by array.
+    """Return the differences of two series of observations, array by array.
 
     Raises
     ------
     UnlikeError
-        If one has arrays that the other has not, or of other shapes.
+        If one has arrays that the other lacks, or different shapes.
     """
     found: dict[Key, Apart] = {}
     for one, other in zip_longest(first, second):
@@ -92,12 +92,12 @@ def _align(first: Observation, second: Observation) -> dict[str, str]:
 
 
 def _optional(name: str) -> bool:
-    """Return whether an array is a part that one model may report and another not: the loss holds them all."""
+    """Return whether an array is a part that a model may or may not report: the loss contains them all."""
     return name == "loss" or name.startswith(("reported", "added loss"))
 
 
 def floors(draws: Iterable[tuple[float, Mapping[Key, Apart]]]) -> dict[Key, float]:
-    """Return the largest effect of one unit in the last place on each array, over draws of so many units."""
+    """Return the largest effect of one unit in the last place on each array, over draws of these units."""
     found: dict[Key, float] = {}
     for units, draw in draws:
         for key, apart in draw.items():
@@ -106,10 +106,10 @@ def floors(draws: Iterable[tuple[float, Mapping[Key, Apart]]]) -> dict[Key, floa
 
 
 def draws(allowed: Allowed) -> Iterator[float]:
-    """Yield by how many units in the last place numbers are moved, draw by draw.
+    """Yield by how many units in the last place numbers are changed, draw by draw.
 
-    One unit shows how far rounding goes by itself. As many as count as rounding show what is not linear, such as Adam's
-    second moments of a gradient that is 0 but for rounding.
+    One unit shows the effect of rounding. The largest number of units that counts as rounding shows effects that are
+    not linear, such as Adam's second moments of a gradient that is 0 except for rounding.
     """
     yield from [1.0] * DRAWS
     yield allowed.multiple
@@ -119,7 +119,7 @@ def judge(found: Mapping[Key, Apart], effects: Mapping[Key, float], allowed: All
     """Return the result of each stage that was compared.
 
     `effects` are those of one unit in the last place. In training steps, an array that differs is named at the first
-    step where it does; elsewhere the farthest is named.
+    step in which it differs; elsewhere the array with the largest difference is named.
     """
     results: dict[Stage, StageResult] = {}
     for stage in Stage:
@@ -141,7 +141,7 @@ def judge(found: Mapping[Key, Apart], effects: Mapping[Key, float], allowed: All
 
 
 def place_of(key: Key) -> str:
-    """Return which array it is, and on what or after which step, in words."""
+    """Return the name of an array, with its inputs or its step, in words."""
     return ", ".join(part for part in (key[2], key[1]) if part)
 
 
@@ -153,7 +153,7 @@ def judge_one(key: Key, apart: Apart, effects: Mapping[Key, float], allowed: All
 
 
 def worst_names(found: Mapping[Key, Apart], effects: Mapping[Key, float], stage: Stage, allowed: Allowed) -> list[str]:
-    """Return the names of the arrays of a stage that are apart beyond rounding, the farthest first."""
+    """Return the names of the arrays of a stage that differ by more than rounding, the largest difference first."""
     far: dict[str, float] = {}
     for key, apart in found.items():
         if key[0] == stage:
@@ -162,10 +162,10 @@ def worst_names(found: Mapping[Key, Apart], effects: Mapping[Key, float], stage:
 
 
 def _times(key: Key, apart: Apart, effects: Mapping[Key, float], allowed: Allowed) -> float:
-    """Return a difference in units of what is allowed: the tolerance, or the effect of one unit in the last place."""
+    """Return a difference in units of the tolerance, or of the effect of one unit in the last place."""
     if apart.difference == 0:
         return 0.0
-    # At least what one unit is in the array itself.
+    # At least one unit of the array itself.
     effect = effects.get(key, 0.0)
     unit = (
         max(effect if np.isfinite(effect) else 0.0, 2 * apart.rounding * apart.scale)

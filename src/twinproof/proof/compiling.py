@@ -1,4 +1,4 @@
-"""Loss, optimizer and targets: as the model was compiled, as the user says, or chosen by what the model gives."""
+"""Loss, optimizer and targets: as the model was compiled, as the user says, or chosen to fit the outputs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPTIMIZER = "adam"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How models that were not compiled are trained: what `compile` is given, and who said so."""
+    """How models that were not compiled are trained: the arguments of `compile`, and where they come from."""
 
     optimizer: Any
     loss: Any
@@ -28,12 +28,12 @@ class Recipe:
 
     @property
     def arguments(self) -> str:
-        """What `compile` is given as Python, where that is plain; else ""."""
+        """The arguments of `compile` as Python code, if they are plain; otherwise ""."""
         plain = isinstance(self.optimizer, str) and isinstance(self.loss, str)
         return f"optimizer={self.optimizer!r}, loss={self.loss!r}" if plain else ""
 
     def compile(self, model: keras.Model) -> None:
-        """Compile a model so, with an optimizer of its own."""
+        """Compile a model in this way, with its own optimizer."""
         optimizer = self.optimizer
         if not isinstance(optimizer, str):
             optimizer = type(optimizer).from_config(optimizer.get_config())
@@ -41,7 +41,7 @@ class Recipe:
 
 
 def recipe_of(model: keras.Model, name: str) -> Recipe | None:
-    """Return how a model was compiled; None where it was not, or by its own `compile`."""
+    """Return how a model was compiled; None if it was not, or if its own `compile` did it."""
     if not is_compiled(model) or getattr(model, "optimizer", None) is None:
         return None
     weights = model.compiled_loss._user_loss_weights if KERAS_2 and model.compiled_loss else None
@@ -51,9 +51,9 @@ def recipe_of(model: keras.Model, name: str) -> Recipe | None:
 
 
 def chosen_recipe(outputs: Any, loss: Any = None, optimizer: Any = None, for_both: bool = False) -> Recipe:
-    """Return a recipe with what was given; a loss that was not is chosen by the outputs."""
+    """Return a recipe with the given values; a missing loss is chosen to fit the outputs."""
     chosen = loss if loss is not None else map_leaves(_loss_for, _plain(outputs))
-    words = "given" if loss is not None else "chosen by the outputs"
+    words = "given" if loss is not None else "chosen to fit the outputs"
     reason = f"loss {words}: {describe_loss(chosen)}; optimizer {optimizer or OPTIMIZER}"
     return Recipe(optimizer or OPTIMIZER, chosen, reason=reason, for_both=for_both)
 
@@ -72,7 +72,7 @@ def make_targets(outputs: Any, loss: Any, generator: np.random.Generator) -> Any
 
 
 def loss_name(loss: Any) -> str:
-    """Return the name of a loss in lower case with underscores; "" of none."""
+    """Return the name of a loss in lower case with underscores; "" for None."""
     if loss is None:
         return ""
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
@@ -106,7 +106,7 @@ def compile_settings(model: keras.Model) -> dict[str, Any]:
 
 
 def _optimizer_settings(optimizer: Any, prefix: str) -> dict[str, Any]:
-    """Return the settings of an optimizer, and of the one that it scales the loss for."""
+    """Return the settings of an optimizer, and of the optimizer inside it, if it scales the loss for one."""
     settings: dict[str, Any] = {prefix: re.sub(r"V\d+$", "", type(optimizer).__name__)}
     inner = getattr(optimizer, "inner_optimizer", None)
     for key, value in optimizer.get_config().items():
@@ -119,7 +119,7 @@ def _plain_setting(value: Any) -> Any:
     if isinstance(value, (np.floating, np.integer)):
         value = value.item()
     if isinstance(value, float):
-        return float(np.float32(value))  # Optimizers keep their rates in this type, and give them back in it.
+        return float(np.float32(value))  # Optimizers store and return their rates in this type.
     if isinstance(value, dict):
         return {
             key: _plain_setting(item)
@@ -141,7 +141,7 @@ def _loss_for(output: Any) -> str:
     if values.ndim > 1 and values.size and values.min() >= 0 and values.max() <= 1:
         if values.shape[-1] > 1 and np.allclose(values.sum(-1), 1, atol=1e-2):
             return "categorical_crossentropy"
-        # All zeros is what a ReLU gives, too.
+        # A ReLU may give all zeros, too.
         if values.max() > 0 and values.min() > 0:
             return "binary_crossentropy"
     return "mean_squared_error"

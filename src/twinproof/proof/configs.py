@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from twinproof.proof.capture import Call
 
 
-# What Keras keeps in a configuration that changes nothing of what a layer does.
+# Settings in a configuration that do not change what a layer does.
 _SILENT = (
     "name",
     "seed",
@@ -28,7 +28,7 @@ _STARTING = re.compile(r"(^|_)initializer\b|^unit_forget_bias\Z")
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return the settings that both configurations have and that differ, flat, by name."""
     one, other = dict(_flat(first)), dict(_flat(second))
-    # Keras leaves out a penalty that is none.
+    # Keras leaves out a penalty that is None.
     for key in {*one, *other}:
         if _PENALTY.search(key):
             one.setdefault(key, None)
@@ -37,7 +37,7 @@ def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str
 
 
 def describe(first: Call, second: Call) -> str:
-    """Return how two layers differ: in class, in configuration, in what their call says."""
+    """Return how two layers differ: in class, in configuration, in the arguments of their call."""
     parts = []
     if first.layer_class != second.layer_class:
         parts.append(f"{_name(first)} against {_name(second)}")
@@ -52,7 +52,7 @@ def describe(first: Call, second: Call) -> str:
 
 
 def _with_plain_axis(call: Call) -> dict[str, Any]:
-    """Return a configuration whose axis is one number from the front: versions of Keras write it in their ways."""
+    """Return a configuration with its axis as a number from the front: versions of Keras write it differently."""
     axis = call.config.get("axis")
     if isinstance(axis, (list, tuple)) and len(axis) == 1:
         axis = axis[0]
@@ -67,14 +67,14 @@ def words(key: str, pair: tuple[Any, Any]) -> str:
 
 
 def is_starting(key: str) -> bool:
-    """Return whether a setting says only which values a layer begins with."""
+    """Return whether a setting only affects the initial values of a layer."""
     return _STARTING.search(key) is not None
 
 
 def always_counts(key: str, pair: tuple[Any, Any]) -> bool:
-    """Return whether a setting makes two layers of one class different, whatever inputs happen to show.
+    """Return whether a setting makes two layers of one class different, even if inputs do not show it.
 
-    Penalties and constraints act in training alone; a small number may hide behind others.
+    Penalties and constraints act only in training; a small number may be hidden by others.
     """
     if re.search(r"regularizer|constraint|^dtype\Z|^stateful\Z", key):
         return True
@@ -120,7 +120,7 @@ def _same(first: Any, second: Any) -> bool:
 
 
 def _left_out(key: str, first: Call, second: Call) -> bool:
-    """Return whether an argument is one that Keras fills in where it is left out."""
+    """Return whether an argument has a value that Keras fills in if it is left out."""
     return key == "training" and None in (first.arguments.get(key), second.arguments.get(key))
 
 

@@ -1,4 +1,4 @@
-"""What both models gave before training, and at every step of it: what a study keeps of a proof."""
+"""The outputs of both models before training and at every step: the part of a proof that a study keeps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twinproof.proof.result import Course, Stage, Step
 
 
 def follow(course: Course, phase: Phase, apart: Mapping[Key, Apart], labels: Sequence[str]) -> Course:
-    """Return a course with what a phase adds; `labels` are those of the variables, in the order of their digests."""
+    """Return a course with the results of a phase; `labels` are the variables, in the order of their digests."""
     if phase == Phase.INFERENCE:
         plain = [one for (_, where, _), one in apart.items() if not where]
         return Course(_digests(plain), max((one.difference for one in plain), default=0.0))
@@ -27,7 +27,7 @@ def _step(apart: Mapping[Key, Apart], where: str, labels: Sequence[str]) -> Step
     reported = (apart.get((Stage.STEPS, where, name)) for name in ("loss", f"{REPORTED} loss"))
     loss = next((one for one in reported if one), None)
     most = max((one.difference for one in weights), default=0.0)
-    # An own step need not report a loss.
+    # A custom training step does not have to report a loss.
     return Step(loss.values if loss else (0.0, 0.0), _digests(weights), most)
 
 

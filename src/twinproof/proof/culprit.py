@@ -1,4 +1,4 @@
-"""Where two models part: the first layer that gets equal inputs and gives unequal outputs, or what lies between two."""
+"""Where two models diverge: the first layer with equal inputs and different outputs, or a place between two layers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ INPUT, OUTPUT = "the input", "the output"
 
 @dataclass
 class Run:
-    """What the layers of both models did on one batch, and how far rounding alone moves each call of the first.
+    """What the layers of both models did on one batch, and the effect of rounding on each call of the first.
 
-    `layers` gives the second model's layers by those of the first that were matched with them.
+    `layers` maps layers of the first model to the matched layers of the second.
     """
 
     stage: Stage
@@ -42,7 +42,7 @@ class Run:
         self._inputs = [(value, min(largest, 1e-6 * max(scale(value.sample), 1e-6))) for value in self.inputs]
 
     def locate(self) -> Difference | None:
-        """Return where the models part; None where every layer agrees and so does what lies between."""
+        """Return where the models diverge; None if all layers agree and everything between them."""
         last_first, last_second = -1, -1
         for (one_index, one), (other_index, other) in self._pairs():
             if self._agree(one_index, one, other):
@@ -94,7 +94,7 @@ class Run:
         direct = len(one.outputs) == len(other.outputs) and all(
             mine.distance(theirs) <= allowed for mine, theirs in zip(one.outputs, other.outputs)
         )
-        # One may hold what the other writes as two layers, such as an activation.
+        # One layer may contain what the other model writes as two layers, such as an activation.
         return (
             direct
             or any(
@@ -128,7 +128,7 @@ class Run:
         )
 
     def _between(self, first_from: int, first_to: int, second_from: int, second_to: int) -> Difference | None:
-        """Return what differs among the layers without a partner that run between two that have one."""
+        """Return the difference among unmatched layers that run between two matched ones."""
         matched = set(self._by_second)
         firsts = [
             call
@@ -167,9 +167,7 @@ class Run:
     def _operation(self, start: int, end: int) -> Difference:
         before = self.first[start].layer if start >= 0 else INPUT
         after = self.first[end].layer if end < len(self.first) else OUTPUT
-        return Difference(
-            Kind.OPERATION, self.stage, before, after, cause="an operation there is another one, or is missing"
-        )
+        return Difference(Kind.OPERATION, self.stage, before, after, cause="an operation there differs or is missing")
 
     def _all_known(self, call: Call) -> bool:
         return bool(call.inputs) and all(self._known(value) for value in call.inputs)
@@ -182,16 +180,16 @@ class Run:
             if len(call.inputs) == len(other.inputs) and all(
                 mine.distance(theirs) <= self._allowed_input(mine) for mine, theirs in zip(call.inputs, other.inputs)
             ):
-                return Difference(Kind.SWAPPED, self.stage, call.layer, one.layer, cause="they run in another order")
+                return Difference(Kind.SWAPPED, self.stage, call.layer, one.layer, cause="their order differs")
         return None
 
     def _other_inputs(self, one: Call, other: Call) -> str:
         mine, theirs = (sorted(value.digest for value in call.inputs) for call in (one, other))
-        said = "it gets its inputs in another order" if mine == theirs else "it gets other inputs"
+        said = "it gets its inputs in a different order" if mine == theirs else "it gets different inputs"
         return ", ".join(part for part in (describe(one, other), said) if part)
 
     def _cause(self, one: Call, other: Call) -> str:
-        return describe(one, other) or "with equal inputs and equal settings it gives other outputs"
+        return describe(one, other) or "with equal inputs and equal settings it gives different outputs"
 
 
 def _distance(first: Sequence[Value], second: Sequence[Value]) -> float | None:

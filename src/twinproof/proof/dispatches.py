@@ -1,6 +1,6 @@
-"""Reads what PyTorch runs of a model, which it does not compile: each operation as it is dispatched.
+"""Reads what PyTorch runs for a model, which it does not compile: each operation as it is dispatched.
 
-Names are left out, and which variable is which; a variable is told by its type and shape.
+Names are ignored, and which variable is which; a variable is identified by its type and shape.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from twinproof.proof.graphs import Graph, hashed
 
 # What Keras calls for each batch, and what makes it.
 _FUNCTIONS = {"make_train_function": "train_function", "make_predict_function": "predict_function"}
-# Tensors of so few elements that are made of Python's numbers count by their values.
+# Tensors with at most this number of elements that are made from Python's numbers count by their values.
 _FEW = 16
 _FRESH = "lift_fresh.default"
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 
 @contextmanager
 def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
-    """Keep what is run of the first batch that a model is given meanwhile under this name."""
+    """Within this context, store under this name what runs for a model's first batch."""
     trainer: Any = sys.modules["keras.src.backend.torch.trainer"].TorchTrainer
     with ExitStack() as stack:
         for maker, function in _FUNCTIONS.items():
@@ -35,7 +35,7 @@ def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
 
 
 def _watching(make: Callable[..., Any], function: str, graphs: dict[str, Graph], name: str) -> Callable[..., Any]:
-    """Return what makes a model's function as `make` does, and has it looked on once."""
+    """Return a function that makes a model's function like `make`, and watches its first call."""
 
     def made(model: Any, *given: Any, **options: Any) -> Any:
         result = make(model, *given, **options)
@@ -57,7 +57,7 @@ def _watching(make: Callable[..., Any], function: str, graphs: dict[str, Graph],
 
 
 def _mode(operations: Operations) -> Any:
-    """Return what has PyTorch tell of each operation that it dispatches."""
+    """Return the class through which PyTorch reports each operation that it dispatches."""
     base: Any = sys.modules["torch.utils._python_dispatch"].TorchDispatchMode
 
     class Mode(base):
@@ -68,13 +68,13 @@ def _mode(operations: Operations) -> Any:
 
 
 class Operations:
-    """The operations that PyTorch ran, each with its settings and what fed it."""
+    """The operations that PyTorch ran, each with its settings and inputs."""
 
     def __init__(self) -> None:
         self._names: list[str] = []
         self._digests: list[str] = []
         self._made: dict[tuple[Any, ...], str] = {}
-        # While they are held, no other takes their place in memory.
+        # While these references exist, no other tensor gets their memory address.
         self._held: list[Any] = []
 
     def run(self, operation: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -91,11 +91,11 @@ class Operations:
         return result
 
     def graph(self) -> Graph:
-        """Return what was run as a graph, whose order is that of the run."""
+        """Return the recorded operations as a graph in the order of the run."""
         return Graph(dict(sorted(Counter(self._names).items())), hashed(*sorted(self._digests)), hashed(*self._digests))
 
     def _told(self, value: Any, name: str) -> str:
-        """Return a tensor by what made it, and anything else as text."""
+        """Return a tensor as the operation that made it, and anything else as text."""
         if isinstance(value, (list, tuple)):
             return f"[{', '.join(self._told(one, name) for one in value)}]"
         if not _is_tensor(value):
@@ -117,6 +117,6 @@ def _tensors(result: Any) -> Iterable[Any]:
 
 
 def _place(tensor: Any) -> tuple[Any, ...]:
-    """Return where the values of a tensor lie, which others may share that are made of it."""
+    """Return the memory address of a tensor's values; tensors made from it may share them."""
     start = tensor.untyped_storage().data_ptr()
     return start, tensor.storage_offset(), tuple(tensor.shape), tensor.stride()

@@ -6,11 +6,11 @@ from twinproof.base.errors import UserError, described
 
 
 class CannotTellError(UserError):
-    """Two models cannot be compared, for a reason that the user can put right."""
+    """Two models cannot be compared, for a reason that the user can correct."""
 
 
 class ModelError(Exception):
-    """The user's own code raised: his builder, his module or his model. The cause is his error, whole."""
+    """The user's own code raised: a builder, a module or a model. The cause is that error."""
 
     def __init__(self, where: str, error: BaseException) -> None:
         said = described(error)

@@ -1,4 +1,4 @@
-"""The graphs that a backend compiles of two models: whether they have the same operations, wired alike."""
+"""The graphs that a backend compiles from two models: do they have the same operations, wired in the same way?"""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from twinproof.base.words import GraphOutcome
 from twinproof.proof.result import Outcome, Stage, StageResult
 
-# No more kinds of operations are listed.
+# The number of kinds of operations that are listed.
 MOST = 5
 
 
 @dataclass(frozen=True)
 class Graph:
-    """What a graph is made of: how often each operation is there, and digests of how they are wired and ordered."""
+    """A summary of a graph: the count of each operation, and digests of their wiring and their order."""
 
     operations: dict[str, int]
-    wiring: str  # of each operation with its settings and what feeds it
-    order: str  # of the same, and of what has to run before it
+    wiring: str  # digest of each operation with its settings and inputs
+    order: str  # digest of the same, and of the operations that must run before it
     xla: bool = False  # whether XLA compiles it, or a part of it
 
     @property
@@ -35,7 +35,7 @@ def hashed(*parts: str) -> str:
 
 
 def compare_graphs(first: Mapping[str, Graph], second: Mapping[str, Graph]) -> StageResult | None:
-    """Return how the graphs of both models compare; None where there are none."""
+    """Return how the graphs of both models compare; None if there are none."""
     both = {name: (graph, second[name]) for name, graph in first.items() if name in second}
     if not both:
         return None
@@ -58,9 +58,9 @@ def difference(first: Graph, second: Graph) -> str:
     if outcome == GraphOutcome.EQUAL:
         return f"{first.size} operations, wired alike"
     if outcome == GraphOutcome.ORDERED_OTHERWISE:
-        return f"the same {first.size} operations, ordered otherwise"
+        return f"the same {first.size} operations, in a different order"
     if outcome == GraphOutcome.WIRED_OTHERWISE:
-        return f"the same {first.size} operations, set or wired otherwise"
+        return f"the same {first.size} operations, with different settings or wiring"
     one, other = Counter(first.operations), Counter(second.operations)
     parts = [f"{words} {_listed(left)}" for words, left in (("without", one - other), ("with", other - one)) if left]
     return f"{first.size} operations against {second.size}; the second {', '.join(parts)}"

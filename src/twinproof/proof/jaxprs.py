@@ -1,6 +1,6 @@
-"""Reads what JAX compiles of a model: a jaxpr, of which names are left out, and which variable is which.
+"""Reads what JAX compiles for a model: a jaxpr, without names, and without which variable is which.
 
-Calls of other jaxprs are read as what they call. What no result needs does not count: JAX drops it, too.
+Calls of other jaxprs are replaced by their content. Operations that no result needs do not count: JAX drops them too.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ import numpy as np
 
 from twinproof.proof.graphs import Graph, hashed
 
-# Equations that run another jaxpr and nothing else, and where they hold it.
+# Equations that only run another jaxpr, and the key under which they store it.
 _CALLS = {
     "jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr",
     "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr", "checkpoint": "jaxpr", "remat2": "jaxpr",
 }  # fmt: skip
-# Settings that are names, or tell where something is written.
+# Settings that are names or places in the source.
 _NAMES = ("name", "debug_info", "source_info", "name_stack")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 
-# What stands for a value: the operation that makes it, by its number, and which of its results; or what it is instead.
+# A value: the number of the operation that makes it and the index of the result; or a description of another source.
 Value = tuple[int, str]
 _NO_OPERATION = -1
 
 
 @contextmanager
 def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
-    """Keep the graph of what Keras has JAX compile meanwhile under this name, as it is called first."""
+    """Within this context, store under this name the graph of what Keras lets JAX compile, at its first call."""
     trainer: Any = sys.modules["keras.src.backend.jax.trainer"]
     compile_ = trainer.jit
 
@@ -58,8 +58,8 @@ def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
 def graph_of(compiled: Any, state: Any, *given: Any) -> Graph:
     """Return the graph of a function that `jax.jit` made.
 
-    The function takes the values of variables, in any structure, and what else it is given; it returns what it
-    computes, and new values of variables.
+    The function takes the values of variables, in any structure, and other arguments; it returns its results and the
+    new values of the variables.
     """
     tree = sys.modules["jax"].tree
     found = compiled.trace(state, *given)
@@ -77,7 +77,7 @@ class _Operation:
 
 
 class _Reader:
-    """Reads one jaxpr, with those that it calls, as one list of operations."""
+    """Reads one jaxpr, including those that it calls, as one list of operations."""
 
     def __init__(self) -> None:
         self._operations: list[_Operation] = []
@@ -101,12 +101,12 @@ class _Reader:
                 operations.update(graph.operations)
         told = [_told(value, digests) for value in results]
         ran = sorted(digests[number] for number in needed)
-        # Variables come in an order that is the style's own.
+        # The order of variables depends on the style.
         wiring = hashed(*ran, "computes", *told[:computed], "leaves", *sorted(told[computed:]))
         return Graph(dict(sorted(operations.items())), wiring, hashed(*ran), xla=True)
 
     def _run(self, jaxpr: Any, constants: Sequence[Any], arguments: Sequence[Value]) -> list[Value]:
-        """Note the operations of a jaxpr, and return what stands for its results."""
+        """Record the operations of a jaxpr, and return its results."""
         values: dict[Any, Value] = dict(zip(jaxpr.invars, arguments))
         values.update(zip(jaxpr.constvars, ((_NO_OPERATION, _constant(one)) for one in constants)))
 
@@ -134,7 +134,7 @@ class _Reader:
         return [(len(self._operations) - 1, str(index)) for index in range(len(equation.outvars))]
 
     def _needed(self, results: Sequence[Value]) -> set[int]:
-        """Return the numbers of the operations that results need, or that do something beside."""
+        """Return the numbers of the operations that results need, or that have side effects."""
         needed = {number for number, _ in results if number != _NO_OPERATION}
         needed |= {number for number, one in enumerate(self._operations) if one.has_effect}
         for number in range(len(self._operations) - 1, -1, -1):
@@ -144,7 +144,7 @@ class _Reader:
 
 
 def _settings(params: Mapping[str, Any], within: list[Graph]) -> Iterator[str]:
-    """Yield the settings of an operation, but for names; a jaxpr within it by its wiring, and noted."""
+    """Yield the settings of an operation, except names; an inner jaxpr is recorded, and described by its wiring."""
     for key, value in sorted(params.items()):
         if key in _NAMES:
             continue

@@ -1,4 +1,4 @@
-"""What Keras 2, Keras 3 and its backends call by different names: variables, seeds, eager runs, gradients."""
+"""Differences between Keras 2, Keras 3 and its backends: variables, seeds, eager runs, gradients."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 KERAS_2 = keras.__version__.startswith("2.")
-# Of the first generator that no call of a layer in inference shows.
+# The stream of the first generator that no layer call in inference shows.
 OWN_STREAM = 1_000_000
 BACKEND = "tensorflow" if KERAS_2 else str(keras.backend.backend())
 
 if KERAS_2:
-    # Otherwise its random layers draw from stateful operations, whose seeds count the operations made before them.
+    # Otherwise its random layers use stateful operations, whose seeds count the operations made before them.
     keras.backend.experimental.enable_tf_random_generator()
 
-# What optimizers of Keras 2 hold, and the legacy ones for each weight, as Keras 3 calls it.
+# Keras 3's names for the state of Keras 2's optimizers, and for that of legacy optimizers for each weight.
 _STATE = {"iter": "iteration", "current_loss_scale": "dynamic_scale", "good_steps": "step_counter"}
 _SLOTS = {
     "SGD": {"momentum": "momentums"},
@@ -31,7 +31,7 @@ _SLOTS = {
     "Adagrad": {"accumulator": "_accumulators"},
 }
 
-# What a random layer draws depends on these alone.
+# Random layers depend only on these.
 DRAWS = f"Keras {keras.__version__.split('.')[0]} on {BACKEND}"
 
 
@@ -46,13 +46,13 @@ def made_with() -> dict[str, str]:
 
 
 def path(variable: Any) -> str:
-    """Return the names of the layers around a variable and its own, with slashes in between."""
+    """Return the path of a variable: the names of the layers around it and its own, separated by slashes."""
     full = variable.name if KERAS_2 else getattr(variable, "path", variable.name)
     return str(full).partition(":")[0]
 
 
 def to_array(tensor: Any) -> NDArray[Any] | None:
-    """Return the values of a tensor or variable; None where it has none, as while a graph is traced."""
+    """Return the values of a tensor or variable; None if it has none, for example while a graph is traced."""
     array: NDArray[Any] = tensor
     if not isinstance(tensor, np.ndarray):
         try:
@@ -64,7 +64,7 @@ def to_array(tensor: Any) -> NDArray[Any] | None:
 
 
 def _raw(tensor: Any) -> Any:
-    """Return the tensor of TensorFlow: a variable of Keras 3 would make its array by a way that warns."""
+    """Return TensorFlow's tensor: a variable of Keras 3 would make its array in a way that causes a warning."""
     return tensor if KERAS_2 or not isinstance(tensor, keras.Variable) else tensor._value
 
 
@@ -73,12 +73,12 @@ def value_of(variable: Any) -> NDArray[Any]:
     value = to_array(variable)
     if value is None:
         raise TypeError(f"{variable} has no value")
-    copy: NDArray[Any] = value.copy()  # NumPy's types for Python 3.10 know no better.
+    copy: NDArray[Any] = value.copy()  # NumPy's types for Python 3.10 are not precise enough.
     return copy
 
 
 def variables_of(model: keras.Model) -> list[Any]:
-    """Return the variables of a model; none of a class of Keras 2 that is not built, which refuses to tell."""
+    """Return the variables of a model; none for a class of Keras 2 that is not built, which raises an error."""
     try:
         return list(model.variables)
     except ValueError:
@@ -87,7 +87,7 @@ def variables_of(model: keras.Model) -> list[Any]:
 
 @contextmanager
 def unchanged(variables: Iterable[Any]) -> Iterator[None]:
-    """Give variables the values back that they have now."""
+    """Restore the present values of variables at the end."""
     kept = [(variable, value_of(variable)) for variable in variables]
     try:
         yield
@@ -97,14 +97,14 @@ def unchanged(variables: Iterable[Any]) -> Iterator[None]:
 
 
 def own_variables(layer: Any) -> list[Any]:
-    """Return the variables that a layer holds itself, not through the layers inside it."""
+    """Return the variables of a layer itself, without those of the layers inside it."""
     if KERAS_2:
         return [*layer._trainable_weights, *layer._non_trainable_weights]
     return [*layer._trainable_variables, *layer._non_trainable_variables]
 
 
 def generators(layer: Any, inside: bool) -> list[Any]:
-    """Return the generators from which a layer draws, with those of the layers `inside` it where asked."""
+    """Return the random generators of a layer, optionally with those of the layers `inside` it."""
     layers = layer._flatten_layers() if inside else [layer]
     if KERAS_2:
         return [one._random_generator for one in layers if hasattr(one, "_random_generator")]
@@ -112,23 +112,23 @@ def generators(layer: Any, inside: bool) -> list[Any]:
 
 
 def seed_generator(generator: Any, seed: int, stream: int) -> None:
-    """Give a generator the state that belongs to `seed` and `stream` alone."""
+    """Give a generator a state that depends only on `seed` and `stream`."""
     if KERAS_2:
         generator._maybe_init()
         if getattr(generator, "_generator", None) is not None:
             generator._generator.reset_from_seed([seed, stream])
     else:
-        # PyTorch has no unsigned integers for it.
+        # PyTorch has no unsigned integers for this.
         generator.state.assign([seed, stream % 2**31 if BACKEND == "torch" else stream])
 
 
 def seed_everything(seed: int) -> None:
-    """Seed what draws without a generator of its own: Python, NumPy and the backend."""
+    """Seed the global generators: Python, NumPy and the backend."""
     keras.utils.set_random_seed(seed)
 
 
 def seed_python(seed: int) -> None:
-    """Seed Python, NumPy and PyTorch, which a step may draw from between two graphs."""
+    """Seed Python, NumPy and PyTorch, which a step may use between two graphs."""
     random.seed(seed)
     np.random.seed(seed)
     if BACKEND == "torch":
@@ -141,7 +141,7 @@ def is_compiled(model: keras.Model) -> bool:
 
 
 def has_call(model: keras.Model) -> bool:
-    """Return whether a model can be called; one that only trains, as a GAN does, need not say how."""
+    """Return whether a model can be called; a model that only trains, such as a GAN, may have no `call`."""
     return type(model).call is not keras.Model.call
 
 
@@ -153,7 +153,7 @@ def call(model: keras.Model, inputs: Any, training: bool) -> Any:
 
 
 def reset_states(model: keras.Model) -> None:
-    """Forget what recurrent layers keep from batch to batch: no list of weights has it."""
+    """Reset what recurrent layers keep from batch to batch: it is not among the weights."""
     for layer in model._flatten_layers():
         if not isinstance(layer, keras.layers.RNN) or not layer.stateful:
             continue
@@ -163,17 +163,17 @@ def reset_states(model: keras.Model) -> None:
 
 
 def run_eagerly(model: keras.Model, eagerly: bool) -> None:
-    """Have the next training step of a model run operation by operation, or as a compiled graph."""
+    """Make the next training step of a model run operation by operation, or as a compiled graph."""
     model.run_eagerly = eagerly
     model.train_function = model.predict_function = None
     if not KERAS_2 and BACKEND == "tensorflow":
-        # XLA fuses operations by their neighbours: that would compare compilers, and takes minutes to compile.
+        # XLA fuses neighbouring operations: that would compare compilers, and takes minutes to compile.
         model.jit_compile = False
 
 
 @contextmanager
 def functions_run_eagerly() -> Iterator[None]:
-    """Have functions that a model compiles with `tf.function` run eagerly, so that values can be seen in them."""
+    """Make functions that a model compiles with `tf.function` run eagerly, so that their values are visible."""
     if BACKEND != "tensorflow":
         yield
         return
@@ -187,7 +187,7 @@ def functions_run_eagerly() -> Iterator[None]:
 
 
 def optimizer_classes() -> list[tuple[type, str]]:
-    """Return the base classes of optimizers, each with the name of the method that is given the gradients."""
+    """Return the base classes of optimizers, each with the name of the method that receives the gradients."""
     if KERAS_2:
         legacy = keras.optimizers.legacy.Optimizer
         return [(keras.optimizers.Optimizer, "apply_gradients"), (legacy, "apply_gradients")]
@@ -195,23 +195,23 @@ def optimizer_classes() -> list[tuple[type, str]]:
 
 
 def is_optimizer(value: Any) -> bool:
-    """Return whether a value is an optimizer, also one that Keras 2 calls legacy."""
+    """Return whether a value is an optimizer, including those that Keras 2 calls legacy."""
     return isinstance(value, tuple(base for base, _ in optimizer_classes()))
 
 
 def build_optimizer(optimizer: Any, variables: list[Any]) -> None:
-    """Have an optimizer make what it holds for these variables, unless it has done so."""
+    """Make an optimizer create its state for these variables, unless it has done so."""
     if hasattr(optimizer, "build"):
         if not getattr(optimizer, "built", False):
             optimizer.build(variables)
-    elif hasattr(optimizer, "_create_all_weights"):  # A legacy one; it makes nothing twice.
+    elif hasattr(optimizer, "_create_all_weights"):  # A legacy optimizer; it creates nothing twice.
         optimizer._create_all_weights(variables)
 
 
 def legacy_slots(optimizer: Any, variables: list[Any]) -> list[tuple[str, Any, Any]]:
-    """Return what a legacy optimizer holds for each variable, as (attribute, variable, what it holds).
+    """Return the state of a legacy optimizer for each variable, as (attribute, variable, state).
 
-    Others hold lists, in attributes; these are the names under which they do.
+    Other optimizers have lists in attributes; these are the names of the attributes.
     """
     held = getattr(optimizer, "_slots", {}) if hasattr(optimizer, "get_slot_names") else {}
     names = _SLOTS.get(type(optimizer).__name__, {})
@@ -226,7 +226,7 @@ def optimizer_variables(optimizer: Any) -> list[Any]:
     """Return every variable of an optimizer."""
     variables = optimizer.variables
     found = list(variables() if callable(variables) else variables)
-    if KERAS_2:  # It does not count the learning rate and what scales the loss; Keras 3 does.
+    if KERAS_2:  # It does not include the learning rate and the loss scale; Keras 3 does.
         hyper = getattr(optimizer, "_hyper", None) or {}
         rate = getattr(optimizer, "_learning_rate", None) if not hyper else hyper.get("learning_rate")
         scaling = getattr(optimizer, "_loss_scale", None)
@@ -236,6 +236,6 @@ def optimizer_variables(optimizer: Any) -> list[Any]:
 
 
 def optimizer_variable_name(variable: Any) -> str:
-    """Return what Keras 3 calls a variable of an optimizer that belongs to no weight."""
+    """Return Keras 3's name for a variable of an optimizer that belongs to no weight."""
     name = path(variable).rpartition("/")[2]
     return _STATE.get(name, name) if KERAS_2 else name

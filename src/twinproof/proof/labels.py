@@ -1,4 +1,4 @@
-"""The names by which variables are known, and the layers that hold what has to be matched."""
+"""The labels of variables, and the layers that have something to match."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import keras
 from twinproof.proof.capture import Call, place
 from twinproof.proof.keras_api import own_variables, path
 
-# Numbers of random streams from one layer that holds something to the next.
+# The distance between the numbers of random streams of two such layers.
 STREAMS = 100
 
 
@@ -46,7 +46,7 @@ def shapes_of(model: keras.Model) -> dict[str, tuple[int, ...]]:
 
 
 def unique_holders(calls: Sequence[Call]) -> list[Call]:
-    """Return the first call of each layer that holds variables or a random state, in the order in which they run."""
+    """Return the first call of each layer with variables or a random state, in the order in which they run."""
     found: dict[str, Call] = {}
     for call in calls:
         if call.holds:
@@ -55,6 +55,6 @@ def unique_holders(calls: Sequence[Call]) -> list[Call]:
 
 
 def is_automatic(call: Call) -> bool:
-    """Return whether Keras chose the name of a layer: such names count the layers made before."""
+    """Return whether Keras chose the name of a layer: such names depend on the layers made before."""
     stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", call.layer_class).lower()
     return re.fullmatch(rf"_*{re.escape(stem)}(_\d+)?", call.name.lower()) is not None

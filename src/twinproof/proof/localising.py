@@ -1,4 +1,4 @@
-"""Which layer, variable or setting is to blame for a stage that differs."""
+"""Which layer, variable or setting causes a difference in a stage."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from twinproof.proof.text import count
 
 @dataclass(frozen=True)
 class Scene:
-    """Both models, what belongs together in them, and the calls of the second one's layers in inference."""
+    """Both models, their match, and the calls of the second one's layers in inference."""
 
     first: Reference
     second: Side
@@ -42,7 +42,7 @@ class Scene:
         return next((call for call in self.calls if call.layer == layer), None)
 
     def partner(self, label: str) -> str:
-        """Return the layer of the second model that holds the partner of a variable."""
+        """Return the layer of the second model that has the partner of a variable."""
         return self.matching.labels.get(label, "").rpartition("/")[0]
 
     def compile_words(self) -> str:
@@ -53,7 +53,7 @@ class Scene:
 def locate(
     scene: Scene, stage: Stage, apart: Mapping[Key, Apart], effects: Mapping[Key, float], allowed: Allowed
 ) -> tuple[Difference, list[LayerPair]]:
-    """Return what is to blame for a stage that differs, and the layers side by side where they were run."""
+    """Return the cause of a difference in a stage, and the layers side by side if they were run."""
     names = worst_names(apart, effects, stage, allowed)
     if stage in (Stage.INFERENCE, Stage.TRAINING_MODE):
         if names and not any(name.startswith("output") for name in names):
@@ -96,21 +96,21 @@ def _layers(scene: Scene, stage: Stage, where: str) -> tuple[Difference | None, 
 
 
 def _variable(scene: Scene, stage: Stage, name: str) -> Difference:
-    """Return the difference of a variable, or of what an optimizer keeps for it."""
+    """Return the difference of a variable, or of the optimizer's state for it."""
     label = name
     while label and label not in scene.first.values:
         label = label.partition("/")[2]
     layer, partner = label.rpartition("/")[0], scene.partner(label)
-    cause = _settings(scene, layer, partner) or "it takes other values, though the settings of its layer are equal"
+    cause = _settings(scene, layer, partner) or "it takes different values, although its layer's settings are equal"
     return Difference(Kind.VARIABLE, stage, layer, partner, name, cause)
 
 
 def _loss(scene: Scene) -> Difference:
-    """Return the setting of the loss that differs, or what else adds to it."""
+    """Return the setting of the loss that differs, or other additions to the loss."""
     recorded = (one for one in scene.first.recorded(Phase.TRAINING) if one.stage == Stage.LOSS)
     first = sum(name.startswith(ADDED) for one in recorded for name in one.arrays)
     counts = first, len(list(added_losses(scene.second.model)))
-    said = scene.compile_words() or "its value differs, though the outputs are equal"
+    said = scene.compile_words() or "its value differs, although the outputs are equal"
     if counts[0] != counts[1]:
         said += f"; layers and add_loss add {count(counts[0], 'loss', 'losses')} against {counts[1]}"
     name = "train_step" if has_own_step(scene.second.model) else "loss"
@@ -118,7 +118,7 @@ def _loss(scene: Scene) -> Difference:
 
 
 def _gradient(scene: Scene, names: Sequence[str]) -> Difference:
-    """Return what lies right after the last layer whose gradients differ: what is nearer to the loss agrees."""
+    """Return the place right after the last layer whose gradients differ: everything nearer to the loss agrees."""
     ordered = [name for name in _in_order(scene, names) if name in scene.first.values]
     if not ordered:
         return Difference(Kind.COMPILED, Stage.GRADIENTS, "gradients", cause=", ".join(names))
@@ -146,7 +146,7 @@ def _settings(scene: Scene, layer: str, partner: str) -> str:
 
 
 def _in_order(scene: Scene, names: Sequence[str]) -> list[str]:
-    """Return names in the order in which the layers that hold these variables run."""
+    """Return names in the order in which the layers with these variables run."""
     labels = [label for call in scene.first.calls for label in call.variables]
     order = {label: index for index, label in enumerate(labels)}
     return sorted(names, key=lambda name: order.get(name, len(order)))

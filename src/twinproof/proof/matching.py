@@ -1,8 +1,8 @@
-"""Which layer and variable of the second model is which of the first: by names where they agree, else by the data.
+"""Matches layers and variables of the second model with those of the first: by name if names agree, else by the data.
 
-The second model is run while its weights are still its own. Before a layer runs that holds variables, it is given
-those of the layer of the first model that got the same inputs, so that what follows gets the same, too. Where several
-fit, each is tried, and a contradiction further on rules it out.
+The second model is run, at first with its own weights. Before a layer with variables runs, it gets those of the layer
+of the first model that had the same inputs, so that the following layers get the same inputs too. If several fit, each
+is tried, and a later contradiction rules it out.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from twinproof.proof.errors import CannotTellError
 from twinproof.proof.keras_api import generators, path, value_of
 from twinproof.proof.labels import STREAMS, is_automatic, label_variables, unique_holders
 
-# Runs of the second model in search of a match.
+# The number of runs of the second model to find a match.
 MOST_ATTEMPTS = 200
-# Orders of layers that are tried where one was written as several.
+# The number of orders of layers to try if one layer was written as several.
 MOST_ORDERS = 24
 
 
 @dataclass
 class Matching:
-    """What belongs together. `variables` and `layers` give the second model's by the first's labels and paths."""
+    """A match: `variables` and `layers` map the first model's labels and paths to those of the second model."""
 
     variables: dict[str, Any] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
@@ -53,27 +53,27 @@ def match(
 ) -> Matching:
     """Match the second `model` with the first, and give it the first one's `values` by label.
 
-    `began` are the values that the first model was made with, `run` runs the second one on the inputs on which the
-    calls of the first were recorded, and `outputs` are what came out.
+    `began` are the initial values of the first model. `run` runs the second model on the inputs on which the calls of
+    the first were recorded, and `outputs` are the outputs of the first.
 
     Raises
     ------
     CannotTellError
-        If a hint names a variable that is not there, or two of other shapes.
+        If a hint names a variable that does not exist, or two with different shapes.
     """
     search = _Search(first, values, began, model, run, outputs, hints, by_name)
     return search.best()
 
 
 class _Contradiction(BaseException):
-    """A layer gets inputs that no layer of the first model that is left gets.
+    """A layer gets inputs that no remaining layer of the first model gets.
 
-    No `Exception`, as Keras and models catch these.
+    Not an `Exception`, because Keras and models catch these.
     """
 
 
 class _Strictness(Word):
-    """What an attempt does where a layer gets inputs that no layer of the first model gets."""
+    """What an attempt does if a layer gets inputs that no layer of the first model gets."""
 
     STOP = "stop"
     GO_ON = "go on"
@@ -82,7 +82,7 @@ class _Strictness(Word):
 
 @dataclass
 class _Attempt:
-    choices: list[tuple[int, int]] = field(default_factory=list)  # taken, of how many
+    choices: list[tuple[int, int]] = field(default_factory=list)  # the choice, and the number of choices
     before: int = 0  # choices made before the first contradiction
     depth: int = 0  # layers that agreed before it
     agrees: bool = True
@@ -119,13 +119,13 @@ class _Search:
     def best(self) -> Matching:
         best = self._search(MOST_ATTEMPTS, _Strictness.STOP)
         if not best.agrees:
-            # Inputs may come in another form, as one row for all: then the outputs alone decide.
+            # Inputs may have another form, such as one row for all: then only the outputs decide.
             loose = self._search(MOST_ORDERS, _Strictness.OUTPUTS)
             best = loose if loose.agrees else self._attempt(best.taken, _Strictness.GO_ON)
         return self._finish(best)
 
     def _search(self, most: int, strictness: _Strictness) -> _Attempt:
-        """Return the first attempt that agrees, else the one that does for longest; deep choices change first."""
+        """Return the first attempt that agrees, or the one that agrees for longest; deep choices change first."""
         best, taken = _Attempt(agrees=False, depth=-1), list[int]()
         for _ in range(most):
             attempt = self._attempt(taken, strictness)
@@ -173,7 +173,7 @@ class _Search:
                 contradiction()
 
         recorder = Recorder(self._model, enter, self._labels)
-        # What no layer that is called holds is given its values before.
+        # Variables of no called layer get their values first.
         for label, variable in self._hints.items():
             variable.assign(self._values[label])
         for label, other in self._uncalled().items():
@@ -190,7 +190,7 @@ class _Search:
     def _options(
         self, call: Call, layer: Any, left: Mapping[str, Call], every: bool
     ) -> Iterator[tuple[Call, list[tuple[str, Any, str]], bool]]:
-        """Yield the layers of the first model that this one may be, with the pairs of variables; the likely first."""
+        """Yield the layers of the first model that may match this one, with pairs of variables; likely ones first."""
         variables = held_variables(layer)
         fitting = [
             partner
@@ -247,7 +247,7 @@ class _Search:
         )
 
     def _by_names(self) -> dict[str, str]:
-        """Return the layers of the second model whose given names say which of the first they are."""
+        """Return the layers of the second model whose user-given names identify layers of the first."""
         if self._named is None:
             found = self._find_names()
             self._named = found if self._by_name else {}
@@ -267,7 +267,7 @@ class _Search:
         return found
 
     def _uncalled(self) -> dict[str, Any]:
-        """Return the variables of the second model, by the first's labels, that no call of a layer shows."""
+        """Return the variables of the second model that no layer call shows, by the first model's labels."""
         self._by_names()
         first_called = {label for call in self._first for label in call.variables}
         first = [label for label in self._values if label not in first_called]
@@ -318,9 +318,9 @@ class _Search:
         return result
 
     def _pair_leftovers(self, result: Matching) -> None:
-        """Pair variables of layers that were not matched, where their shapes allow it: one layer written as two.
+        """Pair variables of unmatched layers if their shapes allow it: one layer may be written as two.
 
-        Where several layers have the same shapes, the order that gives the outputs of the first model is taken.
+        If several layers have the same shapes, the order that gives the outputs of the first model is used.
         """
         taken = {id(variable) for variable in result.variables.values()}
         first = _blocks(self._first, [label for label in self._values if label not in result.variables])
@@ -348,7 +348,7 @@ class _Search:
             self._own[partner].assign(self._values[label])
 
     def _by_shape(self, first: Sequence[str], second: Sequence[str]) -> list[tuple[str, str]]:
-        """Return labels of both models in pairs of one shape, in their orders, as many as there are."""
+        """Return all pairs of labels of both models with the same shape, in their orders."""
         left, pairs = list(second), []
         for label in first:
             partner = next((other for other in left if self._fits(label, other)), None)
@@ -359,7 +359,7 @@ class _Search:
 
 
 def _blocks(calls: Sequence[Call], labels: Sequence[str]) -> list[list[str]]:
-    """Return labels by the layer that holds them, in the order in which these run; those that none holds last."""
+    """Return labels by their layer, in the order in which the layers run; those without a layer come last."""
     blocks = [[label for label in call.variables if label in labels] for call in calls]
     held = {label for block in blocks for label in block}
     return [block for block in [*blocks, [label for label in labels if label not in held]] if block]

@@ -1,4 +1,4 @@
-"""Models whose weights and random layers go by the names of another model, with which they were matched."""
+"""Models whose weights and random layers use the names of another model, with which they were matched."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twinproof.proof.side import Side
 from twinproof.proof.streams import give_streams
 from twinproof.proof.weights import go_by, named_weights
 
-# The attribute of a layer that holds the name by which it is seeded.
+# The attribute of a layer with the name by which it is seeded.
 _SEEDED_AS = "_twinproof_name"
 
 
@@ -25,7 +25,7 @@ def random_names(model: keras.Model) -> frozenset[str]:
 
 
 def seed_random_layers(model: keras.Model, seed: int) -> None:
-    """Give each layer that draws random numbers a state that depends on `seed` and its name alone."""
+    """Give each layer that draws random numbers a state that depends only on `seed` and its name."""
     for layer in model._flatten_layers():
         for index, generator in enumerate(generators(layer, inside=False)):
             name = _seed_name(layer)
@@ -33,9 +33,9 @@ def seed_random_layers(model: keras.Model, seed: int) -> None:
 
 
 def name_like(model: keras.Model, first: keras.Model, inputs: Any) -> None:
-    """Match a model with a first one, and have its weights and random layers go by the names of that one.
+    """Match a model with a first one, and let its weights and random layers use the names of the first.
 
-    What has no counterpart keeps its own name.
+    Weights and layers without a counterpart keep their own names.
     """
     side, other = Side("first", first), Side("second", model)
     side.label(label_variables(first), [])

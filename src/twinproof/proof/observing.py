@@ -1,4 +1,4 @@
-"""What a model does, observed step by step: outputs, losses, gradients, weights, optimizer state."""
+"""Observes what a model does step by step: outputs, losses, gradients, weights, optimizer state."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from twinproof.proof.result import MULTIPLE, MULTIPLE_APART, Allowed, Stage
 from twinproof.proof.side import Side
 from twinproof.proof.tracing import traced
 
-# How the names begin of what a model reports of a step.
+# The first word of the names of values that a model reports for a step.
 REPORTED = "reported"
-# The name of what layers and `add_loss` add to the loss.
+# The name of the losses that layers and `add_loss` add.
 ADDED = "added loss"
 
 
 class Phase(Word):
-    """What is observed in one go: a phase begins only where the one before found no difference."""
+    """Observations made together: a phase starts only if the previous one found no difference."""
 
     INFERENCE = "inference"
     TRAINING = "training"
@@ -47,7 +47,7 @@ class Phase(Word):
 
 
 class Observation(NamedTuple):
-    """Arrays of one stage, by name; `where` says on what, or after which step, and is empty where there is one only."""
+    """Arrays of one stage, by name; `where` names the inputs or the step, and is empty if there is only one."""
 
     stage: Stage
     where: str
@@ -56,13 +56,13 @@ class Observation(NamedTuple):
 
 @dataclass(frozen=True)
 class Exam:
-    """What both models are asked: inputs to infer on, batches to train on, and how many steps."""
+    """The task for both models: inputs for inference, batches for training, and the number of steps."""
 
     inputs: list[tuple[str, Any]]
     batches: list[Batch] = field(default_factory=list)
     steps: int = 0
     seed: int = 0
-    two_environments: bool = False  # which do not draw the same random numbers, nor add up in the same order
+    two_environments: bool = False  # which draw different random numbers and add in different orders
     rounding: float = 0.0
 
     @property
@@ -83,11 +83,11 @@ class Exam:
         )
 
     def inputs_named(self, where: str, training: bool) -> Any:
-        """Return the inputs of that name; in training, of none, those of the first batch."""
+        """Return the inputs of that name; without a name, those of the first training batch."""
         return self.batches[0].x if training and not where else dict(self.inputs)[where]
 
     def inputs_like_the_first(self) -> Iterator[tuple[str, Any]]:
-        """Yield the inputs shaped as the plain ones: each other shape is compiled anew, which takes seconds."""
+        """Yield the inputs with the shape of the plain ones: any other shape is compiled again, which takes seconds."""
         shapes = [np.shape(leaf) for _, leaf in flatten(self.inputs[0][1])] if self.inputs else []
         yield from (one for one in self.inputs if [np.shape(leaf) for _, leaf in flatten(one[1])] == shapes)
 
@@ -98,7 +98,7 @@ class Exam:
 
 
 def observe(side: Side, exam: Exam, phase: Phase, as_compiled: bool = False) -> Iterator[Observation]:
-    """Yield what a model does in a phase; `as_compiled` runs the steps that were compiled last, and compiles none."""
+    """Yield what a model does in a phase; `as_compiled` uses the steps that were compiled last, without compiling."""
     if phase == Phase.INFERENCE:
         return _observe_inference(side, exam)
     if phase == Phase.TRAINING:
@@ -109,7 +109,7 @@ def observe(side: Side, exam: Exam, phase: Phase, as_compiled: bool = False) -> 
 
 
 def _observe_inference(side: Side, exam: Exam) -> Iterator[Observation]:
-    """Yield what a model gives in inference, run operation by operation."""
+    """Yield the outputs of a model in inference, run operation by operation."""
     for name, inputs in exam.inputs if has_call(side.model) else ():
         side.set_back(exam.seed)
         with _conditions(exam), functions_run_eagerly():
@@ -118,7 +118,7 @@ def _observe_inference(side: Side, exam: Exam) -> Iterator[Observation]:
 
 
 def _observe_training(side: Side, exam: Exam) -> Iterator[Observation]:
-    """Yield what a model gives in training mode, and what one training step computes, run operation by operation."""
+    """Yield outputs in training mode, and the values of one training step, run operation by operation."""
     model, batch = side.model, exam.batches[0]
     if has_call(model):
         side.set_back(exam.seed)
@@ -143,7 +143,7 @@ def _observe_training(side: Side, exam: Exam) -> Iterator[Observation]:
 
 
 def _observe_steps(side: Side, exam: Exam) -> Iterator[Observation]:
-    """Yield losses, weights, state and what optimizers hold after each training step, and predictions afterwards."""
+    """Yield losses, weights, state and optimizer state after each training step, and predictions afterwards."""
     side.set_back(exam.seed)
     for step in range(exam.steps):
         seed_python(exam.seed + step)
@@ -165,7 +165,7 @@ def outputs_of(side: Side, run: Callable[[], Any]) -> dict[str, Array]:
     ModelError
         If the model raises.
     CannotTellError
-        If an output is no tensor with values.
+        If an output is not a tensor with values.
     """
     try:
         outputs = run()
@@ -193,19 +193,19 @@ def train_step(side: Side, batch: Batch) -> dict[str, Array]:
     model = side.model
     try:
         if has_own_step(model):
-            # Only `fit` gives an own step what it is written for.
+            # Only `fit` gives a custom step the arguments it expects.
             options = {"batch_size": batch.rows, "epochs": 1, "shuffle": False, "verbose": 0}
             history = model.fit(batch.x, batch.y, sample_weight=batch.sample_weight, **options)
             logs = {name: values[-1] for name, values in history.history.items()}
         else:
-            # Keras returns means since the last reset; a step's own loss takes a reset before it.
+            # Keras returns means since the last reset; the loss of one step needs a reset before it.
             model.reset_metrics()
             logs = model.train_on_batch(batch.x, batch.y, sample_weight=batch.sample_weight, return_dict=True)
     except (Exception, SystemExit) as error:
         raise ModelError(f"a training step of {side.name}", error) from error
-    # In the type that losses are computed in, as their last place is that of it. What else a model reports is compared
-    # where both report it under one name. What an own step calls its loss is a report, too: what it trains on shows in
-    # the gradients.
+    # In the number type of losses, because it determines their last place. Other reported values are compared if both
+    # models report them under one name. The loss that a custom step returns is a report too: what it trains on shows
+    # in the gradients.
     own = has_own_step(model)
     return {
         ("loss" if name == "loss" and not own else f"{REPORTED} {name}"): np.asarray(logs[name], np.float32)
@@ -214,7 +214,7 @@ def train_step(side: Side, batch: Batch) -> dict[str, Array]:
 
 
 def warm_up(side: Side, exam: Exam) -> None:
-    """Take one step of a model with an own one and undo it: Keras may run it once more before the first."""
+    """Run one custom training step and undo it: Keras may run it one extra time before the first step."""
     if exam.trains and has_own_step(side.model):
         run_eagerly(side.model, True)
         train_step(side, exam.batches[0])
@@ -222,21 +222,21 @@ def warm_up(side: Side, exam: Exam) -> None:
 
 
 def has_own_step(model: keras.Model) -> bool:
-    """Return whether a model's class trains in its own way."""
+    """Return whether a model's class has a custom training step."""
     return type(model).train_step is not keras.Model.train_step
 
 
 def added_losses(model: keras.Model) -> Iterator[Array]:
     """Yield what layers and `add_loss` added to the loss of the last step, the smallest first."""
     arrays = [to_array(loss) for loss in model.losses]
-    # Their order is that in which layers were made; their sum and their sorted values are not.
+    # Their order depends on the order in which layers were made; their sum and their sorted values do not.
     values = sorted(float(array) for array in arrays if array is not None and array.size == 1)
     yield from (np.asarray(value, np.float32) for value in values)
 
 
 @contextmanager
 def _gradients(side: Side) -> Iterator[dict[str, Array]]:
-    """Collect the first gradient that an optimizer is given for each variable, by label."""
+    """Collect the first gradient that an optimizer gets for each variable, by label."""
     found: dict[str, Array] = {}
     labels = {id(variable): label for label, variable in side.variables.items()}
 

@@ -1,4 +1,4 @@
-"""Nested data with arrays in a folder: JSON, with the arrays beside it. No pickle: a folder may come from anywhere."""
+"""Nested data with arrays in a folder: JSON, and the arrays next to it. No pickle: a folder may come from anywhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ARRAY, _TUPLE = "$array", "$tuple"
 
 
 def pack(data: Any, folder: Path, name: str) -> None:
-    """Write data of dicts, lists, tuples, plain values and arrays; of anything else, its text."""
+    """Write data of dicts, lists, tuples, plain values and arrays; anything else is written as text."""
     arrays: list[Any] = []
 
     def plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A proof as a page that opens offline: the stages, and the layers side by side with where they part."""
+"""A proof as a page that opens offline: the stages, and the layers side by side with their differences."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def _parts(proof: Proof) -> Iterator[str]:
     yield f"<style>{_STYLE}</style></head><body><main>"
     yield f"<h1>{escape(proof.sentence)}</h1>"
     yield f"<p>First model: <code>{escape(proof.first)}</code><br>Second model: <code>{escape(proof.second)}</code></p>"
-    yield from _table("Stages", ("stage", "outcome", "what was found"), _stages(proof))
+    yield from _table("Stages", ("stage", "outcome", "details"), _stages(proof))
     if proof.layers:
         yield from _table(
-            "Layers that hold variables or draw random numbers, as they run, with the largest differences",
-            ("first model", "second model", "of what goes in", "of what comes out"),
+            "Layers with variables or random numbers, in running order, with the largest differences",
+            ("first model", "second model", "of inputs", "of outputs"),
             _layers(proof),
         )
     elif proof.matches:
         rows = (("", (escape(one), escape(other))) for one, other in proof.matches)
-        yield from _table("Variables that belong together", ("first model", "second model"), rows)
+        yield from _table("Matched variables", ("first model", "second model"), rows)
     yield f"<p>Compared: {escape(compared_words(proof))}; {escape(versions(proof.made_with))}.</p>"
     for title, lines in (("Notes", proof.notes), ("Not compared", proof.not_compared)):
         if lines:

@@ -1,4 +1,4 @@
-"""What two models are asked, made from the first one: inputs that it takes, batches, loss and optimizer."""
+"""The inputs, batches, loss and optimizer for comparing two models, derived from the first one."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ from twinproof.proof.specs import EXAMPLE, Spec, describe, require_numbers
 from twinproof.proof.streams import give_other_streams, give_streams
 from twinproof.proof.text import count
 
-# Batches that are made up; with more steps they are used again.
+# Generated batches; with more steps, they are used again.
 BATCHES = 4
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a user may say: data, inputs as specs, how to compile, steps, tolerance, hints for the matching, seed."""
+    """A user's options: data, inputs as specs, how to compile, steps, tolerance, hints for the matching, seed."""
 
     data: Any = None
     inputs: Any = None
@@ -56,12 +56,12 @@ class Wishes:
 
 
 def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environments: bool = False) -> LiveReference:
-    """Return the first model ready to be compared; `other` may know what it takes, and how it is trained.
+    """Return the first model ready to be compared; `other` may know its inputs and how it is trained.
 
     Raises
     ------
     CannotTellError
-        If nothing says what the models take.
+        If the inputs of the models are unknown.
     ModelError
         If the model raises.
     """
@@ -70,7 +70,7 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environmen
     specs = _find_signature(wishes, batches, sides)
     if not has_call(side.model) and not wishes.steps:
         raise CannotTellError(
-            f"{side.name} has no call(): only training steps show what it does; ask for --steps 1 or more"
+            f"{side.name} has no call(): only training steps show what it does; use --steps 1 or more"
         )
     _require_like_inputs(sides)
     rows = next((found for one in sides if (found := fixed_rows(signature(one.model)))), None)
@@ -79,13 +79,14 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environmen
     seed_everything(wishes.seed)
     inputs, ranges, refused = _inputs(specs, batches, sides, wishes.seed)
     if refused:
-        notes.append(f"left out, as {side.name} does not run on it: {', '.join(refused)}")
+        notes.append(f"left out because {side.name} does not run on it: {', '.join(refused)}")
     label(side)
     began = side.start
     stirred = stir(side, np.random.default_rng(wishes.seed + 2))
     if stirred:
         notes.append(
-            f"constant initial values were changed at random, as they hide differences: {count(stirred, 'variable')}"
+            "constant initial values were changed at random, because they hide differences: "
+            f"{count(stirred, 'variable')}"
         )
     labels = {id(variable): name for name, variable in side.variables.items()}
     seed_everything(wishes.seed)
@@ -118,25 +119,25 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environmen
 
 
 def compile_second(side: Side, recipe: Recipe | None) -> None:
-    """Compile the second model as the first one was, if it is not compiled, or both are to be trained alike.
+    """Compile the second model like the first one, if it is not compiled, or if both must be trained in the same way.
 
     Raises
     ------
     CannotTellError
-        If nothing says how.
+        If it is unknown how.
     """
     if is_compiled(side.model) and not (recipe and recipe.for_both):
         return
     if recipe is None:
         raise CannotTellError(
             f"{side.name} is not compiled, and the other model is, in its own way: compile it in its builder, or "
-            "ask for --steps 0"
+            "use --steps 0"
         )
     _compile(side, recipe)
 
 
 def plain_outputs(outputs: Any) -> Any:
-    """Return outputs as NumPy arrays, in their structure."""
+    """Return outputs as NumPy arrays, in the same structure."""
 
     def plain(leaf: Any) -> Any:
         array = to_array(leaf)
@@ -157,17 +158,17 @@ def _find_signature(wishes: Wishes, batches: list[Batch], sides: list[Side]) -> 
                 require_numbers(spec, place or f"of {side.name}")
             return specs
     raise CannotTellError(
-        f"{' and '.join(side.name for side in sides)}: nothing says what they take, as neither has been built; say it "
-        f"with {EXAMPLE}, or give data with --data FILE.py:FUNCTION"
+        f"{' and '.join(side.name for side in sides)}: their inputs are unknown, because neither has been built; "
+        f"give them with {EXAMPLE}, or give data with --data FILE.py:FUNCTION"
     )
 
 
 def _inputs(
     specs: Any, batches: list[Batch], sides: list[Side], seed: int
 ) -> tuple[list[tuple[str, Any]], Ranges, list[str]]:
-    """Return the inputs to infer on, the plain ones first, after a run of both that shows which of them are ids.
+    """Return the inputs for inference, the plain ones first, after a run of both models that shows which are ids.
 
-    The last are the names of those that the first model does not take, where they were made of the user's data.
+    The last value has the names of inputs that the first model does not accept, if they were made from the user's data.
     """
     generator = np.random.default_rng(seed)
     if batches:
@@ -193,7 +194,7 @@ def _inputs(
 
 
 def _ranges(side: Side, probe: Any, specs: Any, seed: int, must_run: bool) -> Ranges:
-    """Return which inputs a model takes as ids; where it need not run on the probe, perhaps none."""
+    """Return which inputs a model takes as ids; perhaps none, if it does not have to run on the probe."""
     seed_everything(seed)
     recorder = Recorder(side.model)
     try:
@@ -207,7 +208,7 @@ def _ranges(side: Side, probe: Any, specs: Any, seed: int, must_run: bool) -> Ra
 
 
 def _takes(side: Side, inputs: Any) -> bool:
-    """Whether a model runs on what was made of the user's data: it may look numbers up that are no longer there."""
+    """Return whether a model runs on inputs made from the user's data: it may look up numbers that no longer exist."""
     try:
         run_once(side, inputs)
     except ModelError:
@@ -216,7 +217,7 @@ def _takes(side: Side, inputs: Any) -> bool:
 
 
 def _require_like_inputs(sides: list[Side]) -> None:
-    """Raise `UnlikeError` where both models say what they take, and these are not the same inputs."""
+    """Raise `UnlikeError` if both models know their inputs, and these are not the same."""
     known = [list(flatten(signature(side.model))) for side in sides]
     if len(known) < 2 or not all(known):
         return
@@ -232,7 +233,7 @@ def _require_like_inputs(sides: list[Side]) -> None:
 
 
 def _alike(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
-    """Return whether inputs of one shape are taken as of the other; a last axis of 1 may be left out."""
+    """Return whether two shapes are compatible; a last axis of 1 may be left out."""
     if len(one) != len(other):
         short, long = sorted((one, other), key=len)
         if len(long) - len(short) != 1 or long[-1] != 1:
@@ -242,7 +243,7 @@ def _alike(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
 
 
 def _compile_first(side: Side, other: Side | None, wishes: Wishes, outputs: Any) -> Recipe | None:
-    """Compile the first model if it is not, or as the user says; return how the second one is then compiled."""
+    """Compile the first model if it is not compiled, or as the user says; return how to compile the second one."""
     own = recipe_of(side.model, side.name)
     others = recipe_of(other.model, other.name) if other else None
     if wishes.loss is not None or wishes.optimizer is not None:
@@ -266,7 +267,7 @@ def _compile(side: Side, recipe: Recipe) -> None:
 
 
 def _with_targets(batches: list[Batch], specs: Any, ranges: Ranges, side: Side, outputs: Any, seed: int) -> list[Batch]:
-    """Return the user's batches, with targets where he gave none and a loss needs them, or batches that are made up."""
+    """Return the user's batches, with targets if they lack those that a loss needs, or generated batches."""
     generator = np.random.default_rng(seed + 1)
     loss = getattr(side.model, "loss", None)
     own = has_own_step(side.model) and loss is None

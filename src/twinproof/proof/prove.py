@@ -1,4 +1,4 @@
-"""`twinproof.prove`: are two models one network, and where do they part?"""
+"""`twinproof.prove`: are two models one network, and where do they differ?"""
 
 from __future__ import annotations
 
@@ -33,28 +33,29 @@ def prove(
     map: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> Proof:
-    """Return whether two models are one network, stage by stage, and where they part.
+    """Return whether two models are one network, stage by stage, and where they differ.
 
     Parameters
     ----------
     first, second
-        A function without arguments that returns a model, a model, "FILE.py:FUNCTION", or a saved file. A model at
-        hand has its weights back afterwards.
+        A function without arguments that returns a model, a model, "FILE.py:FUNCTION", or a saved file. The weights of
+        a model are restored afterwards.
     data
-        What to run and train on: arrays (x, y), batches, a data set, a generator, or a function that gives one of
-        these; else it is made up from what the models take.
+        Data to run and train on: arrays (x, y), batches, a data set, a generator, or a function that returns one of
+        these. Default: random data that fit the inputs of the models.
     inputs
-        What models take that do not know it, as "28,28,1" or "image=28,28,1 ids=16:int32".
+        The inputs of models that have not been built, such as "28,28,1" or "image=28,28,1 ids=16:int32".
     loss, optimizer
-        As `compile` takes them; else as the models were compiled, or chosen by their outputs.
+        As for `compile`. Default: as the models were compiled, or chosen to fit their outputs.
     steps
         Steps of training; 0 for none.
     tolerance
-        The largest absolute difference that counts as none; else it is measured, by what rounding does to the first.
+        The largest absolute difference that does not count. Default: measured, by the effect of rounding on the first
+        model.
     map
-        Variables of the first model with those of the second, where the match needs help.
+        Variables of the first model and the matching ones of the second, if the match needs help.
     seed
-        Of made-up data, random layers and the measure of rounding.
+        The seed of random data, of random layers and of the measure of rounding.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def prove_sources(first: Source, second: Source, wishes: Wishes) -> Proof:
 
 
 def read_wishes(request: Request) -> Wishes:
-    """Return what a request asks for, with its files read."""
+    """Return the options of a request, with its files read."""
     read = _read_data(request.data), _read_inputs(request.inputs)
     return Wishes(*read, request.loss, request.optimizer, request.steps, request.tolerance, request.hints, request.seed)
 
@@ -116,7 +117,7 @@ def unknown(names: tuple[str, str], reason: str) -> Proof:
 
 
 def unlike(sides: tuple[Side, Side], error: UnlikeError) -> Proof:
-    """Return the proof of two models that take other inputs, or give other outputs."""
+    """Return the proof of two models with different inputs or outputs."""
     difference = Difference(Kind.SIGNATURE, error.stage, cause=error.what)
     stages = (StageResult(Stage.STRUCTURE, Outcome.DIFFERENT, detail=error.what),)
     said = sentence(Verdict.NOT_ONE_NETWORK, difference, stages, 0, Allowed(), "")
@@ -133,14 +134,14 @@ def unlike(sides: tuple[Side, Side], error: UnlikeError) -> Proof:
 
 
 def with_task_of(wishes: Wishes, *given: Source) -> Wishes:
-    """Return wishes with what the modules of models say of their task, the first of them first, and the user did not.
+    """Return options completed by the modules of the models, the first module first, where the user set nothing.
 
     Raises
     ------
     ModelError
-        If a function that says so raises.
+        If such a function raises.
     CannotTellError
-        If it does not return what it must.
+        If it returns something invalid.
     """
     if wishes.data is None and wishes.inputs is None:
         data = _function_of(given, BATCH)
@@ -151,7 +152,7 @@ def with_task_of(wishes: Wishes, *given: Source) -> Wishes:
         said = _call(compiling, COMPILING)
         if not isinstance(said, Mapping):
             raise CannotTellError(
-                f"`{COMPILING}` returns {said!r:.80}; it must return what `compile` is given, as a dict"
+                f"`{COMPILING}` returns {said!r:.80}; it must return the arguments of `compile`, as a dict"
             )
         wishes = replace(
             wishes, loss=said.get("loss"), optimizer=said.get("optimizer"), loss_weights=said.get("loss_weights")
@@ -160,7 +161,7 @@ def with_task_of(wishes: Wishes, *given: Source) -> Wishes:
 
 
 def _function_of(given: tuple[Source, ...], name: str) -> Any:
-    """Return the first function of this name that is called without arguments; another one is not meant."""
+    """Return the first function of this name without required arguments; others have a different purpose."""
     found = (getattr(one.module, name, None) for one in given)
     return next((function for function in found if callable(function) and not needed_arguments(function)), None)
 

@@ -1,4 +1,4 @@
-"""One proof, from two models to the verdict: match, then compare phase by phase, and localise the first difference."""
+"""One proof, from two models to the verdict: match, compare phase by phase, and locate the first difference."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ from twinproof.proof.side import Side
 from twinproof.proof.streams import give_other_streams
 from twinproof.proof.text import count, sentence, versions
 
-# The stages in which models are asked on unusual inputs, too.
+# The stages that also use unusual inputs.
 _ON_UNUSUAL = (Stage.INFERENCE, Stage.TRAINING_MODE, Stage.AFTERWARDS)
 
 
 @dataclass
 class _Found:
-    """What was found in one phase: how far apart everything is, and what rounding does."""
+    """The findings of one phase: all differences, and the effect of rounding."""
 
     apart: Mapping[Key, Apart]
     effects: Mapping[Key, float] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class _Found:
 
 
 class Proving:
-    """Holds a second model against the first, which is prepared already."""
+    """Compares a second model with the first, which is already prepared."""
 
     def __init__(self, first: Reference, second: Side, wishes: Wishes, trained_before: bool) -> None:
         self.first, self.second, self.wishes, self.trained_before = first, second, wishes, trained_before
@@ -82,7 +82,7 @@ class Proving:
             self._differs(Difference(kind, error.stage, cause=error.what))
         return self._conclude()
 
-    # What follows is in the order in which it happens.
+    # The following runs in this order.
 
     def _examine(self) -> None:
         plain = self.first.exam.inputs[0][1]
@@ -129,7 +129,7 @@ class Proving:
                 raise UnlikeError(Stage.INFERENCE, f"{name} has shape {one_value.shape} against {other_value.shape}")
 
     def _match(self, plain: Any) -> None:
-        """Match by names where they agree; where that leads to a difference, see what the flow of data says."""
+        """Match by names if they agree; if that leads to a difference, try the flow of data."""
         model, first = self.second.model, self.first
         self.other_began = {label: value_of(variable) for label, variable in label_variables(model).items()}
 
@@ -150,11 +150,11 @@ class Proving:
                 f"`{one}` is `{other}`" for one, other in by_flow.layers.items() if by_name.get(one, other) != other
             ]
             self.notes.append(
-                f"the names say otherwise, but by the flow of data {', '.join(crossed)} in the second model"
+                f"the names suggest another match, but by the flow of data {', '.join(crossed)} in the second model"
             )
 
     def _structure(self, plain: Any) -> bool:
-        """Compare what is declared; return whether the variables of both belong together."""
+        """Compare the declarations; return whether the variables of both models match."""
         first, second, matching = self.first, self.second, self.matching
         labels = {id(variable): label for label, variable in label_variables(second.model).items()}
         seed_everything(self.wishes.seed)
@@ -182,7 +182,7 @@ class Proving:
     def _starts(self) -> None:
         if self.trained_before:
             self.not_compared.append(
-                "initial values: one of the models is saved, or was at hand, with values of its own"
+                "initial values: one of the models was saved or passed as an object, and has its own values"
             )
             return
         assert self.scene is not None  # noqa: S101
@@ -196,13 +196,13 @@ class Proving:
     def _phases(self) -> None:
         exam = self.first.exam
         if not has_call(self.second.model):
-            self.not_compared.append("inference: there is no call(); what the training steps do was compared")
+            self.not_compared.append("inference: there is no call(); the training steps were compared")
         if not self._goes_on(Phase.INFERENCE):
-            self.not_compared.append("training: the comparison ended before it")
+            self.not_compared.append("training: the comparison ended before training")
         elif not exam.trains:
-            self.not_compared.append("training: no steps were asked for")
+            self.not_compared.append("training: no steps were requested")
         elif self._is_different(Stage.STRUCTURE):
-            self.not_compared.append("training: what is declared differs already")
+            self.not_compared.append("training: the declarations already differ")
         elif not self._goes_on(Phase.TRAINING):
             self.not_compared.append("further training steps: the comparison ended in the first one")
         else:
@@ -211,7 +211,7 @@ class Proving:
                 self._graphs()
         if exam.two_environments:
             self.not_compared.append(
-                "what random layers draw: two environments draw other numbers, so they were switched off"
+                "random layers: two environments draw different numbers, so these layers were switched off"
             )
         self.not_compared.append("speed, memory, saving and loading; XLA")
 
@@ -242,20 +242,22 @@ class Proving:
 
     def _graphs(self) -> None:
         if self.first.exam.two_environments:
-            self.not_compared.append("compiled graphs: the environments compile the same layers to other operations")
+            self.not_compared.append(
+                "compiled graphs: two environments compile the same layers to different operations"
+            )
             return
         result = compare_graphs(self.first.graphs, self.second.graphs)
         if result:
             self.stages[Stage.GRAPHS] = result
         else:
-            self.not_compared.append("compiled graphs: those of compiled steps alone are seen")
+            self.not_compared.append("compiled graphs: only compiled steps have graphs")
 
     def _tell_unseen_gradients(self, apart: Mapping[Key, Apart]) -> None:
-        """Note the trained variables whose gradients no optimizer was given: the steps alone compare these."""
+        """Note the trained variables whose gradients no optimizer got: only the steps compare these."""
         seen = {name for stage, _, name in apart if stage == Stage.GRADIENTS}
         unseen = [label for label, one in self.first.declared.items() if one.trained and label not in seen]
         if unseen:
-            self.not_compared.append(f"gradients that no optimizer was given: {', '.join(unseen)}")
+            self.not_compared.append(f"gradients that no optimizer got: {', '.join(unseen)}")
 
     def _compare(self, phase: Phase) -> _Found:
         first, second, exam = self.first, self.second, self.first.exam
@@ -273,9 +275,9 @@ class Proving:
     def _unsteady(
         self, phase: Phase, once: Mapping[Key, Apart], again: Mapping[Key, Apart], effects: Mapping[Key, float]
     ) -> str:
-        """Return which model differs from itself, and where, beyond rounding; "" of none."""
+        """Return which model differs from itself by more than rounding, and where; "" if none does."""
         exam = self.first.exam
-        # What was written down is the same each time; whether it came out so twice was written with it.
+        # A stored run is the same each time; whether a second run agreed is stored with it.
         written = not self.first.runs_beside(self.second.variables)
         for index, name in enumerate((self.first.name, self.second.name)):
             same = all(once[key].digests[index] == one.digests[index] for key, one in again.items() if key in once)
@@ -290,17 +292,17 @@ class Proving:
             if all(one.equal for one in apart.values()):
                 continue
             for key, one in apart.items():
-                # The effect of rounding is measured on the first model: where that is noise, so is the measure.
+                # The effect of rounding is measured on the first model: if the model is noisy, so is this measure.
                 early = phase in (Phase.INFERENCE, Phase.TRAINING)
                 noise = early and one.difference > one.rounding**0.5 * one.scale
                 if noise or judge_one(key, one, effects, self.allowed) == Outcome.DIFFERENT:
                     place = f"{key[0]}, at {place_of(key)}"
                     return f"{name} differs from itself in {place}; it may draw unseeded random numbers"
-            self.notes.append(f"{name} differs from itself, no more than rounding does")
+            self.notes.append(f"{name} differs from itself by no more than rounding")
         return ""
 
     def _draws_freely(self) -> bool:
-        """Return whether a compiled step depends on a seed that no generator of Keras holds."""
+        """Return whether a compiled step depends on a seed outside Keras's generators."""
         exam = replace(self.first.exam, steps=1, inputs=[])
         before = list(observe(self.second, exam, Phase.STEPS))
         self.second.global_seed = 1
@@ -311,7 +313,7 @@ class Proving:
         return any(not one.equal for one in apart.values())
 
     def _without_broken(self, apart: Mapping[Key, Apart]) -> dict[Key, Apart]:
-        """Return what has numbers to compare: extreme inputs may have none in either model; elsewhere that ends it."""
+        """Return the arrays with numbers to compare; only on extreme inputs may both models lack numbers."""
         broken = [key for key, one in apart.items() if one.broken]
         extreme = [key for key in broken if key[0] in _ON_UNUSUAL and key[1]]
         for key in broken:
@@ -321,10 +323,10 @@ class Proving:
         if extreme:
             places = sorted({f"{stage} on {where}" for stage, where, _ in extreme})
             self.not_compared.append(f"not a number in both models: {', '.join(places)}")
-        # One may overflow where the other does not, though they are the same to a mathematician: say so, and go on.
+        # One may overflow where the other does not, although they are mathematically the same: note it, and go on.
         unstable = [key for key, one in apart.items() if one.unstable and key[1].startswith(EXTREME)]
         for key in unstable:
-            self.notes.append(f"on {key[1]}, one of the models gives what is not a number, and the other does not")
+            self.notes.append(f"on {key[1]}, only one of the models gives a value that is not a number")
         return {key: one for key, one in apart.items() if key not in extreme and key not in unstable}
 
     def _is_different(self, stage: Stage) -> bool:
@@ -370,17 +372,17 @@ class Proving:
         )
 
     def _variables(self) -> tuple[Shapes, Shapes]:
-        """Return the shapes of both models' variables, those that belong together by the label of the first."""
+        """Return the shapes of both models' variables; matched ones have the label of the first model."""
         names = {other: label for label, other in self.matching.labels.items()}
         second: Shapes = {}
         for label, shape in shapes_of(self.second.model).items():
-            # A variable without a partner may have the name of one that has.
+            # An unmatched variable may have the name of a matched one.
             own = label if label not in names.values() else f"{label} of the second model"
             second[names.get(label, own)] = shape
         return {label: tuple(value.shape) for label, value in self.first.values.items()}, second
 
     def _chosen(self) -> Difference | None:
-        """Return the difference that the sentence names: the first that was run in inference, else what is declared."""
+        """Return the difference that the sentence names: the first in inference, otherwise one in the declarations."""
         ran = [one for one in self.differences if one.stage not in (Stage.STRUCTURE, Stage.START)]
         if ran and ran[0].stage == Stage.INFERENCE and self.layers:
             return ran[0]

@@ -1,4 +1,4 @@
-"""Observations on disk, so that memory holds one of them at a time."""
+"""Observations on disk, so that only one of them is in memory at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Entry = tuple[str, str, list[str]]
 
 
 class Recording:
-    """Observations in a folder: one of its own, removed afterwards, or a given one."""
+    """Observations in a folder: a temporary one, removed afterwards, or a given one."""
 
     def __init__(self, folder: Path | None = None, index: Iterable[Entry] = ()) -> None:
         self._folder = folder or Path(tempfile.mkdtemp(prefix="twinproof-"))
@@ -41,7 +41,7 @@ class Recording:
 
 
 def kept(observations: Iterable[Observation], steps: int) -> Iterator[Observation]:
-    """Yield observations, of the training steps the first and the last alone: what a recording keeps."""
+    """Yield the observations that a recording keeps: of the training steps, only the first and the last."""
     for one in observations:
         if one.stage != Stage.STEPS or one.where in ("step 1", f"step {steps}"):
             yield one

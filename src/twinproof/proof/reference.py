@@ -1,4 +1,4 @@
-"""The first of two models: what the second one is held against."""
+"""The first of two models, with which the second one is compared."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from twinproof.proof.recording import Recording, kept
 from twinproof.proof.running import layer_calls
 from twinproof.proof.side import Side
 
-# How much a weight that starts as zero is moved, and the share by which another constant is.
+# The change of a weight that starts as zero, and the relative change of other constants.
 FROM_ZERO, SHARE = 0.05, 0.1
 
 
 class Declared(NamedTuple):
-    """What is declared of a variable."""
+    """The declaration of a variable."""
 
     trained: bool
     dtype: str
@@ -34,14 +34,14 @@ class Declared(NamedTuple):
 
 
 class LayerRun(NamedTuple):
-    """The calls of layers on one batch, and how far one unit in the last place moves what comes out of each."""
+    """The calls of layers on one batch, and the effect of one unit in the last place on the outputs of each."""
 
     calls: list[Call]
     effects: list[float]
 
 
 class Reference(Protocol):
-    """What is known of the first model, at hand or written down by another process."""
+    """The knowledge about the first model, which is in this process or was stored by another one."""
 
     @property
     def name(self) -> str:
@@ -53,11 +53,11 @@ class Reference(Protocol):
 
     @property
     def outputs(self) -> tuple[Value, ...]:
-        """What came out then."""
+        """The outputs of that run."""
 
     @property
     def output_keys(self) -> list[str] | None:
-        """The keys of the outputs, where these are a dict."""
+        """The keys of the outputs, if these are a dict."""
 
     @property
     def values(self) -> Mapping[str, Array]:
@@ -65,15 +65,15 @@ class Reference(Protocol):
 
     @property
     def began(self) -> Mapping[str, Array]:
-        """The values that it was made with."""
+        """Its initial values."""
 
     @property
     def slots(self) -> Mapping[str, Array]:
-        """What its optimizers hold when both start."""
+        """The state of its optimizers when both start."""
 
     @property
     def declared(self) -> Mapping[str, Declared]:
-        """What is declared of its variables."""
+        """The declarations of its variables."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -85,11 +85,11 @@ class Reference(Protocol):
 
     @property
     def exam(self) -> Exam:
-        """What both are asked."""
+        """The task for both models."""
 
     @property
     def notes(self) -> list[str]:
-        """What a reader is to know of how that was chosen."""
+        """Notes for the reader on how the task was chosen."""
 
     @property
     def weight_order(self) -> list[str]:
@@ -97,7 +97,7 @@ class Reference(Protocol):
 
     @property
     def graphs(self) -> Mapping[str, Graph]:
-        """What its steps and predictions were compiled to, once the steps were observed."""
+        """The compiled graphs of its steps and predictions, once the steps were observed."""
 
     @property
     def made_with(self) -> dict[str, str]:
@@ -107,24 +107,24 @@ class Reference(Protocol):
         """Yield what it does in a phase."""
 
     def recorded(self, phase: Phase) -> Recording:
-        """Return what it does in a phase, to be gone through more than once."""
+        """Return what it does in a phase, for repeated use."""
 
     def effects(self, phase: Phase) -> dict[Key, float]:
-        """Return how far a change of one unit in the last place moves each array of a phase."""
+        """Return the effect of one unit in the last place on each array of a phase."""
 
     def differs_from_itself(self, phase: Phase) -> Mapping[Key, Apart]:
-        """Return how far two runs of it are apart."""
+        """Return the differences between two runs of it."""
 
     def layer_run(self, where: str, training: bool) -> LayerRun | None:
-        """Return what its layers do on the inputs of that name; in training mode, of none, on the first batch."""
+        """Return what its layers do on the inputs of that name; without a name, on the first training batch."""
 
     def runs_beside(self, variables: Mapping[str, Any]) -> bool:
-        """Return whether it can take its steps beside a model of these variables."""
+        """Return whether its steps can alternate with those of a model with these variables."""
 
 
 @dataclass
 class LiveReference:
-    """A first model at hand in this process; `prepare` makes it."""
+    """A first model in this process; `prepare` makes it."""
 
     side: Side
     seed: int
@@ -153,7 +153,7 @@ class LiveReference:
 
     @property
     def slots(self) -> Mapping[str, Array]:
-        """What its optimizers hold when both start."""
+        """The state of its optimizers when both start."""
         return self.side.start_of_slots
 
     @property
@@ -164,7 +164,7 @@ class LiveReference:
 
     @property
     def graphs(self) -> Mapping[str, Graph]:
-        """What its steps and predictions were compiled to, once the steps were observed."""
+        """The compiled graphs of its steps and predictions, once the steps were observed."""
         return self.side.graphs
 
     @property
@@ -177,21 +177,21 @@ class LiveReference:
         return observe(self.side, self.exam, phase)
 
     def recorded(self, phase: Phase) -> Recording:
-        """Return what it does in a phase, to be gone through more than once."""
+        """Return what it does in a phase, for repeated use."""
         if phase not in self._recorded:
             self._recorded[phase] = Recording().add(kept(self.observations(phase), self.exam.steps))
         return self._recorded[phase]
 
     def effects(self, phase: Phase) -> dict[Key, float]:
-        """Return how far a change of one unit in the last place moves each array, the largest of several draws."""
+        """Return the effect of one unit in the last place on each array, the largest of several draws."""
         return floors(self._draws(phase))
 
     def differs_from_itself(self, phase: Phase) -> Mapping[Key, Apart]:
-        """Return how far two runs of it are apart."""
+        """Return the differences between two runs of it."""
         return compare(self.recorded(phase), kept(self.observations(phase), self.exam.steps))
 
     def layer_run(self, where: str, training: bool) -> LayerRun | None:
-        """Return what its layers do, and how far one unit in the last place moves what comes out of each."""
+        """Return what its layers do, and the effect of one unit in the last place on the outputs of each."""
         calls = self._calls(self.exam, where, training)
         effects = [0.0] * len(calls)
         for draw, units in enumerate(draws(self.exam.allowed)):
@@ -204,11 +204,11 @@ class LiveReference:
         return LayerRun(calls, effects)
 
     def runs_beside(self, variables: Mapping[str, Any]) -> bool:
-        """Return whether it can take its steps beside a model of these variables: not if some are its own, too."""
+        """Return whether its steps can alternate with those of a model with these variables: not if they share any."""
         return not {id(one) for one in self.side.variables.values()} & {id(one) for one in variables.values()}
 
     def close(self) -> None:
-        """Remove what was written down."""
+        """Remove the recordings."""
         for recorded in self._recorded.values():
             recorded.remove()
 
@@ -216,7 +216,7 @@ class LiveReference:
         for draw, units in enumerate(draws(self.exam.allowed)):
             generator = np.random.default_rng([self.seed, draw])
             with self.side.moved(generator, units):
-                # Compiling takes longer than all the steps, and other values do not change what is compiled.
+                # Compiling takes longer than all the steps, and different values do not change the compiled code.
                 moved = observe(self.side, self.exam.nudged(generator, units), phase, as_compiled=draw > 0)
                 yield units, compare(self.recorded(phase), kept(moved, self.exam.steps))
 
@@ -233,7 +233,7 @@ def label(side: Side) -> None:
 
 
 def declared(side: Side) -> dict[str, Declared]:
-    """Return what is declared of each variable, by label."""
+    """Return the declaration of each variable, by label."""
     trained = {id(variable) for variable in side.model.trainable_variables}
     return {
         label: Declared(
@@ -247,9 +247,9 @@ def declared(side: Side) -> dict[str, Declared]:
 
 
 def stir(side: Side, generator: np.random.Generator) -> int:
-    """Move weights that start as a constant, which would hide what they multiply or add; return how many.
+    """Change weights that start as a constant, which would hide their effect; return how many were changed.
 
-    Weights of one number, such as a temperature, and what is not a real number are left as they are.
+    Weights with one number, such as a temperature, and values that are not real numbers do not change.
     """
     moved = 0
     for name, variable in side.variables.items():

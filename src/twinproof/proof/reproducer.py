@@ -1,4 +1,4 @@
-"""A short script that shows a difference without twinproof: run it, or paste it into an issue."""
+"""A short script that shows a difference without twinproof, to run or to paste into an issue."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ for one, other in {pairs}:
 
 
 def layers_script(sentence: str, first: Call, second: Call) -> str:
-    """Return a script with two layers of Keras and nothing else; "" where one of them cannot be written so."""
+    """Return a script with only two layers of Keras; "" if one of them cannot be written in this way."""
     if not (first.of_keras and second.of_keras and first.inputs):
         return ""
     configs = [_literal(call.config) for call in (first, second)]
@@ -119,10 +119,10 @@ def models_script(
     pairs: Sequence[tuple[int, int]],
     training: tuple[Value, str, int] | None,
 ) -> str:
-    """Return a script that builds both models, copies the weights and compares outputs, and training where given.
+    """Return a script that builds both models, copies the weights and compares outputs, and training if given.
 
-    `training` has the targets, the arguments of `compile` where the models were not compiled, and the number of steps.
-    "" where a model comes from no file.
+    `training` has the targets, the arguments of `compile` if the models were not compiled, and the number of steps.
+    The script is "" if a model does not come from a file.
     """
     built = [_builder(name) for name in names]
     if not all(built):

@@ -1,4 +1,4 @@
-"""The script that shows a difference: from two layers of Keras where these are to blame, else from both models."""
+"""The script that shows a difference: with two layers of Keras if they cause it, otherwise with both models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from twinproof.proof.result import Difference, Kind, Stage
 
 
 def script(scene: Scene, said: str, difference: Difference) -> str:
-    """Return a script that shows a difference by itself; "" where the models come from no file."""
+    """Return a script that shows a difference by itself; "" if the models do not come from files."""
     one, other = scene.first_call(difference.first), scene.second_call(difference.second)
     if one and other and difference.kind in (Kind.LAYER, Kind.VARIABLE) and one.config != other.config:
         found = layers_script(said, one, other)

@@ -1,4 +1,4 @@
-"""A proof as data: what was compared, stage by stage, and where two models part."""
+"""A proof as data: what was compared, stage by stage, and where two models differ."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from twinproof.base.words import Word
 
 # A difference up to this many times the effect of one unit in the last place is rounding: in one environment, and
-# between two, which may add up in other orders.
+# between two environments, which may add in different orders.
 MULTIPLE, MULTIPLE_APART = 8.0, 32.0
 
 
-# Of variables, by name.
+# The shapes of variables, by name.
 Shapes = dict[str, tuple[int, ...]]
 
 
 class Stage(Word):
-    """What is compared, in this order."""
+    """The stages of the comparison, in this order."""
 
     STRUCTURE = "structure"
     START = "initial values"
@@ -36,11 +36,11 @@ class Outcome(Word):
     EQUAL = "equal"
     ROUNDING = "within rounding"
     DIFFERENT = "different"
-    OTHER_GRAPH = "other graph"  # of no weight: other operations may compute the same
+    OTHER_GRAPH = "other graph"  # does not count: different operations may compute the same
 
 
 class Verdict(Word):
-    """What the proof says of two models."""
+    """The verdict of the proof on two models."""
 
     ONE_NETWORK = "one network"
     NOT_ONE_NETWORK = "not one network"
@@ -48,7 +48,7 @@ class Verdict(Word):
 
 
 class Kind(Word):
-    """What two models part at."""
+    """The kind of place where two models differ."""
 
     LAYER = "layer"
     OPERATION = "operation"
@@ -69,16 +69,16 @@ class Allowed:
 
     @property
     def limit(self) -> float:
-        """The largest difference that counts as rounding, in what differences are measured in."""
+        """The largest difference that counts as rounding, in the unit of the differences."""
         return self.multiple if self.tolerance is None else 1.0
 
 
 @dataclass(frozen=True)
 class StageResult:
-    """One stage: how many arrays were compared, and the one that is farthest apart.
+    """One stage: how many arrays were compared, and the one with the largest difference.
 
-    `ratio` is that difference in units of what a change of one unit in the last place does there; None where both
-    models are equal to the last bit.
+    `ratio` is that difference divided by the effect of one unit in the last place; None if both models are equal to the
+    last bit.
     """
 
     stage: Stage
@@ -92,7 +92,7 @@ class StageResult:
 
 @dataclass(frozen=True)
 class Difference:
-    """Where two models part, by the names in the first and in the second, and why."""
+    """Where two models differ, by the names in the first and in the second, and why."""
 
     kind: Kind
     stage: Stage
@@ -108,7 +108,7 @@ class Difference:
 
     @property
     def place(self) -> str:
-        """Where it is, in words."""
+        """The place, in words."""
         both = f"`{self.first}`" if self.first == self.second or not self.second else ""
         both = both or (f"`{self.first}` (second model: `{self.second}`)" if self.first else f"`{self.second}`")
         if self.kind == Kind.MISSING:
@@ -123,7 +123,7 @@ class Difference:
             return f"`{self.variable}`"
         if self.kind in (Kind.COMPILED, Kind.SIGNATURE):
             return str(self.first or self.kind)
-        return f"from {both} on"
+        return f"starting at {both}"
 
     def __str__(self) -> str:
         return f"{self.place}; {self.cause}" if self.cause else self.place
@@ -131,9 +131,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class LayerPair:
-    """A layer of the first model beside that of the second: their names, classes, and how far apart they are.
+    """A layer of the first model and that of the second: their names, classes and differences.
 
-    The differences are those of what goes in and of what comes out, in inference; None where one has no partner.
+    The differences are those of their inputs and of their outputs, in inference; None if one has no partner.
     """
 
     first: str
@@ -146,7 +146,7 @@ class LayerPair:
 
 @dataclass(frozen=True)
 class Compared:
-    """How much a proof saw."""
+    """How much a proof compared."""
 
     variables: int = 0
     layers: int = 0
@@ -157,7 +157,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Step:
-    """One training step of both models: their losses, digests of their weights, and how far these are apart."""
+    """One training step of both models: their losses, digests of their weights, and the difference of the weights."""
 
     losses: tuple[float, float]
     weights: tuple[str, str]
@@ -166,7 +166,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Course:
-    """What both models gave before training, as digests, how far that is apart, and every step that was taken."""
+    """Digests of the outputs of both models before training, the difference of the outputs, and every training step."""
 
     outputs: tuple[str, str] = ("", "")
     outputs_apart: float = 0.0
@@ -175,7 +175,7 @@ class Course:
 
 @dataclass(frozen=True)
 class Proof:
-    """Whether two models are one network, and how that was found."""
+    """Whether two models are one network, and the evidence."""
 
     first: str
     second: str
@@ -191,24 +191,24 @@ class Proof:
     made_with: dict[str, str] = field(default_factory=dict)
     script: str = ""  # shows the difference by itself
     course: Course = Course()
-    variables: tuple[Shapes, Shapes] = ({}, {})  # of both models, by the names of the first where they belong together
+    variables: tuple[Shapes, Shapes] = ({}, {})  # of both models; matched ones have the names of the first
 
     @property
     def one_network(self) -> bool:
-        """Whether both are one network; False also where that cannot be told."""
+        """Whether both are one network; also False if that cannot be decided."""
         return self.verdict == Verdict.ONE_NETWORK
 
     @property
     def exit_status(self) -> int:
-        """0 for one network, 1 for two, 2 where it cannot be told."""
+        """0 for one network, 1 for two, 2 if it cannot be decided."""
         return [*Verdict].index(self.verdict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the proof as JSON knows it."""
+        """Return the proof as plain values for JSON."""
         return {**asdict(self), "one_network": self.one_network}
 
     def as_record(self) -> dict[str, Any]:
-        """Return what a record of a study keeps of the proof: finite numbers, and no more than a reader needs."""
+        """Return the part of the proof that a study's record stores: finite numbers, and only what readers need."""
         return {
             "verdict": str(self.verdict),
             "sentence": self.sentence,
@@ -222,7 +222,7 @@ class Proof:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Proof:
-        """Return the proof of which `as_json` gave this."""
+        """Return the proof from which `as_json` made these values."""
         difference = data["difference"]
         return cls(
             data["first"],

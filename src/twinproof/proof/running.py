@@ -1,4 +1,4 @@
-"""Runs of a model: what comes out, and the calls of its layers meanwhile."""
+"""Runs of a model: its outputs, and the calls of its layers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from twinproof.proof.side import Side
 def layer_calls(
     side: Side, labels: Mapping[int, str], inputs: Any, training: bool
 ) -> tuple[list[Call], Any, list[Any]]:
-    """Return the calls of layers on one batch, what came out, and the layers that were called.
+    """Return the calls of layers on one batch, the outputs, and the layers that were called.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def layer_calls(
 
 
 def run_once(side: Side, inputs: Any, training: bool = False) -> Any:
-    """Call a model; where it has no `call`, take one training step, undo it, and return what the step says.
+    """Call a model; if it has no `call`, run one training step, undo it, and return the values that the step reports.
 
     Raises
     ------
@@ -77,5 +77,5 @@ def values_of(structure: Any) -> tuple[Value, ...]:
 
 
 def output_keys(structure: Any) -> list[str] | None:
-    """Return the keys of outputs that are a dict; None of others."""
+    """Return the keys of outputs that are a dict; None for others."""
     return sorted(map(str, structure)) if isinstance(structure, Mapping) else None

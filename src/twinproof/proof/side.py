@@ -1,4 +1,4 @@
-"""One of the two models while it is compared: its variables by the names of the first, set back before each stage."""
+"""One of the two models during the comparison: its variables have the first model's names, and are reset each stage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from twinproof.proof.keras_api import (
 
 
 class Side:
-    """A model with its variables under their labels, and the state to which it is set back."""
+    """A model with its variables under their labels, and the state to which it is reset."""
 
     def __init__(self, name: str, model: keras.Model) -> None:
         self.name, self.model = name, model
@@ -34,26 +34,26 @@ class Side:
         self.generators: list[tuple[Any, int]] = []
         self._start: dict[str, Array] = {}
         self._slots: dict[str, Array] = {}
-        self.graphs: dict[str, Graph] = {}  # that its steps and predictions were compiled to, as far as they were
-        self.global_seed = 0  # added to that of what draws without a generator of its own
+        self.graphs: dict[str, Graph] = {}  # the compiled graphs of its steps and predictions, if any
+        self.global_seed = 0  # added to that of the global generators
 
     def label(self, labels: dict[str, Any], generators: list[tuple[Any, int]]) -> None:
         """Give each variable its label, and each random generator its stream."""
         self.variables, self.generators = labels, generators
 
     def keep(self) -> None:
-        """Keep the present values as those to set back to."""
+        """Store the present values as those to reset to."""
         self._start = {label: value_of(variable) for label, variable in self.variables.items()}
         self._slots = {label: value_of(variable) for label, variable in self.slots().items()}
 
     def take_slots(self, slots: Mapping[str, Array]) -> None:
-        """Start with what the optimizers of the other model hold, where both hold the same."""
+        """Start with the state of the other model's optimizers, if both have the same kind of state."""
         for label, value in slots.items():
             if label in self._slots and self._slots[label].shape == value.shape and "learning_rate" not in label:
                 self._slots[label] = value
 
     def set_back(self, seed: int) -> None:
-        """Set variables, optimizers and random states back."""
+        """Reset variables, optimizers and random states."""
         seed_everything(seed + self.global_seed)
         reset_states(self.model)
         for label, variable in self.variables.items():
@@ -69,17 +69,17 @@ class Side:
 
     @property
     def start(self) -> dict[str, Array]:
-        """The values to which the variables are set back."""
+        """The values to which the variables are reset."""
         return self._start
 
     @property
     def start_of_slots(self) -> dict[str, Array]:
-        """The values to which the variables of the optimizers are set back."""
+        """The values to which the variables of the optimizers are reset."""
         return self._slots
 
     @contextmanager
     def moved(self, generator: np.random.Generator, units: float) -> Iterator[None]:
-        """Move each weight by units in the last place of what the model computes in, up or down at random."""
+        """Change each weight by units in the last place of the model's number type, up or down at random."""
         kept = self._start
         self._start = {label: move(value, generator, units * self.step(label)) for label, value in kept.items()}
         try:
@@ -94,7 +94,7 @@ class Side:
 
     @property
     def rounding(self) -> float:
-        """The relative size of the last place of the coarsest type that the model computes in."""
+        """The relative size of the last place of the coarsest number type of the model."""
         types = {_compute_dtype(layer) for layer in self.model._flatten_layers()}
         return max((epsilon(name) for name in types), default=0.0)
 
@@ -111,7 +111,7 @@ class Side:
         return [label for label, variable in self.variables.items() if id(variable) not in trained]
 
     def optimizers(self) -> dict[str, Any]:
-        """Return the optimizers of the model: the one it was compiled with, and those it holds as attributes."""
+        """Return the optimizers of the model: the one it was compiled with, and those in its attributes."""
         found = {"optimizer": getattr(self.model, "optimizer", None)}
         for name, value in vars(self.model).items():
             if is_optimizer(value) and value is not found["optimizer"]:
@@ -121,18 +121,18 @@ class Side:
     def build_optimizers(self) -> None:
         """Build the optimizer that the model was compiled with; others are built by the step that uses them."""
         if getattr(self.model, "steps_per_execution", 1) is None:
-            self.model.steps_per_execution = 1  # So says what Keras 2 saved; Keras 3 cannot train with it.
+            self.model.steps_per_execution = 1  # Keras 2 saves another value, with which Keras 3 cannot train.
         optimizer = self.optimizers().get("optimizer")
         if optimizer is not None and not KERAS_2 and getattr(optimizer, "built", False):
             known = {id(one) for one in getattr(optimizer, "_trainable_variables", None) or ()}
             if not all(id(one) in known for one in self.model.trainable_variables):
-                # As Keras loads a .h5: built for variables that the model has no more, and no step can be taken.
+                # Keras loads a .h5 like this: built for variables that no longer exist, so no step is possible.
                 self.model.optimizer = optimizer = type(optimizer).from_config(optimizer.get_config())
         if optimizer is not None:
             build_optimizer(optimizer, self.model.trainable_variables)
 
     def slots(self) -> dict[str, Any]:
-        """Return what the optimizers hold by label: the variable it belongs to, and what it is for."""
+        """Return the state of the optimizers by label: the variable it belongs to, and its purpose."""
         return {
             label: variable
             for name, optimizer in self.optimizers().items()
@@ -161,26 +161,26 @@ class Side:
             within = self._slots_of(name, inner)
             found.update(within)
             seen.update(id(one) for one in within.values())
-        # By the attribute that holds it, as Keras counts the names that it gives itself.
+        # By its attribute, because the names that Keras chooses contain counters.
         attributes = {id(value): key.strip("_") for key, value in vars(optimizer).items()}
         for variable in optimizer_variables(optimizer):
             if id(variable) not in seen and id(variable) not in {id(one) for one in trained}:
                 own = attributes.get(id(variable), optimizer_variable_name(variable))
                 found.setdefault(f"{name}/{own}", variable)
-        # Keras 3 counts it among the variables, Keras 2 does not.
+        # Keras 3 includes it in the variables, Keras 2 does not.
         rate = vars(optimizer).get("_learning_rate")
         if hasattr(rate, "assign"):
             found.setdefault(f"{name}/learning_rate", rate)
         return found
 
     def fresh_values(self, optimizer: Any) -> list[Array]:
-        """Return what an optimizer holds before its first step, in the order of its variables."""
+        """Return the state of an optimizer before its first step, in the order of its variables."""
         fresh = type(optimizer).from_config(optimizer.get_config())
         build_optimizer(fresh, _trained_by(optimizer, self.model))
         return [value_of(variable) for variable in optimizer_variables(fresh)]
 
     def _fresh_slots(self) -> dict[str, Array]:
-        """Return what optimizers hold before their first step, by label."""
+        """Return the state of optimizers before their first step, by label."""
         found: dict[str, Array] = {}
         for name, optimizer in self.optimizers().items():
             fresh = self.fresh_values(optimizer)

@@ -1,4 +1,4 @@
-"""What a model takes, by what it knows of itself: the form, shapes and types of its inputs."""
+"""The inputs of a model, as far as the model knows them: their structure, shapes and types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twinproof.proof.specs import Spec
 
 
 def signature(model: keras.Model) -> Any:
-    """Return what a model takes, as nested specs; None where it does not know that itself."""
+    """Return the inputs of a model as nested specs; None if the model does not know them."""
     structure = getattr(model, "_nested_inputs" if KERAS_2 else "_inputs_struct", None)
     if structure is None and isinstance(model, keras.Sequential):
         inner = getattr(model, "_functional", None)
@@ -33,7 +33,7 @@ def _spec(tensor: Any) -> Spec:
 
 
 def _from_build_config(model: keras.Model) -> Any:
-    """Return what a subclass was built or saved with, where that is one shape."""
+    """Return the input with which a subclass was built or saved, if it is one shape."""
     get = getattr(model, "get_build_config", None)
     try:
         config = get() if get is not None else None

@@ -1,4 +1,4 @@
-"""Where a model comes from: a function of a file, a saved file, a function or a model at hand."""
+"""Where a model comes from: a function of a file, a saved file, a function or a model object."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from twinproof.base.styles import STYLES
 from twinproof.proof.errors import CannotTellError, ModelError
 
 SAVED = (".keras", ".h5", ".hdf5")
-# Functions of these names, in the module of a model, say what the user did not: the data, what the models take, and
-# what `compile` is given.
+# Functions with these names in the module of a model define what the user did not: the data, the inputs of the models,
+# and the arguments of `compile`.
 BATCH, INPUTS, COMPILING = "batch", "inputs", "compiling"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A named way to a model."""
+    """A named source of a model."""
 
     name: str
     make: Callable[[], Any]
     module: ModuleType | None = None
-    has_values: bool = False  # of its own, as one that is saved or at hand
+    has_values: bool = False  # such as a saved model or a model object
 
     def build(self) -> keras.Model:
         """Return the model.
@@ -41,38 +41,38 @@ class Source:
         Raises
         ------
         ModelError
-            If what makes it raises.
+            If the code that makes it raises.
         CannotTellError
-            If it makes something else.
+            If the code makes something else.
         """
         try:
             model = self.make()
         except (KeyboardInterrupt, CannotTellError):
             raise
-        except BaseException as error:  # Also what ends a process, as sys.exit does.
+        except BaseException as error:  # Also exceptions that end a process, such as that of sys.exit.
             raise ModelError(self.name, error) from error
         if not isinstance(model, keras.Model):
             hint = ""
             if isinstance(model, keras.layers.Layer):
                 hint = ", and this is a layer"
             elif "tf_keras" in (one.__module__.partition(".")[0] for one in type(model).__mro__):
-                hint = "; this is one of tf_keras, a package of its own"
+                hint = "; this model is from tf_keras, which is a separate package"
             elif model is None:
                 hint = "; was its `return` forgotten?"
-            raise CannotTellError(f"{self.name} gave {_kind(model)}; it has to give a Keras model{hint}")
+            raise CannotTellError(f"{self.name} returned {_kind(model)}; it must return a Keras model{hint}")
         return model
 
 
 def sources(texts: list[str]) -> list[Source]:
-    """Return the models that these texts name; one file alone stands for each style it writes.
+    """Return the models with these names; a single file stands for all styles that it defines.
 
     Raises
     ------
     CannotTellError
-        If a text names nothing, or one file alone has fewer than two styles.
+        If a text names nothing, or a single file has fewer than two styles.
     """
     if len(texts) > 1:
-        # Modules first: they may register the classes that a saved model needs.
+        # Import modules first: they may register the classes that a saved model needs.
         order = sorted(range(len(texts)), key=lambda index: _is_saved(texts[index]))
         found = {index: source(texts[index]) for index in order}
         return [found[index] for index in range(len(texts))]
@@ -83,8 +83,8 @@ def sources(texts: list[str]) -> list[Source]:
     there = [style for style in STYLES if callable(getattr(module, style, None))]
     if len(there) < 2:
         raise CannotTellError(
-            f"{text}: name two of its functions, as {text}:{(_functions(module) or ['build'])[0]}, or have it write "
-            f"two styles: functions named {', '.join(STYLES)}. It has {', '.join(_functions(module)) or 'no function'}"
+            f"{text}: name two of its functions, such as {text}:{(_functions(module) or ['build'])[0]}, or define "
+            f"two styles in it: functions named {', '.join(STYLES)}. It has {', '.join(_functions(module)) or 'none'}"
         )
     return [source(f"{text}:{style}") for style in sorted(there, key="functional".__ne__)]
 
@@ -123,10 +123,10 @@ def load_function(text: str) -> tuple[ModuleType, Callable[..., Any]]:
     file, _, name = text.rpartition(":")
     if not file and Path(text).is_file() and text.endswith(".py"):
         there = _functions(load_module(text)) or ["build"]
-        raise CannotTellError(f"{text}: name one of its functions, as {text}:{there[0]}; it has {', '.join(there)}")
+        raise CannotTellError(f"{text}: name a function of it, such as {text}:{there[0]}; it has {', '.join(there)}")
     if not file:
         raise CannotTellError(
-            f"{text}: no model; allowed: FILE.py:FUNCTION, package.module:FUNCTION, a saved {', '.join(SAVED)}"
+            f"{text}: not a model; allowed: FILE.py:FUNCTION, package.module:FUNCTION, a saved {', '.join(SAVED)}"
         )
     module = load_module(file)
     function: Any = module
@@ -147,7 +147,7 @@ def load_function(text: str) -> tuple[ModuleType, Callable[..., Any]]:
 
 
 def load_module(file: str) -> ModuleType:
-    """Import a file, or a module by its dotted name; a file finds what lies beside it, and its own package.
+    """Import a file, or a module by its dotted name; a file can import modules next to it and its own package.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def load_module(file: str) -> ModuleType:
         return present
     if len(parts) > 1:
         return _import(name, file)
-    # A name of its own, so that two files of one name, or one named as a library, stay apart.
+    # A unique name, so that two files with the same name, or one named like a library, stay separate.
     name = f"twinproof_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{path.stem}"
     if name in sys.modules:
         return sys.modules[name]
@@ -182,7 +182,7 @@ def load_module(file: str) -> ModuleType:
         raise CannotTellError(f"{file}: not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    arguments, sys.argv = sys.argv, [str(path)]  # What twinproof was given is not for a script that parses arguments.
+    arguments, sys.argv = sys.argv, [str(path)]  # A script that parses arguments must not see those of twinproof.
     try:
         spec.loader.exec_module(module)
     except KeyboardInterrupt:
@@ -224,7 +224,7 @@ def needed_arguments(function: Callable[..., Any]) -> list[str]:
     """Return the arguments of a function that have no default."""
     try:
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # Some that are written in C have none.
+    except (TypeError, ValueError):  # Some functions written in C have none.
         return []
     return [
         one.name
@@ -237,7 +237,7 @@ def _require_no_arguments(function: Callable[..., Any], name: str) -> None:
     needed = needed_arguments(function)
     if needed:
         raise CannotTellError(
-            f"{name} needs the argument{'s' * (len(needed) > 1)} {', '.join(needed)}; it is called without any: give "
+            f"{name} needs the argument{'s' * (len(needed) > 1)} {', '.join(needed)}, but is called without any: give "
             "defaults, or write a function that calls it"
         )
 

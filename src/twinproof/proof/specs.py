@@ -1,4 +1,4 @@
-"""The inputs of a model as data: shape and type of each, made from text, and as text."""
+"""The inputs of a model as data: shape and type of each; converted from and to text."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ EXAMPLE = '--inputs "28,28,1", --inputs "16:int32", or --inputs "image=28,28,1 i
 
 @dataclass(frozen=True)
 class Spec:
-    """One input without its first axis, that of the batch; None is a length that may vary."""
+    """One input without its first axis (the batch); None is a length that may vary."""
 
     shape: tuple[int | None, ...]
     dtype: str = "float32"
-    rows: int | None = None  # of a batch, where a model takes no other number
+    rows: int | None = None  # of a batch, if the model accepts no other number
 
     def __str__(self) -> str:
         return f"{','.join('?' if size is None else str(size) for size in self.shape)}:{self.dtype}"
 
 
 def parse_inputs(text: str) -> Any:
-    """Return the specs that a text such as "28,28,1", "16:int32" or "image=28,28,1 ids=?:int32" writes.
+    """Return the specs of a text such as "28,28,1", "16:int32" or "image=28,28,1 ids=?:int32".
 
     Raises
     ------
@@ -37,7 +37,7 @@ def parse_inputs(text: str) -> Any:
     for index, part in enumerate(text.split()):
         found = re.fullmatch(r"(?:([^=:,]+)=)?((?:\d+|\?|None)(?:,(?:\d+|\?|None))*|)(?::([a-z]+[0-9]*))?", part)
         if not found or not part:
-            raise CannotTellError(f"--inputs {shown(text)}: {shown(part)} is no input; allowed: {EXAMPLE}")
+            raise CannotTellError(f"--inputs {shown(text)}: {shown(part)} is not an input; allowed: {EXAMPLE}")
         name, sizes, dtype = found.groups()
         shape = tuple(int(size) if size.isdigit() else None for size in sizes.split(",") if size)
         named[name or str(index)] = require_numbers(Spec(shape, dtype or "float32"), name or part)
@@ -63,7 +63,9 @@ def read_specs(given: Any) -> Any:
         return Spec(tuple(given))
     leaves = list(flatten(given))
     if not leaves or not all(hasattr(leaf, "shape") and hasattr(leaf, "dtype") for _, leaf in leaves):
-        raise CannotTellError(f"{given!r:.80} is no input; allowed: a text as {EXAMPLE}, a shape, or keras.Input")
+        raise CannotTellError(
+            f"{given!r:.80} is not an input; allowed: text such as {EXAMPLE}, a shape, or keras.Input"
+        )
 
     def spec(leaf: Any) -> Spec:
         return Spec(tuple(leaf.shape)[1:], str(getattr(leaf.dtype, "name", leaf.dtype)))
@@ -72,12 +74,12 @@ def read_specs(given: Any) -> Any:
 
 
 def require_numbers(spec: Spec, name: str) -> Spec:
-    """Return a spec, or raise `CannotTellError` where twinproof cannot make such values."""
+    """Return a spec, or raise `CannotTellError` if twinproof cannot generate such values."""
     known = re.fullmatch(r"(b?float|u?int)(8|16|32|64)|bool", spec.dtype)
     if not known:
         reason = "texts have no numbers to change or compare" if spec.dtype == "string" else "no such type of number"
         raise CannotTellError(
-            f"input {name}: {spec.dtype} cannot be made up ({reason}); give the batches with --data FILE.py:FUNCTION, "
+            f"input {name}: {spec.dtype} cannot be generated ({reason}); give batches with --data FILE.py:FUNCTION, "
             "or compare the models after their text layers"
         )
     return spec

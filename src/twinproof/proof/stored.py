@@ -1,4 +1,4 @@
-"""The first model as another process saw it: written down there, read here."""
+"""The first model as observed by another process: stored there, read here."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from twinproof.proof.reference import Declared, LayerRun, LiveReference
 from twinproof.proof.result import Stage
 
 _NAME = "reference"
-# What the layers do is written down for these.
+# The calls of layers are stored for these inputs.
 _RUNS = {"inference": False, "training": True}
 
 
 def write_reference(first: LiveReference, folder: Path) -> None:
-    """Write down all that a proof asks of the first model."""
+    """Store everything that a proof needs from the first model."""
     exam = first.exam
     phases = [Phase.INFERENCE, *([Phase.TRAINING, Phase.STEPS] if exam.trains else [])]
     observed = {}
@@ -76,7 +76,7 @@ def write_reference(first: LiveReference, folder: Path) -> None:
 
 
 class StoredReference:
-    """A first model that another process wrote down."""
+    """A first model that another process stored."""
 
     def __init__(self, folder: Path) -> None:
         data = unpack(folder, _NAME)
@@ -114,20 +114,20 @@ class StoredReference:
         return Recording(self._folder / str(phase), [tuple(entry) for entry in self._observed[str(phase)]["index"]])
 
     def effects(self, phase: Phase) -> dict[Key, float]:
-        """Return how far a change of one unit in the last place moved each array."""
+        """Return the effect of one unit in the last place on each array."""
         return {_key(key): value for key, value in self._observed[str(phase)]["effects"]}
 
     def differs_from_itself(self, phase: Phase) -> Mapping[Key, Apart]:
-        """Return how far two runs of it were apart."""
+        """Return the differences between two runs of it."""
         return {_key(key): Apart(*one) for key, one in self._observed[str(phase)]["again"]}
 
     def layer_run(self, where: str, training: bool) -> LayerRun | None:
-        """Return what its layers did; None on inputs for which that was not written down."""
+        """Return what its layers did; None for inputs for which that was not stored."""
         ran = None if where else self._runs.get("training" if training else "inference")
         return LayerRun([_read_call(one) for one in ran["calls"]], ran["effects"]) if ran else None
 
     def runs_beside(self, variables: Mapping[str, Any]) -> bool:
-        """Return False: what it did was written down before, and of the training steps the first and the last alone."""
+        """Return False: its run was stored before, and only the first and the last training steps."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""Streams of random numbers: layers that belong together draw the same."""
+"""Streams of random numbers: matched layers draw the same numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twinproof.proof.side import Side
 
 
 def give_streams(side: Side, calls: list[Call], layers: list[Any]) -> None:
-    """Give each layer that draws random numbers a stream of its own, by its place in the flow of data."""
+    """Give each layer that draws random numbers its own stream, by its place in the flow of data."""
     by_path = dict(zip((one.layer for one in calls), layers))
     side.generators = [
         (generator, STREAMS * index + number)
@@ -25,8 +25,8 @@ def give_streams(side: Side, calls: list[Call], layers: list[Any]) -> None:
 def give_other_streams(side: Side, inputs: Any, spare: Sequence[tuple[str, int]] = ()) -> None:
     """Give a stream to each random generator that has none, in the order in which their layers run in training.
 
-    Such are those of layers that are called in training alone, and a model's own. `spare` are classes of random layers
-    of the other model that found no partner in inference, with their streams.
+    These belong to layers that are called only in training, and to the model itself. `spare` are classes of random
+    layers of the other model that have no partner in inference, with their streams.
     """
     seeded = {id(generator) for generator, _ in side.generators}
     layers = [layer for layer in side.model._flatten_layers() if generators(layer, inside=False)]

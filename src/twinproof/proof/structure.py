@@ -1,4 +1,4 @@
-"""What can be said of two matched models without running them: variables, flags, types, penalties, compile settings."""
+"""Differences of two matched models without running them: variables, flags, types, penalties, compile settings."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from twinproof.proof.matching import Matching
 from twinproof.proof.reference import Declared
 from twinproof.proof.result import Difference, Kind, Stage
 
-# Two arrays of random numbers this large show by their spread whether they were drawn in one way.
+# The spread of two arrays of this size shows whether they were drawn from the same distribution.
 ENOUGH = 256
 SPREADS = 1.3
 
 
 def unmatched(first: Sequence[Call], second: Sequence[Call], matching: Matching) -> Iterator[Difference]:
-    """Yield the layers of which one model has no counterpart, or one with other variables; the earliest first."""
+    """Yield the layers without a counterpart, or with different variables in it; the earliest first."""
     missing, extra = set(matching.only_first), set(matching.only_second)
     left = [call for call in unique_holders(first) if missing & set(call.variables)]
     right = [call for call in unique_holders(second) if extra & set(call.variables)]
@@ -59,7 +59,7 @@ def unmatched(first: Sequence[Call], second: Sequence[Call], matching: Matching)
 
 
 def flags(first: Mapping[str, Declared], second: Mapping[str, Declared], matching: Matching) -> Iterator[Difference]:
-    """Yield the variables that differ in what is declared: trained or not, type, penalty, constraint."""
+    """Yield the variables with different declarations: trained or not, type, penalty, constraint."""
     for label, one in first.items():
         other = second.get(label)
         if other is None or one == other:
@@ -77,7 +77,7 @@ def flags(first: Mapping[str, Declared], second: Mapping[str, Declared], matchin
 
 
 def settings(first: Sequence[Call], second: Sequence[Call], matching: Matching) -> Iterator[Difference]:
-    """Yield the matched layers whose settings differ in what inputs need not show."""
+    """Yield the matched layers whose settings differ in ways that inputs may not show."""
     others = {call.layer: call for call in second}
     for call in unique_holders(first):
         other = others.get(matching.layers.get(call.layer, ""))
@@ -98,7 +98,7 @@ def starts(
     began: Mapping[str, Array],
     other_began: Mapping[str, Array],
 ) -> Iterator[Difference]:
-    """Yield the matched layers that begin with other values: by their initializers, else by the values themselves."""
+    """Yield the matched layers with different initial values: by their initializers, otherwise by the values."""
     others = {call.layer: call for call in second}
     explained: set[str] = set()
     for call in unique_holders(first):
@@ -142,7 +142,7 @@ def _nothing(one: Any, other: Any) -> bool:
 
 
 def _pair_up(left: list[Call], right: list[Call]) -> tuple[list[tuple[Call, Call]], list[Call]]:
-    """Pair layers of one class that have other variables, by name and else in their order."""
+    """Pair layers of one class with different variables, by name, otherwise in order."""
     pairs: list[tuple[Call, Call]] = []
     rest = list(right)
     for key in ("name", "class"):

@@ -33,17 +33,17 @@ def sentence(
         return f"One network: equal within the given tolerance of {allowed.tolerance:g} {through}"
     most = max(result.ratio or 0.0 for result in rounding)
     return (
-        f"One network: equal within rounding {through} (at most {most:.2g} times what one unit in the last place does; "
-        f"{allowed.multiple:g} count as rounding)"
+        f"One network: equal within rounding {through} (at most {most:.2g} times the effect of one unit in the last "
+        f"place; up to {allowed.multiple:g} count as rounding)"
     )
 
 
 def stage_words(result: StageResult) -> str:
-    """Return what was found in a stage, after its outcome."""
+    """Return the details of a stage, which follow its outcome."""
     if result.detail:
         return result.detail
     if result.stage == Stage.STRUCTURE:
-        return f"what is declared of {count(result.compared, 'variable')} and of the layers that hold them"
+        return f"declarations of {count(result.compared, 'variable')} and their layers"
     if result.stage == Stage.START:
         return f"constants, initializers and spreads of {count(result.compared, 'variable')}"
     arrays = count(result.compared, "array")
@@ -51,7 +51,7 @@ def stage_words(result: StageResult) -> str:
         return f"to the last bit, {arrays}"
     if result.ratio is None:
         return f"{arrays}; most at {result.worst}: {result.difference:.3g}"
-    times = f"{result.ratio:.2g} times what one unit in the last place does"
+    times = f"{result.ratio:.2g} times the effect of one unit in the last place"
     return f"{arrays}; most at {result.worst}: {result.difference:.3g}, {times}"
 
 
@@ -61,11 +61,11 @@ def versions(made_with: Mapping[str, str]) -> str:
 
 
 def compared_words(proof: Proof) -> str:
-    """Return how much a proof saw."""
+    """Return how much a proof compared."""
     seen = proof.compared
     parts = [
         count(seen.variables, "variable"),
-        count(seen.layers, "layer that holds any", "layers that hold them"),
+        count(seen.layers, "layer with variables", "layers with variables"),
         count(seen.outputs, "output"),
         count(seen.inputs, "input", "kinds of inputs"),
         count(seen.steps, "training step"),

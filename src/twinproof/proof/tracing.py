@@ -1,7 +1,7 @@
-"""Reads what is compiled of a model while it runs: graphs of TensorFlow; jaxprs.py and dispatches.py do the others.
+"""Reads what is compiled for a model while it runs: graphs of TensorFlow; jaxprs.py and dispatches.py read the others.
 
-The names of operations are left out, as they differ by style. Which variable is which is left out, too: the values that
-were compared before decide that.
+The names of operations are ignored, because they depend on the style. Which variable is which is ignored too: the
+values compared before decide that.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from twinproof.proof import dispatches, jaxprs
 from twinproof.proof.graphs import Graph, hashed
 from twinproof.proof.keras_api import BACKEND
 
-# The names of graphs that are run begin so; those of functions that they call do not.
+# The names of graphs that are run start with this; those of functions that they call do not.
 _RUN = "__inference_"
-# Of tensorflow.DataType, which is not imported here, as JAX may run without it.
+# A value of tensorflow.DataType, which is not imported here, because JAX may run without TensorFlow.
 _STRING, _RESOURCE = 7, 20
 # Operations that return their inputs. Keras passes all gradients through one, in the order of the variables.
 _PASSING = ("Identity", "IdentityN")
-# What a function says that XLA is to compile.
+# The attribute of a function that XLA compiles.
 _BY_XLA = "_XlaMustCompile"
-# In a graph that is not a function: its arguments, what it returns, and what a loop hands to its next round.
+# In a graph that is not a function: its arguments, its results, and the values that a loop passes to its next round.
 _ARGUMENTS, _RETURNED, _AGAIN = ("_Arg", "_DeviceArg"), ("_Retval", "_DeviceRetval"), ("NextIteration",)
-# The optimizer puts what feeds these in the order of the names.
+# The optimizer sorts the inputs of these operations by name.
 _COMMUTATIVE = frozenset(
     ("Add", "AddV2", "AddN", "Mul", "Maximum", "Minimum", "SquaredDifference", "Equal", "NotEqual", "LogicalAnd",
      "LogicalOr", "BitwiseAnd", "BitwiseOr", "BitwiseXor")
@@ -38,7 +38,7 @@ _NAMES = ("shared_name", "container", "config_proto", "executor_type")
 
 @contextmanager
 def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
-    """Keep the graph that is compiled or run meanwhile under this name, unless there is one of this name."""
+    """Within this context, store under this name the graph that is compiled or run, unless there is one already."""
     if BACKEND != "tensorflow":
         with (jaxprs if BACKEND == "jax" else dispatches).traced(graphs, name):
             yield
@@ -58,7 +58,7 @@ def traced(graphs: dict[str, Graph], name: str) -> Iterator[None]:
 
 @contextmanager
 def optimized(graphs: dict[str, Graph], name: str) -> Iterator[None]:
-    """Keep what TensorFlow's optimizer makes of the largest graph that runs meanwhile; of other backends nothing."""
+    """Within this context, store the optimized form of the largest graph that runs; nothing for other backends."""
     if BACKEND != "tensorflow":
         yield
         return
@@ -98,7 +98,7 @@ def _callees(node: Any) -> Iterator[str]:
 
 
 class _Graphs:
-    """Graphs of functions, each read once, with those that they call."""
+    """Graphs of functions, each read once, including those that they call."""
 
     def __init__(self, made: Mapping[str, Any], in_any_order: Container[str] = ()) -> None:
         self._made, self._known = made, dict[str, Graph]()
@@ -111,7 +111,7 @@ class _Graphs:
         return self._known[name]
 
     def whole(self, graph: Any) -> Graph:
-        """Return a graph that is not a function: its arguments and what it returns are operations in it."""
+        """Return a graph that is not a function: its arguments and results are operations in it."""
         nodes = [node for node in graph.node if node.op not in (*_ARGUMENTS, *_RETURNED)]
         arguments = {one.name: (one.attr["index"].i, one.attr["T"].type) for one in graph.node if one.op in _ARGUMENTS}
         returned = sorted((one.attr["index"].i, one.input[0]) for one in graph.node if one.op in _RETURNED)
@@ -126,17 +126,17 @@ class _Graphs:
     def _read_nodes(
         self, listed: Iterable[Any], arguments: Mapping[str, tuple[int, int]], returned: list[str], by_xla: bool = False
     ) -> Graph:
-        # Variables come in the order in which they are first used, and are told apart by what uses them.
+        # Variables are in the order of their first use, and are distinguished by the operations that use them.
         digests = {
             name: "variable" if kind == _RESOURCE else f"argument {index}" for name, (index, kind) in arguments.items()
         }
         nodes = {node.name: node for node in listed}
-        again = {node.name for node in nodes.values() if node.op in _AGAIN}  # what a loop is fed by in its next round
+        again = {node.name for node in nodes.values() if node.op in _AGAIN}  # the inputs of a loop's next round
         digests.update(dict.fromkeys(again, "the round before"))
         needs = {node.name: {_source(one) for one in node.input} & nodes.keys() - again for node in nodes.values()}
 
         def given(value: str) -> str:
-            """Return what is given there, by the operation that made it, not by one that passes it on."""
+            """Return the operation that made a value, not one that only passes it on."""
             source, _, port = value.partition(":")
             if source in nodes and nodes[source].op in _PASSING:
                 return given(nodes[source].input[int(port.rpartition(":")[2] or 0)])
@@ -158,13 +158,13 @@ class _Graphs:
                 before = sorted(digests[_source(value)] for value in node.input if value.startswith("^"))
                 wired.append(digests[node.name])
                 ordered.append(hashed(digests[node.name], *(graph.order for graph in called), "after", *before))
-        # What XLA compiles is another program than what TensorFlow runs of the same operations.
+        # XLA compiles the same operations to a different program than the one that TensorFlow runs.
         wiring = hashed(*sorted(wired), "returns", *map(given, returned), *(["by XLA"] if by_xla else []))
         xla = by_xla or any(self.of(callee).xla for node in nodes.values() for callee in _callees(node))
         return Graph(dict(sorted(operations.items())), wiring, hashed(*sorted(ordered)), xla)
 
     def _settings(self, node: Any) -> Iterator[str]:
-        """Yield the settings of an operation, but for names; a function that it calls by how that is wired."""
+        """Yield the settings of an operation, except names; a function that it calls is described by its wiring."""
         text = node.op == "Const" and node.attr["dtype"].type == _STRING
         for key, value in sorted(node.attr.items()):
             if callees := [one.name for one in (value.func, *value.list.func) if one.name]:
@@ -174,5 +174,5 @@ class _Graphs:
 
 
 def _source(value: str) -> str:
-    """Return the operation or argument behind a value, as `x/MatMul` of `x/MatMul:product:0`, `x/NoOp` of `^x/NoOp`."""
+    """Return the operation or argument behind a value: `x/MatMul` for `x/MatMul:product:0`, `x/NoOp` for `^x/NoOp`."""
     return value.lstrip("^").partition(":")[0]

@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 
 class NotTwinsError(Exception):
-    """Two styles do not have the same weights by name and shape, so that they cannot be one network."""
+    """Two styles do not have the same weights by name and shape, so they cannot be one network."""
 
 
-# The names by which the weights of a model go instead of their own, by the identity of the variable.
+# The names that replace the weights' own names, by the identity of the variable.
 _GOES_BY: WeakKeyDictionary[Any, dict[int, str]] = WeakKeyDictionary()
 
 
 def go_by(model: keras.Model, names: dict[int, str]) -> None:
-    """Have the weights of a model, given by the identity of their variables, go by these names from now on."""
+    """Give these names to the weights of a model, which are identified by their variables, from now on."""
     _GOES_BY[model] = names
 
 
 def named_weights(model: keras.Model) -> dict[str, Any]:
-    """Return each weight of a model under the name by which it goes: that of another model's it was matched with.
+    """Return each weight of a model under its name: that of the matched weight of another model, if there is one.
 
-    Else it goes by the names of its layers and its own, without the model's name. Keras leaves out the names of models
-    inside the model; where two weights would have one name for that, all go by the names of whatever is around them.
+    Otherwise the name consists of the names of its layers and its own, without the model's name. Keras leaves out the
+    names of models inside the model; if two weights would get the same name, all names include everything around them.
     """
     matched, all_weights = _GOES_BY.get(model, {}), list(model.weights)
     named = {matched.get(id(one)) or _own_name(model, one): one for one in all_weights}
@@ -44,12 +44,12 @@ def named_weights(model: keras.Model) -> dict[str, Any]:
 
 
 def weight_names(model: keras.Model) -> frozenset[str]:
-    """Return the names by which the weights of a model go."""
+    """Return the names of the weights of a model."""
     return frozenset(named_weights(model))
 
 
 def weights(model: keras.Model) -> Weights:
-    """Return the value of each weight under the name by which it goes."""
+    """Return the value of each weight under its name."""
     return {name: variable.numpy() for name, variable in named_weights(model).items()}
 
 
@@ -95,5 +95,5 @@ def copy_weights(initial: Weights, model: keras.Model) -> None:
 def _own_name(model: keras.Model, variable: Any) -> str:
     full = path(variable)
     inner = full.removeprefix(f"{model.name}/")
-    # What is left without a layer is a weight of a layer that is named like the model.
+    # A weight without a layer belongs to a layer that is named like the model.
     return inner if "/" in inner else full

@@ -30,7 +30,7 @@ def test_all_of_them_are_tried(facts: Any) -> None:
 
 def test_what_a_model_does_not_run_on_is_left_out_and_said(facts: Any) -> None:
     assert facts["strict"]["verdict"] == "one network"
-    assert "left out, as Strict does not run on it: inputs times 100" in facts["strict"]["notes"]
+    assert "left out because Strict does not run on it: inputs times 100" in facts["strict"]["notes"]
 
 
 @pytest.mark.parametrize("who", ["prover", "study"])
