@@ -87,7 +87,7 @@ def test_what_a_backend_does_not_compile_is_not_available_and_what_it_runs_is_co
         "predict": "equal",
         "compiled_call": "not available",
     }
-    assert found["compiled_call"].difference == "Keras on PyTorch compiles none"
+    assert found["compiled_call"].difference == "Keras on PyTorch compiles nothing"
     assert sentence(list(found.values())).startswith("In 1 of 2 comparisons")
     assert "On PyTorch nothing is compiled" in sentence([found["predict"]])
     assert sentence([found["compiled_call"]]) == ""

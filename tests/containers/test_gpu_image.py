@@ -73,7 +73,7 @@ def test_without_a_gpu_a_trial_is_refused_in_one_clear_line(has_gpu: bool, tmp_p
         pytest.skip("there is a GPU here")
     done = trial(tmp_path, "error")
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: environment {GPU.name}: no GPU is seen here")
+    assert done.stderr.startswith(f"error: environment {GPU.name}: no GPU is found here")
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "record.json").exists()
 

@@ -66,7 +66,7 @@ def test_a_trial_that_crashes_hangs_or_takes_all_memory_costs_no_other_its_recor
     assert "crashing identity 0: failed with SIGABRT, see above" in said
     assert "hanging identity 0: failed with exit status 1, see above" in said
     assert "Timeout (0:" in said and 'faulty.py", line 15 in functional' in said
-    assert "greedy identity 0: killed from outside: for want of memory, most often" in said
+    assert "greedy identity 0: killed from outside, most often because there was not enough memory" in said
     assert "other identity 0: done in" in said
     assert "done: 1 trial run, 4 reused, 3 failed or not run" in said
     for name in ("crashing", "hanging", "greedy"):

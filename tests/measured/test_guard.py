@@ -72,7 +72,7 @@ def running(folder: Path) -> list[int]:
         ("ends", 0, "done"),
         ("threads", 0, "done"),
         ("serves", 0, "done"),
-        ("leaves", 1, "failed: it ended without output, as after os._exit in the twin's code"),
+        ("leaves", 1, "failed: it ended without output, for example after os._exit in the twin's code"),
         ("exits", 1, "failed with exit status 1, see above"),
         ("aborts", 1, "failed with SIGABRT, see above"),
     ],

@@ -135,12 +135,15 @@ def test_what_harms_nothing_is_measured(batch: tuple[Completed, Path], how: str)
     ("how", "words"),
     [
         ("exits", ["error: twins.exits: `subclassed` cannot be built: SystemExit: 0 (", "bad.py, line "]),
-        ("leaves", ["leaves identity 0: failed: it ended without identity-0.json, as after os._exit"]),
+        ("leaves", ["leaves identity 0: failed: it ended without identity-0.json, for example after os._exit"]),
         ("leaves in training", ["leaves_in_training identity 0: failed: it ended without identity-0.json"]),
-        ("one for both", ["error: twins.one_for_both: `functional` returns the very model that it returned before"]),
-        ("reads", ["error: twins.reads: its code reads weights.txt, and params.yaml", "`files: [weights.txt]`"]),
+        (
+            "one for both",
+            ["error: twins.one_for_both: `functional` returns the same model object that it returned before"],
+        ),
+        ("reads", ["error: twins.reads: its code reads weights.txt, but params.yaml", "`files: [weights.txt]`"]),
         ("misspelt", ["error: twins.misspelt: `subclassed` cannot be built: TypeError: ", "bad.py, line "]),
-        ("misspelt", ["misspelt identity 1: not run, as this twin was refused above"]),
+        ("misspelt", ["misspelt identity 1: not run, because this twin was refused above"]),
     ],
 )
 def test_what_has_no_record_is_told_why(batch: tuple[Completed, Path], how: str, words: list[str]) -> None:

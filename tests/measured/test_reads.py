@@ -86,7 +86,7 @@ def test_a_file_that_is_read_and_not_named_is_told_with_what_to_write(project: P
     for how, line in told.items():
         name = "undeclared.py" if how == "import" else weights
         if how not in harmless:
-            assert line.startswith(f"twins.mine: its code reads {name}, and params.yaml does not say so"), how
+            assert line.startswith(f"twins.mine: its code reads {name}, but params.yaml does not list it"), how
             assert line.endswith(f"add `files: [{name}]` to twins.mine"), how
 
 

@@ -98,7 +98,7 @@ def test_a_trial_that_is_killed_crashes_or_hangs_takes_no_other_along(
 ) -> None:
     done = batch("killed/0", "crashes/0", "fine/0", "hangs/0", "fine/1", limit="0.2")
     assert done.returncode == 1
-    assert "killed identity 0: killed from outside: for want of memory, most often" in done.stderr
+    assert "killed identity 0: killed from outside, most often because there was not enough memory" in done.stderr
     assert "crashes identity 0: failed with SIGABRT, see above" in done.stderr
     assert "hangs identity 0: failed with exit status 1, see above" in done.stderr
     # The output says where it hung.

@@ -219,10 +219,10 @@ def test_a_fault_of_the_harness_gives_a_traceback_and_no_record(run_in_environme
         (
             "error",
             "no driver",
-            "error: environment tf2.21-cpu: no GPU is seen here (no driver); run where there is one",
+            "error: environment tf2.21-cpu: no GPU is found here (no driver); use a machine with a GPU",
         ),
-        ("error", None, "no GPU is seen here (Keras does not use the one that the driver shows)"),
-        ("cpu", "no driver", "computing on the CPU, as environments.tf2.21-cpu.without_gpu allows"),
+        ("error", None, "no GPU is found here (Keras does not use the one that the driver shows)"),
+        ("cpu", "no driver", "using the CPU, because environments.tf2.21-cpu.without_gpu allows it"),
     ],
 )
 def test_without_a_gpu_the_parameters_decide(
@@ -239,7 +239,7 @@ def test_without_a_gpu_the_parameters_decide(
         f"sys.exit(run_trial.main({json.dumps(asked)}))\n"
     )
     done = run_in_environment("-c", taken, cwd=project)
-    (line,) = (line for line in done.stderr.splitlines() if "GPU is seen" in line)
+    (line,) = (line for line in done.stderr.splitlines() if "GPU is found" in line)
     assert told in line
     if policy == "error":
         assert done.returncode == 2

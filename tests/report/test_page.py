@@ -335,7 +335,8 @@ def test_compiled_graphs_are_shown_and_a_timing_of_the_same_graph_leads_to_them(
     assert "In 4 of 6 comparisons with functional, " in text
     assert f"train_step of simple, subclassed, in {ENVIRONMENT} (the same 3 operations, in a different order)" in text
     assert (
-        f"{ENVIRONMENT} simple subclassed the same 3 operations, in a different order equal: 3 operations equal:" in text
+        f"{ENVIRONMENT} simple subclassed the same 3 operations, in a different order equal: 3 operations equal:"
+        in text
     )
     # For each twin, predict is timed, and also train_step, whose graph differs.
     assert html.count('<a href="#graphs">same graph</a>') == 2

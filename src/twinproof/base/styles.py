@@ -13,14 +13,14 @@ class Style(Word):
 
 
 STYLES = tuple(Style)
-# What a module may say of its network beside its styles: what it takes, is given and is compiled with.
+# Optional functions of a module besides its styles: the network's inputs, its data, and its arguments of `compile`.
 TASK = ("inputs", "data", "compiling")
-# What runs beside the styles: functional once more, with a known cost added, and with one operation more.
+# The controls: functional once more, with a known cost added, and with one more operation.
 CONTROL, SLOWED, EXTENDED = "control", "slowed", "extended"
-# By probe: what must not be found, and then what must.
+# By probe: the control that must show no difference, and then the one that must.
 CONTROLS_OF = {"identity": (CONTROL,), "timing": (CONTROL, SLOWED), "graph": (CONTROL, EXTENDED)}
-# Those that are proven to be one network, trained and timed. A naive subclass is only kept and read again.
+# Those that are proven to be one network, trained and timed. A naive subclass is only saved and loaded.
 PROVEN = (Style.SEQUENTIAL, Style.FUNCTIONAL, Style.SUBCLASSED)
 
-# The care of a class: its constructor takes **kwargs, it is registered, it tells its config, it builds itself.
+# The care of a class: its constructor takes **kwargs, it is registered, it returns its config, it builds itself.
 INGREDIENTS = ("kwargs", "register", "get_config", "build")

@@ -1,19 +1,19 @@
-"""Words that both sides use: what measures writes them into records, and the analysis reads them there."""
+"""Words that both sides use: the measuring side writes them into records, and the analysis reads them there."""
 
 from enum import Enum
 
 
 class Word(str, Enum):
-    """A word of a closed list: a string wherever one is expected, and printed as its value."""
+    """A word of a closed list: it can be used as a string, and is printed as its value."""
 
     def __str__(self) -> str:
         return str(self.value)
 
 
 class Identity(Word):
-    """What the comparison of a style with functional says, from the best to the worst.
+    """The outcomes of comparing a style with functional, from the best to the worst.
 
-    The last is said of a twin alone, whose identity no trial measured.
+    The last is only for a twin whose identity no trial measured.
     """
 
     BIT_EQUAL = "bit-equal"
@@ -24,7 +24,7 @@ class Identity(Word):
 
     @classmethod
     def judge(cls, equal: bool, within: bool) -> "Identity":
-        """Return the outcome of what is equal to the last bit or not, and within rounding or not."""
+        """Return the outcome, given whether results are equal to the last bit and within rounding."""
         return cls.BIT_EQUAL if equal else cls.WITHIN_ROUNDING if within else cls.DIFFERENT
 
 
@@ -33,9 +33,9 @@ ONE_NETWORK = (Identity.BIT_EQUAL, Identity.WITHIN_ROUNDING)
 
 
 class GraphOutcome(Word):
-    """How the graph that is compiled of a style compares with functional's.
+    """How the compiled graph of a style compares with functional's.
 
-    The last is said of what a backend of Keras does not compile.
+    The last is for functions that a backend of Keras does not compile.
     """
 
     EQUAL = "equal"
@@ -46,7 +46,7 @@ class GraphOutcome(Word):
 
     @classmethod
     def judge(cls, operations: bool, wiring: bool, order: bool) -> "GraphOutcome":
-        """Return the outcome of two graphs that agree, or not, in operations, in wiring, and in order."""
+        """Return the outcome, given whether two graphs agree in operations, in wiring, and in order."""
         if not operations:
             return cls.OTHER_OPERATIONS
         if not wiring:

@@ -1,8 +1,8 @@
-"""What a process that measures is started with: one list of variables, the same in a venv and in an image.
+"""The variables of a process that measures: one list, the same in a venv and in an image.
 
-What the user's shell sets must not decide a result: options of Keras, TensorFlow, XLA, of the interpreter, of numeric
-libraries and of the loader. So such a process starts itself again, with this list and nothing else, before it does
-anything. Standard library only.
+The user's shell must not affect a result, through options of Keras, TensorFlow, XLA, the interpreter, numeric
+libraries or the loader. So such a process restarts itself with only this list before it does anything. Standard library
+only.
 """
 
 import os
@@ -16,15 +16,15 @@ from twinproof.base.checkout import find_commit, received_commit
 SOURCE = Path(__file__).parents[2]
 # Every image has its lock here, and no venv has.
 LOCK_OF_IMAGE = Path("/opt/lock.txt")
-# An option of the interpreter that says: this process was started with the list. No variable can set it.
+# An option of the interpreter that marks a process started with the list. No variable can set it.
 STARTED = "twinproof"
 
-# What belongs to the machine or to the job, and so is let through. It is in every record.
+# Variables of the machine or the job, which are passed through. They are in every record.
 LET_THROUGH = (
     # The GPUs that a scheduler, or the user, gives this process.
     "CUDA_DEVICE_ORDER",
     "CUDA_VISIBLE_DEVICES",
-    # OpenBLAS may not know a processor, and then computes slowly or wrongly. Who runs the machine says what it is.
+    # OpenBLAS may not know a processor, and then computes slowly or wrongly. The user of the machine can name it.
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
 )
@@ -49,13 +49,13 @@ def enter(module: str) -> None:
 
 
 def clean(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return what a process that measures is started with, where these variables are set."""
+    """Return the variables of a process that measures, given the variables that are set."""
     built = ("TWINPROOF_LOCK", "TWINPROOF_BUILD") if in_image() else ()
     return {
         **FIXED,
         **{name: variables[name] for name in built if name in variables},
         "PATH": f"{Path(sys.executable).parent}:{PROGRAMS}",
-        # Relative, as a path may hold a colon.
+        # Relative, because an absolute path may contain a colon.
         "PYTHONPATH": f"{os.path.relpath(SOURCE)}:.",
         **_compiled_kernels(variables),
         **let_through(variables),
@@ -63,9 +63,9 @@ def clean(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def let_through(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return those of these variables that are let through."""
+    """Return those of these variables that are passed through."""
     kept = {name: variables[name] for name in LET_THROUGH if name in variables}
-    # An image has a folder of its own for what is temporary.
+    # An image has its own folder for temporary files.
     if "TMPDIR" in variables and not in_image():
         kept["TMPDIR"] = variables["TMPDIR"]
     if libraries := _libraries(variables.get("LD_LIBRARY_PATH", "")):
@@ -74,9 +74,9 @@ def let_through(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def prepare_jobs() -> None:
-    """Have the jobs of a workflow that this process starts run this code, by the programs of this process's venv.
+    """Make the jobs of a workflow that this process starts use this code and the programs of this process's venv.
 
-    No option of the interpreter that the user's shell sets reaches them: with PYTHONOPTIMIZE=2 there are no figures.
+    They get no interpreter options from the user's shell: with PYTHONOPTIMIZE=2, there would be no figures.
     """
     for name in list(os.environ):
         if name.startswith("PYTHON") and name not in KEPT_BY_JOBS:
@@ -97,10 +97,10 @@ def for_containers(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _libraries(folders: str) -> str:
-    """Return which of these folders of libraries are let through.
+    """Return which of these library folders are passed through.
 
-    In an image all of them: its runtime puts the driver of the GPU there. In a venv only that of Python's own library,
-    without which some builds of Python do not start.
+    In an image, all of them: its runtime puts the driver of the GPU there. In a venv, only that of Python's own
+    library: some builds of Python do not start without it.
     """
     if in_image():
         return folders
@@ -109,7 +109,7 @@ def _libraries(folders: str) -> str:
 
 
 def _compiled_kernels(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return where CUDA keeps what it compiled, which may take half an hour: in the home, as without this variable."""
+    """Return the folder of CUDA's cache, which may take half an hour to fill: in the home, as without this variable."""
     if not variables.get("HOME"):
         return {}
     return {"CUDA_CACHE_PATH": variables.get("CUDA_CACHE_PATH") or f"{variables['HOME']}/.nv/ComputeCache"}

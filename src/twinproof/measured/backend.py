@@ -1,4 +1,4 @@
-"""What the backends of Keras call by different names: what they compute on, when they are done, what they compile."""
+"""Differences between the backends of Keras: their device, how to wait for results, what they compile."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ elif BACKEND == "torch":
 else:
     import tensorflow as tf
 
-# Whether XLA compiles a model that takes a few steps only: on TensorFlow that takes seconds more, on JAX as many less.
+# Whether XLA compiles a model that takes only a few steps: on TensorFlow that costs seconds, on JAX it saves seconds.
 BY_XLA = BACKEND == "jax"
 
 
 class NotAvailableError(Exception):
-    """The environment has not what is asked of it."""
+    """The environment lacks what an operation needs."""
 
 
 def device() -> str:
-    """Return what the backend computes on: `CPU`, or `GPU` and its name."""
+    """Return the device of the backend: `CPU`, or `GPU` and its name."""
     if BACKEND == "jax":
         first = jax.devices()[0]
         return "CPU" if first.platform == "cpu" else f"GPU {first.device_kind}"
@@ -43,9 +43,9 @@ def device() -> str:
 
 
 def finish_work() -> None:
-    """Wait until what was given to the backend is done.
+    """Wait until the backend has finished its work.
 
-    On a processor TensorFlow and PyTorch have done it when a call returns; JAX may not have.
+    On a CPU, TensorFlow and PyTorch have finished when a call returns; JAX may not have.
     """
     if BACKEND == "jax":
         jax.block_until_ready(jax.live_arrays())
@@ -65,11 +65,11 @@ def has_gpu() -> bool:
 
 
 class DeviceMemory:
-    """What the memory of the first GPU grows by at its most, from now on; so many bytes are held beside it."""
+    """The peak growth of the first GPU's memory, from now on; meanwhile, this many extra bytes are held."""
 
     @classmethod
     def of_first_gpu(cls, beside: int) -> DeviceMemory | None:
-        """Begin to look on; None where there is no GPU, or no way to ask from when on the most counts, as in JAX."""
+        """Start to measure; None if there is no GPU, or if the backend cannot reset the peak, such as JAX."""
         return cls(beside) if BACKEND != "jax" and has_gpu() else None
 
     def __init__(self, beside: int) -> None:
@@ -85,7 +85,7 @@ class DeviceMemory:
                 self._held = tf.zeros(beside // tf.float32.size)
 
     def grown(self) -> int:
-        """Return by how many bytes it has grown at its most, and hold no more."""
+        """Return the peak growth in bytes, and release the extra bytes."""
         self._held = None
         if BACKEND == "torch":
             return int(torch.cuda.max_memory_allocated()) - self._before
@@ -93,13 +93,13 @@ class DeviceMemory:
 
 
 def to_tensors(arrays: Any) -> Any:
-    """Return nested arrays as tensors of the backend, where it computes."""
+    """Return nested arrays as tensors of the backend, on its device."""
     return map_leaves(tf.constant if BACKEND == "tensorflow" else keras.ops.convert_to_tensor, arrays)
 
 
 def fetch(tensors: Any) -> Any:
     """Return the values of nested tensors as arrays, once they are computed."""
-    # A single tensor takes the short way, as this is timed.
+    # A single tensor takes a shortcut, because this is timed.
     return _array(tensors) if hasattr(tensors, "shape") else map_leaves(_array, tensors)
 
 
@@ -108,12 +108,12 @@ def _array(tensor: Any) -> Any:
 
 
 def compiled_call(model: keras.Model) -> Callable[[Any], Any]:
-    """Return a function that calls a model as its backend compiles it: by `tf.function`, or by `jax.jit`.
+    """Return a compiled call of a model: with `tf.function`, or with `jax.jit`.
 
     Raises
     ------
     NotAvailableError
-        On PyTorch, which runs models as they are.
+        On PyTorch, which does not compile models.
     """
     if BACKEND == "tensorflow":
         function: Callable[[Any], Any] = tf.function(model)
@@ -124,11 +124,11 @@ def compiled_call(model: keras.Model) -> Callable[[Any], Any]:
 
 
 class JaxCall:
-    """A call of a model as `jax.jit` compiles it: a function of the values of variables, which training changes."""
+    """A call of a model, compiled by `jax.jit` as a function of its variables' values, which training changes."""
 
     def __init__(self, model: keras.Model) -> None:
         self._variables = model.trainable_variables, model.non_trainable_variables
-        # What it computes, and no new values of variables.
+        # The outputs, without new values of variables.
         self.function = jax.jit(lambda state, inputs: (model.stateless_call(*state, inputs)[0], ()))
 
     def state(self) -> tuple[list[Any], ...]:
@@ -136,18 +136,18 @@ class JaxCall:
         return tuple([one.value for one in some] for some in self._variables)
 
     def __call__(self, inputs: Any) -> Any:
-        """Return what the model makes of inputs."""
+        """Return the outputs of the model."""
         return self.function(self.state(), inputs)[0]
 
 
 def take_back_values(model: keras.Model) -> None:
-    """Give a model its values back, which Keras on JAX holds outside of its variables while it trains or predicts."""
+    """Restore a model's values, which Keras on JAX stores outside of its variables while it trains or predicts."""
     if BACKEND == "jax":
         model.jax_state_sync()
 
 
 def steps_at_once(steps: int) -> int:
-    """Return how many steps of training one call of a compiled function may take, if so many are asked for.
+    """Return how many training steps one call of a compiled function may take, if `steps` are requested.
 
     Keras on PyTorch takes one; the weights are the same.
     """

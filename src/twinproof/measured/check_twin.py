@@ -1,4 +1,4 @@
-"""Checks a twin inside an environment, in seconds, and prints what was found as JSON: the compliance test of a twin.
+"""Checks a twin inside an environment, in seconds, and prints the findings as JSON: the compliance test of a twin.
 
 Usage: python -m twinproof.measured.check_twin --params params.yaml --environment tf2.21-cpu --twin lenet
 """
@@ -28,7 +28,7 @@ IMAGES, BATCH, STEPS = 512, 32, 3
 
 
 class Checked(TypedDict):
-    """What was found of one style: how it compares with functional, what it learned of few images, or its error.
+    """The findings about one style: how it compares with functional, what it learned from a few images, or its error.
 
     `proof` is the sentence of the proof against functional.
     """
@@ -43,7 +43,7 @@ class Checked(TypedDict):
 
 @entry_point
 def main(arguments: list[str] | None = None) -> int:
-    """Check that a twin keeps to its contract; then prove its styles one network in a few steps, and train them."""
+    """Check that a twin fulfils its contract; prove in a few steps that its styles are one network, and train them."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.measured.check_twin", description=main.__doc__)
     parser.add_argument("--params", type=Path, required=True, help="params.yaml")
     parser.add_argument("--environment", required=True, help="the environment this process runs in")

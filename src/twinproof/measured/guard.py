@@ -1,8 +1,8 @@
-"""Runs what may end badly in processes of its own, and ends whatever it started, however it ends itself.
+"""Runs work that may fail in a separate process, and ends everything that it started, however it ends.
 
-There are three processes. A user or Snakemake starts the first. The guard has a session of its own, so that it outlives
-the first and can clean up after it. The third does the work, and dies with the guard. What the work starts and leaves
-behind becomes a child of the guard, however it tries to get away.
+There are three processes. A user or Snakemake starts the first. The guard has its own session, so that it outlives the
+first and can clean up after it. The third does the work, and ends with the guard. Every process that the work leaves
+behind becomes a child of the guard, even if it tries to escape.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from twinproof.base.errors import UserError
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # From <sys/prctl.h>.
 Answer = TypeVar("Answer")
 REFUSED = 2
-PATIENCE = 1000  # looks, each 10 ms after the last, until all that was killed is gone
+PATIENCE = 1000  # checks, one every 10 ms, until all killed processes are gone
 
 
 class Ending(NamedTuple):
-    """How a process ended: its exit status, 0 if all went well, and the same in words."""
+    """How a process ended: its exit status, 0 if it succeeded, and the same in words."""
 
     status: int
     words: str
@@ -41,21 +41,21 @@ def guarded(work: Callable[[], int]) -> int:
     try:
         status = os.waitpid(guard, 0)[1]
     except BaseException:
-        # Ctrl-C reaches this process alone.
+        # Ctrl-C reaches only this process.
         os.kill(guard, signal.SIGTERM)
         os.waitpid(guard, 0)
         raise
     finally:
-        # Of a guard that was killed itself.
+        # If the guard itself was killed.
         end_descendants()
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 
 
 def write_apart(output: Path, write: Callable[[], object]) -> Ending:
-    """Write a file in a process of its own, and return how that ended; its descendants end with it.
+    """Write a file in a separate process, and return how that ended; its descendants end with it.
 
-    A process that ends as if all were well, and did not write the file, has failed.
+    A process that seems to succeed, but did not write the file, has failed.
     """
     before = _identity(output)
 
@@ -66,19 +66,19 @@ def write_apart(output: Path, write: Callable[[], object]) -> Ending:
     code = os.waitstatus_to_exitcode(os.waitpid(_fork(work), 0)[1])
     end_descendants()
     if code == -signal.SIGKILL:
-        return Ending(1, "killed from outside: for want of memory, most often")
+        return Ending(1, "killed from outside, most often because there was not enough memory")
     if code:
         reason = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         return Ending(max(code, 1), f"failed with {reason}, see above")
     if _identity(output) == before:
-        return Ending(1, f"failed: it ended without {output.name}, as after os._exit in the twin's code")
+        return Ending(1, f"failed: it ended without {output.name}, for example after os._exit in the twin's code")
     return Ending(0, "done")
 
 
 def ask_apart(question: Callable[[], Answer]) -> Answer:
-    """Return what a copy of this process answers: a small value of JSON; where it has no answer, end as it ended.
+    """Return the answer of a copy of this process, a small value of JSON; without an answer, end as the copy ended.
 
-    What the copy did, this process has not done.
+    The work of the copy does not affect this process.
     """
     reading, writing = os.pipe()
 
@@ -87,7 +87,7 @@ def ask_apart(question: Callable[[], Answer]) -> Answer:
         return 0
 
     code = os.waitstatus_to_exitcode(os.waitpid(_fork(work), 0)[1])
-    # What the copy started may still hold the other end.
+    # Processes that the copy started may still have the other end open.
     os.set_blocking(reading, False)
     with suppress(BlockingIOError):
         if answer := os.read(reading, 2**16):
@@ -167,7 +167,7 @@ def _adopt_orphans() -> None:
 
 
 def _tidy() -> None:
-    """Do what Python does at the end of a process, as far as that takes no time."""
+    """Do what Python does at the end of a process, as far as that is quick."""
     if util := sys.modules.get("multiprocessing.util"):
         with suppress(Exception):
             util._run_finalizers()  # Removes the folder of its sockets.
@@ -181,7 +181,7 @@ def _flush() -> None:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from the one that takes its place, None if there is none."""
+    """Return what distinguishes a file from one that replaces it, None if there is no file."""
     try:
         found = path.stat()
     except OSError:

@@ -1,6 +1,6 @@
-"""What is seen from inside an environment: `python -m twinproof.measured.inside` prints it as one line of JSON.
+"""The view from inside an environment: `python -m twinproof.measured.inside` prints it as one line of JSON.
 
-Standard library only, and no backend is imported: it is quick, and it answers where a backend cannot be imported.
+Standard library only, and no backend is imported: it is quick, and it works if a backend cannot be imported.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from twinproof.measured.machine import Gpus, gpus
 
 
 class Seen(TypedDict):
-    """What is seen inside an environment; the GPUs only where there are CUDA libraries."""
+    """The view from inside an environment; GPUs only if there are CUDA libraries."""
 
     python: str
     packages: dict[str, str]
@@ -31,7 +31,7 @@ class Seen(TypedDict):
 
 
 def look() -> Seen:
-    """Return the packages, what the image says of itself, the CUDA libraries and, where there are some, the GPUs."""
+    """Return the packages, the image's description, the CUDA libraries and, if there are any, the GPUs."""
     libraries = sorted(Path(sysconfig.get_path("purelib")).glob("nvidia/*/lib/*.so*"))
     return {
         "python": platform.python_version(),
@@ -51,7 +51,7 @@ def packages() -> dict[str, str]:
 
 
 def fault(library: Path) -> str | None:
-    """Say why a library cannot be loaded, None if it can."""
+    """Return why a library cannot be loaded, None if it can."""
     try:
         ctypes.CDLL(str(library))
     except OSError as error:
@@ -60,6 +60,6 @@ def fault(library: Path) -> str | None:
 
 
 if __name__ == "__main__":
-    # As a trial is, so that both see the same.
+    # Started like a trial, so that both see the same.
     enter("twinproof.measured.inside")
     print(json.dumps(look(), sort_keys=True))

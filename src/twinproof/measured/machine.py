@@ -1,4 +1,4 @@
-"""The facts of the worker, as seen from inside the process that measures."""
+"""Facts about the machine, as seen from inside the process that measures."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def pin_threads(threads: int) -> None:
 
 
 def pin_cores(cores: int) -> list[int]:
-    """Keep this process, and every thread it starts from now on, on the last of the cores it may use; return these.
+    """Pin this process, and every thread it starts from now on, to the last of the cores it may use; return these.
 
-    Threads that wander between cores, those of the input pipeline too, made times five times as unsteady.
+    With threads that move between cores, including those of the input pipeline, times varied five times as much.
     """
     chosen = sorted(os.sched_getaffinity(0))[-cores:]
     os.sched_setaffinity(0, chosen)
@@ -34,7 +34,7 @@ def pin_cores(cores: int) -> list[int]:
 
 
 class Machine(TypedDict):
-    """What the worker is made of. Memory is in bytes; `cores` are those this process may use."""
+    """The hardware and system of the machine. Memory is in bytes; `cores` are those this process may use."""
 
     host: str
     system: str
@@ -44,7 +44,7 @@ class Machine(TypedDict):
 
 
 class Conditions(TypedDict):
-    """What a machine is like at one moment.
+    """The state of a machine at one moment.
 
     `load` is the mean number of runnable processes over the last minute, `stolen` the processor time in seconds that
     the host took, since it started, from the cores that this process may use, and `megahertz` the mean frequency of
@@ -64,7 +64,7 @@ class Gpus(TypedDict):
 
 
 def machine() -> Machine:
-    """Return what the worker is made of."""
+    """Return the hardware and system of the machine."""
     import psutil
 
     return {
@@ -77,7 +77,7 @@ def machine() -> Machine:
 
 
 def conditions() -> Conditions:
-    """Return what the machine is like at this moment."""
+    """Return the state of the machine at this moment."""
     import psutil
 
     own = os.sched_getaffinity(0)
@@ -91,9 +91,9 @@ def conditions() -> Conditions:
 
 
 def taken_by_others(cores: Iterable[int]) -> float:
-    """Return the processor time in seconds that others than this process, the host too, took from these cores.
+    """Return the processor time in seconds that others, including the host, took from these cores.
 
-    It counts from a moment in the past: only a difference tells something.
+    It counts from a moment in the past: only differences are meaningful.
     """
     import psutil
 
@@ -109,7 +109,7 @@ def software(environment: Environment) -> dict[str, str]:
     Raises
     ------
     UserError
-        If a package is missing or of another version: then this is not the environment that the lock names.
+        If a package is missing or has another version: then this is not the environment of the lock.
     """
     versions = {}
     for name, expected in environment.pinned().items():
@@ -131,7 +131,7 @@ def image(environment: Environment) -> str | None:
     Raises
     ------
     UserError
-        If the image was built from another lock than the environment's, or is not the one described beside it.
+        If the image was built from another lock than the environment's, or does not match its description.
     """
     # Both are written into the image when it is built.
     lock, build = os.environ.get("TWINPROOF_LOCK"), os.environ.get("TWINPROOF_BUILD")
@@ -172,7 +172,7 @@ def gpus() -> Gpus:
 
 
 def _processor() -> str:
-    # py-cpuinfo tells much more, but takes 1.2 s of processor time in every trial.
+    # py-cpuinfo gives more details, but takes 1.2 s of processor time in every trial.
     try:
         found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     except OSError:

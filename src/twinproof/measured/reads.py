@@ -1,7 +1,7 @@
-"""The files that a twin reads though its parameters do not name them.
+"""The files that a twin reads although its parameters do not list them.
 
-A trial looks on while the twin is imported, built and called. It sees what Python and h5py open, and those parts of
-TensorFlow that are called from Python. What compiled code opens by itself it cannot see.
+A trial watches while the twin is imported, built and called. It sees files that are opened by Python, by h5py, and by
+the parts of TensorFlow that are called from Python. It cannot see files that compiled code opens by itself.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def require_named(twin: str, known: Iterable[str], work: Callable[[], object]) -> None:
-    """Do `work`, which is to read no files below the present folder but the `known` ones.
+    """Do `work`, which must read no files in the current folder except the `known` ones.
 
-    Python looks on in this process from now on, and is slower for that: it is to end soon.
+    From now on, Python watches this process and is slower: the process should end soon.
 
     Raises
     ------
@@ -46,19 +46,19 @@ def require_named(twin: str, known: Iterable[str], work: Callable[[], object]) -
     names = {name for path in [*read, *filter(None, imported)] if (name := _below(path, root))}
     if unknown := sorted(names - set(known)):
         raise UserError(
-            f"twins.{twin}: its code reads {', '.join(unknown)}, and params.yaml does not say so: a change would go "
+            f"twins.{twin}: its code reads {', '.join(unknown)}, but params.yaml does not list it: a change would go "
             f"unnoticed; add `files: [{', '.join(unknown)}]` to twins.{twin}"
         )
 
 
 def _note(read: set[str], path: object, mode: object = None, flags: int = 0) -> None:
-    """Note the absolute path of what is opened to be read."""
+    """Record the absolute path of a file that is opened for reading."""
     if isinstance(path, (str, bytes, os.PathLike)) and flags & os.O_ACCMODE != os.O_WRONLY:
         read.add(os.path.join(os.getcwd(), os.fsdecode(path)))  # noqa: PTH109, PTH118  # Path would look at more files.
 
 
 class _Opening(NamedTuple):
-    """A function that opens a file behind Python's back: where it is, and which of its arguments is the path."""
+    """A function that opens a file without Python's audit: its place, and which of its arguments is the path."""
 
     module: str
     owner: str | None
@@ -80,7 +80,7 @@ _OPENINGS = (
 def _others_looked_on(read: set[str]) -> Iterator[None]:
     with ExitStack() as stack:
         for opening in _OPENINGS:
-            # Who reads by it has imported it, but for TensorFlow's own parts.
+            # Code that uses it has imported it, except TensorFlow's own parts.
             if opening.module.partition(".")[0] in sys.modules:
                 module = importlib.import_module(opening.module)
                 place = getattr(module, opening.owner) if opening.owner else module
@@ -101,11 +101,11 @@ def _noting(original: Callable[..., Any], opening: _Opening, read: set[str]) -> 
 
 
 def _below(path: str, root: Path) -> str | None:
-    """Return the path of a file from `root`; None if it is elsewhere, or of the environment or of twinproof."""
-    # As it is named, and where links lead: either may be below the folder.
+    """Return the path of a file from `root`; None if it is elsewhere, or belongs to the environment or to twinproof."""
+    # The given path and the one behind links: either may be in the folder.
     for way in (Path(os.path.normpath(path)), Path(path).resolve()):
         if way.is_relative_to(root) and way.is_file():
-            # What is compiled is made from what is imported.
+            # Compiled files are made from imported ones.
             own = way.suffix == ".pyc" or (way.suffix == ".py" and way.is_relative_to(PACKAGE))
             if own or any(way.is_relative_to(place) for place in _others(root)):
                 return None
@@ -114,6 +114,6 @@ def _below(path: str, root: Path) -> str | None:
 
 
 def _others(root: Path) -> list[Path]:
-    """Return the folders below `root` that are not of the project: of the environment, and for temporary files."""
+    """Return the folders in `root` that do not belong to the project: the environment, and temporary files."""
     places = [Path(place) for place in (sys.prefix, sys.base_prefix, tempfile.gettempdir())]
     return [way for place in places for way in (place, place.resolve()) if way != root and way.is_relative_to(root)]

@@ -1,7 +1,7 @@
-"""Runs trials of one probe one after the other, each in a process of its own, and starts only once for all of them.
+"""Runs trials of one probe one after the other, each in its own process, and starts only once for all of them.
 
-The processes are forked from this one, which has imported Keras and done nothing with it: a trial in a batch is no
-other than one by itself, and one that crashes or hangs takes nothing but itself along.
+The processes are forked from this one, which has imported Keras and done nothing with it: a trial in a batch does not
+differ from a single trial, and one that crashes or hangs does not affect the others.
 
 Usage: python -m twinproof.measured.run_batch --environment tf2.21-cpu --probe learning --trials dynamic/0 dynamic/1
        --params params.yaml --records results/trials --limit 60 --mark results/batches/tf2.21-cpu/learning-0.done
@@ -27,16 +27,16 @@ from twinproof.study.trial import Trial
 
 @entry_point
 def main(arguments: list[str] | None = None) -> int:
-    """Run those of these trials that have no record yet, and mark that all have one; exit status 1 if one fails."""
+    """Run these trials unless they have a record, and write the mark when all have one; exit status 1 if one fails."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.measured.run_batch", description=main.__doc__)
     parser.add_argument("--environment", required=True, help="the environment this process runs in")
     parser.add_argument("--probe", required=True)
     parser.add_argument("--trials", required=True, nargs="*", metavar="TWIN/REPLICATE")
     parser.add_argument("--params", type=Path, required=True, help="params.yaml")
     parser.add_argument("--records", type=Path, required=True, help="the folder of the records")
-    parser.add_argument("--models", type=Path, help="of exchange: the folder of the models that environments wrote")
+    parser.add_argument("--models", type=Path, help="for exchange: the folder of the models that environments wrote")
     parser.add_argument("--limit", type=float, default=60, help="minutes after which a trial is ended")
-    parser.add_argument("--mark", type=Path, required=True, help="the file to write once all have a record: their sums")
+    parser.add_argument("--mark", type=Path, required=True, help="the file of checksums, written when all are done")
     options = parser.parse_args(arguments)
     params = read_params(options.params)
     asked = [_trial(options.environment, options.probe, name) for name in options.trials]
@@ -63,7 +63,7 @@ def _trial(environment: str, probe: str, name: str) -> Trial:
 
 
 def _prepare(params: Params, trial: Trial) -> None:
-    """Do once what every trial would do first; no trial can see a difference."""
+    """Do once what every trial would do first; the trials do not notice."""
     pin_threads(params.settings[trial.probe].threads)
     read_images(params)
     with no_home(Environment(trial.environment)):
@@ -77,7 +77,7 @@ def _run(missing: list[Trial], params: Params, options: argparse.Namespace) -> b
     for trial in missing:
         started = time.monotonic()
         if trial.twin in refused:
-            words = "not run, as this twin was refused above"
+            words = "not run, because this twin was refused above"
         else:
             ending = run_apart(params, trial, options.records / trial.path, options.models, options.limit)
             words = ending.words if ending.status else f"{ending.words} in {time.monotonic() - started:.1f} s"

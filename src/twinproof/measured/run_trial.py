@@ -52,13 +52,13 @@ if TYPE_CHECKING:
     from twinproof.measured.twins import Twin
 
 
-# How often a timing is tried, and the seconds between two tries.
+# The number of tries of a timing, and the seconds between two tries.
 TRIES = 3
 PAUSE = 20.0
 
 
 class TimingTry(NamedTuple):
-    """The quantities that a process times, if not all, and what others took of the processor in the tries before it."""
+    """The quantities that a process times, if not all, and the processor shares that others took in earlier tries."""
 
     quantities: Sequence[str] = ()
     refused: Sequence[float] = ()
@@ -76,34 +76,34 @@ def measure(
 ) -> Record:
     """Run a trial in this process and return its record.
 
-    `models` is the folder of the models that environments wrote, of which the probe `exchange` reads; `minutes` is how
-    long the check of the twin may take; `timing` is for the probe of that name.
+    `models` is the folder of the models that environments wrote, for the probe `exchange`; `minutes` is the time limit
+    of the check of the twin; `timing` is for the probe of that name.
 
     Raises
     ------
     UserError
-        If the data, the twin or the environment is not what the parameters say.
+        If the data, the twin or the environment does not match the parameters.
     """
     variables, commit = let_through(os.environ), received_commit(os.environ)
-    # First of all: NumPy too counts its threads when it is imported.
+    # First of all: NumPy too reads its number of threads on import.
     settings = _settings(params, trial, timing.quantities)
     pin_threads(settings.threads)
     worker = machine()
-    # Only what runs alone: others would meet on the same core.
+    # Only trials that run alone: others would share the same core.
     pinned = pin_cores(settings.threads) if trial.probe == Probe.TIMING else None
     protocol = make_protocol(params, trial.environment, trial.twin, trial.probe)
     handed = {"models": _models(params, trial, models)} if trial.probe == Probe.EXCHANGE else {}
     environment = Environment(trial.environment)
     container, versions = image(environment), software(environment)
     wants_gpu = environment.wants_gpu()
-    # A process that has looked is not to be copied any more.
+    # A process that has checked the GPUs must not be forked any more.
     no_driver = ask_apart(gpus)["fault"] if wants_gpu else None
     if no_driver:
         _go_on_without_gpu(environment, params, no_driver)
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow would say the same, at length.
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow would say the same, in many lines.
     data = read_images(params)
     with no_home(environment):
-        # Only now, when all input is known to be right, is Keras worth importing.
+        # Import Keras only now, when all input is known to be valid.
         from twinproof.measured import probes
         from twinproof.measured.backend import device
 
@@ -157,7 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--params", type=Path, required=True, help="params.yaml")
     parser.add_argument("--output", type=Path, required=True, help="where to write the record")
     parser.add_argument("--models", type=Path, help="of exchange: the folder of the models that environments wrote")
-    parser.add_argument("--quantities", nargs="*", default=[], help="of timing: what to measure, if not all")
+    parser.add_argument("--quantities", nargs="*", default=[], help="for timing: what to measure, if not all")
     parser.add_argument("--limit", type=float, default=60, help="minutes after which it is ended")
     options = parser.parse_args(arguments)
     trial = Trial(options.environment, options.twin, options.probe, options.replicate)
@@ -175,10 +175,10 @@ def main(arguments: list[str] | None = None) -> int:
 def run_apart(
     params: Params, trial: Trial, output: Path, models: Path | None, minutes: float, quantities: Sequence[str] = ()
 ) -> Ending:
-    """Run a trial in a process of its own, which must write the record, and return how that ended.
+    """Run a trial in a separate process, which must write the record, and return how that ended.
 
-    A timing is tried again, in a new process, if others took too much of the processor meanwhile; the record of the
-    last try is kept, and tells so.
+    A timing is tried again, in a new process, if others took too much of the processor; the record of the last try is
+    kept, and contains the shares of all tries.
     """
     refused: list[float] = []
     while True:
@@ -204,7 +204,7 @@ def run(
     minutes: float,
     timing: TimingTry = FIRST_OF_ALL,
 ) -> None:
-    """Run a trial in this process and write its record; it ends at Ctrl-C, and if that takes longer than `minutes`.
+    """Run a trial in this process and write its record; it ends at Ctrl-C, and after `minutes`.
 
     Raises
     ------
@@ -212,11 +212,11 @@ def run(
         As `measure`, and if the parameters describe no such trial or the record cannot be written.
     """
     require_planned(trial, params)
-    # Now, not after minutes of measuring.
+    # Now, not after minutes of measurement.
     require_room(output.parent)
     # A twin may change the working folder.
     output, models = output.absolute(), models and models.absolute()
-    # Not an exception, which may be caught on its way up and become part of the record.
+    # Not an exception, which could be caught and become part of the record.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _end_after(minutes)
     write_record(output, measure(params, trial, models, minutes, timing))
@@ -224,7 +224,7 @@ def run(
 
 
 def _end_after(minutes: float | None) -> None:
-    """End this process after some minutes and print where it was, even in compiled code; None: do not."""
+    """End this process after some minutes and print where it was, even in compiled code; None: no limit."""
     if minutes is None:
         faulthandler.cancel_dump_traceback_later()
     else:
@@ -232,14 +232,14 @@ def _end_after(minutes: float | None) -> None:
 
 
 def load_twin(protocol: Protocol, data: Dataset, seed: int, minutes: float | None = None) -> Twin:
-    """Return a twin whose models can be built and are what a study measures, and which reads no files but known ones.
+    """Return a twin whose models can be built and measured by a study, and which reads only known files.
 
-    A copy of this process checks that: what measures is left as if it had never been.
+    A copy of this process checks that, so the check does not affect the measurement.
 
     Raises
     ------
     UserError
-        If the module cannot be imported, or has not the styles.
+        If the module cannot be imported, or lacks the styles.
     """
     from twinproof.measured import twins
     from twinproof.measured.probes.contract import require_contract
@@ -252,7 +252,7 @@ def load_twin(protocol: Protocol, data: Dataset, seed: int, minutes: float | Non
         _end_after(minutes)
         require_named(asked["name"], known, lambda: require_contract(load(), data, seed))
 
-    # It is the copy that may hang, and that is to tell where.
+    # The copy may hang, and must then say where.
     _end_after(None)
     ask_apart(check)
     _end_after(minutes)
@@ -265,7 +265,7 @@ def load_twin(protocol: Protocol, data: Dataset, seed: int, minutes: float | Non
 
 
 def read_images(params: Params) -> Dataset:
-    """Return the images of the study; they are read once in a process and those that it forks."""
+    """Return the images of the study; they are read once for a process and those that it forks."""
     data = params.data
     return _images(data.directory, data.checksums, data.validation)
 
@@ -294,14 +294,14 @@ def _require_among(key: str, value: str, allowed: Sequence[str]) -> None:
 
 
 def _settings(params: Params, trial: Trial, quantities: Sequence[str]) -> Settings:
-    """Return the settings of a trial; its protocol has all quantities, its record those that were asked of it."""
+    """Return the settings of a trial; its protocol has all quantities, its record those that it had to measure."""
     if not quantities:
         return params.settings_of(trial.twin, trial.probe)
     allowed = params.timing.quantities if trial.probe == Probe.TIMING else ()
     for quantity in quantities:
         if quantity not in allowed:
             raise UserError(
-                f"--quantities {quantity}: not in the parameters; allowed: {', '.join(allowed) or 'none of this probe'}"
+                f"--quantities {quantity}: not in the parameters; allowed: {', '.join(allowed) or 'none here'}"
             )
     own = cast(TimingSettings, params.settings_of(trial.twin, trial.probe))
     return dataclasses.replace(own, quantities=tuple(quantities))
@@ -337,10 +337,10 @@ def _go_on_without_gpu(environment: Environment, params: Params, why: str) -> No
     key = f"environments.{environment.name}.without_gpu"
     if params.environments[environment.name].without_gpu == "error":
         raise UserError(
-            f"environment {environment.name}: no GPU is seen here ({why}); run where there is one "
-            f"(`twinproof doctor {environment.name}` tells more), or set {key}: cpu in params.yaml"
+            f"environment {environment.name}: no GPU is found here ({why}); use a machine with a GPU "
+            f"(`twinproof doctor {environment.name}` has details), or set {key}: cpu in params.yaml"
         )
-    print(f"{environment.name}: no GPU is seen here ({why}); computing on the CPU, as {key} allows", file=sys.stderr)
+    print(f"{environment.name}: no GPU is found here ({why}); using the CPU, because {key} allows it", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""What the network of a twin is given and predicts, and how it is compiled.
+"""The inputs and targets of a twin's network, and how it is compiled.
 
-The module of a twin may say so in three functions without the twin's arguments, each of which may be left out:
+The module of a twin may define them in three optional functions without the twin's arguments:
 
-- `inputs()`: what the models take, one example of it: a text as `twinproof prove --inputs` takes it ("28,28,1",
+- `inputs()`: the inputs of the models, for one example: a text as for `twinproof prove --inputs` ("28,28,1",
   "image=28,28,1 ids=?:int32"), a shape, or a structure of `keras.Input`;
-- `data(images, labels)`: what they are given and what they are to predict: arrays, or dicts and lists of arrays. The
-  images are float32 in [0, 1], shape (n, pixels); the labels int64, shape (n,);
-- `compiling()`: what `compile` is given, by its argument: optimizer, loss, metrics and the like; new objects each time.
+- `data(images, labels)`: the inputs and the targets: arrays, or dicts and lists of arrays. The images are float32 in
+  [0, 1], shape (n, pixels); the labels int64, shape (n,);
+- `compiling()`: the arguments of `compile`, by name: optimizer, loss, metrics and so on; new objects on each call.
 
-Without them, a network takes flat images and ends in class probabilities. With `inputs` alone, images are reshaped.
+Without them, a network takes flat images and ends with class probabilities. With only `inputs`, images are reshaped.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ USUAL = {"optimizer": "adam", "loss": "categorical_crossentropy", "metrics": ["a
 
 @dataclass(frozen=True)
 class Given:
-    """What a model is given and is to predict: arrays of equal length, or dicts and lists of them."""
+    """The inputs and targets of a model: arrays of equal length, or dicts and lists of them."""
 
     inputs: Any
     targets: Any
@@ -59,7 +59,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Task:
-    """What a twin's module says of its network; by itself a classifier of flat images."""
+    """The task that a twin's module defines; by default, to classify flat images."""
 
     data: Callable[[Any, Any], tuple[Any, Any]] | None = None
     compiling: Callable[[], Mapping[str, Any]] | None = None
@@ -67,11 +67,11 @@ class Task:
 
     @property
     def is_usual(self) -> bool:
-        """Whether the network takes flat images, ends in class probabilities and is compiled as all of these are."""
+        """Whether the network takes flat images, ends with class probabilities and is compiled in the default way."""
         return self.data is None and self.compiling is None and self.specs is None
 
     def given(self, examples: Examples, classes: int) -> Given:
-        """Return what the network is given of such images and labels, of so many classes."""
+        """Return the network's inputs and targets for these images and labels, with this number of classes."""
         if self.data is not None:
             return _pair(self.data(examples.images, examples.labels))
         import keras
@@ -82,11 +82,11 @@ class Task:
         return Given(images, keras.utils.to_categorical(examples.labels, classes))
 
     def compile(self, model: keras.Model, **options: Any) -> None:
-        """Compile a model; `options` replace what the module says, by argument."""
+        """Compile a model; `options` replace arguments that the module defines."""
         model.compile(**{**(self.compiling() if self.compiling else USUAL), **options})
 
     def specs_of(self, inputs: Any) -> Any:
-        """Return what a model takes, as nested specs, by what it is given; a length that varies as the module says."""
+        """Return the inputs of a model as nested specs of its data; variable lengths are as the module says."""
         return self.specs if self.specs is not None else specs_of(inputs)
 
 
@@ -108,7 +108,7 @@ def read_task(name: str, module: ModuleType) -> Task:
     Raises
     ------
     UserError
-        If a function of it is none, or does not return what it must.
+        If one of them is not a function, or returns something invalid.
     """
     functions = {part: getattr(module, part, None) for part in TASK}
     for part, function in functions.items():
@@ -124,7 +124,7 @@ def read_task(name: str, module: ModuleType) -> Task:
             raise UserError(f"twins.{name}: `inputs`: {error}") from None
         if data is None and not isinstance(specs, Spec):
             raise UserError(
-                f"twins.{name}: `inputs` names several inputs; a function `data` must say what each of them is given"
+                f"twins.{name}: `inputs` names several inputs; a function `data` must return the data of each"
             )
     if compiling is not None:
         _require_compiling(name, compiling)
@@ -142,7 +142,7 @@ def _call(name: str, part: str, function: Callable[[], Any]) -> Any:
         return function()
     except MemoryError:
         raise
-    except BaseException as error:  # Also what would end the process, as sys.exit does.
+    except BaseException as error:  # Also exceptions that would end the process, such as that of sys.exit.
         traceback.print_exception(type(error), error, error.__traceback__)
         raise UserError(f"twins.{name}: `{part}` cannot be called: {in_a_line(error)}") from error
 
@@ -152,9 +152,9 @@ def _require_compiling(name: str, compiling: Callable[[], Any]) -> None:
     for found in (first, second):
         if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
             raise UserError(
-                f"twins.{name}: `compiling` returns {found!r:.80}; it must return what `compile` is given, by its "
+                f"twins.{name}: `compiling` returns {found!r:.80}; it must return the arguments of `compile`, by their "
                 'argument: {"optimizer": "adam", "loss": "mse"}'
             )
     optimizer = first.get("optimizer")
     if not isinstance(optimizer, (str, type(None))) and optimizer is second.get("optimizer"):
-        raise UserError(f"twins.{name}: `compiling` returns the very optimizer that it returned before; make a new one")
+        raise UserError(f"twins.{name}: `compiling` returns the same optimizer object as before; make a new one")

@@ -1,4 +1,4 @@
-"""Runs pitfalls of the catalogue inside an environment and prints what was seen: a list of JSON objects, one a pitfall.
+"""Runs pitfalls of the catalogue inside an environment and prints the outcomes: a list with a JSON object for each.
 
 Usage: python -m twinproof.measured.try_pitfalls --environment tf2.21-cpu --params params.yaml dynamic/nested_list
 """
@@ -27,7 +27,7 @@ PROBE = Probe.PITFALLS
 
 @entry_point
 def main(arguments: list[str] | None = None) -> int:
-    """Run pitfalls as replicate 0 of a study would, and print their cells of a record, with twin and style."""
+    """Run pitfalls like replicate 0 of a study, and print their cells of a record, with twin and style."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.measured.try_pitfalls", description=main.__doc__)
     parser.add_argument("--environment", required=True, help="the environment this process runs in")
     parser.add_argument("--params", type=Path, required=True, help="params.yaml")

@@ -31,7 +31,7 @@ PROBE = Probe.EXCHANGE
 
 @entry_point
 def main(arguments: list[str] | None = None) -> int:
-    """Write the models of one twin in every style and format that is kept."""
+    """Write the models of one twin in every style and every format for saving."""
     parser = argparse.ArgumentParser(prog="python -m twinproof.measured.write_models", description=main.__doc__)
     parser.add_argument("--environment", required=True, help="the environment this process runs in")
     parser.add_argument("--twin", required=True)

@@ -1,4 +1,4 @@
-"""The examples of a study as arrays: what is learned from, what is watched meanwhile, what is judged by."""
+"""The examples of a study as arrays: for training, for validation and for testing."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Examples(NamedTuple):
     labels: NDArray[np.int64]
 
     def rows(self, which: Any) -> Examples:
-        """Return some of them: a slice, or an array of their numbers."""
+        """Return some of them: a slice, or an array of indices."""
         return Examples(self.images[which], self.labels[which])
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The three parts of the data: what is learned from, what is watched meanwhile, what is judged by."""
+    """The three parts of the data: for training, for validation and for testing."""
 
     train: Examples
     validation: Examples
@@ -32,7 +32,7 @@ class Dataset:
 
 
 def make_examples(pixels: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Examples:
-    """Return bytes of the shape (n, rows, columns) and their labels as examples."""
+    """Return bytes with the shape (n, rows, columns) and their labels as examples."""
     import numpy as np
 
     flat = pixels.reshape(len(pixels), -1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-ADDS_UP = "it must return class probabilities, (8, 3) for 8 images: end it in a softmax"
+ADDS_UP = "it must return class probabilities, (8, 3) for 8 images: end it with a softmax"
 TOLD = {
     "no softmax": ["`functional` computes outputs from -", "which add up to", ADDS_UP],
     "no softmax in the other": ["`subclassed` computes outputs from -", "which add up to", ADDS_UP],
@@ -18,15 +18,15 @@ TOLD = {
     "other width": ["`functional` cannot be built: ValueError: "],
     "integers": ["`functional` takes int32; it must take flat images of floats between 0 and 1"],
     "embedding": [
-        "`functional` hands float32 to the embedding `embedding",
+        "`functional` passes float32 to the embedding `embedding",
         "which takes ids; it must take flat images",
     ],
-    "embedding in a class": ["`functional` hands float32 to the embedding `embedding", "which takes ids"],
-    "compiled": ["`functional` returns a model that is compiled; it must return it uncompiled"],
+    "embedding in a class": ["`functional` passes float32 to the embedding `embedding", "which takes ids"],
+    "compiled": ["`functional` returns a compiled model; it must return it uncompiled"],
     "nothing": ["`functional` returns None; it must return a Keras model"],
     "a layer": ["`functional` returns <", "it must return a Keras model"],
-    "one for all": ["`functional` returns the very model that it returned before; it must return a new one"],
-    "the other's": ["`subclassed` returns the very model that `functional` returns; it must return a new one"],
+    "one for all": ["`functional` returns the same model object that it returned before; it must return a new one"],
+    "the other's": ["`subclassed` returns the same model object that `functional` returns; it must return a new one"],
     "shared by both": ["`functional` returns a model that shares weights with the one that it returned before"],
     "wrong argument": ["`functional` cannot be built: TypeError: ", "multiple values", "contract_facts.py, line "],
     "fails in call": ["`functional` cannot be built: ValueError: ", "no call"],

@@ -72,16 +72,16 @@ REFUSED = {
     "unequal": "`data` returns {'inputs': 8, 'targets': 5}, by the number of examples",
     "no array": "`data` returns a str as its targets",
     "raises": "`data` cannot be called: IndexError",
-    "other inputs": "`inputs` says 4,4:float32, and `data` gives 16:float32",
-    "no such loss": "`functional` cannot be trained on what `data` gives, compiled as `compiling` says",
+    "other inputs": "`inputs` says 4,4:float32, but `data` returns 16:float32",
+    "no such loss": "`functional` cannot be trained on the result of `data`, compiled as `compiling` says",
     "one array": "`data` cannot be called: TypeError: it returns a ndarray; it must return two, inputs and targets",
     "inputs raise": "`inputs` cannot be called: ZeroDivisionError: division by zero",
     "compiling ends": "`compiling` cannot be called: SystemExit: without a text",
     "a value": "`compiling` is {'loss': 'mse'}; it must be a function",
-    "no dict": "`compiling` returns 'mse'; it must return what `compile` is given",
-    "one optimizer": "`compiling` returns the very optimizer that it returned before",
+    "no dict": "`compiling` returns 'mse'; it must return the arguments of `compile`",
+    "one optimizer": "`compiling` returns the same optimizer object as before",
     "no text of inputs": "`inputs`: --inputs '28x28'",
-    "several inputs": "`inputs` names several inputs; a function `data` must say",
+    "several inputs": "`inputs` names several inputs; a function `data` must return",
 }
 
 

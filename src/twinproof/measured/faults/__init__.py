@@ -1,19 +1,19 @@
 """The faults: mistakes that are planted, one module each, to see at which stage they are caught in each style.
 
-Those in how a model is used lie in the folder `everywhere`, those in how it is written in the folder of the twin. Each
+Mistakes in using a model are in the folder `everywhere`, those in writing it are in the folder of the twin. Each
 module has
 
 - `TITLE`: the mistake in a phrase, without a full stop;
-- `MECHANISM`: what goes wrong in it, in a phrase that it shares with mistakes of the same kind: these are counted once;
-- `ABOUT_STYLE`: whether it is in how the network is written, or met by what a style knows; else the style is no matter;
-- `REFERENCES`: public reports of it; none where none was found;
+- `MECHANISM`: what goes wrong, in a phrase that mistakes of the same kind share: these count as one;
+- `ABOUT_STYLE`: whether the style can matter: the mistake is in the network's code, or a style can detect it;
+- `REFERENCES`: public reports of it; empty if none was found;
 - `CULPRIT`: words, one of which an error or a warning must contain to name the culprit;
 - a generator that makes the mistake and yields each `Stage` before it begins, but never the last: in `everywhere`
   `program(build, images, labels)`, where `build` constructs the twin's model of a style; in the folder of a twin
-  `functional(images, labels)`, and `sequential` and `subclassed` where the style can make that mistake.
+  `functional(images, labels)`, and `sequential` and `subclassed` if the style can have that mistake.
 
-The images have the shape (n, pixels), the labels are one-hot, shape (n, classes). Errors are let pass. Adding a fault
-is adding such a module. Each runs in a process of its own and in an empty working folder.
+The images have the shape (n, pixels), the labels are one-hot, shape (n, classes). Do not catch errors. To add a fault,
+add such a module. Each runs in its own process and in an empty working folder.
 """
 
 import importlib

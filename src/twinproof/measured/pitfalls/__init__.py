@@ -1,20 +1,20 @@
-"""The pitfalls: ways of writing a twin that look right, one module each, in the folder of the twin.
+"""The pitfalls: code that looks right and is not, one module each, in the folder of a twin.
 
 Each module has
 
 - `TITLE`: the pitfall in a phrase, without a full stop;
-- `STYLE`: the style it is a pitfall of;
+- `STYLE`: the style that has this pitfall;
 - `EXPECTED`: what its author would expect, as a sentence about what is seen;
 - `REFERENCES`: public addresses where it was reported, or nothing;
 - `program(images, labels)`: a generator that does what the author would do with a few images of shape (n, 784) and
-  their labels, one-hot, shape (n, 10). Before each step it yields what the step is called (construct, build, compile,
-  train, save, load, ...), so that it is known where it fails. It returns a `Seen`, and lets errors pass;
-- `control(images, labels)`: the same program without the trap, or with its remedy. It must end as expected: otherwise a
-  slip in the module, not the trap, may be what `program` shows;
-- `CONTROL_FAILS`, only where even the control cannot work: the version of Keras, or how it begins, and the reason.
+  their labels, one-hot, shape (n, 10). Before each step it yields the name of the step (construct, build, compile,
+  train, save, load, ...), so that the failing step is known. It returns a `Seen`, and does not catch errors;
+- `control(images, labels)`: the same program without the trap, or with its remedy. It must end as expected: otherwise
+  `program` may show a mistake in the module and not the trap;
+- `CONTROL_FAILS`, only if even the control cannot work: the version of Keras, or the start of it, and the reason.
 
-Adding a pitfall is adding such a module. Program and control each run in a process of their own and in an empty working
-folder. A module that imports TensorFlow is not available where Keras runs without it.
+To add a pitfall, add such a module. Program and control each run in their own process and in an empty working folder. A
+module that imports TensorFlow is not available if Keras runs without it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _described(name: str, told: Mapping[str, Any], **more: Any) -> Pitfall:
 
 
 def _constants(place: str) -> dict[str, Any]:
-    """Return what a module tells of itself, where it cannot be imported."""
+    """Return a module's declarations, without importing it."""
     found = importlib.util.find_spec(place)
     told = {}
     for node in ast.parse(Path(str(found and found.origin)).read_text()).body:

@@ -1,4 +1,4 @@
-"""What is measured: one module a probe, each with a function `run`."""
+"""The measurements: one module per probe, each with a function `run`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class StyleResult(TypedDict, total=False):
-    """What became of one style: its status, `ok` or `failed`, with its result or its error."""
+    """The outcome of one style: its status, `ok` or `failed`, with its result or its error."""
 
     status: str
     result: Mapping[str, Any]
@@ -25,7 +25,7 @@ class StyleResult(TypedDict, total=False):
 class Outcome(NamedTuple):
     """What a probe found: the order in which the styles were run, and for each its status with result or error.
 
-    `measurement` tells how the measuring itself went, where there is something to tell.
+    `measurement` describes the quality of the measurement, for probes that have such data.
     """
 
     order: list[str]
@@ -36,8 +36,8 @@ class Outcome(NamedTuple):
 class RunProbe(Protocol):
     """Measure all styles of `twin` on `data` under one seed.
 
-    `settings` are the probe's own section of the parameters, `inputs` what was made for it before: the models that the
-    probe `exchange` reads. A style that fails is recorded as failed and the others still run.
+    `settings` are the probe's section of the parameters, `inputs` the files that were made for it before: the models
+    that the probe `exchange` reads. A style that fails is recorded as failed, and the others still run.
     """
 
     def __call__(  # noqa: D102
@@ -51,5 +51,5 @@ class RunProbe(Protocol):
 
 
 def load(probe: Probe) -> RunProbe:
-    """Return what runs a probe."""
+    """Return the function that runs a probe."""
     return cast(RunProbe, importlib.import_module(f"{__name__}.{probe}").run)

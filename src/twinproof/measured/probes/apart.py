@@ -1,4 +1,4 @@
-"""Runs one operation in a process of its own, so that a crash, a hang or a killed interpreter costs that one only.
+"""Runs one operation in a separate process, so that a crash, a hang or a killed interpreter costs only that one.
 
 The processes are forked from a server that has imported Keras and done nothing with it: each starts in a fraction of a
 second, knows no class of the user's, and leaves nothing behind.
@@ -25,14 +25,14 @@ from typing import Any, TypedDict, cast
 from twinproof.base.errors import Described, described
 from twinproof.measured.guard import end_with_parent
 
-# Where the trial was started: beside the user's parameters and modules.
+# The folder in which the trial was started, with the user's parameters and modules.
 ROOT = Path.cwd()
-# What libraries say to their own users, whatever they are used for, is no word on the operation.
+# General warnings of libraries to their users say nothing about the operation.
 _IDLE_TALK = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning, ResourceWarning)
 
 
 class Ended(TypedDict):
-    """How an operation ended: its result, its error, and each text of Python's warnings and of loggers once."""
+    """How an operation ended: its result, its error, and each message of Python's warnings and of loggers once."""
 
     result: Any
     error: Described | None
@@ -40,7 +40,7 @@ class Ended(TypedDict):
 
 
 class Apart:
-    """Runs functions apart from this process, one at a time, each in a working folder of its own and with a time limit.
+    """Runs functions in other processes, one at a time, each in its own working folder and with a time limit.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Apart:
     def run(self, operation: Callable[..., Any], *arguments: Any) -> Ended:
         """Return how `operation(*arguments)` ended.
 
-        Both are sent to the other process, so that they are functions of a module, and plain values; so is the result.
+        Both are sent to the other process, so they must be functions of a module, and plain values; so must the result.
 
         A process that ends by itself has the error type "Crash", one that exceeds the limit "Timeout".
         """
@@ -83,7 +83,7 @@ class Apart:
 
 @contextmanager
 def _folder() -> Iterator[str]:
-    """Make a temporary folder; what cannot be removed of it is no fault of the operation, and stays."""
+    """Make a temporary folder; files that cannot be removed stay, and are not a fault of the operation."""
     folder = tempfile.mkdtemp(prefix="twinproof-")
     try:
         yield folder
@@ -92,7 +92,7 @@ def _folder() -> Iterator[str]:
 
 
 def _end(pid: int | None) -> None:
-    """End a process and what it started, if any of it is still there."""
+    """End a process and everything that it started, if any of it still runs."""
     for end in (os.killpg, os.kill):
         with suppress(ProcessLookupError):
             end(pid or 0, signal.SIGKILL)
@@ -113,9 +113,9 @@ def _apart(
     operation: Callable[..., Any],
     arguments: tuple[Any, ...],
 ) -> None:
-    """Run in the other process: do the operation and send what became of it."""
-    os.setsid()  # What it starts is ended with it.
-    # The server, which ends with the process that would end this one.
+    """Run in the other process: do the operation and send its outcome."""
+    os.setsid()  # Processes that it starts end with it.
+    # The parent is the server, which ends with the process that would end this one.
     end_with_parent(os.getppid())
     work = Path(folder) / "work"
     work.mkdir()
@@ -123,23 +123,23 @@ def _apart(
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).symlink_to(file)
     os.chdir(work)
-    # What libraries leave lying about goes with the folder.
+    # Files that libraries leave behind are removed with the folder.
     tempfile.tempdir = folder
-    # What is printed is for the log.
+    # Printed output goes to the log.
     os.dup2(2, 1)
     with collect_warnings() as messages:
         try:
             found: dict[str, Any] = {"result": operation(*arguments), "error": None}
         except Exception as error:
             if isinstance(error, MemoryError):
-                # That of the machine: the same as if the process had been killed for it.
+                # The machine has no more memory: the same as if the process had been killed for it.
                 os.kill(os.getpid(), signal.SIGKILL)
             traceback.print_exc()
             found = {"result": None, "error": described(error)}
     connection.send(_readable({**found, "warnings": list(dict.fromkeys(messages))}, folder))
     connection.close()
     sys.stdout.flush()
-    # Threads that a backend left running are not waited for.
+    # Do not wait for threads that a backend left running.
     os._exit(0)
 
 
@@ -167,7 +167,7 @@ def collect_warnings() -> Iterator[list[str]]:
 
 
 def _readable(found: Any, folder: str) -> Any:
-    """Remove from every text what belongs to this run or this machine only."""
+    """Remove from every text the parts that belong only to this run or this machine."""
     if isinstance(found, dict):
         return {key: _readable(value, folder) for key, value in found.items()}
     if isinstance(found, list):
@@ -177,9 +177,9 @@ def _readable(found: Any, folder: str) -> Any:
     for pattern, instead in (
         (re.escape(f"{folder}/work"), "."),
         (re.escape(folder), ".."),
-        # Of this trial's other folders, and of the user's own: the names within.
+        # For this trial's other folders and the user's own, keep only the names inside them.
         (r"/\S*?/twinproof-\w{8}/", ""),
-        # Of the packages and of the project, the names from their own folder on.
+        # For the packages and the project, keep the paths from their own folder on.
         (r"/\S*?/(?=site-packages/|src/twinproof/)", ""),
         (re.escape(str(ROOT)) + "/", ""),
         (r"\b0x[0-9a-f]{6,}\b", "0x..."),

@@ -1,9 +1,9 @@
-"""The checks: what is looked at or changed in a model, one function each.
+"""The checks: what is inspected or changed in a model, one function each.
 
-Each makes the model first, as some of them change the ground that it is made on, and returns what it finds as a plain
-value of JSON. What is right follows from what is known of the network, and from no model of any style; inputs, which
-have a layer of their own in some styles only, are left out. A check raises `NotAvailableError` where the environment
-has not what it needs, and lets other errors pass.
+Each makes the model first, because some of them change global settings, and returns its finding as a plain value of
+JSON. The correct value follows from the description of the network, and not from a model. Inputs are left out, because
+they have their own layer only in some styles. A check raises `NotAvailableError` if the environment lacks what it
+needs, and does not catch other errors.
 """
 
 import importlib.util
@@ -24,7 +24,7 @@ from twinproof.proof.weights import weights
 
 
 class Subject(NamedTuple):
-    """What a check is about: a model to be made, and three batches of examples."""
+    """The input of a check: a model to be made, and three batches of examples."""
 
     construct: Callable[[], keras.Model]
     build: Callable[[keras.Model], None]
@@ -45,13 +45,13 @@ class Subject(NamedTuple):
         model = self.construct()
         self.build(model)
         name = max(layer.name for layer in model.layers if layer.weights)
-        # As if this model had never been made.
+        # Undo the effects of this model on Keras's global state.
         keras.backend.clear_session()
         return str(name)
 
 
 def summary(subject: Subject) -> Any:
-    """How many layers the summary lists, with a shape that is known, and the parameters that it counts."""
+    """How many layers the summary lists with a known shape, and the parameters that it counts."""
     model, written = subject.make(), list[str]()
     model.summary(print_fn=lambda text, **_: written.append(text), line_length=120)
     lines = "\n".join(written).splitlines()
@@ -102,14 +102,14 @@ def layer_outputs(subject: Subject) -> Any:
 
 
 def feature_extraction(subject: Subject) -> Any:
-    """The shape of what a model predicts that ends at a layer inside."""
+    """The shape of the predictions of a model that ends at an inner layer."""
     name, model = subject.layer(), subject.make()
     part = keras.Model(model.inputs, model.get_layer(name).output)
     return list(part.predict_on_batch(subject.given.inputs).shape)
 
 
 def graph_drawing(subject: Subject) -> Any:
-    """The number of layers in the drawing, and of lines between them."""
+    """The number of layers in the drawing, and of connections between them."""
     if importlib.util.find_spec("pydot") is None:
         raise NotAvailableError("there is no pydot")
     drawn = keras.utils.model_to_dot(subject.make())
@@ -131,7 +131,7 @@ def freezing(subject: Subject) -> Any:
 
 
 def mixed_precision(subject: Subject) -> Any:
-    """What layers compute in and outputs are given in, under the policy `mixed_float16`."""
+    """The number types of computations and outputs, under the policy `mixed_float16`."""
     keras.mixed_precision.set_global_policy("mixed_float16")
     model = subject.make()
     outputs = _outputs(model, subject)
@@ -155,10 +155,10 @@ def quantization(subject: Subject) -> Any:
 
 
 def custom_train_step(subject: Subject) -> Any:
-    """Whether a training step of one's own is taken, and how many weights it trains."""
+    """Whether a custom training step is used, and how many weights it trains."""
     model = subject.make()
     if type(model).__module__.startswith("keras."):
-        # A graph is held by a class that has the step; in a class of one's own the step is written.
+        # A graph is wrapped in a class with the step; a custom class defines the step itself.
         whole = isinstance(model, keras.Sequential)
         own = type("Own", (keras.Sequential if whole else keras.Model,), {"train_step": OWN_STEP})
         model = own(model.layers) if whole else own(model.input, model.output)
@@ -173,7 +173,7 @@ def custom_train_step(subject: Subject) -> Any:
 
 
 def distribution_strategy(subject: Subject) -> Any:
-    """Whether training under a strategy of distribution, on one device, keeps the loss finite."""
+    """Whether training under a distribution strategy, on one device, keeps the loss finite."""
     if BACKEND != "tensorflow":
         raise NotAvailableError("there is no TensorFlow, whose strategies these are")
     import tensorflow as tf
@@ -187,9 +187,9 @@ def distribution_strategy(subject: Subject) -> Any:
 
 
 class Check(NamedTuple):
-    """A check: how it looks at a model, what is right of a network that is known, and what it takes.
+    """A check: its function, the correct value for a known network, and its mechanism.
 
-    Checks that take the same share a `mechanism`: what one style lacks is then counted once.
+    Checks that depend on the same thing share a `mechanism`: then a missing feature of a style counts only once.
     """
 
     look: Callable[[Subject], Any]

@@ -1,4 +1,4 @@
-"""The stopwatch of the timing probe: what lies between start and stop, and an operation of known size within it."""
+"""The stopwatch of the timing probe, and an operation of known size."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy as np
 
 from twinproof.measured.backend import finish_work
 
-# What is timed takes at least this many times what reading the clock costs.
+# A timed action must take at least this many times the cost of reading the clock.
 LONG = 1_000
 
 
 def clock() -> dict[str, float]:
-    """Return the monotonic clock's resolution, as the system tells it, and the cost of reading it, both in seconds."""
+    """Return the monotonic clock's resolution, as the system reports it, and the cost of reading it, in seconds."""
     readings = [time.perf_counter_ns() for _ in range(10_001)]
     cost = median(later - earlier for earlier, later in zip(readings, readings[1:])) / 1e9
     return {"resolution": time.get_clock_info("perf_counter").resolution, "cost": cost}
 
 
 class Operation:
-    """A real operation of a size that can be chosen: so many products of two small matrices."""
+    """A real operation of an adjustable size: a number of products of two small matrices."""
 
     def __init__(self) -> None:
         self._factor = np.full((32, 32), 1 / 32, np.float32)
@@ -30,23 +30,23 @@ class Operation:
         self._unit = median(self.seconds(100) for _ in range(21)) / 100
 
     def times(self, seconds: float) -> int:
-        """Return how often it is to be done to take about so long."""
+        """Return how many repetitions take about this long."""
         return max(1, round(seconds / self._unit))
 
     def do(self, times: int) -> None:
-        """Do it so many times."""
+        """Do it this number of times."""
         for _ in range(times):
             np.matmul(self._factor, self._factor, out=self._product)
 
     def seconds(self, times: int) -> float:
-        """Return how long that takes alone."""
+        """Return how long that takes on its own."""
         start = time.perf_counter_ns()
         self.do(times)
         return (time.perf_counter_ns() - start) / 1e9
 
 
 def laps(*actions: Callable[[], object]) -> list[float]:
-    """Return the seconds that each of several actions takes, done one right after the other, device included."""
+    """Return the seconds that each of several actions takes, one right after the other, including the device's work."""
     finish_work()
     readings = [time.perf_counter_ns()]
     for action in actions:

@@ -1,4 +1,4 @@
-"""Participants who take turns in rounds, so that each pays for the noise of the machine alike."""
+"""Participants that take turns in rounds, so that the noise of the machine affects all equally."""
 
 import gc
 import random
@@ -14,18 +14,18 @@ from twinproof.measured.probes.instances import failure
 WARM = 0.9
 FEWEST_WARMING, MOST_WARMING = 2, 8
 
-# What a participant does in its turn: it returns what was measured, by quantity, in seconds or bytes.
+# The turn of a participant: it returns the measurements, by quantity, in seconds or bytes.
 Turn = Callable[[], Mapping[str, float]]
 
 
 class TooShortError(Exception):
-    """Something is over so soon that the clock itself would be measured."""
+    """An action is so short that the clock itself would be measured."""
 
 
 class Contest:
-    """The rounds that participants run in, and what came of them; only `quantities` are kept.
+    """The rounds of the participants, and their results; only `quantities` are kept.
 
-    What takes less than the seconds `shortest`, by quantity, cannot be timed.
+    An action shorter than the seconds `shortest` of its quantity cannot be timed.
     """
 
     def __init__(
@@ -39,10 +39,10 @@ class Contest:
         self._errors: dict[str, dict[str, Described]] = {name: {} for name in self.names}
 
     def rounds(self, quantities: Iterable[str], turns: Mapping[str, Turn], rounds: int, *, keep: bool = True) -> None:
-        """Let each participant have one turn a round, in a new random order, and keep what it measures.
+        """Give each participant one turn per round, in a new random order, and keep its measurements.
 
-        Whose turn raises an error is out of these quantities, and the others go on; one quantity that cannot be kept is
-        out alone.
+        A participant whose turn raises an error leaves these quantities, and the others go on; a quantity that cannot
+        be kept is out alone.
         """
         with _no_garbage_collection():
             for _ in range(rounds):
@@ -53,9 +53,9 @@ class Contest:
     def warm_rounds(
         self, quantity: str, turns: Mapping[str, Turn], rounds: int, warmed: Callable[[dict[str, float]], object]
     ) -> None:
-        """Do the same, after rounds that are not kept: until they get no faster.
+        """Do the same, after rounds that are discarded, until these get no faster.
 
-        `warmed` is told the fastest turn of each participant in these.
+        `warmed` is called with the fastest turn of each participant in these.
         """
         fastest, settled, count = float("inf"), False, 0
         own: dict[str, float] = {}
@@ -63,7 +63,7 @@ class Contest:
             while not settled and count < MOST_WARMING:
                 found = self._round([quantity], turns)
                 if not found:
-                    return  # Nobody is able to.
+                    return  # No participant can.
                 took = sum(measured[quantity] for measured in found.values())
                 own = {name: min(measured[quantity], own.get(name, took)) for name, measured in found.items()}
                 count += 1
@@ -82,7 +82,7 @@ class Contest:
             self._errors[name].setdefault(quantity, described)
 
     def results(self) -> dict[str, StyleResult]:
-        """Return each participant's status, with what was measured by quantity and the errors of what failed."""
+        """Return each participant's status, with its measurements and its errors by quantity."""
         styles: dict[str, StyleResult] = {}
         for name in self.names:
             errors = {quantity: error for quantity, error in self._errors[name].items() if quantity in self.quantities}
@@ -96,7 +96,7 @@ class Contest:
     def _keep(self, quantity: str, name: str, value: float) -> None:
         shortest = self._shortest.get(quantity, 0.0)
         if value <= 0:
-            self.fail([quantity], name, ArithmeticError(f"{value:g} was measured, of which there is no ratio"))
+            self.fail([quantity], name, ArithmeticError(f"{value:g} was measured, which has no ratio"))
         elif value < shortest:
             told = f"took {value:.2g} s; with this clock, at least {shortest:.2g} s can be timed"
             self.fail([quantity], name, TooShortError(told))
@@ -104,7 +104,7 @@ class Contest:
             self._values[name].setdefault(quantity, []).append(value)
 
     def _round(self, quantities: list[str], turns: Mapping[str, Turn]) -> dict[str, Mapping[str, float]]:
-        # Who can do some of it goes on: the rounds of all its quantities pair with those of the others.
+        # A participant that can do some of them goes on: the rounds of its quantities pair with those of the others.
         able = [name for name in turns if not self._errors[name].keys() >= set(quantities)]
         found = {}
         for name in self._order.sample(able, len(able)):

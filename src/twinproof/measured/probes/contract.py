@@ -1,6 +1,6 @@
-"""What every function of a twin must return, checked before anything is measured: each is built once and called once.
+"""The contract of a twin's functions, checked before anything is measured: each model is built and called once.
 
-A model that breaks this would be trained otherwise than its author meant, and yet be found equal to its twin.
+A model that breaks it would not be trained in the way its author intended, and yet be found equal to its twin.
 """
 
 import re
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     pass
 
 IMAGES = 8
-# How far the probabilities of an image may be from adding up to 1, also in half precision.
+# The allowed deviation of the sum of an image's probabilities from 1, also in half precision.
 SUM, LEAST = 1e-2, -1e-6
-LONGEST = 500  # characters of an error's text, in a line
+LONGEST = 500  # characters of an error's text, in one line
 
 
 class BrokenContractError(Exception):
-    """A model that is not what a twin's functions must return."""
+    """A model that a twin's functions must not return."""
 
 
 def require_contract(twin: Twin, data: Dataset, seed: int) -> None:
@@ -64,7 +64,7 @@ def require_contract(twin: Twin, data: Dataset, seed: int) -> None:
 
 
 def _given(twin: Twin, data: Dataset) -> Given:
-    """Return what the twin makes of some images, which must be as many arrays of as many examples everywhere."""
+    """Return a twin's data for some images; all its arrays must have the same number of examples."""
     try:
         given = twin.task.given(data.test.rows(slice(IMAGES)), data.classes)
     except MemoryError:
@@ -96,13 +96,13 @@ def _require_declared(twin: Twin, given: Given) -> None:
     )
     if not fits:
         raise UserError(
-            f"twins.{twin.name}: `inputs` says {describe(twin.task.specs_of(given.inputs))}, and `data` gives "
+            f"twins.{twin.name}: `inputs` says {describe(twin.task.specs_of(given.inputs))}, but `data` returns "
             f"{describe(specs_of(given.inputs))}"
         )
 
 
 def _require_trained(twin: Twin, given: Given) -> None:
-    """Refuse a task that does not fit the network: functional is compiled, and trained for a step."""
+    """Refuse a task that does not fit the network: functional is compiled and trained for one step."""
     build = twin.styles[Style.FUNCTIONAL]
     try:
         model = build()
@@ -111,7 +111,7 @@ def _require_trained(twin: Twin, given: Given) -> None:
     except MemoryError:
         raise
     except BaseException as error:
-        message = "`functional` cannot be trained on what `data` gives, compiled as `compiling` says"
+        message = "`functional` cannot be trained on the result of `data`, compiled as `compiling` says"
         raise UserError(_message(twin, message, twin.task.compiling or build, error)) from error
 
 
@@ -121,8 +121,8 @@ def _model(twin: Twin, style: str, given: Given, classes: int) -> Any:
         raise BrokenContractError(f"returns {model!r:.80}; it must return a Keras model")
     if getattr(model, "_is_compiled" if KERAS_2 else "compiled", False):
         raise BrokenContractError(
-            "returns a model that is compiled; it must return it uncompiled, as a study compiles every style alike: "
-            "with Adam and the categorical cross-entropy, or as a function `compiling` says"
+            "returns a compiled model; it must return it uncompiled, because a study compiles every style in the same "
+            "way: with Adam and the categorical cross-entropy, or as a function `compiling` says"
         )
     specs = twin.task.specs_of(given.inputs)
     if not twin.task.is_usual:
@@ -144,7 +144,7 @@ def _require_finite(outputs: Any) -> None:
 
 
 def _require_floats(model: Any) -> None:
-    """Refuse inputs that would cut off what makes up an image: its values lie between 0 and 1."""
+    """Refuse inputs that would destroy an image, whose values are between 0 and 1."""
     for tensor in getattr(model, "inputs", None) or []:
         if "float" not in _dtype(tensor):
             raise BrokenContractError(f"takes {_dtype(tensor)}; it must take flat images of floats between 0 and 1")
@@ -152,23 +152,23 @@ def _require_floats(model: Any) -> None:
 
 @contextmanager
 def _no_ids() -> Iterator[None]:
-    """Refuse that floats are looked up as the ids of an embedding: all pixels would be the ids 0 and 1."""
+    """Refuse floats as the ids of an embedding: all pixels would become the ids 0 and 1."""
     call, found = keras.layers.Embedding.call, []
 
     @wraps(call)
     def watched(layer: Any, inputs: Any, *more: Any, **options: Any) -> Any:
         kind = _dtype(inputs)
         if "int" not in kind:
-            # Not an error, which Keras would make one of its own of.
-            found.append(f"hands {kind} to the embedding `{layer.name}`, which takes ids")
+            # Not an error, which Keras would turn into one of its own.
+            found.append(f"passes {kind} to the embedding `{layer.name}`, which takes ids")
         return call(layer, inputs, *more, **options)
 
     with patch.object(keras.layers.Embedding, "call", watched):
         yield
     if found:
         raise BrokenContractError(
-            f"{found[0]}; it must take flat images of floats between 0 and 1, and make any ids of them itself, or have "
-            "functions `inputs` and `data` beside it"
+            f"{found[0]}; it must take flat images of floats between 0 and 1, and make any ids from them itself; or "
+            "its module must have functions `inputs` and `data`"
         )
 
 
@@ -177,7 +177,7 @@ def _dtype(tensor: Any) -> str:
 
 
 def _require_probabilities(outputs: Any, count: int, classes: int) -> None:
-    must = f"it must return class probabilities, ({count}, {classes}) for {count} images: end it in a softmax"
+    must = f"it must return class probabilities, ({count}, {classes}) for {count} images: end it with a softmax"
     if not hasattr(outputs, "shape"):
         raise BrokenContractError(f"computes a {type(outputs).__name__}; {must}")
     values = np.asarray(fetch(outputs)).astype(np.float64)
@@ -194,14 +194,14 @@ def _require_probabilities(outputs: Any, count: int, classes: int) -> None:
 
 
 def _require_new(style: str, again: Any, made: dict[str, Any]) -> None:
-    """Refuse models that share weights, or are one and the same: they would be compared with themselves."""
+    """Refuse models that share weights or are the same object: they would be compared with themselves."""
     model = made[style]
     others = {f"`{other}` returns": model for other, model in made.items() if other != style} | {
         "it returned before": again
     }
     for which, other in others.items():
         if other is model:
-            raise BrokenContractError(f"returns the very model that {which}; it must return a new one")
+            raise BrokenContractError(f"returns the same model object that {which}; it must return a new one")
         if _variables(model) & _variables(other):
             raise BrokenContractError(f"returns a model that shares weights with the one that {which}; it must not")
 
@@ -209,12 +209,12 @@ def _require_new(style: str, again: Any, made: dict[str, Any]) -> None:
 def _variables(model: Any) -> set[int]:
     try:
         return {id(variable) for variable in model.variables}
-    except ValueError:  # Keras 2, of a subclass that is not built.
+    except ValueError:  # Keras 2, for a subclass that is not built.
         return set()
 
 
 def _message(twin: Twin, what: str, function: Any, error: BaseException) -> str:
-    """Print the traceback of the user's own code, and say in a line what it ended with, and where."""
+    """Print the traceback of the user's own code, and return its error and place in one line."""
     frame = error.__traceback__
     while frame and frame.tb_frame.f_code.co_filename == __file__:
         frame = frame.tb_next
@@ -223,6 +223,6 @@ def _message(twin: Twin, what: str, function: Any, error: BaseException) -> str:
     lines = [line for line in traceback.extract_tb(frame) if line.filename == own]
     where = f" ({own}, line {lines[-1].lineno})" if lines else ""
     found = described(error)
-    # One line without colours; the traceback has all of it.
+    # One line without colours; the traceback is complete.
     text = " ".join(re.sub(r"\x1b\[\d*m", "", found["message"]).split())
     return f"twins.{twin.name}: {what}: {found['type']}: {text:.{LONGEST}}{where}"

@@ -1,7 +1,7 @@
 """Can a model that one environment wrote be read in another?
 
-Each environment writes every style of a twin in the formats that are for keeping. Each reads what all have written,
-with the code at hand, and compares the outputs with those that the writer found.
+Each environment writes every style of a twin in the formats for saving. Each reads the files of all environments, with
+the code available, and compares the outputs with those in the environment that wrote the file.
 """
 
 import json
@@ -21,15 +21,15 @@ from twinproof.measured.twins import Twin
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import ExchangeSettings
 
-# What is exported to other runtimes is read by those, whatever the version of Keras.
+# Formats for other runtimes are read by these, independent of the version of Keras.
 KEPT = (".keras", ".h5", ".weights.h5, built", "SavedModel")
 EXPECTED, ERROR, LACKING = "expected.npy", "error.json", "lacking.json"
 
 
 def write(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, folder: Path) -> None:
-    """Write every style of `twin` in every format, each into its place below `folder`, with its outputs beside it.
+    """Write every style of `twin` in every format, each to its own path in `folder`, together with its outputs.
 
-    What cannot be written leaves the error in its place, or the packages that the environment has not.
+    If one cannot be written, its folder gets the error, or the missing packages, instead.
     """
     apart = Apart(settings.time_limit, twin.files)
     for style in twin.styles:
@@ -70,14 +70,14 @@ def _place(folder: Path, style: str, name: str) -> Path:
 
 
 def _write(case: Case, name: str, place: Path) -> None:
-    """Run in the other process: train, save, and keep what the model predicts."""
+    """Run in the other process: train, save, and store the model's predictions."""
     model = case.trained(case.instances())
     FORMATS[name].write(model, place / FORMATS[name].file)
     np.save(place / EXPECTED, predict(model, case.given.inputs), allow_pickle=False)
 
 
 def _lacking(writer: str, name: str, place: Path) -> list[str]:
-    """Return the packages that this environment has not to read a model, or that the writer had not to write it."""
+    """Return the packages that this environment lacks to read a model, or that the writer lacked to write it."""
     there = json.loads((place / LACKING).read_text()) if (place / LACKING).exists() else []
     return FORMATS[name].lacking() or [f"{package} in {writer}" for package in there]
 

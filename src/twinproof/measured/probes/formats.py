@@ -1,6 +1,6 @@
-"""How a model is written to a file and read from it, format by format, as the documentation of each tells its users.
+"""How a model is written to a file and read from it, format by format, as documented for users.
 
-A reader returns the model, or what stands for it: something that is called with inputs and returns outputs.
+A reader returns the model, or a substitute that is called with inputs and returns outputs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Model = Callable[[Any], Any]
 
 
 class Code(NamedTuple):
-    """The code that a model was made by, where it is at hand: what a reader may need besides the file."""
+    """The code of a model, if it is available: what a reader may need besides the file."""
 
     construct: Callable[[], keras.Model]
     build: Callable[[keras.Model], None]
@@ -29,11 +29,11 @@ class Code(NamedTuple):
 
 
 class Format(NamedTuple):
-    """One way to keep a model.
+    """One way to save a model.
 
-    `file` is the name of the file, or of the folder; `write(model, path)` makes it, `read(path, code)` gives the model
-    back, with `code` None where its code is not at hand. What cannot be read without it has `takes_code`. `packages`
-    are those that the environment must have.
+    `file` is the name of the file, or of the folder. `write(model, path)` makes it, and `read(path, code)` returns the
+    model; `code` is None if its code is not available. A format that cannot be read without code has `takes_code`.
+    `packages` are those that the environment must have.
     """
 
     file: str
@@ -43,7 +43,7 @@ class Format(NamedTuple):
     packages: tuple[str, ...] = ()
 
     def lacking(self) -> list[str]:
-        """Return which of its packages the environment has not."""
+        """Return the packages of the format that the environment lacks."""
         return [package for package in self.packages if importlib.util.find_spec(package) is None]
 
 
@@ -54,7 +54,7 @@ def _read_whole(path: Path, code: Code | None) -> Model:
 
 def _read_weights(path: Path, code: Code | None, build: bool) -> Model:
     if code is None:
-        raise ValueError(f"{path.name}: weights are read into a model, whose code is not at hand")
+        raise ValueError(f"{path.name}: weights are loaded into a model, whose code is not available")
     model = code.construct()
     if build:
         code.build(model)
@@ -68,7 +68,7 @@ def _read_saved_model(path: Path, code: Code | None) -> Model:
         return layer
     import tensorflow as tf
 
-    # Keras 2 writes it, and leaves reading it to TensorFlow. What is loaded lives as long as its own object.
+    # Keras 2 writes it, and TensorFlow reads it. The loaded function needs its object to stay alive.
     loaded = tf.saved_model.load(str(path))
     return lambda inputs: loaded.serve(inputs)
 
@@ -93,7 +93,7 @@ def _read_onnx(path: Path, code: Code | None) -> Model:
 
 
 def _write_litert(model: Any, path: Path) -> None:
-    # Keras exports to it since 3.13; before, the way leads over a SavedModel.
+    # Keras exports to it since 3.13; before that, a SavedModel is converted.
     if "litert" in (inspect.getdoc(model.export) or ""):
         model.export(path, format="litert", verbose=False)
         return
@@ -123,12 +123,12 @@ def _read_litert(path: Path, code: Code | None) -> Model:
 
 
 def _by_name(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return tensors in the order of the names that they had when they were converted; LiteRT keeps none."""
+    """Return tensors in the order of their names at conversion; LiteRT does not keep names."""
     return sorted(details, key=lambda one: str(one["name"]))
 
 
 def predict(model: Model, inputs: Any) -> Any:
-    """Return what `model`, of whatever format, makes of `inputs`, as an array: several outputs side by side."""
+    """Return the outputs of `model`, of any format, for `inputs` as one array, with several outputs side by side."""
     found = model.predict_on_batch(inputs) if isinstance(model, keras.Model) else model(inputs)
     # A SavedModel may give its outputs by name.
     outputs = [np.asarray(leaf) for leaf in _leaves(found)]
@@ -139,7 +139,7 @@ def _leaves(structure: Any) -> list[Any]:
     return [leaf for _, leaf in flatten(structure)]
 
 
-# Keras has a SavedModel made and read by TensorFlow on every backend.
+# On every backend, TensorFlow writes and reads a SavedModel for Keras.
 _ONNX_BY = {"tensorflow": "tf2onnx", "jax": "jax2onnx", "torch": "onnxscript"}[BACKEND]
 _LITERT_BY = {"tensorflow": "tensorflow", "jax": "tensorflow", "torch": "litert_torch"}[BACKEND]
 FORMATS = {

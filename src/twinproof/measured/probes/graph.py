@@ -1,11 +1,11 @@
 """What do the styles of a twin compile to?
 
-Each style is asked for what is timed, as a user asks for it: it is trained by `fit`, predicts, and is called by
-`tf.function` or `jax.jit`. The graphs that are compiled meanwhile are read, and held against those of functional. The
-controls are functional once more, which must be equal, and functional with one operation more, which must be found.
+Each style is used as in the timings, as a user would: it is trained by `fit`, predicts, and is called with
+`tf.function` or `jax.jit`. The graphs that are compiled meanwhile are read, and compared with those of functional. The
+controls are functional once more, which must be equal, and functional with one more operation, which must be found.
 
-A graph of TensorFlow is read twice: as it is given, and as its optimizer leaves it, which is what runs. One of JAX is
-read as XLA is given it. PyTorch compiles none; of it the operations are read that it runs.
+A graph of TensorFlow is read twice: before its optimizer, and after it, which is the graph that runs. A graph of JAX is
+read in the form that XLA gets. PyTorch compiles nothing; the operations that it runs are read.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from twinproof.study.examples import Dataset
 from twinproof.study.settings import COMPILED, GraphSettings
 
 REFERENCE = "functional"
-# The first step may make variables; what it is compiled to then runs once.
+# The first step may create variables; its compiled code then runs only once.
 STEPS = 2
 
-# By function: the graphs that are given, and those that TensorFlow's optimizer leaves.
+# By function: the graphs before and after TensorFlow's optimizer.
 Graphs = tuple[dict[str, Graph], dict[str, Graph]]
 
 
 class NoGraphError(Exception):
-    """A function of a model of which no graph was compiled."""
+    """A function of a model for which no graph was compiled."""
 
 
 class Comparison(TypedDict):
@@ -51,7 +51,7 @@ class Comparison(TypedDict):
 
 
 class Read(TypedDict, total=False):
-    """What a graph is made of: how often each operation is there, and digests; how it compares, but of functional."""
+    """A summary of a graph: the count of each operation, digests, and (except for functional) the comparison."""
 
     operations: dict[str, int]
     wiring: str
@@ -61,21 +61,21 @@ class Read(TypedDict, total=False):
 
 
 class Compiled(TypedDict, total=False):
-    """What a function is compiled to: the graph that is given, and what TensorFlow's optimizer leaves of it."""
+    """The compiled form of a function: the graph before and after TensorFlow's optimizer."""
 
     given: Read
     optimized: Read
 
 
 class Found(TypedDict):
-    """What was compiled of one style, by the quantity of timing that runs it; no call on PyTorch."""
+    """The compiled functions of one style, by the quantity of timing that runs them; no call on PyTorch."""
 
     backend: str
     functions: dict[str, Compiled]
 
 
 def run(twin: Twin, data: Dataset, seed: int, settings: GraphSettings) -> Outcome:
-    """Compile each style, and functional twice more, and compare what comes of it with functional."""
+    """Compile each style, and functional twice more, and compare the results with functional."""
     functional = twin.builders[REFERENCE]
     builders: dict[str, Callable[[], keras.Model]] = {
         **twin.builders,
@@ -104,7 +104,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: GraphSettings) -> Outcom
 
 
 def extended(build: Callable[[], keras.Model]) -> keras.Model:
-    """Return a model that does one operation more, on the first that it is given: a ReLU, which changes no pixel."""
+    """Return a model with one more operation, on its first input: a ReLU, which changes no pixel."""
     model = build()
     call = model.call
 
@@ -116,13 +116,13 @@ def extended(build: Callable[[], keras.Model]) -> keras.Model:
 
 
 def _first_changed(change: Callable[[Any], Any], inputs: Any) -> Any:
-    """Return nested inputs, the first of them changed."""
+    """Return nested inputs with the first of them changed."""
     first = next(leaf for _, leaf in flatten(inputs))
     return map_leaves(lambda leaf: change(leaf) if leaf is first else leaf, inputs)
 
 
 def _compile(model: keras.Model, examples: Given, batch_size: int) -> Graphs:
-    """Return the graphs that are given of a model, and those that TensorFlow's optimizer leaves."""
+    """Return the graphs of a model before and after TensorFlow's optimizer."""
     inputs, targets = examples.inputs, examples.targets
     one = to_tensors(examples.first(1).inputs)
     # TensorFlow forgets the graph of a function that is not kept.
@@ -131,7 +131,7 @@ def _compile(model: keras.Model, examples: Given, batch_size: int) -> Graphs:
     left: dict[str, Graph] = {}
 
     def call_compiled() -> None:
-        if isinstance(call, JaxCall):  # What Keras does not compile is not seen while it runs.
+        if isinstance(call, JaxCall):  # A function that Keras does not compile is not seen while it runs.
             given["compiled_call"] = graph_of(call.function, call.state(), one)
         elif call:
             call(one)
@@ -147,12 +147,12 @@ def _compile(model: keras.Model, examples: Given, batch_size: int) -> Graphs:
         with optimized(left, name), traced(given, name):
             actions[name]()
         if name not in given or (BACKEND == "tensorflow" and name not in left):
-            raise NoGraphError(f"{name}: no graph of it was compiled")
+            raise NoGraphError(f"{name}: no graph was compiled for it")
     return given, left
 
 
 def _of_functional(compiled: Callable[[str], Graphs]) -> Graphs:
-    """Return the graphs of functional; none where it raises, which is told in its own turn."""
+    """Return the graphs of functional; none if it raises, which is reported when its turn comes."""
     try:
         return compiled(REFERENCE)
     except Exception:

@@ -1,7 +1,7 @@
 """Are the styles of a twin one network?
 
-Each style is proven against functional by the engine of `twinproof prove`: from the same weights, in inference and in
-training, on the same batches. The control is functional once more: what differs there is not due to the style.
+Each style is compared with functional by the engine of `twinproof prove`: from the same weights, in inference and in
+training, on the same batches. The control is functional once more: a difference there is not due to the style.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ REFERENCE = "functional"
 
 
 class CannotTellError(Exception):
-    """The engine cannot tell whether a style is the network that functional is."""
+    """The engine cannot decide whether a style is the same network as functional."""
 
 
 class Step(TypedDict):
@@ -48,7 +48,7 @@ class Step(TypedDict):
 class Comparison(TypedDict):
     """How a style compares with functional: the largest absolute differences, and the first step that differs.
 
-    What was not reached, or is not a number, is None.
+    A value that was not reached, or is not a number, is None.
     """
 
     outcome: str
@@ -60,10 +60,10 @@ class Comparison(TypedDict):
 
 
 class Found(TypedDict, total=False):
-    """What was found of one style; `comparison` is that with functional.
+    """The findings about one style; `comparison` is that with functional.
 
-    `seed_alone` is the digest of its weights after the same steps where nothing is made comparable: a user sets the
-    seed, makes the model and trains it.
+    `seed_alone` is the digest of its weights after the same steps if nothing is made comparable: a user sets the seed,
+    makes the model and trains it.
     """
 
     variables: dict[str, list[int]]
@@ -97,7 +97,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
         return proof
 
     def measure(style: str) -> Found:
-        # Functional is what the control is proven against.
+        # The control is compared with functional.
         proof = proof_of(CONTROL if style == REFERENCE else style)
         found = _found(proof, side=0 if style == REFERENCE else 1, compares=sound and style != REFERENCE)
         return {
@@ -114,7 +114,7 @@ def _batches(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -
 
 
 def _from_seed_alone(build: Callable[[], keras.Model], wishes: Wishes) -> str:
-    """Train a model from the seed alone; return a digest of its weights, whatever their names and their order."""
+    """Train a model with only the seed set; return a digest of its weights that ignores their names and order."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(wishes.seed)
     model = build()
@@ -124,7 +124,7 @@ def _from_seed_alone(build: Callable[[], keras.Model], wishes: Wishes) -> str:
 
 
 def _compiled(task: Task, build: Callable[[], keras.Model], **options: Any) -> Callable[[], keras.Model]:
-    """Return what makes a model and compiles it; metrics train nothing."""
+    """Return a function that makes a model and compiles it; metrics do not affect training."""
 
     def make() -> keras.Model:
         model = build()

@@ -1,7 +1,7 @@
 """Comparable instances: models of a twin's styles that start from the same weights and draw the same random numbers.
 
 Nothing here depends on the order in which layers are constructed. Weights are copied, and layers that draw random
-numbers are seeded, by their names where these agree with those of the first instance; else by the match that
+numbers are seeded, by their names if these agree with those of the first instance, otherwise by the match that
 `twinproof prove` finds along the flow of data.
 """
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 class Instances:
-    """Makes instances of the styles of `twin`, compiled and ready to be trained on what is like `inputs`.
+    """Makes instances of the styles of `twin`, compiled and ready to be trained on data like `inputs`.
 
-    The first style that can be built, functional before all others, gives the initial weights; every instance starts
-    from a copy of them.
+    The initial weights come from the first style that can be built, preferably functional; every instance starts from a
+    copy of them.
     """
 
     def __init__(self, twin: Twin, inputs: Any, seed: int) -> None:
@@ -48,7 +48,7 @@ class Instances:
             If the weights or the random layers of this style differ from those of the first, by name or shape.
         """
         if self._initial is None:
-            # Where no style can be built, each is to end with its own error, below.
+            # If no style can be built, each must end with its own error, below.
             with suppress(Exception):
                 self._initial = self._first_weights()
         model = self._new(style)
@@ -56,13 +56,14 @@ class Instances:
         return model
 
     def construct(self, style: str) -> keras.Model:
-        """Return a new instance as the style's function makes it."""
+        """Return a new instance from the style's function."""
         return self._twin.builders[style]()
 
     def build(self, model: keras.Model) -> None:
         """Give a new instance its weights, if it has none yet.
 
-        A symbolic call builds a subclass without moving the state of its random layers, as a training call would.
+        A symbolic call builds a subclass without changing the state of its random layers; a training call would change
+        it.
         """
         model(symbolic(self._specs))
 
@@ -74,12 +75,12 @@ class Instances:
     def equalize(self, model: keras.Model) -> None:
         """Make a built instance comparable: the same weights, the same random numbers."""
         if self._initial is None:
-            weights(model)  # Where the weights of no style can be told, this one is to end with its own error.
+            weights(model)  # If the weights of no style can be determined, this one must end with its own error.
             self._initial = self._first_weights()
         self._name_like_the_first(model)
         copy_weights(self._initial, model)
         seed_random_layers(model, self._seed)
-        # The order of the training images is drawn from the global seed, which building may have used up.
+        # The order of the training images depends on the global generator, which building may have advanced.
         keras.utils.set_random_seed(self._seed)
 
     def compile(self, model: keras.Model, **compiling: Any) -> None:
@@ -101,7 +102,7 @@ class Instances:
         raise errors[0]
 
     def _name_like_the_first(self, model: keras.Model) -> None:
-        """Have the weights and random layers of a model go by the names of the first instance."""
+        """Let the weights and random layers of a model use the names of the first instance."""
         of_weights, of_random_layers = self._names
         if weight_names(model) != of_weights or not of_random_layers <= random_names(model):
             name_like(model, self._first(), _two(self._inputs, np.random.default_rng(self._seed)))
@@ -115,7 +116,7 @@ class Instances:
 
 
 def _two(inputs: Any, generator: np.random.Generator) -> Any:
-    """Return two examples: random numbers where they are real, and ids as they are."""
+    """Return two examples: random numbers for real inputs, and unchanged ids."""
 
     def drawn(leaf: Any) -> Any:
         real = leaf.dtype.kind == "f"
@@ -135,12 +136,12 @@ def attempt(measure: Callable[[], Mapping[str, Any]]) -> StyleResult:
     """Return the status of one style with its result, or with its error if `measure` raises one."""
     try:
         return {"status": "ok", "result": measure()}
-    except BaseException as error:  # Also what ends a process, as sys.exit does: it ends the style.
+    except BaseException as error:  # Also exceptions that end a process, such as that of sys.exit: they end the style.
         return {"status": "failed", "error": failure(error)}
 
 
 def failure(error: BaseException) -> Described:
-    """Return what a record tells of an error that was just caught; the traceback goes to the log.
+    """Return the description of an error that was just caught, for the record; the traceback goes to the log.
 
     Raises
     ------

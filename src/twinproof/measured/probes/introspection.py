@@ -1,8 +1,8 @@
-"""What can be seen and changed in a model of each style, and when are mistakes caught?
+"""What can be inspected and changed in a model of each style, and when are mistakes caught?
 
-Every check is done on a model as it is constructed, and on one that is built; every fault of the catalogue is planted.
-Each runs in a process of its own. The control is the program of the faults without a fault: what is said of it is said
-anyway.
+Every check is done on a model that was just constructed, and on one that is built; every fault of the catalogue is
+planted. Each runs in its own process. The control is the program of the faults without a fault: its warnings do not
+count.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _cells(case: Case, apart: Apart) -> Iterator[tuple[str, Callable[[], Cell]]]
     for name in CHECKS:
         for when in (CONSTRUCTED, BUILT):
             yield "checks", partial(_check, case, apart, name, when)
-    # Those in how a model is used are mistakes with flat images and their classes.
+    # Faults in the use of a model need flat images and their classes.
     for name in faults.names(case.twin.name, everywhere=case.twin.task.is_usual):
         fault = faults.load(case.twin.name, name)
         if fault.is_possible(case.style):
@@ -88,7 +88,7 @@ def _check(case: Case, apart: Apart, name: str, when: str) -> Cell:
 
 
 def _do_check(case: Case, name: str, when: str) -> Any:
-    """Run in the other process: make the model and look at it."""
+    """Run in the other process: make the model and check it."""
     keras.utils.set_random_seed(case.seed)
     return CHECKS[name].look(_subject(case, when))
 
@@ -114,19 +114,19 @@ def _plant(case: Case, apart: Apart, fault: faults.Fault) -> Cell:
 
 
 def _planted(case: Case, apart: Apart, name: str | None) -> Cell:
-    """Return the stage of the error, if there is one, and what was said with the stage of each."""
+    """Return the stage of the error, if there is one, and the warnings with the stage of each."""
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
         begun = Path(folder) / "begun"
         begun.write_text(Stage.CONSTRUCT)
         ended = apart.run(_do_plant, case, name, begun)
-        # Of a process that died there is but the stage that it had come to.
+        # For a process that died, only the stage that it had reached is known.
         found = ended["result"] or {"error": ended["error"], "warnings": []}
         stage = begun.read_text() if found["error"] else Stage.NEVER
     return {"stage": stage, **found}
 
 
 def _do_plant(case: Case, name: str | None, begun: Path) -> Cell:
-    """Run in the other process: make the mistake, or without a name none; return what was said and the error."""
+    """Run in the other process: make the mistake, or without a name none; return the warnings and the error."""
     keras.utils.set_random_seed(case.seed)
     if name is None:
         program = use(_builder(case), case.given.inputs, case.given.targets, task=case.twin.task)
@@ -139,7 +139,7 @@ def _do_plant(case: Case, name: str | None, begun: Path) -> Cell:
 
 
 def _noting(program: faults.Program, begun: Path, said: list[dict[str, str]]) -> Generator[str, None, None]:
-    """Go on with a program; each of its stages is noted where it outlives this process, with what is said in it."""
+    """Continue a program; each of its stages is recorded, with its warnings, where it outlives this process."""
     stage: str | None = Stage.CONSTRUCT
     while stage is not None:
         messages: list[str] = []

@@ -20,12 +20,12 @@ from twinproof.proof.weights import weights_digest
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import LearningSettings
 
-# How Keras begins the names of what it finds on the validation images.
+# Keras's prefix of the names of results on the validation images.
 VALIDATED = "val_"
 
 
 class Epoch(TypedDict):
-    """One epoch; its seconds are without the noting. There is no accuracy where none is among the metrics."""
+    """One epoch; its seconds do not include the recording. There is no accuracy if the metrics have none."""
 
     loss: float
     accuracy: float | None
@@ -46,7 +46,7 @@ class _Learned(TypedDict):
 
 
 class Learned(_Learned, total=False):
-    """The same; where a twin has a task of its own, with the metric that is its accuracy, None where none is."""
+    """The same; for a twin with its own task, also the metric that is its accuracy, or None."""
 
     metric: str | None
 
@@ -91,7 +91,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: LearningSettings) -> Out
 
 
 class _Watch(keras.callbacks.Callback):
-    """Notes each epoch: losses, accuracies, the digest of the weights, and its seconds without this noting."""
+    """Records each epoch: losses, accuracies, the digest of the weights, and its seconds without this recording."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class _Watch(keras.callbacks.Callback):
 
 def _loss(found: Mapping[str, Any], what: str) -> float:
     if "loss" not in found:
-        raise KeyError(f"{what} is not known: a training step of one's own must return `loss`; found {list(found)}")
+        raise KeyError(f"{what} is not known: a custom training step must return `loss`; found {list(found)}")
     return require_finite(found["loss"], what)
 
 

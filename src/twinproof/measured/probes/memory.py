@@ -1,4 +1,4 @@
-"""How much memory something takes at its most, as the system and the device see it."""
+"""The peak memory of an action, as reported by the system and the device."""
 
 import ctypes
 import gc
@@ -10,22 +10,22 @@ from pathlib import Path
 
 from twinproof.measured.backend import DeviceMemory
 
-# Python 3.9 does not know its name; this is what Linux on x86 and ARM calls it.
+# Python 3.9 has no name for it; this is its number in Linux on x86 and ARM.
 _POPULATE = getattr(mmap, "MAP_POPULATE", 0x8000)
 
 
 def peaks(action: Callable[[], object], beside: int = 0, beside_on_device: int = 0) -> dict[str, float]:
-    """Return by how many bytes this process's memory grows at its most while `action` runs.
+    """Return the peak growth in bytes of this process's memory while `action` runs.
 
-    `peak_memory` is resident memory, native and Python's; `device_memory` that of the first GPU, where there is one and
-    its backend tells. So many bytes are held `beside` it from begin to end.
+    `peak_memory` is resident memory, native and Python's; `device_memory` is that of the first GPU, if there is one and
+    its backend reports it. During the action, `beside` extra bytes are held.
 
     Raises
     ------
     OSError
         If the system does not let a process reset its own peak (Linux does).
     """
-    # What others have left behind would else be used again, unseen.
+    # Otherwise memory that others have freed would be used again, unnoticed.
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")
@@ -41,7 +41,7 @@ def peaks(action: Callable[[], object], beside: int = 0, beside_on_device: int =
 
 @contextmanager
 def _held(size: int) -> Iterator[None]:
-    """Hold so many bytes from the system itself: what was freed before is resident already."""
+    """Hold this many bytes directly from the system: freed memory is already resident."""
     if not size:
         yield
         return

@@ -1,7 +1,7 @@
-"""What is done with a model that is kept: programs that run in a process of their own, one for each operation.
+"""The operations on saved models: programs that run in separate processes, one for each operation.
 
-Each notes what it finds as it goes, so that an error leaves the rest, and yields the name of each step before it:
-make, save, load, compare.
+Each records its findings as it goes, so that an error does not lose them, and yields the name of each step before the
+step: make, save, load, compare.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Case(NamedTuple):
         return Instances(replace(self.twin, builders=self.twin.styles, naive=None), self.given.inputs, self.seed)
 
     def construct(self) -> keras.Model:
-        """Return a new instance as the style's function makes it."""
+        """Return a new instance from the style's function."""
         return self.twin.styles[self.style]()
 
     def trained(self, instances: Instances) -> keras.Model:
@@ -58,21 +58,21 @@ class Case(NamedTuple):
         return model
 
     def train(self, model: Any) -> None:
-        """Take some steps of training, always on the same examples in the same order."""
+        """Run some training steps, always on the same examples in the same order."""
         for part in range(self.steps):
             batch = self.given.rows(slice(part, None, STEPS))
             model.train_on_batch(batch.inputs, batch.targets)
 
 
 def carry_out(program: Callable[..., Program], *arguments: Any) -> dict[str, Any]:
-    """Follow a program to its end or its error; what it found until then is kept."""
+    """Run a program to its end or its error; its findings until then are kept."""
     found: dict[str, Any] = {}
     ended = follow(program(found, *arguments))
     return {**found, "step": ended["step"], "error": ended["error"]}
 
 
 def save_and_load(found: Cell, case: Case, name: str, path: Path, repeats: int) -> Program:
-    """Save a trained model and load it again in the same process, some times each."""
+    """Save a trained model and load it again in the same process, several times each."""
     kind = FORMATS[name]
     yield "make"
     model = case.trained(case.instances())
@@ -94,14 +94,14 @@ def save_and_load(found: Cell, case: Case, name: str, path: Path, repeats: int) 
 
 
 def load_with_code(found: Cell, case: Case, name: str, path: Path, expected: Any) -> Program:
-    """Load what another process saved, with the code at hand."""
+    """Load a model that another process saved, with the code available."""
     yield "make"
     code = _code(case, type(case.construct()))
     yield from _load(found, FORMATS[name], path, code, case.given.inputs, expected)
 
 
 def load_without_code(found: Cell, modules: list[str], name: str, path: Path, inputs: Any, expected: Any) -> Program:
-    """Load what another process saved where the modules that made it are not installed."""
+    """Load a model that another process saved, as if the modules that made it were not installed."""
     yield "make"
     for module in modules:
         if module in sys.modules:
@@ -138,7 +138,7 @@ def copied(found: Cell, case: Case, name: str) -> Program:
 
 
 def keep_unbuilt(found: Cell, case: Case, name: str) -> Program:
-    """Save a model before it has been called; then build it and what is loaded, and compare the two."""
+    """Save a model before it has been called; then build it and the loaded model, and compare the two."""
     kind = FORMATS[name]
     yield "make"
     keras.utils.set_random_seed(case.seed)
@@ -157,7 +157,7 @@ def keep_unbuilt(found: Cell, case: Case, name: str) -> Program:
 
 
 def resume(found: Cell, case: Case, name: str) -> Program:
-    """Go on with the training of what was saved, and compare the weights with those of uninterrupted training."""
+    """Continue the training of a saved model, and compare the weights with those of uninterrupted training."""
     kind, builds_optimizer = RESUMED[name]
     yield "make"
     instances, path = case.instances(), Path(kind.file)
@@ -170,7 +170,7 @@ def resume(found: Cell, case: Case, name: str) -> Program:
         kind.write(model, path)
     found |= {"saved": True, "bytes": _size(path)}
     yield "load"
-    # Else the random layers of what is loaded would be seeded by chance.
+    # Otherwise the random layers of the loaded model would be seeded by chance.
     keras.utils.set_random_seed(case.seed)
     with _noted(found):
         if kind.takes_code:
@@ -186,17 +186,17 @@ def resume(found: Cell, case: Case, name: str) -> Program:
     found |= _difference(_flat(weights(again)), _flat(expected))
 
 
-# Name: what makes the copy.
+# Name: the function that makes the copy.
 COPIES: dict[str, Callable[[Any, Code], Any]] = {
     "to_json": lambda model, code: keras.models.model_from_json(model.to_json(), custom_objects=code.classes),
     "get_config": lambda model, code: type(model).from_config(model.get_config()),
     "clone_model": lambda model, code: keras.models.clone_model(model),
-    # What is loaded is what this process wrote a moment ago.
+    # This process wrote the data a moment ago.
     "pickle": lambda model, code: pickle.loads(pickle.dumps(model)),  # noqa: S301
     "deepcopy": lambda model, code: copy.deepcopy(model),
 }
 WHOLE_COPIES = ("pickle", "deepcopy")
-# Name: the format, and whether the optimizer is given its variables before it is loaded.
+# Name: the format, and whether the optimizer gets its variables before it is loaded.
 RESUMED = {
     ".keras": (FORMATS[".keras"], False),
     ".weights.h5": (FORMATS[".weights.h5, built"], False),
@@ -206,7 +206,7 @@ RESUMED = {
 
 @contextmanager
 def _noted(found: Cell) -> Iterator[None]:
-    """Note the warnings of an operation, even if it ends with an error."""
+    """Record the warnings of an operation, even if it ends with an error."""
     messages: list[str] = []
     try:
         with collect_warnings() as messages:
@@ -216,7 +216,7 @@ def _noted(found: Cell) -> Iterator[None]:
 
 
 def _timed(action: Callable[[], object], target: Path | None = None) -> float:
-    """Return the seconds of `action`; what it would write over is removed before."""
+    """Return the seconds of `action`; files that it would overwrite are removed before."""
     if target and target.is_dir():
         shutil.rmtree(target)
     elif target:
@@ -232,7 +232,7 @@ def _size(path: Path) -> int:
 
 
 def _code(case: Case, made: type) -> Code:
-    """Return the code of a style; its class is handed to whoever loads it, registered or not."""
+    """Return the code of a style; its class is passed to the loader, registered or not."""
     module = vars(sys.modules[made.__module__]) if made.__module__.partition(".")[0] != "keras" else {}
     own = {name: kind for name, kind in module.items() if isinstance(kind, type) and kind.__module__ == made.__module__}
     return Code(case.construct, case.instances().build, own)
@@ -243,9 +243,9 @@ def _is_built(model: Model) -> bool | None:
 
 
 def _optimizer(model: Any, loaded: Any) -> str:
-    """Tell whether a loaded model has the state of its optimizer: equal, different or none."""
+    """Return whether a loaded model has the state of its optimizer: equal, different or none."""
     own, other = ([np.asarray(value) for value in _variables(each)] for each in (model, loaded))
-    # The rate and the number of steps are there before the first step, and no state.
+    # Before the first step, there are the rate and the number of steps, but no state.
     if len(other) < len(own):
         return "none"
     return "equal" if all(map(np.array_equal, own, other)) else "different"
@@ -261,7 +261,7 @@ def _flat(values: Mapping[str, Any]) -> Any:
 
 def _difference(found: Any, expected: Any) -> dict[str, Any]:
     if found.shape != expected.shape or not (np.isfinite(found).all() and np.isfinite(expected).all()):
-        # There is no number for how far apart these are.
+        # There is no number for the difference of these.
         return {"bit_equal": bool(np.array_equal(found, expected, equal_nan=True))}
     apart = np.abs(found.astype(np.float64) - expected.astype(np.float64))
     return {

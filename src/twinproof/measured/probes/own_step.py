@@ -1,4 +1,4 @@
-"""A training step of one's own, as it is written for each backend of Keras."""
+"""A custom training step for each backend of Keras."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _of_jax(model: Any, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
     inputs, targets, *_ = data
     trained, others, of_optimizer, of_metrics = state
 
-    # Unlike a call of the model, this hands on whatever it is given.
+    # Unlike a call of the model, this passes all arguments on.
     options = {"training": True} if "training" in inspect.signature(model.call).parameters else {}
 
     def loss_of(trained: Any, others: Any) -> tuple[Any, Any]:
@@ -52,5 +52,5 @@ def _of_torch(model: Any, data: Any) -> dict[str, Any]:
 
 
 _STEPS: dict[str, Callable[..., Any]] = {"tensorflow": _of_tensorflow, "jax": _of_jax, "torch": _of_torch}
-# What a model's class has for `train_step`.
+# The `train_step` of a model's class.
 OWN_STEP = _STEPS[BACKEND]

@@ -1,6 +1,6 @@
 """What happens in the traps that users report?
 
-Each pitfall of the twin is a program of its own: it does what its author would do, in a process of its own.
+Each pitfall of the twin is a separate program: it does what its author would do, in its own process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Tried(TypedDict):
-    """What came of a program: the last step that it began, its error, and what it saw."""
+    """The outcome of a program: the last step that it started, its error, and what it saw."""
 
     step: str | None
     error: Described | None
@@ -75,7 +75,7 @@ def examine(
 
 
 def _try(twin: str, name: str, part: str, seed: int, images: NDArray[Any], labels: NDArray[Any]) -> Tried:
-    """Run in the other process: follow the program of a pitfall, or its control."""
+    """Run in the other process: run the program of a pitfall, or its control."""
     keras.utils.set_random_seed(seed)
     ended = follow(getattr(pitfalls.load(twin, name), part)(images, labels))
     seen = ended["value"]
@@ -88,5 +88,5 @@ def _try(twin: str, name: str, part: str, seed: int, images: NDArray[Any], label
 
 
 def _found(ended: Ended) -> dict[str, Any]:
-    """Return what a program saw; of a process that died there is but the style it ended."""
+    """Return what a program saw; for a process that died, only how it ended is known."""
     return {**_NOT_TRIED, **(ended["result"] or {"error": ended["error"]}), "warnings": ended["warnings"]}

@@ -1,7 +1,7 @@
 """Long calls of `fit` and `predict` that take turns, a few batches at a time.
 
-What such a call does before its first batch takes as long as dozens of them on small data. So each participant begins
-one call, in a thread of its own, which waits where a batch begins until it is its turn; only one ever runs.
+On small data, the start of such a call takes as long as dozens of batches. So each participant starts one call, in its
+own thread, which waits at the start of a batch until its turn; only one thread runs at any time.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import keras
 
 from twinproof.measured.backend import finish_work, take_back_values
 
-# Batches of a turn: the first finds the caches of another participant, and is not timed.
+# Batches of a turn: the first meets the caches of another participant, and is not timed.
 BATCHES = 5
 
 
 def batches(turns: int) -> int:
-    """Return how many batches a participant needs for so many turns."""
+    """Return how many batches a participant needs for this number of turns."""
     return turns * (1 + BATCHES) + 1
 
 
@@ -34,7 +34,7 @@ class Relay:
         self._runners = {name: _Runner(name, call, beside(name)) for name in names}
 
     def __enter__(self) -> Relay:
-        # One after the other: each comes to its first batch alone.
+        # One after the other: each reaches its first batch while no other runs.
         for runner in self._runners.values():
             runner.start()
         return self
@@ -42,11 +42,11 @@ class Relay:
     def __exit__(self, *_: object) -> None:
         for runner in self._runners.values():
             runner.end()
-        # To collect the data set of a call that was ended, TensorFlow waits up to a second for a thread of its own.
+        # To collect the data set of a stopped call, TensorFlow waits up to a second for one of its threads.
         gc.freeze()
 
     def seconds(self, name: str) -> float:
-        """Let one participant have its turn; return the mean seconds of a batch, from its begin to the next one's.
+        """Give one participant its turn; return the mean seconds of a batch, from its start to the start of the next.
 
         Raises the participant's own error, if its call has ended with one.
         """
@@ -61,7 +61,7 @@ class _OverError(BaseException):
 
 
 class _Runner:
-    """One participant's call, in a thread of its own."""
+    """One participant's call, in its own thread."""
 
     def __init__(
         self,
@@ -77,12 +77,12 @@ class _Runner:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Come to where the first batch begins."""
+        """Run up to the start of the first batch."""
         self._thread.start()
         self._waits.acquire()
 
     def turn(self) -> float:
-        """Do as many batches as a turn has, and return the mean seconds of one."""
+        """Run the batches of one turn, and return the mean seconds of one."""
         if self._error is None:
             self._go.release()
             self._waits.acquire()
@@ -97,7 +97,7 @@ class _Runner:
         self._thread.join()
 
     def batch_begins(self) -> None:
-        """Note the time where it counts, and wait where a turn is over."""
+        """Record the time of timed batches, and wait at the end of a turn."""
         finish_work()
         now = time.perf_counter_ns()
         if self._batch == 1:
@@ -121,7 +121,7 @@ class _Runner:
     def _run(self) -> None:
         try:
             self._call(self._name, _Turns(self))
-            raise RuntimeError("it has come to its end while others still take turns")
+            raise RuntimeError("it ended while others still take turns")
         except _OverError:
             pass
         except BaseException as error:
@@ -131,12 +131,12 @@ class _Runner:
 
 
 class _Turns(keras.callbacks.Callback):
-    """Tells a runner where a batch begins.
+    """Signals the start of a batch to a runner.
 
-    Where one ends, Keras 3 would no longer do its own work beside the training, as it does for users.
+    With a callback at the end of a batch, Keras 3 would no longer work asynchronously, as it does for users.
     """
 
-    _supports_tf_logs = True  # Keras 2 would else read the loss after every step.
+    _supports_tf_logs = True  # Otherwise Keras 2 would read the loss after every step.
 
     def __init__(self, runner: _Runner) -> None:
         super().__init__()

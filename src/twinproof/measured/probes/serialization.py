@@ -1,11 +1,11 @@
-"""What becomes of a model that is kept and used again?
+"""What survives saving and copying?
 
-Every style of the twin, also the subclass as one writes it at first, is saved and loaded in every format, in the
-process that trained it and in fresh ones, with its code at hand and without; copied; saved before it is built; and
-trained on after a break. Each of these runs in a process of its own.
+Every style of the twin, including the subclass as people first write it, is saved and loaded in every format, in the
+process that trained it and in new ones, with and without its code; copied; saved before it is built; and trained
+further after loading. Each of these runs in its own process.
 
-Where the twin has its class with each set of the ingredients of care, what asks something of the class is done with
-each of these, too: once, without training.
+If the twin has its class with each set of the ingredients of care, the operations that depend on the class are done
+with each of these too: once, without training.
 """
 
 import sys
@@ -41,13 +41,13 @@ from twinproof.measured.twins import Twin
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import SerializationSettings
 
-# Where a file is read; "code at hand" is: the module that writes the twin can be imported.
+# Where a file is read; "code at hand" means that the module of the twin can be imported.
 SAME, WITH_CODE, WITHOUT_CODE = "same process", "fresh process, code at hand", "fresh process, no code"
-# What may lie beside a twin's module and is none of its code.
+# Modules next to a twin's module that are not part of its code.
 _HARNESS = ("twinproof.measured.twins", "__main__", "__mp_main__")
 UNBUILT = (".keras", ".weights.h5, built", "SavedModel")
-# Of the formats, those that ask of a class what it may have or not: weights are read into a model that is built, and
-# what is exported has no class.
+# The formats that depend on the ingredients of a class. In the others, weights are loaded into a built model, or an
+# exported model has no class.
 ASKING = (".keras", ".h5", ".weights.h5, unbuilt")
 
 Operation = Callable[[], list[Cell]]
@@ -80,13 +80,13 @@ def run(twin: Twin, data: Dataset, seed: int, settings: SerializationSettings) -
 
 
 def _written_as(twin: Twin, make: Callable[[], keras.Model]) -> Twin:
-    """Return the twin with another class, beside functional, which gives the weights."""
+    """Return the twin with another class, and functional, which gives the weights."""
     functional = twin.builders[Style.FUNCTIONAL]
     return replace(twin, builders={Style.FUNCTIONAL: functional, Style.SUBCLASSED: make}, naive=None)
 
 
 def _carried_out(operations: Iterable[Operation]) -> list[Cell]:
-    # All are found before any is done.
+    # Collect all before the first is done.
     return [cell for operation in list(operations) for cell in operation()]
 
 
@@ -116,7 +116,7 @@ def _in_memory_and_unbuilt(case: Case, apart: Apart) -> Iterator[Operation]:
 
 
 def _keep(case: Case, apart: Apart, name: str, repeats: int) -> list[Cell]:
-    """Save and load here, and load what was saved in fresh processes."""
+    """Save and load here, and load the saved model in new processes."""
     kind = FORMATS[name]
     places = [SAME, WITH_CODE] if kind.takes_code else [SAME, WITH_CODE, WITHOUT_CODE]
     if lacking := kind.lacking():
@@ -128,7 +128,7 @@ def _keep(case: Case, apart: Apart, name: str, repeats: int) -> list[Cell]:
         cells = [_cell(name, SAME, _found(saved))]
         for place in places[1:]:
             if expected is None:
-                # What could not be saved cannot be loaded elsewhere; nor what a process took with it that ended.
+                # A model that could not be saved, or was lost when its process ended, cannot be loaded elsewhere.
                 cells.append(_cell(name, place, _found(saved)))
                 continue
             if place == WITH_CODE:
@@ -142,7 +142,7 @@ def _keep(case: Case, apart: Apart, name: str, repeats: int) -> list[Cell]:
 
 
 def _modules(case: Case) -> list[str]:
-    """Return the modules in which the styles are written, and those of theirs that lie beside them."""
+    """Return the modules of the styles, and their own modules next to them."""
     own = {getattr(build, "func", build).__module__ for build in case.twin.styles.values()}
     roots = {Path(file).parent for name in own if (file := sys.modules[name].__file__)}
     beside = {
@@ -163,7 +163,7 @@ def _found(ended: Ended) -> dict[str, Any]:
 
 
 def _cell(operation: str, place: str, found: Mapping[str, Any]) -> Cell:
-    """Return a cell of the record: every key of it, whatever was found."""
+    """Return a cell of the record, with all its keys."""
     empty = {
         "lacking": [], "saved": False, "loaded": False, "built": None, "bit_equal": None, "largest": None,
         "mean": None, "optimizer": None, "bytes": None, "save_seconds": [], "load_seconds": [], "step": None,

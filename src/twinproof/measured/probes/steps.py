@@ -1,4 +1,4 @@
-"""Follows a program step by step, so that it is known where it fails."""
+"""Runs a program step by step, so that the failing step is known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Found = TypeVar("Found")
 
 
 class Followed(TypedDict):
-    """How a program ended: the last step that it began, what it returned, and its error."""
+    """How a program ended: the last step that it started, its return value, and its error."""
 
     step: str
     value: Any
@@ -19,12 +19,12 @@ class Followed(TypedDict):
 
 
 def follow(program: Generator[str, None, Found]) -> Followed:
-    """Run a program that yields the name of each step before it does it.
+    """Run a program that yields the name of each step before the step.
 
     Raises
     ------
     MemoryError
-        If the machine has no more: that is no finding.
+        If the machine has no more: that is not a finding.
     """
     step = ""
     try:

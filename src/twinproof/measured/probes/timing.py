@@ -1,8 +1,8 @@
 """What does a style cost? Times and memory, paired in rounds.
 
 In each round every participant takes one turn, in a new random order: the styles, the negative control (functional,
-another instance) and the positive control (functional, with an operation of known size beside it). Every generation
-makes fresh instances of all participants, for the quantities that an instance has once; the last generation then
+another instance) and the positive control (functional, with an additional operation of known size). Every generation
+makes fresh instances of all participants, for the quantities that occur once per instance; the last generation then
 measures all other quantities. docs/timing.md defines each quantity.
 """
 
@@ -33,14 +33,14 @@ from twinproof.measured.twins import Twin
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import TimingSettings, kind
 
-# What is done once an instance: made, and trained and asked for the first time.
+# Quantities that occur once per instance: making it, the first training and the first prediction.
 MADE = ("construct", "build", "make")
 MEMORY = ("peak_memory", "device_memory")
 BEGUN = (*MADE, "first_step", "first_result", *MEMORY)
 COLD = "cold_predict"
 # Batches of a first predict.
 FEW = 20
-# How often something short is done between start and stop.
+# The repetitions of short actions between start and stop.
 REPEATS = {"call": 10, "compiled_call": 25}
 
 
@@ -52,16 +52,16 @@ def run(twin: Twin, data: Dataset, seed: int, settings: TimingSettings) -> Outco
     order = random.Random(seed)  # noqa: S311
     contest = Contest([*twin.builders, CONTROL, SLOWED], settings.quantities, order, shortest)
     known = _KnownCost(settings)
-    # As many examples as all turns take, repeated if there are fewer.
+    # The number of examples that all turns need, repeated if there are fewer.
     most = batches(MOST_WARMING + int(settings.rounds.steady)) * settings.batch_size
     given = twin.task.given(data.train.rows(slice(most)), data.classes).first(most)
     instances = Instances(twin, given.inputs, seed)
-    # The first instance pays for what a process does once. Functional comes last: the known cost is sized by it.
+    # The first instance pays for what a process does only once. Functional is last: the known cost is sized by it.
     rehearsed = sorted(twin.builders, key=_FUNCTIONAL.__eq__)
     if contest.quantities.isdisjoint({*BEGUN, COLD}):
         rehearsed = []
     measuring = _Measuring(contest, known, instances, given, settings)
-    # No generation is released before all have begun: a later one would find its memory free, and seem to need less.
+    # No generation is released before all have started: a later one would find free memory, and seem to need less.
     count = settings.generations if rehearsed else 1
     generations = [measuring.begin(rehearsed if number == 0 else rehearsed[-1:]) for number in range(count)]
     for models in generations:
@@ -78,9 +78,9 @@ def run(twin: Twin, data: Dataset, seed: int, settings: TimingSettings) -> Outco
 
 
 class _KnownCost:
-    """What the positive control does or holds beside functional: sized once a process, and measured alone each time.
+    """The operation or memory that the positive control adds: sized once per process, measured separately each time.
 
-    `alone` has what it took, by quantity: in seconds of one repetition, or bytes. Before it is sized, nothing is done.
+    `alone` has its cost by quantity: in seconds of one repetition, or in bytes. Before it is sized, it does nothing.
     """
 
     def __init__(self, settings: TimingSettings) -> None:
@@ -90,7 +90,7 @@ class _KnownCost:
         self._bytes: dict[str, int] = {}
 
     def size(self, functional: Mapping[str, float]) -> None:
-        """Choose its size, once, from what functional takes."""
+        """Choose its size, once, from the cost of functional."""
         for quantity, takes in functional.items():
             share = self._added.of(kind(quantity)) * takes * REPEATS.get(quantity, 1)
             if quantity in MEMORY:
@@ -99,17 +99,17 @@ class _KnownCost:
                 self._times.setdefault(quantity, self._operation.times(share))
 
     def do(self, quantity: str) -> None:
-        """Do the operation, as often as it was sized for a quantity."""
+        """Do the operation, in the size for a quantity."""
         self._operation.do(self._times.get(quantity, 0))
 
     def measure(self, *quantities: str) -> None:
-        """Measure the operation alone, and note its seconds for the last of these, done once for each of them."""
+        """Measure the operation on its own, once for each of these, and record its seconds for the last."""
         if set(quantities) <= self._times.keys():
             seconds = sum(self._operation.seconds(self._times[quantity]) for quantity in quantities)
             self.alone[quantities[-1]].append(seconds / REPEATS.get(quantities[-1], 1))
 
     def held(self) -> list[int]:
-        """Return how many bytes to hold of each kind of memory, and note them."""
+        """Return how many bytes to hold of each kind of memory, and record them."""
         for quantity, size in self._bytes.items():
             self.alone[quantity].append(float(size))
         return [self._bytes.get(quantity, 0) for quantity in MEMORY]
@@ -128,20 +128,20 @@ class _Measuring:
         self._contest, self._known, self._instances, self._settings = contest, known, instances, settings
         self._size = settings.batch_size
         self._given, self._batch, self._few = given, given.first(self._size), given.first(FEW * self._size)
-        # Those of rehearsals are kept, too: what they leave behind would be found free.
+        # Instances of rehearsals are kept too: otherwise others would find the memory that they leave free.
         self._rehearsals: list[_Models] = []
 
     def begin(self, rehearsed: Iterable[str]) -> _Models:
-        """Return fresh instances, measured as they begin, after some styles have rehearsed that."""
+        """Return fresh instances, measured from their start, after some styles have rehearsed it."""
         models: _Models = {}
         rehearsals: _Models = {}
         self._rehearsals.append(rehearsals)
         keras.backend.clear_session()
         gc.collect()
-        # What has survived until now need not be looked at again by each collection.
+        # Objects that have survived until now do not have to be checked by each collection.
         gc.freeze()
         for style in rehearsed:
-            # An error is told in the participant's own turn.
+            # An error is reported in the participant's own turn.
             with suppress(BaseException):
                 found = self._begin(style, rehearsals)
                 model = rehearsals[style]
@@ -161,7 +161,7 @@ class _Measuring:
         """Time the quantities that take rounds; models are saved in `folder`."""
         single = self._given.first(1).inputs
         tensors = to_tensors(single)
-        # In a turn of its own: a backend that compiles no call lacks this quantity alone.
+        # In a separate turn: a backend that compiles no call then lacks only this quantity.
         compiled = functools.cache(lambda name: compiled_call(models[name]))
         actions: dict[str, Callable[[str], object]] = {
             "predict_one": lambda name: models[name].predict(single, verbose=0),
@@ -258,7 +258,7 @@ class _Measuring:
         return {quantity: self._seconds(quantity, name, action)}
 
     def _seconds(self, quantity: str, name: str, action: Callable[[], object]) -> float:
-        """Return how long one of several repetitions takes; the known cost is paid once for all of them."""
+        """Return how long one of several repetitions takes; the known cost is added once for all of them."""
         repeats = REPEATS.get(quantity, 1)
 
         def repeated() -> None:

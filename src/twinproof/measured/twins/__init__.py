@@ -1,16 +1,16 @@
-"""The twins: one module a network, one function a style.
+"""The twins: one module per network, one function per style.
 
 A twin's module has a function named `functional` and at least one of `sequential` and `subclassed`. Each returns a new,
-uncompiled model; they take the same keyword arguments. It is for flat images, shape (n, pixels), and ends in class
+uncompiled model; they take the same keyword arguments. It takes flat images, shape (n, pixels), and ends with class
 probabilities, shape (n, classes), unless the module says otherwise (measured/task.py). Weights and random layers are
-matched by the names of their layers where these agree, else along the flow of data, as `twinproof prove` does.
+matched by the names of their layers if these agree, otherwise along the flow of data, as in `twinproof prove`.
 
-It imports Keras, and TensorFlow where an operation has no name that all generations of Keras share.
+It imports Keras, and TensorFlow if an operation has no common name in all generations of Keras.
 
-It may have more functions: `naive` returns the subclass as one writes it at first, without a thought of saving it, a
-style of which only serialization and exchange ask; `with_ingredients` what makes the class with each set of the
-ingredients of care, of which serialization asks; and `known` what is known of the network whatever its style, which the
-checks of introspection are held against.
+It may have more functions. `naive` returns the subclass as people first write it, without thinking of saving it; only
+serialization and exchange use this style. `with_ingredients` returns the functions that make the class with each set of
+the ingredients of care, for serialization. `known` returns a description of the network that does not depend on the
+style; the checks of introspection are compared with it.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Twin:
-    """One network, written in two or more styles, and perhaps as a naive subclass."""
+    """One network, written in two or more styles, and optionally as a naive subclass."""
 
     name: str
     builders: Mapping[str, Callable[[], keras.Model]]
     naive: Callable[[], keras.Model] | None = None
     classes: Mapping[tuple[str, ...], Callable[[], keras.Model]] = field(default_factory=dict)  # by their ingredients
     known: Known | None = None
-    files: tuple[str, ...] = ()  # that it reads, by their paths from the project's folder
+    files: tuple[str, ...] = ()  # the files that it reads, by their paths from the project's folder
     task: Task = field(default_factory=Task)
 
     @property
@@ -52,7 +52,7 @@ class Twin:
 
 
 def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[str] = ()) -> Twin:
-    """Return the twin that `module` writes.
+    """Return the twin that `module` defines.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[s
     """
     try:
         source = importlib.import_module(module)
-    except BaseException as error:  # Also what would end the process, as sys.exit does.
+    except BaseException as error:  # Also exceptions that would end the process, such as that of sys.exit.
         raise UserError(f"twins.{name}.module: importing {module} failed: {in_a_line(error)}") from error
     functions = {style: getattr(source, style) for style in STYLES if callable(getattr(source, style, None))}
     require_styles(name, module, {style: _signature(function) for style, function in functions.items()}, arguments)
@@ -78,5 +78,5 @@ def load(name: str, module: str, arguments: Mapping[str, Any], files: Iterable[s
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
     try:
         return inspect.signature(function)
-    except (TypeError, ValueError):  # Some that are written in C have none.
+    except (TypeError, ValueError):  # Some functions written in C have none.
         return None

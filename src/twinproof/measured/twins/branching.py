@@ -1,7 +1,7 @@
 """A network whose path depends on the image: 784 -> 64 relu if bright, 32 relu -> 64 relu if dark; -> 10 softmax.
 
-Keras 3 refuses operations of TensorFlow between symbolic tensors, so that the functional style takes a layer of one's
-own to choose; the class could do without, and takes it, too. Both compute both paths and keep one an image.
+Keras 3 refuses operations of TensorFlow between symbolic tensors, so the functional style needs a custom layer to
+choose; the class does not need it, but uses it too. Both compute both paths and keep one per image.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ class Choice(layers.Layer):
     """Keeps the bright path for bright images and the dark path for dark ones."""
 
     def call(self, images: Any, bright: Any, dark: Any) -> Any:
-        """Return what the path of each image gave, shape (n, features)."""
+        """Return the output of the path of each image, shape (n, features)."""
         return tf.where(tf.reduce_mean(images, axis=-1, keepdims=True) > BRIGHT, bright, dark)
 
 

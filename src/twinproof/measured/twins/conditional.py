@@ -11,7 +11,7 @@ from twinproof.measured.twins.known import Known, dense, dropout
 
 
 def known() -> Known:
-    """What is known of it, whatever the style."""
+    """The layers of the network, independent of the style."""
     hidden = dense("encoder", 784, 64), dropout("dropout", 64), dense("decoder", 64, 128)
     return Known(784, (*hidden, dense("classifier", 128, 10)))
 
@@ -56,7 +56,7 @@ def subclassed() -> keras.Model:
 
 
 class Naive(keras.Model):
-    """The class as it is written at first, without a thought of saving it."""
+    """The class as people first write it, without thinking of saving it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""An autoencoder that takes noise off images: (28, 28, 1) -> two convolutions down to 7 x 7 -> two up again -> sigmoid.
+"""An autoencoder that removes noise from images: (28, 28, 1) -> convolutions down to 7 x 7 -> two up -> sigmoid.
 
 Source: Vincent, Larochelle, Bengio and Manzagol, Extracting and composing robust features with denoising autoencoders,
 2008.
@@ -14,7 +14,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 SHAPE = (28, 28, 1)
-SEED, NOISE = 0, 0.4  # The standard deviation of what is added to pixels between 0 and 1.
+SEED, NOISE = 0, 0.4  # The standard deviation of the noise, for pixels between 0 and 1.
 
 
 def data(images: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -93,7 +93,7 @@ class Denoising(keras.Model):
         return self.decode(self.encode(images))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "width": self.width}
 
 

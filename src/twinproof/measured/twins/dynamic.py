@@ -12,7 +12,7 @@ __all__ = ["functional", "known", "naive", "subclassed", "with_ingredients"]
 
 
 def known(depth: int = 5) -> Known:
-    """What is known of it, whatever the style."""
+    """The layers of the network, independent of the style."""
     hidden = [dense(f"hidden_{index}", 64 if index else 784, 64) for index in range(depth)]
     return Known(784, (*hidden, dense("classifier", 64 if depth else 784, 10)))
 
@@ -50,7 +50,7 @@ class Dynamic(keras.Model):
         return self.classifier(x)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "depth": self.depth}
 
 
@@ -60,7 +60,7 @@ def subclassed(depth: int = 5) -> keras.Model:
 
 
 class Naive(keras.Model):
-    """The class as it is written at first, without a thought of saving it: it does not tell its depth."""
+    """The class as people first write it, without thinking of saving it: its config lacks the depth."""
 
     def __init__(self, depth: int = 5) -> None:
         super().__init__()

@@ -1,12 +1,12 @@
-"""The class of `dynamic` with each set of four ingredients of care: 16 classes, by what they have.
+"""The class of `dynamic` with each set of four ingredients of care: 16 classes, by their ingredients.
 
-- `kwargs`: the constructor takes **kwargs and hands them on;
+- `kwargs`: the constructor takes **kwargs and passes them on;
 - `register`: the class is registered with Keras;
-- `get_config`: it tells its depth;
+- `get_config`: its config has its depth;
 - `build`: it builds its layers for a shape, and its constructor ends with a call on a symbolic input.
 
-The naive class has none of them, the careful one of `dynamic` all four. Here the depth has no default, so that there is
-something to tell.
+The naive class has none of them, the careful one of `dynamic` all four. Here the depth has no default, so that the
+config has something to store.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from twinproof.base.styles import INGREDIENTS
 
 
 class Forward:
-    """What all of them do with images."""
+    """The call that all of them share."""
 
     hidden: list[Any]
     classifier: Any
@@ -56,12 +56,12 @@ class Kwargs(Forward, keras.Model):
 
 
 class Config:
-    """Tells its depth."""
+    """Has its depth in its config."""
 
     depth: int
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "depth": self.depth}  # type: ignore[misc]
 
 
@@ -75,11 +75,11 @@ class Build:
 
 
 class ConfigPlain(Config, Plain):
-    """Tells its depth."""
+    """Has its depth in its config."""
 
 
 class ConfigKwargs(Config, Kwargs):
-    """Takes **kwargs and tells its depth."""
+    """Takes **kwargs and has its depth in its config."""
 
 
 class BuildPlain(Build, Plain):
@@ -99,11 +99,11 @@ class BuildKwargs(Build, Kwargs):
 
 
 class BuildConfigPlain(Config, BuildPlain):
-    """Tells its depth and builds itself."""
+    """Has its depth in its config and builds itself."""
 
 
 class BuildConfigKwargs(Config, BuildKwargs):
-    """Takes **kwargs, tells its depth and builds itself."""
+    """Takes **kwargs, has its depth in its config and builds itself."""
 
 
 register = keras.saving.register_keras_serializable("twinproof")
@@ -121,12 +121,12 @@ class RegisteredKwargs(Kwargs):
 
 @register
 class RegisteredConfigPlain(Config, Plain):
-    """Is registered and tells its depth."""
+    """Is registered and has its depth in its config."""
 
 
 @register
 class RegisteredConfigKwargs(Config, Kwargs):
-    """Is registered, takes **kwargs and tells its depth."""
+    """Is registered, takes **kwargs and has its depth in its config."""
 
 
 @register
@@ -141,7 +141,7 @@ class RegisteredBuildKwargs(BuildKwargs):
 
 @register
 class RegisteredBuildConfigPlain(Config, BuildPlain):
-    """Is registered, tells its depth and builds itself."""
+    """Is registered, has its depth in its config and builds itself."""
 
 
 @register
@@ -157,7 +157,7 @@ CLASSES = (
 
 
 def with_ingredients(depth: int = 5) -> dict[tuple[str, ...], Callable[[], keras.Model]]:
-    """Return what makes the class with each set of ingredients, from none to all four."""
+    """Return a function for each set of ingredients, from none to all four, that makes the class."""
     made = {ingredients_of(kind): partial(kind, depth) for kind in CLASSES}
     return {
         which: made[which] for which in sorted(made, key=lambda which: (len(which), *map(INGREDIENTS.index, which)))

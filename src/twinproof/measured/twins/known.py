@@ -1,6 +1,6 @@
-"""What is known of a network whatever its style: its layers in a chain, what each gives and holds.
+"""The description of a network, independent of its style: a chain of layers, with the output and weights of each.
 
-It is what a check of a model is held against: it follows from how the network is described, and from no model.
+The checks of a model are compared with it: it follows from the description of the network, and not from a model.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class KnownLayer:
-    """A layer: its class, the number of values that it gives for an image, and the shapes of its weights by name."""
+    """A layer: its class, the number of its output values per image, and the shapes of its weights by name."""
 
     name: str
     kind: str
@@ -22,7 +22,7 @@ class KnownLayer:
 
 @dataclass(frozen=True)
 class Known:
-    """A network of layers, each of which is given what the one before it gives, and the first one images."""
+    """A chain of layers: the first takes images, and each other one takes the output of the one before it."""
 
     pixels: int
     layers: tuple[KnownLayer, ...]

@@ -59,7 +59,7 @@ def functional(width: int = 6) -> keras.Model:
 
 @keras.saving.register_keras_serializable("twinproof")
 class LeNet(keras.Model):
-    """A class that tells the layers that behave differently in training whether it is trained."""
+    """A class that passes `training` to the layers that behave differently in training."""
 
     def __init__(self, width: int = 6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -90,7 +90,7 @@ class LeNet(keras.Model):
         return self.classifier(self.hidden_again(x))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "width": self.width}
 
 

@@ -13,7 +13,7 @@ from keras import layers
 
 
 def functional(width: int = 32, experts: int = 4) -> keras.Model:
-    """A graph in which experts lie side by side, and one layer lies twice; `width` is that of an expert."""
+    """A graph with parallel experts, in which one layer is used twice; `width` is that of an expert."""
     images = keras.Input((784,))
     gate = layers.Dense(experts, activation="softmax", name="gate")(images)
     found = [layers.Dense(width, activation="relu", name=f"expert_{index}")(images) for index in range(experts)]
@@ -52,7 +52,7 @@ class Mixture(keras.Model):
         return self.classifier(self.refine(self.refine(mixed)))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "width": self.width, "experts": len(self.experts)}
 
 

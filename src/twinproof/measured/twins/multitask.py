@@ -59,7 +59,7 @@ class Multitask(keras.Model):
         return {"digit": self.digit(hidden), "odd": self.odd(hidden)}
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "width": self.width}
 
 

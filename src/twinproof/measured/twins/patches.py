@@ -14,15 +14,15 @@ from keras import layers
 
 @keras.saving.register_keras_serializable("twinproof")
 class Positions(layers.Layer):
-    """Adds to each patch what is learned of its place."""
+    """Adds a learned position to each patch."""
 
     def build(self, input_shape: Any) -> None:
-        """Make what is learned, for patches of this shape."""
+        """Make the positions for patches of this shape."""
         self.places = self.add_weight(shape=tuple(input_shape[1:]), initializer="random_normal", name="places")
         super().build(input_shape)
 
     def call(self, patches: Any) -> Any:
-        """Return the patches, each with its place."""
+        """Return the patches, each with its position."""
         return patches + self.places
 
 
@@ -59,13 +59,13 @@ class Block(layers.Layer):
         self.dropout = layers.Dropout(0.1, name="dropout")
 
     def call(self, patches: Any, training: bool | None = None) -> Any:
-        """Return the patches, each with what it learned of the others."""
+        """Return the patches, each combined with the others."""
         normed = self.attention_norm(patches)
         x = patches + self.attention(normed, normed, training=training)
         return x + self.dropout(self.narrow(self.widen(self.dense_norm(x))), training=training)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this layer again."""
+        """Return the config, from which this layer can be made again."""
         return {**super().get_config(), "width": self.width}
 
 
@@ -101,7 +101,7 @@ class Patches(keras.Model):
         return self.classifier(self.pool(self.norm(x)))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "width": self.width, "depth": self.depth}
 
 

@@ -57,7 +57,7 @@ class Recurrent(keras.Model):
         return self.classifier(self.reader(rows, training=training))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "width": self.width}
 
 

@@ -1,4 +1,4 @@
-"""A network with a loss on what it computes inside: 784 -> 128 relu, whose mean is added to the loss -> 10 softmax."""
+"""A network with a loss on an inner activation: 784 -> 128 relu, whose mean is added to the loss -> 10 softmax."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-PRICE = 0.1  # What a mean activation of 1 adds to the loss.
+PRICE = 0.1  # The loss that a mean activation of 1 adds.
 
 
 @keras.saving.register_keras_serializable("twinproof")
@@ -14,7 +14,7 @@ class Sparsity(layers.Layer):
     """Adds the mean of the activations to the loss and passes them on."""
 
     def call(self, x: Any) -> Any:
-        """Return `x` as it is."""
+        """Return `x` unchanged."""
         self.add_loss(PRICE * tf.reduce_mean(x))
         return x
 

@@ -1,4 +1,4 @@
-"""A small residual network: (28, 28, 1) -> convolution -> blocks that add to what they are given -> mean -> 10 softmax.
+"""A small residual network: (28, 28, 1) -> convolution -> blocks that add to their input -> mean -> 10 softmax.
 
 A block with a stride above 1 halves the sides of the maps and doubles their number; its shortcut is a convolution too.
 Source: He, Zhang, Ren and Sun, Deep residual learning for image recognition, 2016.
@@ -72,7 +72,7 @@ class Block(layers.Layer):
         return self.relu(x + (self.shortcut(maps) if self.shortcut else maps))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this layer again."""
+        """Return the config, from which this layer can be made again."""
         return {**super().get_config(), "width": self.width, "stride": self.stride}
 
 
@@ -107,7 +107,7 @@ class Residual(keras.Model):
         return self.classifier(self.pool(x))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "width": self.width, "strides": self.strides}
 
 

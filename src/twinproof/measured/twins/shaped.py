@@ -34,7 +34,7 @@ class Shaped(keras.Model):
             layers.Dense(width, activation="relu", name=f"hidden_{width}") for width in widths(input_shape[-1])
         ]
         self.classifier = layers.Dense(10, activation="softmax", name="classifier")
-        # Loading calls this, then fills the layers that have their weights; Keras 2 would build anew at the next call.
+        # Loading calls this, then fills the layers that have their weights; Keras 2 would build again at the next call.
         self.call(keras.Input(input_shape[1:]))
         self.built = True
 

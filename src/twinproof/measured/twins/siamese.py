@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 
 def data(images: NDArray[Any], labels: NDArray[Any]) -> tuple[dict[str, NDArray[Any]], NDArray[Any]]:
-    """Return each image beside another one, and 1 where both are of one digit, else 0, shape (n, 1).
+    """Return pairs of images, and 1 if both show the same digit, otherwise 0, shape (n, 1).
 
-    In the order of their labels, every other image gets its neighbour, and the others get one that is far away: about
-    half of the pairs are of one digit.
+    In the order of their labels, every other image is paired with its neighbour, and the others with one that is far
+    away: about half of the pairs show the same digit.
     """
     order = np.argsort(labels, kind="stable")
     near, far = np.roll(order, 1), np.roll(order, len(order) // 2)
@@ -66,12 +66,12 @@ class Siamese(keras.Model):
         return self.code(self.hidden(images))
 
     def call(self, images: Any) -> Any:
-        """Return how probable it is that the images `left` and `right` are of one digit, shape (n, 1)."""
+        """Return the probability that the images `left` and `right` show the same digit, shape (n, 1)."""
         difference = self.encode(images["left"]) - self.encode(images["right"])
         return self.same(difference * difference)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "width": self.width}
 
 

@@ -9,7 +9,7 @@ from twinproof.measured.twins.known import Known, dense
 
 
 def known() -> Known:
-    """What is known of it, whatever the style."""
+    """The layers of the network, independent of the style."""
     return Known(784, (dense("hidden", 784, 128), dense("classifier", 128, 10)))
 
 
@@ -58,7 +58,7 @@ def subclassed() -> keras.Model:
 
 
 class Naive(keras.Model):
-    """The class as it is written at first, without a thought of saving it."""
+    """The class as people first write it, without thinking of saving it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -33,7 +33,7 @@ def compiling() -> dict[str, Any]:
 
 
 def sequential(width: int = 48) -> keras.Model:
-    """A list of layers, which hand the mask on; `width` is that of the embedding and of the state."""
+    """A list of layers, which pass the mask on; `width` is that of the embedding and of the state."""
     return keras.Sequential(
         [
             keras.Input((LENGTH,), dtype="int32"),
@@ -46,7 +46,7 @@ def sequential(width: int = 48) -> keras.Model:
 
 
 def functional(width: int = 48) -> keras.Model:
-    """A graph of layers, which hand the mask on; `width` is that of the embedding and of the state."""
+    """A graph of layers, which pass the mask on; `width` is that of the embedding and of the state."""
     ids = keras.Input((LENGTH,), dtype="int32")
     x = layers.Embedding(IDS, width, mask_zero=True, name="embedding")(ids)
     x = layers.LSTM(width, name="reader")(x)
@@ -55,7 +55,7 @@ def functional(width: int = 48) -> keras.Model:
 
 @keras.saving.register_keras_serializable("twinproof")
 class Tokens(keras.Model):
-    """A class in whose `call` the mask goes along with what was embedded."""
+    """A class whose `call` passes the mask along with the embedding."""
 
     def __init__(self, width: int = 48, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -75,7 +75,7 @@ class Tokens(keras.Model):
         return self.classifier(self.reader(self.embedding(ids), training=training))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "width": self.width}
 
 

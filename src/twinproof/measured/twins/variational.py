@@ -1,8 +1,8 @@
 """A variational autoencoder with a training step of its own: 784 -> 128 -> codes of 8 numbers, drawn -> 128 -> 784.
 
-Before each step, the images are drawn: a pixel is white with the probability of its intensity, else black. The drawn
-images are what the step is to restore, too, so that no layer could draw them. It needs TensorFlow: the step and the
-layer that draws codes use its operations. In inference a code is the mean of what would be drawn.
+Before each step, the images are drawn: a pixel is white with the probability of its intensity, otherwise black. The
+drawn images are also the targets of the step, so no layer could draw them. It needs TensorFlow: the step and the layer
+that draws codes use its operations. In inference, a code is the mean of its distribution.
 
 Source: Kingma and Welling, Auto-encoding variational Bayes, 2014; images drawn as by Burda, Grosse and Salakhutdinov,
 Importance weighted autoencoders, 2016.
@@ -22,7 +22,7 @@ SEED = 0
 
 
 def data(images: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return flat images, and the same images as what is to be restored, shape (n, 784)."""
+    """Return flat images as inputs, and the same images as targets, shape (n, 784)."""
     return images, images
 
 
@@ -33,7 +33,7 @@ def compiling() -> dict[str, Any]:
 
 @keras.saving.register_keras_serializable("twinproof")
 class Sampling(layers.Layer):
-    """Draws codes, and adds to the loss how far what they are drawn from is from the normal distribution."""
+    """Draws codes, and adds to the loss the divergence of their distribution from the normal distribution."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -47,7 +47,7 @@ class Sampling(layers.Layer):
 
 
 def drawn(model: keras.Model, images: Any) -> Any:
-    """Return images of black and white pixels; the draw follows from the number of the step alone."""
+    """Return images of black and white pixels; the draw depends only on the number of the step."""
     images = tf.convert_to_tensor(images)  # They are NumPy arrays where Keras 3 runs a step eagerly.
     seed = tf.stack([SEED, tf.cast(model.optimizer.iterations, tf.int32)])
     return tf.cast(tf.random.stateless_uniform(tf.shape(images), seed) < images, images.dtype)
@@ -106,7 +106,7 @@ class Variational(keras.Model):
         return super().train_step((images, images))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the config, from which this model can be made again."""
         return {**super().get_config(), "width": self.width, "code": self.code}
 
 

@@ -115,7 +115,7 @@ def _count(rows: pd.DataFrame, question: str, right: "pd.Series[bool]") -> pd.Da
 def _shares(shares: pd.DataFrame, styles: list[str], width: int) -> Any:
     """Return a dot for each style and question, joined by a line that shows the spread of the styles."""
     questions = list(dict.fromkeys(shares["question"]))
-    # Where styles coincide, all stay visible: smaller dots lie on larger ones.
+    # Where styles coincide, all stay visible: smaller dots are drawn on larger ones.
     sizes = dict(zip(styles, (240, 140, 75, 40), strict=False))
     base = (
         alt.Chart(shares)

@@ -5,7 +5,7 @@ from typing import Any
 from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
-TITLE = "Labels as numbers for a loss that wants them one-hot"
+TITLE = "Labels as numbers for a loss that needs them one-hot"
 MECHANISM = "Labels that do not fit the output"
 ABOUT_STYLE = False
 REFERENCES = (

@@ -8,7 +8,7 @@ from keras import layers
 from twinproof.measured.faults import Program
 from twinproof.measured.faults.usual import use
 
-TITLE = "No softmax before a loss that wants probabilities"
+TITLE = "No softmax before a loss that needs probabilities"
 MECHANISM = "An output that does not fit the loss"
 ABOUT_STYLE = False
 REFERENCES = ("https://github.com/keras-team/keras-hub/pull/1008",)

@@ -1,4 +1,4 @@
-"""Keras 3 hands on whether it trains from call to call.
+"""Keras 3 passes `training` on from call to call.
 
 Where one does not take it, the layers inside do not learn of it.
 """
@@ -33,7 +33,7 @@ class Unaware(keras.Model):
 
 
 class Aware(Unaware):
-    """Tells its dropout when it trains."""
+    """Passes `training` to its dropout."""
 
     def call(self, images: Any, training: Any = None) -> Any:
         """Return the class probabilities of `images`, shape (n, 10)."""
@@ -46,7 +46,7 @@ def program(images: Any, labels: Any) -> Program:
 
 
 def control(images: Any, labels: Any) -> Program:
-    """Do the same with a call that takes training and hands it on."""
+    """Do the same with a call that takes training and passes it on."""
     return _trained_twice(Aware, images, labels)
 
 

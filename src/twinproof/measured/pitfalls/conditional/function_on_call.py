@@ -19,7 +19,7 @@ REFERENCES = ("https://github.com/tensorflow/tensorflow/issues/32895",)
 
 
 class Plain(keras.Model):
-    """Tells its dropout when it trains."""
+    """Passes `training` to its dropout."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """A call whose argument training is True by default.
 
-Whoever calls the model without that argument gets dropout.
+Anyone who calls the model without that argument gets dropout.
 """
 
 from collections.abc import Callable

@@ -16,7 +16,7 @@ REFERENCES = ("https://github.com/keras-team/keras-core/issues/469",)
 
 @keras.utils.register_keras_serializable("pitfalls")
 class Untold(keras.Model):
-    """Must be told how deep it is, and does not tell."""
+    """Requires its depth as an argument, but leaves it out of its config."""
 
     def __init__(self, depth: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

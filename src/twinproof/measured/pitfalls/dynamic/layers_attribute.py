@@ -17,7 +17,7 @@ REFERENCES = ("https://github.com/keras-team/keras/issues/20890",)
 
 
 class Stack(keras.Model):
-    """Has as many hidden layers as it is told."""
+    """Has a given number of hidden layers."""
 
     def __init__(self, depth: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A class lists its layers in the order of their making. Layers of one shape are swapped without a word."""
+"""A class lists its layers in the order of their creation. Layers of one shape are swapped silently."""
 
 from typing import Any
 

@@ -19,7 +19,7 @@ REFERENCES = (
 
 @keras.utils.register_keras_serializable("pitfalls")
 class Drawn(keras.Model):
-    """Has as many hidden units as it is told."""
+    """Has a given number of hidden units."""
 
     def __init__(self, units: int = 128, **kwargs: Any) -> None:
         inputs = keras.Input((784,))

@@ -22,7 +22,7 @@ REFERENCES = (
 
 
 class Doubled(layers.Layer):
-    """Doubles what it is called with and hands on its mask."""
+    """Doubles its input and passes on its mask."""
 
     def __init__(self) -> None:
         super().__init__()

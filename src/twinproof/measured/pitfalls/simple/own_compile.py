@@ -16,7 +16,7 @@ REFERENCES = ("https://github.com/bayesflow-org/bayesflow/pull/442",)
 
 @keras.utils.register_keras_serializable("pitfalls")
 class Rated(keras.Model):
-    """Is compiled with nothing but a rate."""
+    """Is compiled with only a rate."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,6 +1,6 @@
 """Two layers of one name in a class.
 
-A class finds its layers by attribute. Only a graph wants a name for each.
+A class finds its layers by attribute. Only a graph needs a name for each.
 """
 
 from typing import Any

@@ -29,7 +29,7 @@ class Block(layers.Layer):
         self.memory = layers.LSTM(16, stateful=True)
 
     def build(self, input_shape: Any) -> None:
-        """Make the state for so many images."""
+        """Make the state for this number of images."""
         self.memory.build(input_shape)
         self.built = True
 

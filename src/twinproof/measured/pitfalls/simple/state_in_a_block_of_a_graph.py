@@ -35,6 +35,6 @@ def control(images: Any, labels: Any) -> Program:
 
 
 def drawn(block: Block, count: int) -> keras.Model:
-    """Return a graph that reads so many images row by row."""
+    """Return a graph that reads this number of images row by row."""
     rows = keras.Input((28, 28), batch_size=count)
     return keras.Model(rows, layers.Dense(10, activation="softmax")(block(rows)))
