@@ -5,7 +5,7 @@ import signal
 import sys
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 # Started as `python -m twinproof...`: until the entry point hears it, Ctrl-C ends this process without a traceback.
 if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
