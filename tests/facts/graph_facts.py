@@ -44,6 +44,27 @@ def joined() -> keras.Model:
     )
 
 
+class Recurrent(keras.Model):
+    """Reads an image by rows; TensorFlow 2.15 compiles a function of its own for such a layer."""
+
+    def __init__(self) -> None:
+        super().__init__(name="small")
+        self.rows = layers.Reshape((4, styles.PIXELS // 4), name="rows")
+        self.reader = layers.GRU(3, name="reader")
+        self.classifier = layers.Dense(styles.CLASSES, activation="softmax", name="classifier")
+
+    def call(self, images: Any) -> Any:
+        return self.classifier(self.reader(self.rows(images)))
+
+
+def recurrent() -> keras.Model:
+    """Return the same as a functional model."""
+    images = keras.Input((styles.PIXELS,))
+    read = layers.GRU(3, name="reader")(layers.Reshape((4, styles.PIXELS // 4), name="rows")(images))
+    classes = layers.Dense(styles.CLASSES, activation="softmax", name="classifier")(read)
+    return keras.Model(images, classes, name="small")
+
+
 def run(builders: dict[str, Any]) -> Any:
     settings = GraphSettings(replicates=1, threads=1, batch_size=16)
     return graph.run(Twin("small", builders), styles.dataset(), 7, settings)._asdict()
@@ -53,6 +74,7 @@ def main() -> None:
     facts = {
         "many": run(PARTICIPANTS),
         "joined": run({"functional": joined, "subclassed": Joined}),
+        "recurrent": run({"functional": recurrent, "subclassed": Recurrent}),
         "functional raises": run({"functional": styles.raises, "subclassed": PARTICIPANTS["subclassed"]}),
     }
     print(json.dumps(facts))

@@ -32,6 +32,7 @@ _COMMUTATIVE = frozenset(
     ("Add", "AddV2", "AddN", "Mul", "Maximum", "Minimum", "SquaredDifference", "Equal", "NotEqual", "LogicalAnd",
      "LogicalOr", "BitwiseAnd", "BitwiseOr", "BitwiseXor")
 )  # fmt: skip
+_SPECIALIZED = "_specialized_for_"
 # Settings that are names.
 _NAMES = ("shared_name", "container", "config_proto", "executor_type")
 
@@ -70,9 +71,10 @@ def optimized(graphs: dict[str, Graph], name: str) -> Iterator[None]:
     finally:
         context.disable_graph_collection()
     if collected.function_graphs:
-        largest = max((one.post_optimization_graph for one in collected.function_graphs), key=lambda one: len(one.node))
-        functions = {one.signature.name: one for one in largest.library.function}
-        graphs[name] = _Graphs(functions, _COMMUTATIVE).whole(largest)
+        largest = max(collected.function_graphs, key=lambda one: len(one.post_optimization_graph.node))
+        stages = (largest.pre_optimization_graph, largest.post_optimization_graph)
+        functions = {one.signature.name: one for stage in stages for one in stage.library.function}
+        graphs[name] = _Graphs(functions, _COMMUTATIVE).whole(largest.post_optimization_graph)
 
 
 def _context() -> Any:
@@ -107,8 +109,14 @@ class _Graphs:
     def of(self, name: str) -> Graph:
         """Return the graph of a function."""
         if name not in self._known:
-            self._known[name] = self._read(self._made[name] if name in self._made else _definition(name))
+            self._known[name] = self._read(self._find(name))
         return self._known[name]
+
+    def _find(self, name: str) -> Any:
+        # Where TensorFlow 2.15 specializes a function for one call, as of a recurrent layer, it does not hand out the
+        # result: the function is read as it was before.
+        known = next((one for one in (name, name.partition(_SPECIALIZED)[0]) if one in self._made), None)
+        return self._made[known] if known else _definition(name)
 
     def whole(self, graph: Any) -> Graph:
         """Return a graph that is not a function: its arguments and results are operations in it."""
