@@ -39,7 +39,7 @@ def test_an_unknown_environment_is_refused_with_the_known_ones(copy: Copy):
     error = refused(copy.build("nonsense"), 2)
     assert "containers/locks/nonsense.txt" in error
     assert known in error
-    assert "no name" in refused(copy.build("../locks/nonsense"), 2)
+    assert "is not a name" in refused(copy.build("../locks/nonsense"), 2)
     assert not copy.folder("nonsense").exists()
 
 

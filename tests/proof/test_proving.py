@@ -15,7 +15,7 @@ EQUAL = (
 # What the sentence says of each: the layer, the variable or the setting, and the two values.
 DIFFERENT = {
     "activation": ["starting at `a`", "activation is relu against tanh"],
-    "epsilon": ["from `b` (second model: `batch_normalization", "epsilon is 0.001 against 1e-05"],
+    "epsilon": ["starting at `b` (second model: `batch_normalization", "epsilon is 0.001 against 1e-05"],
     "momentum": ["starting at `b`", "momentum is 0.9 against 0.99"],
     "dropout rate": ["starting at `c`", "rate is 0.3 against 0.4"],
     "frozen layer": ["`a/kernel`", "the first model trains it, the second does not"],

@@ -104,7 +104,7 @@ def test_a_thousand_trials_take_ten_times_the_calls_of_a_hundred_and_make_a_page
     assert len(html.encode()) < MOST
     # The page says how much is left out, and where everything is.
     trials = read_table(large / "tables", "trials")
-    assert f"of {len(trials)} the first 1000" in words(html)
+    assert f"the first 1000 of {len(trials)}" in words(html)
     learned = (
         trials[(trials["probe"] == "learning") & (trials["twin"] == "simple")].groupby("environment").size().iloc[0]
     )
