@@ -81,9 +81,10 @@ def run(shell: Path, command: str) -> str:
 
 
 def plain(text: str) -> list[str]:
-    """Return lines without what differs from run to run and between processors: seconds, rounding, where it is most."""
+    """Return lines without what differs from run to run and machine to machine: seconds, rounding, where it is most."""
     for pattern, instead in (
         (r"\d+\.\d+s\b", "TIME"),
+        (r"python 3\.11\.\d+", "python 3.11"),
         (
             r"equal (to the last bit|within rounding) through (\d+ training steps)( \(at most .*\))?",
             r"equal through \2",
