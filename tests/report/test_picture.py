@@ -11,6 +11,7 @@ import pytest
 from twinproof.analysis.columns import COLUMNS, read_table
 from twinproof.report.readme import BEGIN, caption, draw, format_answer, insert_answer, main
 from twinproof.versions.find import PUBLISHED
+from twinproof.versions.retrieve import retrieve
 
 from ..conftest import REPOSITORY
 
@@ -79,3 +80,11 @@ def test_readme_without_the_marks_is_refused_and_nothing_is_written(
     assert "lacks the marks" in capsys.readouterr().err
     assert readme.read_text() == "# mine\n"
     assert not (results / "answer.svg").exists()
+
+
+def test_evidence_of_the_published_study_is_what_its_version_describes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(STUDY, tmp_path / PUBLISHED)
+    monkeypatch.chdir(tmp_path)
+    assert retrieve(PUBLISHED).exists()

@@ -72,6 +72,14 @@ def test_a_crate_of_another_report_is_not_published(studied: None, capsys: pytes
     assert not Path("published").exists()
 
 
+def test_a_record_beyond_the_plan_is_not_published(studied: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """The version's digests cover it, and the crate lacks it."""
+    Path("results/trials/beyond.json").write_text("{}")
+    assert main(PUBLISH) == 2
+    assert "results/trials/beyond.json: not part of the study" in capsys.readouterr().err
+    assert not Path("published").exists()
+
+
 def test_a_study_that_lacks_trials_is_not_published(commit, timed_records, timed_study, capsys) -> None:
     commit("v-a", timed_records, timed_study)
     Path(next(iter(Path("results/trials").rglob("*.json")))).unlink()

@@ -15,7 +15,7 @@ from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
 from twinproof.base.numbers import counted
 from twinproof.study.results import Results
-from twinproof.versions.describe import FILE
+from twinproof.versions.describe import FILE, PARTS
 from twinproof.versions.find import EVIDENCE, RESULTS
 
 REMEDY = "run `snakemake --cores all`"
@@ -30,7 +30,8 @@ def published(results: Path) -> dict[str, bytes]:
     Raises
     ------
     UserError
-        If the study does not meet its requirements, or its crate is missing or older than its report.
+        If the study does not meet its requirements, its crate is missing or older than its report, or a record is not
+        part of the plan.
     """
     if broken := [examined.requirement for examined in examine(results) if not examined.holds]:
         raise UserError(
@@ -50,7 +51,18 @@ def published(results: Path) -> dict[str, bytes]:
         raise UserError(f"{crate}: no research crate of a study in the folder {RESULTS}; {REMEDY}") from None
     if held != files[FILE]:
         raise UserError(f"{crate}: is of another report than {results / FILE}; {REMEDY}")
+    if more := _beyond(results, zipfile.ZipFile(evidence).namelist()):
+        raise UserError(
+            f"{more[0]}: not part of the study as it is planned now ({counted(len(more), 'such file')}), so the crate "
+            f"lacks it; move it away and remove {results / FILE}, then {REMEDY}"
+        )
     return {**files, EVIDENCE: evidence.getvalue()}
+
+
+def _beyond(results: Path, held: list[str]) -> list[Path]:
+    """Return the files that the version covers by its digests, but that are not in the evidence."""
+    paths = (path for part in PARTS for path in sorted((results / part).rglob("*")) if path.is_file())
+    return [path for path in paths if f"{RESULTS}/{path.relative_to(results).as_posix()}" not in held]
 
 
 def _read(path: Path) -> bytes:
