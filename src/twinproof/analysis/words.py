@@ -1,5 +1,6 @@
 """The words for outcomes and verdicts in tables."""
 
+from twinproof.base.styles import Style
 from twinproof.base.words import Word
 
 
@@ -100,6 +101,15 @@ class ClaimSource(Word):
 
     ARTICLE = "the article"
     OURS = "our own question"
+
+
+class Advice(Word):
+    """Which style a line of the headline advises."""
+
+    FUNCTIONAL = Style.FUNCTIONAL.value
+    SUBCLASSED = Style.SUBCLASSED.value
+    EITHER = "either"
+    DEPENDS = "it depends"
 
 
 class Reader(Word):

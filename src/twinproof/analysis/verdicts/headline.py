@@ -10,13 +10,15 @@ from typing import NamedTuple
 from twinproof.analysis.verdicts.graphs import NOT_SHOWN, judge_graphs
 from twinproof.analysis.verdicts.rules import went_right
 from twinproof.analysis.verdicts.weighing import POINTS, Speaks, Tables, by_size
-from twinproof.analysis.words import RIGHT, Kept, TimingVerdict
+from twinproof.analysis.words import RIGHT, Advice, Kept, TimingVerdict
 from twinproof.base.numbers import counted
 from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK, GraphOutcome, Identity
 
-FUNCTIONAL, SUBCLASSED, EITHER, MIXED = "functional", "subclassed", "either", "it depends"
 WITHOUT_CODE = "fresh process, no code"
+# The style to advise, by what a difference to the disadvantage of subclassing speaks for; and the other style.
+_FOR = {Speaks.FOR: Advice.FUNCTIONAL, Speaks.AGAINST: Advice.SUBCLASSED}
+_OTHER = {Advice.FUNCTIONAL: Advice.SUBCLASSED, Advice.SUBCLASSED: Advice.FUNCTIONAL}
 # What a user waits for most.
 _WAITED_FOR = ("first_result", "train_step", "predict")
 
@@ -25,7 +27,7 @@ class Line(NamedTuple):
     """A line of the headline: what it is about, which style to write for that, why, and the tables behind it."""
 
     topic: str
-    word: str
+    word: Advice
     reason: str
     evidence: tuple[str, ...]
 
@@ -54,13 +56,13 @@ def _keeping(tables: Tables) -> Line | None:
     if pairs.empty:
         return None
     lost = pairs[Style.FUNCTIONAL].astype(int) - pairs[Style.SUBCLASSED].astype(int)
-    word = {Speaks.FOR: FUNCTIONAL, Speaks.AGAINST: SUBCLASSED}.get(by_size(lost.mean(), POINTS), EITHER)
+    word = _FOR.get(by_size(lost.mean(), POINTS), Advice.EITHER)
     never, _ = without_code(tables)
-    if never and word == FUNCTIONAL:
+    if never and word == Advice.FUNCTIONAL:
         reason = f"{loads(never)} it without your code, and never a subclass."
     else:
         fewer, more = sorted((int(lost.eq(1).sum()), int(lost.eq(-1).sum())))
-        by = {FUNCTIONAL: SUBCLASSED, SUBCLASSED: FUNCTIONAL}.get(word, "one style")
+        by = _OTHER.get(word, "one style")
         reason = f"Of {counted(len(pairs), 'operation')}, {more} fail only {by}, {fewer} only the other way round."
     return Line("To save and share a model", word, reason, ("serialization",))
 
@@ -75,7 +77,9 @@ def without_code(tables: Tables) -> tuple[list[str], list[str]]:
     right: dict[str, dict[str, set[bool]]] = {}
     for row in elsewhere.to_dict("records"):
         right.setdefault(row["operation"], {}).setdefault(row["style"], set()).add(row["outcome"] in RIGHT)
-    always = {name: styles.get(SUBCLASSED) for name, styles in right.items() if styles.get(FUNCTIONAL) == {True}}
+    always = {
+        name: styles.get(Style.SUBCLASSED) for name, styles in right.items() if styles.get(Style.FUNCTIONAL) == {True}
+    }
     return [name for name, found in always.items() if found == {False}], [
         name for name, found in always.items() if found == {True}
     ]
@@ -94,31 +98,35 @@ def _learning(tables: Tables) -> Line | None:
     where = "pairs of network and Keras version"
     others = "" if equal == len(shown) else ", the others within rounding"
     reason = f"{share(equal, len(shown))} {where} take the same training steps, bit for bit{others}."
-    return Line("For what it learns", MIXED if apart else EITHER, reason, ("twins", "identity", "accuracy"))
+    return Line(
+        "For what it learns", Advice.DEPENDS if apart else Advice.EITHER, reason, ("twins", "identity", "accuracy")
+    )
 
 
 def _speed(tables: Tables) -> Line | None:
     known = (GraphOutcome.NOT_AVAILABLE, NOT_SHOWN)
-    found = [one for one in judge_graphs(tables["graphs"]) if one.style == SUBCLASSED and one.outcome not in known]
+    found = [
+        one for one in judge_graphs(tables["graphs"]) if one.style == Style.SUBCLASSED and one.outcome not in known
+    ]
     if not found:
         return None
     same = sum(one.same for one in found)
-    word = _faster(tables) if 2 * same > len(found) else MIXED
+    word = _faster(tables) if 2 * same > len(found) else Advice.DEPENDS
     reason = f"{share(same, len(found))} compiled functions run the same operations."
     return Line("For speed", word, reason, ("graphs", "timing"))
 
 
-def _faster(tables: Tables) -> str:
+def _faster(tables: Tables) -> Advice:
     """Return the style that is faster in a quantity that users wait for, in every network, else that either will do."""
     timing = tables["timing"]
-    rows = timing[timing["style"].eq(SUBCLASSED) & timing["quantity"].isin(_WAITED_FOR)]
+    rows = timing[timing["style"].eq(Style.SUBCLASSED) & timing["quantity"].isin(_WAITED_FOR)]
     agreed = {kinds.iloc[0] for _, kinds in rows.groupby("quantity")["verdict"] if kinds.nunique() == 1}
     faster = {
         style
-        for verdict, style in ((TimingVerdict.SLOWER, FUNCTIONAL), (TimingVerdict.FASTER, SUBCLASSED))
+        for verdict, style in ((TimingVerdict.SLOWER, Advice.FUNCTIONAL), (TimingVerdict.FASTER, Advice.SUBCLASSED))
         if verdict in agreed
     }
-    return MIXED if len(faster) > 1 else next(iter(faster), EITHER)
+    return Advice.DEPENDS if len(faster) > 1 else next(iter(faster), Advice.EITHER)
 
 
 def share(count: int, total: int) -> str:
