@@ -64,7 +64,7 @@ def list_versions() -> Iterator[Listed]:
     """
     _require_repository()
     if is_published(PUBLISHED):
-        published = read_folder(PUBLISHED, Path(PUBLISHED)).version
+        published = read_folder_version(PUBLISHED, Path(PUBLISHED))
         yield Listed(PUBLISHED, str(published.get("last"))[:10], published)
     tags: dict[str, list[str]] = {}
     # An annotated tag lists its commit first.
@@ -138,7 +138,12 @@ def read_workspace(results: Path) -> Study:
 
 
 def read_folder(name: str, results: Path) -> Study:
-    """Return the study in a folder, under the name by which messages call it.
+    """Return the study in a folder, under the name by which messages call it; raises as `read_folder_version` does."""
+    return _read(name, results, read_folder_version(name, results))
+
+
+def read_folder_version(name: str, results: Path) -> dict[str, Any]:
+    """Return the version of the study in a folder, under the name by which messages call it.
 
     Raises
     ------
@@ -151,7 +156,7 @@ def read_folder(name: str, results: Path) -> Study:
         raise UserError(f"{results}: has no report; `snakemake --cores all` makes one") from None
     except MalformedError as error:
         raise UserError(f"{error}; `snakemake --cores all` writes it again") from None
-    return _read(name, results, _checked(name, version))
+    return _checked(name, version)
 
 
 def resolve(revision: str) -> str:

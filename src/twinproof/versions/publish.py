@@ -51,7 +51,7 @@ def published(results: Path) -> dict[str, bytes]:
         raise UserError(f"{crate}: no research crate of a study in the folder {RESULTS}; {REMEDY}") from None
     if held != files[FILE]:
         raise UserError(f"{crate}: is of another report than {results / FILE}; {REMEDY}")
-    if more := _beyond(results, zipfile.ZipFile(evidence).namelist()):
+    if more := _beyond(results, set(zipfile.ZipFile(evidence).namelist())):
         raise UserError(
             f"{more[0]}: not part of the study as it is planned now ({counted(len(more), 'such file')}), so the crate "
             f"lacks it; move it away and remove {results / FILE}, then {REMEDY}"
@@ -59,7 +59,7 @@ def published(results: Path) -> dict[str, bytes]:
     return {**files, EVIDENCE: evidence.getvalue()}
 
 
-def _beyond(results: Path, held: list[str]) -> list[Path]:
+def _beyond(results: Path, held: set[str]) -> list[Path]:
     """Return the files that the version covers by its digests, but that are not in the evidence."""
     paths = (path for part in PARTS for path in sorted((results / part).rglob("*")) if path.is_file())
     return [path for path in paths if f"{RESULTS}/{path.relative_to(results).as_posix()}" not in held]

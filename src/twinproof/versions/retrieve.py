@@ -17,7 +17,7 @@ from twinproof.versions.find import (
     RESULTS,
     extract,
     is_published,
-    read_folder,
+    read_folder_version,
     read_version,
     resolve,
 )
@@ -64,7 +64,7 @@ def retrieve(revision: str) -> Path:
 
 def _unpack_published() -> Path:
     """Unpack the evidence of the published study, and return the page in it."""
-    packed, digests = Path(PUBLISHED, EVIDENCE), read_folder(PUBLISHED, Path(PUBLISHED)).version["digests"]
+    packed, digests = Path(PUBLISHED, EVIDENCE), read_folder_version(PUBLISHED, Path(PUBLISHED))["digests"]
     folder = FOLDER / PUBLISHED / RESULTS
     if not _holds(folder, digests):
         folder.parent.mkdir(parents=True, exist_ok=True)
