@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from twinproof.analysis.completeness import ALL_THERE, PRESENT, examine
 from twinproof.analysis.statistics.means import CONFIDENCE
@@ -211,24 +211,48 @@ def _claims(version: Study, here: Study, causes: Causes) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+class _Cell(NamedTuple):
+    """A figure of a table in the version, and the same one here; `row` is None if nothing of the row was measured here.
+
+    `was` is the row of the version. Both figures are text, None where the row has none.
+    """
+
+    table: str
+    where: str
+    what: str
+    was: dict[Any, Any]
+    row: dict[Any, Any] | None
+    one: str | None
+    other: str | None
+
+    def found(self, part: Part, agreement: Agreement, cause: str) -> Finding:
+        """Return what was found of it."""
+        return Finding(
+            part=part, table=self.table, where=self.where, what=self.what, version=self.one, here=self.other,
+            agreement=agreement, cause=cause,
+        )  # fmt: skip
+
+
+def _cells(version: Study, here: Study, table: str, keys: list[str], columns: Sequence[str]) -> Iterator[_Cell]:
+    """Yield each figure of the version in these columns; what both leave empty is none."""
+    before, after = (rows_by_key(study.tables[table], keys) for study in (version, here))
+    for key, was in before.items():
+        row = after.get(key)
+        for column in columns:
+            one, other = text(was[column]), None if row is None else text(row[column])
+            if one is not None or other is not None:
+                yield _Cell(table, " ".join(key), column, was, row, one, other)
+
+
 def _outcomes(version: Study, here: Study, causes: Causes) -> Iterator[Finding]:
     for table, (keys, columns) in OUTCOMES.items():
-        before, after = (rows_by_key(study.tables[table], keys) for study in (version, here))
-        for key, was in before.items():
-            now = after.get(key)
-            for column in columns:
-                one, other = text(was[column]), None if now is None else text(now[column])
-                if one is None and other is None:
-                    continue
-                agreement, cause = Agreement.NOT_TRIED, ""
-                if now is not None:
-                    agreement = judge_outcome(table, column, one, other, causes.devices(table, was))
-                if now is not None and agreement != Agreement.AGREES:
-                    cause = causes.of(table, was)
-                yield Finding(
-                    part=Part.OUTCOMES, table=table, where=" ".join(key), what=column, version=one, here=other,
-                    agreement=agreement, cause=cause,
-                )  # fmt: skip
+        for cell in _cells(version, here, table, keys, columns):
+            agreement, cause = Agreement.NOT_TRIED, ""
+            if cell.row is not None:
+                agreement = judge_outcome(table, cell.what, cell.one, cell.other, causes.devices(table, cell.was))
+                if agreement != Agreement.AGREES:
+                    cause = causes.of(table, cell.was)
+            yield cell.found(Part.OUTCOMES, agreement, cause)
 
 
 def _learned(version: Study, here: Study, causes: Causes) -> Iterator[Finding]:
@@ -279,22 +303,12 @@ def _timed(row: dict[Any, Any] | None) -> str | None:
 
 def _bits(version: Study, here: Study, causes: Causes) -> Iterator[Finding]:
     for table, columns in BITS.items():
-        keys = EXACT[table][0]
-        before, after = (rows_by_key(study.tables[table], keys) for study in (version, here))
-        for key, was in before.items():
-            now = after.get(key)
-            for column in columns:
-                one, other = text(was[column]), None if now is None else text(now[column])
-                if one is None and other is None:
-                    continue
-                agreement, cause = Agreement.NOT_TRIED, ""
-                if now is not None and (cause := causes.of_bits(table, was)):
-                    agreement = Agreement.NOT_COMPARABLE
-                elif now is not None and one == other:
-                    agreement = Agreement.AGREES
-                elif now is not None:
-                    agreement, cause = Agreement.DIFFERS, causes.of(table, was)
-                yield Finding(
-                    part=Part.BITS, table=table, where=" ".join(key), what=column, version=one, here=other,
-                    agreement=agreement, cause=cause,
-                )  # fmt: skip
+        for cell in _cells(version, here, table, EXACT[table][0], columns):
+            agreement, cause = Agreement.NOT_TRIED, ""
+            if cell.row is not None and (cause := causes.of_bits(table, cell.was)):
+                agreement = Agreement.NOT_COMPARABLE
+            elif cell.row is not None and cell.one == cell.other:
+                agreement = Agreement.AGREES
+            elif cell.row is not None:
+                agreement, cause = Agreement.DIFFERS, causes.of(table, cell.was)
+            yield cell.found(Part.BITS, agreement, cause)
