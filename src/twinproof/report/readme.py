@@ -15,9 +15,8 @@ from pathlib import Path
 import pandas as pd
 
 from twinproof.analysis.columns import COLUMNS, read_table
-from twinproof.analysis.verdicts.answer import SCOPE, backends
+from twinproof.analysis.verdicts.answer import backends, lines_for_everyone
 from twinproof.analysis.verdicts.headline import listed, split
-from twinproof.analysis.words import Reader
 from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
 from twinproof.base.numbers import counted
@@ -55,8 +54,7 @@ def format_answer(tables: Tables, picture: str) -> str:
     UserError
         If the study has no headline.
     """
-    answer = tables["answer"]
-    lines = answer.loc[answer["reader"].eq(Reader.EVERYONE) & answer["topic"].ne(SCOPE), "sentence"]
+    lines = lines_for_everyone(tables["answer"])["sentence"]
     if lines.empty:
         raise UserError("the study has no headline: what was measured does not suffice for one")
     told = "\n".join(f"- **{advice}** {reason}" for advice, reason in map(split, lines))

@@ -61,6 +61,11 @@ def advice_rows(tables: Tables) -> Iterator[AdviceRow]:
         yield AdviceRow(reader=Reader.EVERYONE, topic=SCOPE, sentence=sentence, evidence=json.dumps(("trials",)))
 
 
+def lines_for_everyone(answer: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the table answer that are its headline."""
+    return answer[answer["reader"].eq(Reader.EVERYONE) & answer["topic"].ne(SCOPE)]
+
+
 def _choice(tables: Tables) -> str | None:
     verdicts = _verdicts(tables)
     reasons = {"C9": "it needs more care to keep", "C8": "it is harder to debug", "C1": "it takes more code"}

@@ -11,7 +11,7 @@ import pandas as pd
 import yaml
 
 from twinproof.analysis.rows.common import CELL
-from twinproof.analysis.verdicts.answer import SCOPE
+from twinproof.analysis.verdicts.answer import SCOPE, lines_for_everyone
 from twinproof.analysis.verdicts.graphs import judge_graphs, sentence
 from twinproof.analysis.verdicts.headline import split
 from twinproof.analysis.verdicts.learning import gate
@@ -125,7 +125,7 @@ def find_notebooks(params: Params, notebooks: Path, page: Path) -> Rows:
 def _advice(answer: pd.DataFrame) -> dict[str, Any]:
     """Return the sentences of the answer: the headline, those for each kind of reader, and what they speak of."""
     rows = rows_of(answer)
-    lines = [row for row in rows if row["reader"] == Reader.EVERYONE and row["topic"] != SCOPE]
+    lines = rows_of(lines_for_everyone(answer))
     return {
         "advice": rows,
         "headline": [dict(zip(("word", "reason"), split(row["sentence"]), strict=True)) | row for row in lines],
