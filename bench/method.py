@@ -31,7 +31,7 @@ from simulated_timings import (
 )
 
 from twinproof.analysis.family import family_of
-from twinproof.analysis.statistics.ratios import Family, location_interval
+from twinproof.analysis.statistics.ratios import Family, location_interval, needed_for_verdict
 from twinproof.study.params import read_params
 
 Interval = Callable[[Floats, float], tuple[Floats, Floats, Floats]]
@@ -86,6 +86,11 @@ def decide(log_ratios: Floats, design: Design) -> Ended:
         ended.processes[active] = number
         ended.different[active], ended.equivalent[active] = different, equivalent
         active = active[~(different | equivalent)]
+        if number < design.most:
+            needed = [
+                needed_for_verdict(row, design.margin, design.family.confidence) for row in log_ratios[active, :number]
+            ]
+            active = active[np.array(needed, dtype=int) <= design.most]
     return ended
 
 

@@ -55,7 +55,9 @@ def _tell(results: Path, seconds: float) -> None:
         print(f"{twin}: {len(records)} processes, of {took:.1f} s each beside their start (median)")
         decisions = (results / "timing" / ENVIRONMENT / twin).glob("*.json")
         for path in sorted(decisions, key=lambda path: int(path.stem)):
-            print(f"  open after {path.stem}: {', '.join(json.loads(path.read_text())['open']) or 'nothing'}")
+            decision = json.loads(path.read_text())
+            open_, beyond = (", ".join(decision[name]) or "nothing" for name in ("open", "out_of_reach"))
+            print(f"  open after {path.stem}: {open_}; out of reach: {beyond}")
     timing = read_table(results / "tables", "timing")
     for style, rows in timing.groupby("style", sort=False):
         count = ", ".join(f"{number} {name}" for name, number in Counter(rows["verdict"]).most_common())

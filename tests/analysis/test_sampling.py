@@ -84,14 +84,27 @@ def test_verdicts_are_enough_whatever_they_are(timed: dict[str, Any]) -> None:
             "processes": 12,
             "next": None,
             "open": [],
+            "out_of_reach": [],
             "sampling": timed["timing"]["sampling"],
         }
 
 
 def test_what_has_no_verdict_asks_for_more_processes_up_to_the_most(timed: dict[str, Any]) -> None:
-    for count, following in ((12, 18), (22, 24), (24, None)):
-        decision = decide(Params.parse(timed), [process(number, 1.0, 0.2) for number in range(count)])
+    timed["timing"]["sampling"]["most"] = 22
+    for count, ratio, following in ((12, 1.0, 18), (18, 1.02, 22)):
+        decision = decide(Params.parse(timed), [process(number, ratio, 0.03) for number in range(count)])
         assert (decision["next"], decision["open"]) == (following, ["train_step"])
+    decision = decide(Params.parse(timed), [process(number, 1.0, 0.2) for number in range(22)])
+    assert (decision["next"], decision["open"], decision["out_of_reach"]) == (None, [], ["train_step"])
+
+
+def test_nothing_is_added_for_what_would_need_more_processes_than_are_allowed(timed: dict[str, Any]) -> None:
+    records = [process(number, 1.0, 0.2) for number in range(12)]
+    decision = decide(Params.parse(timed), records)
+    assert (decision["next"], decision["open"], decision["out_of_reach"]) == (None, [], ["train_step"])
+    timed["timing"]["sampling"] |= {"add": 1000, "most": 1000}
+    decision = decide(Params.parse(timed), records)
+    assert (decision["next"], decision["open"], decision["out_of_reach"]) == (1000, ["train_step"], [])
 
 
 def test_more_processes_measure_only_what_is_open(timed: dict[str, Any], tmp_path: Path) -> None:
@@ -105,7 +118,7 @@ def test_more_processes_measure_only_what_is_open(timed: dict[str, Any], tmp_pat
         for style, found in record["styles"].items():
             found["result"]["quantities"]["construct"] = list(noise.lognormal(0, 0.5, 20))
             if style == "subclassed":
-                factor = math.exp(noise.normal(0, 0.2))
+                factor = math.exp(noise.normal(0, 0.03))
                 found["result"]["quantities"]["predict"] = [
                     factor * value for value in found["result"]["quantities"]["predict"]
                 ]
@@ -155,11 +168,12 @@ def test_no_verdict_on_what_is_not_one_network_or_ran_on_two_machines(timed: dic
 
 def test_sampling_ends_where_the_table_has_its_verdict(timed: dict[str, Any]) -> None:
     ended = []
-    for spread in (0.005, 0.04, 0.2):
+    for spread in (0.005, 0.026, 0.2):
         records = [process(number, 1.0, spread) for number in range(12)]
         (row,) = rows(records, timed)
         assert 0 < row.family_low < row.low < row.high < row.family_high
-        ended.append(decide(Params.parse(timed), records)["next"] is None)
+        decision = decide(Params.parse(timed), records)
+        ended.append(not (decision["open"] or decision["out_of_reach"]))
         assert ended[-1] == (row.verdict in ("equivalent", "slower", "faster"))
     assert ended == [True, False, False]
 

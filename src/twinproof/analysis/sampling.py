@@ -3,11 +3,13 @@
 Usage: python -m twinproof.analysis.sampling --results results --environment tf2.21-cpu --twin dynamic --processes 13
        --output results/timing/tf2.21-cpu/dynamic/13.json
 
-A quantity with its verdicts is not measured again. Verdicts are corrected for each look that is taken here.
+A quantity with its verdicts is not measured again, nor one that would need more processes than the parameters allow.
+Verdicts are corrected for each look that is taken here.
 """
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -19,7 +21,7 @@ from twinproof.analysis.family import STYLES, family_of
 from twinproof.analysis.plausibility import contradictions, foreign
 from twinproof.analysis.quantities import CONTROLS, PARTS, in_order
 from twinproof.analysis.rows.timing import known_costs, log_ratios, timing_processes
-from twinproof.analysis.statistics.ratios import decided
+from twinproof.analysis.statistics.ratios import CONFIDENCE, decided, needed_for_verdict, needed_processes
 from twinproof.analysis.verdicts.timing import control_differs, control_found
 from twinproof.base.errors import UserError, entry_point
 from twinproof.base.files import write_whole
@@ -32,11 +34,15 @@ from twinproof.study.trial import Trial
 
 
 class Decision(TypedDict):
-    """How many processes there are, how many there will be next (None: enough), and which quantities they measure."""
+    """How many processes there are, how many there will be next (None: enough), and which quantities they measure.
+
+    `out_of_reach` are open too, but would need more processes than are allowed.
+    """
 
     processes: int
     next: int | None
     open: list[str]
+    out_of_reach: list[str]
     sampling: object
 
 
@@ -48,17 +54,31 @@ def decide(params: Params, records: list[Record]) -> Decision:
     added = known_costs((row.quantity, row.added) for row in rows)
     confidence = family_of(params).confidence
 
-    def is_open(style: str, quantity: str) -> bool:
-        margin = sampling.margin.of(kind(quantity))
+    def needed(style: str, quantity: str) -> int:
+        """Return how many processes would give the style its verdict and show the controls; 0 if these do."""
+        margin, known = sampling.margin.of(kind(quantity)), added.get(quantity)
         control, slowed = (ratios.get((name, quantity), []) for name in CONTROLS)
-        shown = control_found(slowed, added.get(quantity), margin) and not control_differs(control, margin)
-        return not (shown and decided(ratios[style, quantity], margin, confidence))
+        found, told = control_found(slowed, known, margin), decided(ratios[style, quantity], margin, confidence)
+        if found and told and not control_differs(control, margin):
+            return 0
+        numbers = [count + 1]
+        if not told:
+            numbers.append(needed_for_verdict(ratios[style, quantity], margin, confidence))
+        if not found and known:
+            numbers.append(needed_processes(slowed, math.log1p(known), CONFIDENCE))
+        return max(numbers)
 
-    compared = [key for key in ratios if key[0] in STYLES and key[1] not in PARTS]
-    undecided = in_order(quantity for style, quantity in compared if is_open(style, quantity))
+    compared = {key: needed(*key) for key in ratios if key[0] in STYLES and key[1] not in PARTS}
+    within = {quantity for (_, quantity), number in compared.items() if 0 < number <= sampling.most}
+    beyond = {quantity for (_, quantity), number in compared.items() if number > sampling.most} - within
     more = min(count + sampling.add, sampling.most)
-    following = more if undecided and more > count else None
-    return {"processes": count, "next": following, "open": undecided, "sampling": asdict(sampling)}
+    return {
+        "processes": count,
+        "next": more if within and more > count else None,
+        "open": in_order(within),
+        "out_of_reach": in_order(beyond),
+        "sampling": asdict(sampling),
+    }
 
 
 def counts(params: Params, results: Path, environment: str, twin: str) -> Iterator[int]:

@@ -113,8 +113,8 @@ class _Graphs:
         return self._known[name]
 
     def _find(self, name: str) -> Any:
-        # Where TensorFlow 2.15 specializes a function for one call, as of a recurrent layer, it does not hand out the
-        # result: the function is read as it was before.
+        # TensorFlow 2.15 specializes some functions for one call, for example those of a recurrent layer, but gives no
+        # access to the result. Then the original function is read.
         known = next((one for one in (name, name.partition(_SPECIALIZED)[0]) if one in self._made), None)
         return self._made[known] if known else _definition(name)
 

@@ -141,6 +141,12 @@ def decided(log_ratios: Sequence[float], margin: float, confidence: float) -> bo
     return differs(low, high) or equivalent(low, high, margin)
 
 
+def needed_for_verdict(log_ratios: Sequence[float], margin: float, confidence: float) -> int:
+    """Return the total number of processes that would give either verdict if the ratio does not change."""
+    distance = abs(math.log(ratio_interval(log_ratios).ratio))
+    return needed_processes(log_ratios, max(distance, math.log1p(margin) - distance), confidence)
+
+
 def needed_processes(log_ratios: Sequence[float], half_width: float, confidence: float) -> int:
     """Return the total number of processes for this half-width in logarithms, at most `MOST`."""
     from scipy.stats import t

@@ -14,7 +14,7 @@ from twinproof.analysis.statistics.ratios import (
     differs,
     equivalent,
     fewest_processes,
-    needed_processes,
+    needed_for_verdict,
     p_value,
     ratio_interval,
 )
@@ -174,12 +174,7 @@ def _measured(comparison: Comparison, ratio: Ratio) -> str:
 
 def _to_a_verdict(comparison: Comparison, ratio: Ratio, family: Family) -> int:
     """Return the number of further processes until the interval is narrow enough for either answer."""
-    distance = abs(math.log(ratio.ratio))
-    to_differ, to_equal = (
-        needed_processes(comparison.log_ratios, half_width, family.confidence)
-        for half_width in (distance, math.log1p(comparison.margin) - distance)
-    )
-    needed = min(to_differ, to_equal)
+    needed = needed_for_verdict(comparison.log_ratios, comparison.margin, family.confidence)
     return needed if needed >= MOST else max(1, needed - ratio.processes)
 
 
