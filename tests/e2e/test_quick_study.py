@@ -134,7 +134,7 @@ def test_change_outside_the_measured_side_measures_nothing_again(quick_study):
     with ExitStack() as changes:
         for file in OUTSIDE:
             path = quick_study / file
-            changes.enter_context(changed(path, path.read_bytes() + b"\n# changed\n"))
+            changes.enter_context(changed(path, path.read_bytes() + b"\nCHANGED = True\n"))
         assert planned(quick_study) == []
 
 
@@ -154,7 +154,7 @@ def test_what_concerns_a_twin_or_a_probe_measures_them_again(quick_study):
     """Which change concerns what is proven in tests/pipeline/test_counting.py; here, that Snakemake goes by it."""
     twin, params = quick_study / "src/twinproof/measured/twins/dynamic.py", quick_study / "params.yaml"
     with (
-        changed(twin, twin.read_bytes() + b"\n# changed\n"),
+        changed(twin, twin.read_bytes() + b"\nCHANGED = True\n"),
         changed(params, params.read_bytes().replace(b"steps: 25", b"steps: 24")),
     ):
         again = planned(quick_study)
@@ -166,7 +166,7 @@ def test_what_concerns_a_twin_or_a_probe_measures_them_again(quick_study):
 
 def test_change_of_the_harness_measures_all_again_and_taken_back_nothing(quick_study):
     path = quick_study / "src/twinproof/measured/run_batch.py"
-    with changed(path, path.read_bytes().replace(b'"""Runs', b'"""Does')):
+    with changed(path, path.read_bytes() + b"\nCHANGED = True\n"):
         assert len(planned(quick_study)) == 15
     assert planned(quick_study) == []
 

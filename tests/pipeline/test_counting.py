@@ -133,8 +133,15 @@ def test_a_change_of_a_file_changes_the_protocol_that_depends_on_it(
 ) -> None:
     former = protocol(study)
     with (project / file).open("a") as opened:
-        opened.write("\n# changed\n")
+        opened.write("\nCHANGED = True\n" if file.endswith(".py") else "\n# changed\n")
     assert (protocol(study) != former) is matters
+
+
+def test_a_comment_changes_no_protocol(project: Path, study: dict[str, Any]) -> None:
+    former = protocol(study)
+    with (project / "mine.py").open("a") as opened:
+        opened.write("\n# a comment\n")
+    assert protocol(study) == former
 
 
 @pytest.mark.parametrize(
@@ -164,7 +171,7 @@ def test_a_change_of_the_package_concerns_the_trials_that_run_it(
     cells = sorted(EVERYTHING)
     former = {cell: protocol(study, *cell) for cell in cells}
     with (tmp_path / "src" / "twinproof" / file).open("a") as opened:
-        opened.write("\n# changed\n")
+        opened.write("\nCHANGED = True\n")
     assert {cell for cell in cells if protocol(study, *cell) != former[cell]} == concerned
 
 

@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from twinproof.analysis.columns import COLUMNS
@@ -18,6 +18,7 @@ from twinproof.report import WITH_NOTEBOOK
 from twinproof.study.dataset import FILES
 from twinproof.study.params import Params, read_params
 from twinproof.study.results import Results
+from twinproof.study.source import digest_of_code
 from twinproof.study.trial import list_cells
 
 # The files of the repository: the workflow, and other files that a reader of its results needs.
@@ -38,7 +39,7 @@ def make_crate(results: Path) -> bytes:
     study, files = gather(results)
     contents = {name: _read(path) for name, path in sorted(files.items())}
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    _check_origin(study, digests)
+    _check_origin(study, contents, digests)
     contents[SUMS] = "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
     contents = {METADATA: describe(study, contents).encode(), **contents}
 
@@ -106,8 +107,10 @@ def _decisions(results: Path) -> Iterator[str]:
         yield path.relative_to(results).as_posix()
 
 
-def _check_origin(study: Study, digests: dict[str, str]) -> None:
+def _check_origin(study: Study, contents: Mapping[str, bytes], digests: Mapping[str, str]) -> None:
     """Raise `UserError` if code, locks or data differ from those that the records were measured with."""
+    sources = {name for record in study.records.values() for name in record["protocol"]["code"]}
+    found = {**digests, **{name: _digest_of_code(contents[name], name) for name in sources & contents.keys()}}
     for name, record in study.records.items():
         protocol = record["protocol"]
         expected = {
@@ -117,8 +120,15 @@ def _check_origin(study: Study, digests: dict[str, str]) -> None:
             Environment(record["environment"]).lock.as_posix(): protocol["lock"],
         }
         for file, digest in expected.items():
-            if digests.get(file) != digest:
+            if found.get(file) != digest:
                 raise UserError(f"{file}: not what {name} was measured with; {REMEDY}")
+
+
+def _digest_of_code(content: bytes, name: str) -> str:
+    try:
+        return digest_of_code(content, name)
+    except SyntaxError:  # Nothing was measured with it.
+        return ""
 
 
 def _folder(path: Path, otherwise: str) -> str:

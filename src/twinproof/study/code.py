@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import functools
-import importlib.machinery
 import inspect
 import stat
-from collections.abc import Iterable
-from contextlib import suppress
-from modulefinder import ModuleFinder
+from collections.abc import Iterable, Iterator
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from typing import Any
+from pkgutil import iter_modules
 
 from twinproof.base.errors import UserError
 from twinproof.base.files import sha256
 from twinproof.environments.environment import Environment
 from twinproof.environments.variables import SOURCE
+from twinproof.study.source import Import, read_source
 
 # What runs a trial, by itself or in a batch.
 HARNESS = ("twinproof.measured.run_trial", "twinproof.measured.run_batch")
@@ -35,7 +34,7 @@ EVERY_TWIN = "everywhere"
 
 
 def code_of(twin: str, module: str, probe: str) -> dict[str, str]:
-    """Return the source files that can change what a trial finds, with their SHA-256.
+    """Return the source files that can change what a trial finds, with the SHA-256 of what counts of them.
 
     These are the harness, the probe, the twin, and what they import, if it is in `COVERED` or next to params.yaml. The
     packages of the environment are in its lock.
@@ -120,7 +119,7 @@ def _file_digest(name: str, *_: int) -> str:
 
 @functools.cache
 def code_of_module(module: str) -> dict[str, str]:
-    """Return the source files of a module and of all that it imports, with their SHA-256.
+    """Return the source files of a module and of all that it imports, with the SHA-256 of what counts of them.
 
     Raises
     ------
@@ -129,44 +128,58 @@ def code_of_module(module: str) -> dict[str, str]:
     SyntaxError
         With its file, if the module or one that it imports is not Python.
     """
-    roots = [str(SOURCE), str(Path.cwd())]
-    if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], roots) is None:
+    modules = _Modules([str(SOURCE), str(Path.cwd())])
+    if modules.find(module) is None:
         raise ImportError(module)
-    finder = _Finder(path=roots)
-    with suppress(SyntaxError):  # The finder remembers it.
-        finder.import_hook(module)
-    if finder.broken:
-        raise finder.broken
-    files = {Path(file) for found in finder.modules.values() if (file := getattr(found, "__file__", None))}
-    return {_name(file): sha256(file) for file in files}
+    found: dict[Path, str] = {}
+    reached, waiting = set[str](), [module]
+    while waiting:
+        name = waiting.pop()
+        spec = modules.find(name)
+        if name in reached or spec is None:
+            continue
+        reached.add(name)
+        # A package is imported before its modules.
+        waiting.append(name.rpartition(".")[0])
+        if spec.origin is None:  # A folder without `__init__.py`.
+            continue
+        file = Path(spec.origin)
+        if file.suffix != ".py":
+            found[file] = sha256(file)
+            continue
+        source = read_source(file)
+        found[file] = source.digest
+        for imported in source.imports:
+            waiting += modules.imported(imported, name, spec)
+    return {_name(file): digest for file, digest in found.items()}
 
 
-class _Finder(ModuleFinder):
-    """Also finds modules in folders without `__init__.py`, and remembers a syntax error in any of them."""
+class _Modules:
+    """The modules in some folders, found without importing them."""
 
-    _FOLDER = ("", "", -1)
-    broken: SyntaxError | None = None
+    def __init__(self, roots: list[str]) -> None:
+        self._roots = roots
+        self._found: dict[str, ModuleSpec | None] = {"": None}
 
-    def find_module(self, name: str, path: Any, parent: Any = None) -> Any:
-        spec = importlib.machinery.PathFinder.find_spec(name, self.path if path is None else path)
-        if spec and spec.origin is None and spec.submodule_search_locations:
-            return None, list(spec.submodule_search_locations), self._FOLDER
-        return super().find_module(name, path, parent)
+    def find(self, name: str) -> ModuleSpec | None:
+        """Return where a module is; None if it is in none of the folders."""
+        if name not in self._found:
+            package = self.find(name.rpartition(".")[0])
+            places = package.submodule_search_locations if package else None if "." in name else self._roots
+            self._found[name] = PathFinder.find_spec(name, places) if places is not None else None
+        return self._found[name]
 
-    def load_module(self, fqname: str, fp: Any, pathname: Any, file_info: Any) -> Any:
-        if file_info == self._FOLDER:
-            folder: Any = self.add_module(fqname)
-            folder.__path__ = pathname
-            return folder
-        try:
-            return super().load_module(fqname, fp, pathname, file_info)
-        except SyntaxError as error:
-            error.filename = error.filename or pathname
-            self.broken = self.broken or error
-            raise
-        except (ValueError, RecursionError, MemoryError) as error:  # A NUL in it, or too many brackets.
-            self.broken = self.broken or SyntaxError(str(error) or "nested too deep", (pathname, 1, 0, ""))
-            raise self.broken from None
+    def imported(self, statement: Import, module: str, spec: ModuleSpec) -> Iterator[str]:
+        """Yield the names of what an import statement of a module may import."""
+        parts = module.split(".") if spec.submodule_search_locations is not None else module.split(".")[:-1]
+        package = parts[: len(parts) - statement.level + 1] if statement.level else []
+        base = ".".join([*package, statement.module] if statement.module else package)
+        yield base
+        for name in statement.names:
+            if name != "*":
+                yield f"{base}.{name}"
+            elif (found := self.find(base)) and found.submodule_search_locations is not None:
+                yield from (f"{base}.{one.name}" for one in iter_modules(found.submodule_search_locations))
 
 
 def _name(file: Path) -> str:
