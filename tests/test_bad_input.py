@@ -459,10 +459,11 @@ for kind, (file, content, honest, words) in IMAGES.items():
 
 def read_decision(text: str, _: Path) -> object:
     put(f"results/timing/{ENVIRONMENT}/simple/16.json", text)
-    return list(counts(shipped(), Path("results"), ENVIRONMENT, "simple"))
+    return list(counts(Params.parse(ADDING), Path("results"), ENVIRONMENT, "simple"))
 
 
-SAMPLING = change("seed", 1)["timing"]["sampling"]
+ADDING = change("timing.sampling.most", 40)
+SAMPLING = ADDING["timing"]["sampling"]
 DECISIONS = {
     "a list": ("[]", "decided under another `sampling`"),
     "half of it": ("{", "16.json: not JSON"),

@@ -4,17 +4,22 @@ import math
 
 import numpy as np
 import pytest
+import yaml
 
 from tests.copies import REPOSITORY
 from twinproof.analysis.family import family_of
 from twinproof.analysis.statistics.ratios import location_interval, process_log_ratio, ratio_interval
 from twinproof.analysis.verdicts.timing import judge
-from twinproof.study.params import read_params
+from twinproof.study.params import Params
 
 from .comparisons import comparison
 
-# The design that ships.
-PARAMS = read_params(REPOSITORY / "params.yaml")
+# The design of the profile `full`, which adds processes while a verdict is open.
+SHIPPED, FULL = (
+    yaml.safe_load((REPOSITORY / path).read_text()) for path in ("params.yaml", "workflow/profiles/full/params.yaml")
+)
+SHIPPED["timing"]["sampling"] |= FULL["timing"]["sampling"]
+PARAMS = Params.parse(SHIPPED)
 TIMING, FAMILY = PARAMS.timing, family_of(PARAMS)
 LOOKS = [*range(TIMING.replicates, TIMING.sampling.most, TIMING.sampling.add), TIMING.sampling.most]
 EDGE = math.log1p(TIMING.sampling.margin.steady)
