@@ -78,7 +78,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         asked.append(route.request.url)
         route.abort()
 
-    def opened(path: Path, viewport: dict[str, int] = DESKTOP, **options: Any) -> Page:
+    def opened(path: Path, viewport: dict[str, int] = DESKTOP, *, folded: bool = False, **options: Any) -> Page:
         context = browser.new_context(viewport=viewport, **options)
         contexts.append(context)
         context.route(lambda url: not url.startswith(("file:", "data:", "blob:")), refuse)
@@ -88,6 +88,8 @@ def open_page(browser: Browser) -> Iterator[Open]:
         tab.goto(path.as_uri())
         if options.get("java_script_enabled", True):
             settle(tab)
+            if not folded:
+                unfold(tab)
         return tab
 
     contexts: list[Any] = []
@@ -101,3 +103,8 @@ def open_page(browser: Browser) -> Iterator[Open]:
 def settle(tab: Page) -> None:
     """Wait until figures and tables show what is chosen."""
     tab.locator("html[data-state=ready]").wait_for(state="attached", timeout=120_000)
+
+
+def unfold(tab: Page) -> None:
+    """Show all tables, which are folded up at first."""
+    tab.evaluate("for (const fold of document.querySelectorAll('.fold')) fold.open = true")

@@ -9,11 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from ..report.studies import ENVIRONMENT, OLDER
-from .conftest import DESKTOP, PHONE, SCREENSHOTS, Open, settle
+from .conftest import DESKTOP, PHONE, SCREENSHOTS, Open, settle, unfold
 
 MOST_BYTES = 8 * 2**20
 SECTIONS = [
-    "answer", "accuracy", "timing", "graphs", "serialization", "pitfalls", "quality", "provenance", "notebooks",
+    "answer", "choosing", "keeping", "migrating", "debugging", "claims", "quality", "provenance", "notebooks",
 ]  # fmt: skip
 
 
@@ -176,9 +176,10 @@ def test_every_link_leads_somewhere(study: str, open_page: Open, request: pytest
 def test_page_is_accessible_and_as_wide_as_the_screen(
     study: str, name: str, viewport: dict[str, int], scheme: str, open_page: Open, request: pytest.FixtureRequest
 ) -> None:
-    tab = open_page(request.getfixturevalue(study), viewport, color_scheme=scheme)
+    tab = open_page(request.getfixturevalue(study), viewport, folded=True, color_scheme=scheme)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     tab.screenshot(path=SCREENSHOTS / f"{study}-{name}.png", full_page=True)
+    unfold(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     results = Axe().run(tab)
     assert not results.violations_count, results.generate_report()
@@ -208,7 +209,7 @@ def test_note_of_an_outcome_is_shown_where_the_keyboard_is(whole: Path, open_pag
 
 
 def test_page_is_printed_with_all_that_is_folded_up(whole: Path, open_page: Open, tmp_path: Path) -> None:
-    tab = open_page(whole)
+    tab = open_page(whole, folded=True)
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert tab.locator("main details:not([open])").count() == 0
     tab.emulate_media(media="print")
@@ -228,6 +229,8 @@ def test_page_can_be_read_without_scripts(whole: Path, open_page: Open) -> None:
     assert "The figures need JavaScript" in tab.locator("main").inner_text()
     assert not tab.locator("#choices").is_visible()
     table = tab.locator("table[data-name=accuracy]")
+    assert not table.is_visible()
+    tab.get_by_text("Table: Accuracies").click()
     assert table.locator("caption").is_visible()
     assert table.locator("tbody tr").count() == 12
 

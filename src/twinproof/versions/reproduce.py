@@ -87,6 +87,11 @@ class Reproduction:
         left_out = (Agreement.NOT_TRIED, Agreement.NOT_COMPARABLE)
         return sum(count for agreement, count in self.count(part).items() if agreement not in left_out)
 
+    def _of(self, part: Part) -> str:
+        """Say how many figures of a part were compared, and how many the version has if these are more."""
+        compared, all_ = self.compared(part), self.count(part).total()
+        return f"{compared:,}" if compared == all_ else f"{compared:,} (the version has {all_:,})"
+
     def unlike(self) -> list[Finding]:
         """Return the findings that do not agree, with contradictions first."""
         order = [Agreement.CONTRADICTS, Agreement.DIFFERS, Agreement.UNDECIDED]
@@ -126,8 +131,8 @@ class Reproduction:
         timings = self.compared(Part.TIMING)
         said = [
             f"{claims[Agreement.AGREES]} of {claims.total()} claims",
-            f"{outcomes[Agreement.AGREES]:,} of {self.compared(Part.OUTCOMES):,} outcomes equal",
-            f"{learned[Agreement.AGREES]} of {self.compared(Part.LEARNED)} accuracies agree",
+            f"{outcomes[Agreement.AGREES]:,} of {self._of(Part.OUTCOMES)} outcomes equal",
+            f"{learned[Agreement.AGREES]} of {self._of(Part.LEARNED)} accuracies agree",
             f"{timing[Agreement.AGREES]} of {timings} timing verdicts agree, {timing[Agreement.CONTRADICTS]} contradict"
             if timings
             else "no timing verdict to compare",

@@ -68,13 +68,13 @@ def lines_for_everyone(answer: pd.DataFrame) -> pd.DataFrame:
 
 def _choice(tables: Tables) -> str | None:
     verdicts = _verdicts(tables)
-    reasons = {"C9": "it needs more care to keep", "C8": "it is harder to debug", "C1": "it takes more code"}
+    reasons = {"C9": "needs more care to keep", "C8": "is harder to debug", "C1": "takes more code"}
     known = {claim: verdicts[claim] for claim in reasons if verdicts[claim] != Verdict.INCONCLUSIVE}
     if "C9" not in known:
         return None
     against = [reasons[claim] for claim, verdict in known.items() if verdict == Verdict.SUPPORTED]
     if against:
-        return f"Write the functional style unless you have a reason to subclass: {listed(against)}."
+        return f"Write the functional style unless you have a reason to subclass: a subclass {listed(against)}."
     return (
         "Write the style that you find clearer: none of the reasons against a subclass (care in keeping it, debugging, "
         "code) was supported in all its parts."

@@ -147,7 +147,7 @@ async function update() {
 function choose() {
   readChoices();
   sayChoices();
-  for (const element of document.querySelectorAll("main :is(figure, div, li)[data-environment], main :is(figure, div, li)[data-twin]")) {
+  for (const element of document.querySelectorAll("main :is(figure, div, details, li)[data-environment], main :is(figure, div, details, li)[data-twin]")) {
     element.toggleAttribute("data-left-out", !isElementChosen(element));
   }
   for (const part of parts) part.isStale = true;
