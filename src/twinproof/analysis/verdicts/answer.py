@@ -155,7 +155,7 @@ def _care(tables: Tables) -> str | None:
             if count in by_count.index
         ]
         parts.append(f"{where}, {listed(told)}")
-    care = "take **kwargs, register the class, tell its config and have it build itself"
+    care = "take **kwargs, register the class, return its config and have it build itself"
     advice = f"If you subclass, {care}." if matters else f"If you subclass, it does not matter whether you {care}."
     return f"{advice} Operations of saving, loading and copying that work: {'; '.join(parts)}."
 
