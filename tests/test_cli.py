@@ -33,7 +33,9 @@ def test_plan_says_what_the_shipped_study_would_do(capsys, monkeypatch):
     assert "55000 train, 5000 validation, 10000 test images" in printed
     assert re.search(r"^ *tf2.15-cpu +exchange +3 ", printed, re.M)
     assert re.search(r"^to do: 261 trials, \d+ jobs, .* of processor time, .* with \d+ at a time$", printed, re.M)
-    assert "timing may add up to 72 trials" in printed
+    assert "timing may add" not in printed
+    assert run("plan", "--profile", "workflow/profiles/full") == 0
+    assert "timing may add up to 336 trials" in capsys.readouterr().out
 
 
 def test_plan_goes_by_a_profile(capsys, monkeypatch):

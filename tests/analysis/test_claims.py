@@ -392,7 +392,7 @@ def test_every_claim_says_what_it_rests_on_and_what_would_change_it() -> None:
 
 def test_the_answer_advises_against_a_subclass_where_the_tables_do() -> None:
     against = told(twins=ONE, serialization=LOST + NOT_LOST)
-    assert "unless you have a reason to subclass: it needs more care to keep." in against["choice"]
+    assert "unless you have a reason to subclass: a subclass needs more care to keep." in against["choice"]
     kept_alone = kept(keras=("equal", "load fails", "load fails"))
     said = told(serialization=kept_alone)["keeping"]
     assert "keras loads a functional model in every environment, and a subclass in none." in said
