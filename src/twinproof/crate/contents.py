@@ -18,7 +18,7 @@ from twinproof.report import WITH_NOTEBOOK
 from twinproof.study.dataset import FILES
 from twinproof.study.params import Params, read_params
 from twinproof.study.results import Results
-from twinproof.study.source import digest_of_code
+from twinproof.study.source import source_of
 from twinproof.study.trial import list_cells
 
 # The files of the repository: the workflow, and other files that a reader of its results needs.
@@ -126,7 +126,7 @@ def _check_origin(study: Study, contents: Mapping[str, bytes], digests: Mapping[
 
 def _digest_of_code(content: bytes, name: str) -> str:
     try:
-        return digest_of_code(content, name)
+        return source_of(content, name).digest
     except SyntaxError:  # Nothing was measured with it.
         return ""
 

@@ -144,9 +144,6 @@ def code_of_module(module: str) -> dict[str, str]:
         if spec.origin is None:  # A folder without `__init__.py`.
             continue
         file = Path(spec.origin)
-        if file.suffix != ".py":
-            found[file] = sha256(file)
-            continue
         source = read_source(file)
         found[file] = source.digest
         for imported in source.imports:

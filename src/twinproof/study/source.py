@@ -48,30 +48,21 @@ def read_source(path: Path) -> Source:
     return _read(path, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def digest_of_code(content: bytes, name: str) -> str:
-    """Return the SHA-256 of what counts of a source file with this content, or of all if it is not Python source.
-
-    Raises
-    ------
-    SyntaxError
-        As `source_of`.
-    """
-    return source_of(content, name).digest if name.endswith(".py") else hashlib.sha256(content).hexdigest()
-
-
 @functools.cache
 def _read(path: Path, *_: int) -> Source:
     return source_of(path.read_bytes(), str(path))
 
 
 def source_of(content: bytes, name: str) -> Source:
-    """Return what counts of the content of a source file.
+    """Return what counts of the content of a source file; all of it counts if it is not source, as a compiled module.
 
     Raises
     ------
     SyntaxError
         If it is not Python; with the name of the file.
     """
+    if not name.endswith(".py"):
+        return Source(hashlib.sha256(content).hexdigest(), ())
     try:
         # Decoded as Python does it, so that positions in the tree are positions in the text.
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
