@@ -18,15 +18,15 @@ QUICK = ["snakemake", "--cores", "2", "--profile", "workflow/profiles/quick"]
 
 
 def git(folder: Path, *arguments: str) -> None:
-    """Run git in a folder, as somebody."""
+    """Run git in a folder, with a made-up name and address."""
     someone = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
     subprocess.run(["git", *someone, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def fresh_copy(folder: Path, *environments: str) -> Path:
-    """Copy what git tracks, or would, as it is in the working tree, without results, into a repository of its own.
+    """Copy the files that git tracks or does not ignore, without results, into a new repository.
 
-    Where environments are named, the copy uses those of this repository, which are made if they are not there.
+    If environments are named, the copy uses those of this repository. Missing ones are made first.
     """
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "-z"],
@@ -100,7 +100,7 @@ def log_of_run(folder: Path) -> str:
 
 
 def measured(told: str) -> set[str]:
-    """Return the trials that Snakemake told of, in its log or of a dry run, as environment/twin/probe-replicate."""
+    """Return the trials in a log or a dry run of Snakemake, as environment/twin/probe-replicate."""
     together = re.findall(r"measuring in (\S+): (\w+) of (.*)", told)
     found = {
         f"{environment}/{twin}/{probe}-{replicate}"
