@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from types import SimpleNamespace as Fake
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ from keras import layers
 
 from twinproof.measured.probes import graph
 from twinproof.measured.twins import Twin
+from twinproof.proof import tracing
 from twinproof.study.settings import GraphSettings
 
 # Names of styles are free here, so that one functional and its controls serve for many.
@@ -65,6 +67,12 @@ def recurrent() -> keras.Model:
     return keras.Model(images, classes, name="small")
 
 
+def called_by_a_loop() -> list[list[str]]:
+    """Return the functions that a loop calls, read twice: protobuf hands out attributes in any order."""
+    functions = [(name, Fake(func=Fake(name=name), list=Fake(func=[]))) for name in ("body", "cond")]
+    return [list(tracing._callees(Fake(attr=dict(order)))) for order in (functions, functions[::-1])]
+
+
 def run(builders: dict[str, Any]) -> Any:
     settings = GraphSettings(replicates=1, threads=1, batch_size=16)
     return graph.run(Twin("small", builders), styles.dataset(), 7, settings)._asdict()
@@ -76,6 +84,7 @@ def main() -> None:
         "joined": run({"functional": joined, "subclassed": Joined}),
         "recurrent": run({"functional": recurrent, "subclassed": Recurrent}),
         "functional raises": run({"functional": styles.raises, "subclassed": PARTICIPANTS["subclassed"]}),
+        "called by a loop": called_by_a_loop(),
     }
     print(json.dumps(facts))
 

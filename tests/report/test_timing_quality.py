@@ -14,7 +14,7 @@ from .test_timing import section
 
 
 def test_quality_tells_the_widest_interval_at_both_confidences(timed_results: Path, timing: pd.DataFrame) -> None:
-    text = section(make(timed_results), "quality")
+    text = section(make(timed_results), "timing-quality")
 
     def widest(low: str, high: str, quantities: list[str]) -> str:
         rows = timing[timing["quantity"].isin(quantities)]
@@ -32,7 +32,7 @@ def test_quality_tells_the_widest_interval_at_both_confidences(timed_results: Pa
 
 
 def test_quality_tells_controls_machine_clock_and_warm_up(timed_results: Path, timing: pd.DataFrame) -> None:
-    text = section(make(timed_results), "quality")
+    text = section(make(timed_results), "timing-quality")
     own = timing.drop_duplicates(["twin", "quantity"])
     leave = ((own["control_low"] > 1) | (own["control_high"] < 1)).sum()
     assert leave >= 2  # of make, in both twins

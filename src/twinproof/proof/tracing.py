@@ -95,7 +95,8 @@ def _number(name: str) -> int:
 
 
 def _callees(node: Any) -> Iterator[str]:
-    for value in node.attr.values():
+    # A map of protobuf has no order of its own: a loop's condition and body came in either order.
+    for _, value in sorted(node.attr.items()):
         yield from (one.name for one in (value.func, *value.list.func) if one.name)
 
 

@@ -41,6 +41,10 @@ def test_a_recurrent_layer_compiles_to_one_graph(facts: Any, style: str) -> None
     assert "other operations" in outcomes(facts, "extended", "recurrent").values()
 
 
+def test_the_functions_that_a_loop_calls_are_read_in_one_order(facts: Any) -> None:
+    assert facts["called by a loop"] == [["body", "cond"], ["body", "cond"]]
+
+
 def test_the_optimizer_puts_operands_in_the_order_of_their_names_which_does_not_count(facts: Any) -> None:
     found = outcomes(facts, "subclassed", "joined")
     assert found["predict", "optimized"] == found["train_step", "optimized"] == "equal"
