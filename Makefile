@@ -11,7 +11,7 @@ export UPGRADE
 # Delete the incomplete output of a failed step.
 .DELETE_ON_ERROR:
 .PHONY: study quick images lint wheel docs bench bench-page durations publish lock clean tools test test-all test-together \
-  test-timing test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm
+  test-timing test-keras test-guides test-outcomes test-versions test-faults test-browser test-containers test-gpu-image test-slurm
 
 study: .venv/ready  ## runs the study of params.yaml
 	snakemake --cores $(CORES)
@@ -25,6 +25,12 @@ images: .venv/ready  ## builds an image for each environment of params.yaml; see
 # docs/tests.md says what each target proves and how long it may take.
 test: .venv/ready lint  ## tests that every change must pass, with a study on real MNIST
 	$(PYTEST) --target $@
+
+test-keras: .venv/ready  ## proofs and probes on small networks, in the oldest and the newest Keras
+	$(PYTEST) --target $@ -m 'keras and not outcomes'
+
+test-guides: .venv/ready  ## every command of the README and the guides, and an independent validator of crates
+	$(PYTEST) --target $@ -m guides
 
 test-outcomes: .venv/ready  ## serialization, introspection and pitfalls in every environment, and once more
 	$(PYTEST) --target $@ -m outcomes

@@ -56,6 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "run_in_environment" in getattr(item, "fixturenames", ()):
+            item.add_marker("keras")
     items.sort(key=lambda item: lanes.place_of(item.nodeid))
 
 

@@ -54,10 +54,10 @@ def fresh_copy(folder: Path, *environments: str) -> Path:
     return folder
 
 
-def make_small(folder: Path, *environments: str) -> None:
+def make_small(folder: Path, *environments: str, twin: str = "dynamic") -> None:
     """Let a copy's study measure one twin in these environments, with few seeds and one epoch, and no times."""
     params = yaml.safe_load((folder / "params.yaml").read_text())
-    params["twins"] = {"dynamic": params["twins"]["dynamic"]}
+    params["twins"] = {twin: params["twins"][twin]}
     params["environments"] = {environment: {"probes": ["identity", "learning"]} for environment in environments}
     params["identity"]["replicates"] = 1
     params["learning"] |= {"replicates": 2, "epochs": 1}

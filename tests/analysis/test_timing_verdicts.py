@@ -93,8 +93,9 @@ def test_either_verdict_must_outlast_the_correction_for_the_whole_study(centre):
         assert "the interval excludes 1, but not after correction for 30 comparisons and 3 looks" in found.sentence
 
 
+# No clock sees less than a billionth, and next to 1, floating-point numbers are closer below it than above.
 @settings(deadline=None)
-@given(st.lists(st.floats(-0.3, 0.3), min_size=1, max_size=20))
+@given(st.lists(st.floats(-0.3, 0.3).map(lambda ratio: round(ratio, 9)), min_size=1, max_size=20))
 def test_exchanging_the_styles_exchanges_faster_and_slower(values):
     other = {"faster": "slower", "slower": "faster"}
     there = judge(comparison(log_ratios=values), ALONE).verdict

@@ -132,9 +132,9 @@ def test_inside_nothing_of_the_users_environment_and_folders_is_seen(in_image: P
     assert exec_in_image(in_image, f"ls {tmp_path}").returncode != 0
 
 
-def test_commands_of_the_guide_run(image: Environment, tmp_path: Path) -> None:
-    folder = copy_with_image(tmp_path / "twinproof", image)
-    make_small(folder, ENVIRONMENT)
+def test_commands_of_the_guide_run(image: Environment, in_image: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(in_image, tmp_path / "twinproof", symlinks=True)
+    make_small(folder, ENVIRONMENT, twin=TWIN)  # whose quick study has been run
     script = commands(folder / "docs/environments.md")
     assert "--sdm apptainer" in script
     must(run_in(folder, "bash", "-euo", "pipefail", "-c", script))

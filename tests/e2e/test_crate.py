@@ -12,6 +12,8 @@ import pytest
 
 from tests.copies import REPOSITORY, locked_venv, must, run_in
 
+pytestmark = pytest.mark.guides
+
 Completed = subprocess.CompletedProcess[str]
 Validate = Callable[[Path], Completed]
 

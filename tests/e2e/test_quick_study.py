@@ -2,14 +2,17 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from scipy import stats
 
-from tests.copies import QUICK, measured, must, records, run_in
+from tests.conftest import ENVIRONMENT
+from tests.copies import QUICK, measured, must, only_twin, records, run_in
 from tests.golden import quick_study as quick_golden
 from twinproof.pipeline.durations import from_csv
 
@@ -115,6 +118,25 @@ def test_what_its_jobs_took_can_be_shipped(quick_study, tmp_path):
 def test_plan_takes_off_what_is_done(quick_study):
     printed = must(run_in(quick_study, "twinproof", "plan", "--profile", "workflow/profiles/quick"))
     assert "there is nothing to measure" in printed
+
+
+def test_dvc_makes_a_version_of_what_was_measured(quick_study, tmp_path):
+    """The same trials of one twin, as the study of params.yaml: DVC runs Snakemake, which measures nothing again."""
+    folder = only_twin(shutil.copytree(quick_study, tmp_path / "twinproof", symlinks=True), "simple")
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["environments"] = {ENVIRONMENT: {"probes": ["identity", "learning", "graph"]}}
+    params["identity"]["replicates"] = 2
+    params["learning"] |= {"replicates": 2, "epochs": 1}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    trials = (folder / "results/quick/trials").rename(folder / "results/trials")
+    before = {path: path.stat().st_mtime_ns for path in trials.glob("*/simple/*.json")}
+    must(run_in(folder, "dvc", "repro"))
+    assert {path: path.stat().st_mtime_ns for path in trials.glob("*/simple/*.json")} == before
+    assert "up to date" in must(run_in(folder, "dvc", "status"))
+    shown = json.loads(must(run_in(folder, "dvc", "metrics", "show", "--json")).partition("\n")[0])
+    made = json.loads((folder / "results/metrics.json").read_text())
+    assert shown[""]["data"]["results/metrics.json"]["data"] == made
+    assert (folder / f"results/notebooks/{ENVIRONMENT}/simple/learning.html").exists()
 
 
 def test_second_run_has_nothing_to_do(quick_study):

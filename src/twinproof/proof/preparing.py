@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -72,7 +73,6 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environmen
         raise CannotTellError(
             f"{side.name} has no call(): only training steps show what it does; use --steps 1 or more"
         )
-    _require_like_inputs(sides)
     rows = next((found for one in sides if (found := fixed_rows(signature(one.model)))), None)
     specs = map_leaves(lambda spec: replace(spec, rows=rows), specs)
     notes = [f"inputs: {describe(specs)}{', from the data' if batches else ''}"]
@@ -216,7 +216,7 @@ def _takes(side: Side, inputs: Any) -> bool:
     return True
 
 
-def _require_like_inputs(sides: list[Side]) -> None:
+def require_like_inputs(sides: Sequence[Side]) -> None:
     """Raise `UnlikeError` if both models know their inputs, and these are not the same."""
     known = [list(flatten(signature(side.model))) for side in sides]
     if len(known) < 2 or not all(known):

@@ -11,7 +11,7 @@ from twinproof.proof.comparing import UnlikeError
 from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.keras_api import made_with, seed_everything, unchanged, variables_of
 from twinproof.proof.labels import shapes_of
-from twinproof.proof.preparing import Wishes, prepare_first
+from twinproof.proof.preparing import Wishes, prepare_first, require_like_inputs
 from twinproof.proof.proving import Proving
 from twinproof.proof.result import Allowed, Difference, Kind, Outcome, Proof, Stage, StageResult, Verdict
 from twinproof.proof.side import Side
@@ -75,10 +75,10 @@ def prove_sources(first: Source, second: Source, wishes: Wishes) -> Proof:
     """Return the proof of the models of two sources."""
     wishes = with_task_of(wishes, first, second)
     sides = build(first, wishes), build(second, wishes)
-    if sides[0].name == sides[1].name:
-        sides[1].name = f"{sides[1].name} (second)"
+    _tell_apart(*sides)
     with unchanged(variable for side in sides for variable in variables_of(side.model)):
         try:
+            require_like_inputs(sides)
             reference = prepare_first(sides[0], sides[1], wishes)
         except CannotTellError as error:
             return unknown((sides[0].name, sides[1].name), str(error))
@@ -88,6 +88,32 @@ def prove_sources(first: Source, second: Source, wishes: Wishes) -> Proof:
             return Proving(reference, sides[1], wishes, first.has_values or second.has_values).proof()
         finally:
             reference.close()
+
+
+class Prover:
+    """Proves models against a first one, which is built, prepared and compiled once for all of them.
+
+    The first model alone, or the data, must say what the inputs are.
+    """
+
+    def __init__(self, first: Source, wishes: Wishes) -> None:
+        self._first, self._wishes = first, with_task_of(wishes, first)
+        self._side = build(first, self._wishes)
+        self._reference = prepare_first(self._side, None, self._wishes)
+
+    def prove(self, second: Source) -> Proof:
+        """Return the proof that compares another model with the first one."""
+        side = build(second, self._wishes)
+        _tell_apart(self._side, side)
+        try:
+            require_like_inputs([self._side, side])
+        except UnlikeError as error:
+            return unlike((self._side, side), error)
+        return Proving(self._reference, side, self._wishes, self._first.has_values or second.has_values).proof()
+
+    def close(self) -> None:
+        """Remove what was recorded of the first model."""
+        self._reference.close()
 
 
 def read_wishes(request: Request) -> Wishes:
@@ -108,6 +134,11 @@ def build(given: Source, wishes: Wishes) -> Side:
     """Return the model of a source, built under the seed."""
     seed_everything(wishes.seed)
     return Side(given.name, given.build())
+
+
+def _tell_apart(first: Side, second: Side) -> None:
+    if first.name == second.name:
+        second.name = f"{second.name} (second)"
 
 
 def unknown(names: tuple[str, str], reason: str) -> Proof:

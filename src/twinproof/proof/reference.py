@@ -13,7 +13,7 @@ from twinproof.proof.capture import Call
 from twinproof.proof.comparing import Apart, Key, compare, draws, floors
 from twinproof.proof.compiling import Recipe
 from twinproof.proof.graphs import Graph
-from twinproof.proof.keras_api import KERAS_2, made_with
+from twinproof.proof.keras_api import KERAS_2, made_with, run_eagerly
 from twinproof.proof.labels import label_variables
 from twinproof.proof.observing import Exam, Observation, Phase, observe
 from twinproof.proof.recording import Recording, kept
@@ -140,6 +140,8 @@ class LiveReference:
 
     def __post_init__(self) -> None:
         self._recorded: dict[Phase, Recording] = {}
+        self._effects: dict[Phase, dict[Key, float]] = {}
+        self._compiled: tuple[Any, Any] | None = None  # the functions for steps and predictions of the first comparison
 
     @property
     def name(self) -> str:
@@ -173,22 +175,35 @@ class LiveReference:
         return made_with()
 
     def observations(self, phase: Phase) -> Iterator[Observation]:
-        """Yield what it does in a phase."""
-        return observe(self.side, self.exam, phase)
+        """Yield what it does in a phase; steps that were compiled for one comparison serve for the next one."""
+        return self._steps() if phase == Phase.STEPS else observe(self.side, self.exam, phase)
+
+    def _steps(self) -> Iterator[Observation]:
+        model = self.side.model
+        if self._compiled:
+            run_eagerly(model, False)
+            model.train_function, model.predict_function = self._compiled
+        yield from observe(self.side, self.exam, Phase.STEPS, as_compiled=self._compiled is not None)
+        self._compiled = model.train_function, model.predict_function
 
     def recorded(self, phase: Phase) -> Recording:
-        """Return what it does in a phase, for repeated use."""
+        """Return what it does in a phase, for repeated use; it is compiled anew, which may show that it is unsteady."""
         if phase not in self._recorded:
-            self._recorded[phase] = Recording().add(kept(self.observations(phase), self.exam.steps))
+            self._recorded[phase] = Recording().add(self._anew(phase))
         return self._recorded[phase]
 
     def effects(self, phase: Phase) -> dict[Key, float]:
         """Return the effect of one unit in the last place on each array, the largest of several draws."""
-        return floors(self._draws(phase))
+        if phase not in self._effects:
+            self._effects[phase] = floors(self._draws(phase))
+        return self._effects[phase]
 
     def differs_from_itself(self, phase: Phase) -> Mapping[Key, Apart]:
         """Return the differences between two runs of it."""
-        return compare(self.recorded(phase), kept(self.observations(phase), self.exam.steps))
+        return compare(self.recorded(phase), self._anew(phase))
+
+    def _anew(self, phase: Phase) -> Iterator[Observation]:
+        return kept(observe(self.side, self.exam, phase), self.exam.steps)
 
     def layer_run(self, where: str, training: bool) -> LayerRun | None:
         """Return what its layers do, and the effect of one unit in the last place on the outputs of each."""

@@ -26,7 +26,7 @@ from twinproof.measured.twins import Twin
 from twinproof.proof.arrays import flatten, map_leaves
 from twinproof.proof.graphs import Graph, difference, judge
 from twinproof.proof.jaxprs import graph_of
-from twinproof.proof.keras_api import BACKEND
+from twinproof.proof.keras_api import BACKEND, build_optimizer
 from twinproof.proof.tracing import optimized, traced
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import COMPILED, GraphSettings
@@ -124,6 +124,8 @@ def _first_changed(change: Callable[[Any], Any], inputs: Any) -> Any:
 def _compile(model: keras.Model, examples: Given, batch_size: int) -> Graphs:
     """Return the graphs of a model before and after TensorFlow's optimizer."""
     inputs, targets = examples.inputs, examples.targets
+    # Otherwise the first step creates the optimizer's state, and its code is compiled twice.
+    build_optimizer(model.optimizer, model.trainable_variables)
     one = to_tensors(examples.first(1).inputs)
     # TensorFlow forgets the graph of a function that is not kept.
     call = None if BACKEND == "torch" else compiled_call(model)

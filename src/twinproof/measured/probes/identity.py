@@ -10,6 +10,7 @@ import functools
 import hashlib
 import math
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from typing import Any, TypedDict
 
 import keras
@@ -23,8 +24,9 @@ from twinproof.measured.probes.instances import attempt, shuffled
 from twinproof.measured.task import Given, Task
 from twinproof.measured.twins import Twin
 from twinproof.proof.errors import ModelError
+from twinproof.proof.keras_api import build_optimizer
 from twinproof.proof.preparing import Wishes
-from twinproof.proof.prove import prove_sources
+from twinproof.proof.prove import Prover
 from twinproof.proof.result import Proof, Verdict
 from twinproof.proof.sources import Source
 from twinproof.proof.weights import digest
@@ -85,27 +87,30 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
     def source(style: str) -> Source:
         return Source(style, _compiled(twin.task, builders[style]))
 
-    @functools.cache
-    def proof_of(style: str) -> Proof:
-        against = REFERENCE if sound else style
-        try:
-            proof = prove_sources(source(against), source(style), wishes)
-        except ModelError as error:
-            raise error.error from None
-        if proof.verdict == Verdict.CANNOT_TELL:
-            raise CannotTellError(proof.sentence)
-        return proof
+    with ExitStack() as provers:
 
-    def measure(style: str) -> Found:
-        # The control is compared with functional.
-        proof = proof_of(CONTROL if style == REFERENCE else style)
-        found = _found(proof, side=0 if style == REFERENCE else 1, compares=sound and style != REFERENCE)
-        return {
-            **found,
-            "seed_alone": _from_seed_alone(_compiled(twin.task, builders[style], jit_compile=BY_XLA), wishes),
-        }
+        @functools.cache
+        def prover(against: str) -> Prover:
+            return provers.enter_context(closing(Prover(source(against), wishes)))
 
-    return Outcome(order, {style: attempt(functools.partial(measure, style)) for style in order})
+        @functools.cache
+        def proof_of(style: str) -> Proof:
+            try:
+                proof = prover(REFERENCE if sound else style).prove(source(style))
+            except ModelError as error:
+                raise error.error from None
+            if proof.verdict == Verdict.CANNOT_TELL:
+                raise CannotTellError(proof.sentence)
+            return proof
+
+        def measure(style: str) -> Found:
+            # The control is compared with functional.
+            proof = proof_of(CONTROL if style == REFERENCE else style)
+            found = _found(proof, side=0 if style == REFERENCE else 1, compares=sound and style != REFERENCE)
+            alone = _from_seed_alone(_compiled(twin.task, builders[style], jit_compile=BY_XLA), wishes)
+            return {**found, "seed_alone": alone}
+
+        return Outcome(order, {style: attempt(functools.partial(measure, style)) for style in order})
 
 
 def _batches(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> list[Given]:
@@ -118,6 +123,8 @@ def _from_seed_alone(build: Callable[[], keras.Model], wishes: Wishes) -> str:
     keras.backend.clear_session()
     keras.utils.set_random_seed(wishes.seed)
     model = build()
+    if model.built:  # Otherwise the first step creates the optimizer's state, and its code is compiled twice.
+        build_optimizer(model.optimizer, model.trainable_variables)
     for inputs, targets in wishes.data:
         model.train_on_batch(inputs, targets)
     return hashlib.sha256("".join(sorted(digest([one.numpy()]) for one in model.weights)).encode()).hexdigest()
