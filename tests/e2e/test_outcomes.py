@@ -1,8 +1,8 @@
 """Serialization, exchange, introspection and pitfalls in three Keras: what is published counts, the rest is measured.
 
 The study starts from the records of the published study, as a user's does. Those whose protocol is that of the current
-code count; a change of the code, the locks or the parameters measures again what it concerns. Some are measured again in
-any case, and must give what is published.
+code count; a change of the code, the locks or the parameters measures again what it concerns. Some are always measured
+again, and must give what is published.
 """
 
 import json

@@ -187,7 +187,7 @@ class LiveReference:
         self._compiled = model.train_function, model.predict_function
 
     def recorded(self, phase: Phase) -> Recording:
-        """Return what it does in a phase, for repeated use; it is compiled again, which may show that it is unsteady."""
+        """Return what it does in a phase, for repeated use; compiled again, it may turn out to be unsteady."""
         if phase not in self._recorded:
             self._recorded[phase] = Recording().add(self._anew(phase))
         return self._recorded[phase]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any, TypedDict
 
 import keras
@@ -87,11 +87,25 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
     def source(style: str) -> Source:
         return Source(style, _compiled(twin.task, builders[style]))
 
-    with ExitStack() as provers:
+    def measure(style: str, proof_of: Callable[[str], Proof]) -> Found:
+        # The control is compared with functional.
+        proof = proof_of(CONTROL if style == REFERENCE else style)
+        found = _found(proof, side=0 if style == REFERENCE else 1, compares=sound and style != REFERENCE)
+        alone = _from_seed_alone(_compiled(twin.task, builders[style], jit_compile=BY_XLA), wishes)
+        return {**found, "seed_alone": alone}
+
+    with _proofs(source, wishes, sound) as proof_of:
+        return Outcome(order, {style: attempt(functools.partial(measure, style, proof_of)) for style in order})
+
+
+@contextmanager
+def _proofs(source: Callable[[str], Source], wishes: Wishes, sound: bool) -> Iterator[Callable[[str], Proof]]:
+    """Yield a function that proves a style against functional, or against itself if functional cannot be built."""
+    with ExitStack() as stack:
 
         @functools.cache
         def prover(against: str) -> Prover:
-            return provers.enter_context(closing(Prover(source(against), wishes)))
+            return stack.enter_context(closing(Prover(source(against), wishes)))
 
         @functools.cache
         def proof_of(style: str) -> Proof:
@@ -103,14 +117,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> Out
                 raise CannotTellError(proof.sentence)
             return proof
 
-        def measure(style: str) -> Found:
-            # The control is compared with functional.
-            proof = proof_of(CONTROL if style == REFERENCE else style)
-            found = _found(proof, side=0 if style == REFERENCE else 1, compares=sound and style != REFERENCE)
-            alone = _from_seed_alone(_compiled(twin.task, builders[style], jit_compile=BY_XLA), wishes)
-            return {**found, "seed_alone": alone}
-
-        return Outcome(order, {style: attempt(functools.partial(measure, style)) for style in order})
+        yield proof_of
 
 
 def _batches(twin: Twin, data: Dataset, seed: int, settings: IdentitySettings) -> list[Given]:
