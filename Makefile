@@ -35,7 +35,7 @@ test-guides: .venv/ready  ## every command of the README and the guides, and an 
 test-outcomes: .venv/ready  ## serialization, introspection and pitfalls in every environment, and once more
 	$(PYTEST) --target $@ -m outcomes
 
-test-versions: .venv/ready  ## studies through DVC: pulled, changed, compared, shown again
+test-versions: .venv/ready  ## studies through Snakemake and DVC: changed, read, pulled, compared, shown again
 	$(PYTEST) --target $@ -m versions
 
 test-browser: .venv/ready  ## the report's page in a browser: figures, tables, links, accessibility

@@ -10,11 +10,16 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 # Longest first: a long one that starts last would keep one lane busy and the others idle.
 TOGETHER = {
-    "outcomes": ("tests/e2e/test_outcomes.py",),
     # Slurm reads one configuration a machine, so that there is one cluster at a time.
     "cluster": ("tests/slurm/", "tests/faults/test_cluster.py"),
-    "quick study": ("tests/e2e/test_quick_study.py", "tests/e2e/test_crate.py", "tests/e2e/test_snakemake_report.py"),
+    "quick study": (
+        "tests/e2e/test_quick_study.py",
+        "tests/e2e/test_changes.py",
+        "tests/e2e/test_crate.py",
+        "tests/e2e/test_snakemake_report.py",
+    ),
     "guides": ("tests/e2e/test_guides.py",),
+    "outcomes": ("tests/e2e/test_outcomes.py",),
     "processes": ("tests/faults/test_processes.py",),
     "image": ("tests/containers/test_study.py",),
     "builds": ("tests/containers/test_build.py", "tests/containers/test_install_tools.py"),

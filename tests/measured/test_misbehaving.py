@@ -16,6 +16,8 @@ import yaml
 from tests.conftest import ENVIRONMENT, REPOSITORY, python_of, until
 from twinproof.study.record import read_record
 
+pytestmark = pytest.mark.keras
+
 Completed = subprocess.CompletedProcess[str]
 TWIN = '''
 import os, subprocess, sys, threading, time

@@ -147,6 +147,7 @@ def test_a_process_that_fails_is_told_with_all_that_it_said(
     assert capsys.readouterr().err == "error: tf2.21-cpu: exit status 1\nTraceback\nSyntaxError: mind line 3\n"
 
 
+@pytest.mark.keras
 def test_the_command_of_the_guide_tries_a_pitfall_for_real_and_writes_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,8 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.copies import log_of_run, must, run_in
 from tests.stand_in import ENVIRONMENT, StandIn
+
+pytestmark = pytest.mark.versions
 
 
 def run(folder: Path, made: Path, *probes: str) -> Path:

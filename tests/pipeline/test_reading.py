@@ -16,6 +16,8 @@ from tests.copies import logged, must, run_in
 from tests.stand_in import ENVIRONMENT, StandIn
 from twinproof.base.files import sha256
 
+pytestmark = pytest.mark.versions
+
 STUDY = ("snakemake", "--cores", "2")
 TABLES = (*STUDY, "tables")
 CELL = f"results/trials/{ENVIRONMENT}/simple"

@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 
 from tests.conftest import ENVIRONMENTS, REPOSITORY, python_of
 
+pytestmark = pytest.mark.guides
+
 GUIDE = REPOSITORY / "docs" / "prove.md"
 # What pip would have brought: the command line, and pytest.
 BROUGHT = ("typer", "pytest")

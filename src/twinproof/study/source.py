@@ -53,6 +53,7 @@ def _read(path: Path, *_: int) -> Source:
     return source_of(path.read_bytes(), str(path))
 
 
+@functools.cache
 def source_of(content: bytes, name: str) -> Source:
     """Return what counts of the content of a source file; all of it counts if it is not source, as a compiled module.
 
