@@ -11,9 +11,18 @@ from twinproof.measured.twins import Twin
 from twinproof.study.settings import IdentitySettings
 
 BACKWARDS = partial(styles.Backwards, name="small")
+BUILT: list[str] = []
+
+
+def functional() -> keras.Model:
+    """Return a functional model, and count it."""
+    BUILT.append("functional")
+    return styles.functional()
+
+
 # Names of styles are free here, so that one functional and one control serve for many.
 PARTICIPANTS = {
-    "functional": styles.functional,
+    "functional": functional,
     "subclassed": BACKWARDS,
     "wider": partial(styles.functional, width=9),
     "other activation": partial(styles.functional, activation="tanh"),
@@ -59,6 +68,7 @@ def main() -> None:
             facts[name] = run(builders)
         except Exception as error:  # A crash is for the test of this twin to tell.
             facts[name] = {"crash": repr(error)}
+    facts["functional was built"] = len(BUILT)
     print(json.dumps(facts))
 
 

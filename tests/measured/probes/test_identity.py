@@ -49,6 +49,11 @@ def test_one_network_is_bit_equal_however_it_is_written(facts: Any, twin: str) -
         assert found["proof"]["sentence"] == "One network: equal to the last bit through 3 training steps"
 
 
+def test_functional_is_built_once_for_all_styles(facts: Any) -> None:
+    """And to see whether it can be built, as its own control, and for both of these once more with the seed alone."""
+    assert facts["functional was built"] == 5
+
+
 @pytest.mark.parametrize("style", ["other name", "other random layer", "swapped names"])
 def test_names_do_not_decide(facts: Any, style: str) -> None:
     found = comparison(facts, style)
