@@ -1,4 +1,4 @@
-"""Reads what is compiled for a model while it runs: graphs of TensorFlow; jaxprs.py and dispatches.py read the others.
+"""Reads the graphs that TensorFlow compiles for a model while it runs; jaxprs.py and dispatches.py read other backends.
 
 The names of operations are ignored, because they depend on the style. Which variable is which is ignored too: the
 values compared before decide that.
