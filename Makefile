@@ -32,7 +32,7 @@ test-keras: .venv/ready  ## proofs and probes on small networks, in the oldest a
 test-guides: .venv/ready  ## every command of the README and the guides, and an independent validator of crates
 	$(PYTEST) --target $@ -m guides
 
-test-outcomes: .venv/ready  ## serialization, introspection and pitfalls in every environment, and once more
+test-outcomes: .venv/ready  ## serialization, exchange, introspection and pitfalls in three versions of Keras
 	$(PYTEST) --target $@ -m outcomes
 
 test-versions: .venv/ready  ## studies through Snakemake and DVC: changed, read, pulled, compared, shown again

@@ -1,4 +1,4 @@
-"""Studies of any number of trials without measuring them: their records are made from those of a few, the templates.
+"""Makes studies of any number of trials without measuring: the records are made from a few others, the templates.
 
 Protocols, seeds, versions and digests are those that a real study would have, so that every command accepts the
 records. The figures differ a little from replicate to replicate.
@@ -19,7 +19,7 @@ from twinproof.study.record import Record, digest, write_record
 from twinproof.study.seed import derive_seed
 from twinproof.study.trial import Trial, list_cells, list_trials
 
-# Of these probes, what is found is a number that differs from run to run.
+# The results of these probes are numbers that differ from run to run.
 VARIED = ("learning", "timing", "serialization")
 SPREAD = 0.01
 # An accuracy is a share of this many images of MNIST, 5,000 of which are for validation.
@@ -38,7 +38,7 @@ def read_templates(records: Iterable[Path]) -> Templates:
 
 
 def with_trials(params: dict[str, Any], count: int) -> dict[str, Any]:
-    """Return the parameters with as many replicates of everything as make about `count` trials in all."""
+    """Return the parameters with the number of replicates that gives about `count` trials in total."""
     cells = list_cells(Params.parse(params))
     fewest = {probe: 6 if probe == "timing" else 1 for _, _, probe in cells}
     replicates = next(
@@ -46,13 +46,13 @@ def with_trials(params: dict[str, Any], count: int) -> dict[str, Any]:
     )
     for probe, least in fewest.items():
         params = params | {probe: params[probe] | {"replicates": max(replicates, least)}}
-    # No process is added to those.
+    # Timing adds no further processes.
     timing = params["timing"]
     return params | {"timing": timing | {"sampling": timing["sampling"] | {"most": timing["replicates"]}}}
 
 
 def multiplied(params: dict[str, Any], templates: Templates) -> Iterator[tuple[Trial, Record]]:
-    """Yield every trial of a study with its record: one of the same twin and probe, or else of the same probe."""
+    """Yield every trial with a record made from one of the same twin and probe, or else of the same probe."""
     by_probe = {probe: record for (_, probe), record in templates.items()}
     of_cell: dict[tuple[str, str, str], Record] = {}
     study = Params.parse(params)
@@ -69,14 +69,14 @@ def multiplied(params: dict[str, Any], templates: Templates) -> Iterator[tuple[T
         if trial.probe in VARIED:
             record["styles"] = _varied(record["styles"], chance)
         if trial.probe == "learning":
-            # A trial takes no less than the trainings in it.
+            # A trial takes at least as long as its trainings.
             results = [found["result"] for found in record["styles"].values() if found["status"] == "ok"]
             record["seconds"] = max(record["seconds"], sum(result["seconds"] for result in results))
         yield trial, record | {"digest": digest(record)}
 
 
 def write_study(results: Path, params: dict[str, Any], templates: Templates) -> int:
-    """Write plan, records and the decisions on the timings below `results`; return the number of the records."""
+    """Write the plan, the records and the decisions on timings into `results`; return the number of records."""
     write_plan(Params.parse(params), results)
     count, checked = 0, set()
     for trial, record in multiplied(params, templates):
@@ -84,7 +84,7 @@ def write_study(results: Path, params: dict[str, Any], templates: Templates) -> 
         if path.parent / trial.probe in checked:
             path.write_text(json.dumps(record, indent=1) + "\n")
         else:
-            # As the pipeline does, which takes its time to check it against the schema: once of each cell.
+            # Like the pipeline, with the check against the schema, which is slow: once per cell.
             write_record(path, record)
             checked.add(path.parent / trial.probe)
         count += 1
@@ -98,7 +98,7 @@ def write_study(results: Path, params: dict[str, Any], templates: Templates) -> 
 
 
 def _varied(value: Any, chance: random.Random) -> Any:
-    """Return what was found with each of its numbers a little different; counts stay as they are."""
+    """Return a result with each number changed a little; counts do not change."""
     if isinstance(value, dict):
         varied = {
             key: round(_varied(inner, chance) * IMAGES[key]) / IMAGES[key] if key in IMAGES else _varied(inner, chance)

@@ -1,11 +1,11 @@
-"""Are the rules of the claims held by their tests? Each place of a rule is changed, and a verdict has to change, too.
+"""Do the tests cover the rules of the claims? Each place of a rule is changed; then some verdict has to change too.
 
 Usage: python -m bench.mutated_rules
 
-Prints, by function, how many changes were made, how many of them some case of tests/analysis/test_claims.py finds, and
-where the others are. General tools for mutation testing change the texts of figures, too, which decide nothing: five
-changes in six. Here, what decides is changed alone: comparisons, signs, `and` and `or`, `all` and `any`, numbers, the
-styles, and what speaks for which side.
+Prints for each function how many changes were made, how many of them a case of tests/analysis/test_claims.py finds, and
+where the others are. General tools for mutation testing also change the texts of figures, which decide nothing: five
+of six changes. This script changes only what decides: comparisons, signs, `and` and `or`, `all` and `any`, numbers, the
+styles, and which side something supports.
 """
 
 import ast
@@ -38,7 +38,7 @@ NAMED = {
 
 
 class Change(NamedTuple):
-    """A change of a module: the function and the line it is in, what it is, and the source that holds it."""
+    """A change of a module: its function and line, what was changed, and the changed source."""
 
     module: str
     function: str
@@ -61,7 +61,7 @@ def changes(module: str) -> Iterator[Change]:
 
 
 def _places(source: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """Yield what may be changed, with the name of its function; not what words are made of."""
+    """Yield each node that may be changed, with the name of its function; texts are left out."""
     for statement in source.body:
         if isinstance(statement, ast.FunctionDef | ast.Assign):
             name = statement.name if isinstance(statement, ast.FunctionDef) else "the numbers"
@@ -101,7 +101,7 @@ def _variants(node: ast.AST) -> Iterator[tuple[str, object]]:
 
 
 def verdicts_change(change: Change | None, cases: list[tuple[str, str, dict[str, pd.DataFrame]]]) -> bool:
-    """Tell whether a case has another verdict than it should, or none, once a module is changed."""
+    """Return whether the change gives a case a wrong verdict, or none."""
     # Import each module again, so that all see the changed one.
     package, names = importlib.import_module(PACKAGE), [*MODULES, "claims"]
     before = {name: sys.modules.pop(f"{PACKAGE}.{name}") for name in names}
@@ -123,7 +123,7 @@ def verdicts_change(change: Change | None, cases: list[tuple[str, str, dict[str,
 
 
 def main() -> None:
-    """Make each change, and print what was found of them."""
+    """Make each change, and print how many were found."""
     cases = [(claim, expected, tables(**rows)) for claim, expected, rows in CASES]
     assert not verdicts_change(None, cases), "a case fails without any change"
     found: dict[tuple[str, str], list[Change | None]] = defaultdict(list)

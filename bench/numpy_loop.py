@@ -1,4 +1,4 @@
-"""What the networks need at least: the same training in NumPy alone, without a framework."""
+"""The least that the networks need: the same training in NumPy alone, without a framework."""
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ class Network:
         return outputs
 
     def train(self, images: "NDArray[np.float32]", labels: "NDArray[np.int64]") -> None:
-        """Take one step of Adam down the mean cross-entropy of a batch."""
+        """Take one step of Adam on the mean cross-entropy of a batch."""
         outputs = self.forward(images)
         delta = outputs.pop()
         delta[np.arange(len(labels)), labels] -= 1
@@ -59,7 +59,7 @@ class Network:
         self._adam()
 
     def accuracy(self, images: "NDArray[np.float32]", labels: "NDArray[np.int64]") -> float:
-        """Return the share of the images that are given their own label."""
+        """Return the share of the images that are classified correctly."""
         return float(np.mean(self.forward(images)[-1].argmax(axis=1) == labels))
 
     def _adam(self) -> None:

@@ -32,7 +32,7 @@ def huber(data: Floats, confidence: float, cut: float = 1.5) -> tuple[Floats, Fl
 
 
 def bootstrap(data: Floats, method: str, generator: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return the 95 % bootstrap interval of the mean trimmed by 20 %, by a method of scipy's."""
+    """Return the 95 % bootstrap interval of the mean trimmed by 20 %, by a method of SciPy."""
     found = stats.bootstrap((data,), _middle, axis=1, method=method, n_resamples=500, batch=50, rng=generator)
     return found.confidence_interval.low, found.confidence_interval.high
 

@@ -8,25 +8,25 @@ from twinproof.analysis.statistics.ratios import location_interval
 Floats = NDArray[np.float64]
 
 STYLE, CONTROL, SLOWED = range(3)
-# Seen of `train_step`: the log-ratio of a round spreads by 11 to 16 %, that of a process by 0 to 3 % beside it.
+# Measured for `train_step`: the log-ratio of a round varies by 11 to 16 %, that of a process by a further 0 to 3 %.
 ROUND, PROCESS = 0.13, 0.015
-# Rounds are symmetric where two instances cost the same, whatever their noise; of the last two that is not true.
+# If two instances cost the same, rounds are symmetric, whatever the noise.
 SCENARIOS = [
     "independent", "drift", "bursts", "t with 3 df", "contaminated", "correlated rounds", "skewed rounds",
     "skewed processes", "neighbour", "skewed style", "AR(1) 0.1", "AR(1) 0.3", "AR(1) 0.5",
 ]  # fmt: skip
-# For these nothing is promised: processes that know of each other, or a style whose own noise has one long tail.
+# Nothing is guaranteed for these: processes that depend on each other, or a style whose noise has one long tail.
 BREAKING = SCENARIOS[-4:]
 
 
 def slowness(scenario: str, processes: int, slots: int, generator: np.random.Generator) -> Floats:
-    """Return the logarithm of how slow the machine is in each slot, one measurement a slot."""
+    """Return the logarithm of how slow the machine is in each slot, one measurement per slot."""
     normal = generator.normal(size=(processes, slots))
     if scenario == "drift":
         ramp = np.linspace(-0.5, 0.5, slots) * generator.normal(0, 0.3, (processes, 1))
         return ramp + np.cumsum(0.01 * normal, axis=1)
     if scenario in ("bursts", "neighbour"):
-        # Bursts of 3 rounds on average, in about a fifth of the time; half as slow again, and unsteady.
+        # Bursts of 3 rounds on average, in about a fifth of the time: 1.5 times as slow, and unsteady.
         burst, state = np.zeros((processes, slots), bool), np.zeros(processes, bool)
         for slot in range(slots):
             chance = generator.random(processes)
@@ -38,7 +38,7 @@ def slowness(scenario: str, processes: int, slots: int, generator: np.random.Gen
 
 
 def autoregressive(noise: Floats, keep: float) -> Floats:
-    """Turn independent standard noise into noise that keeps `keep` of itself from one to the next along axis 1."""
+    """Turn independent standard noise into autoregressive noise with the coefficient `keep`, along axis 1."""
     for index in range(1, noise.shape[1]):
         noise[:, index] = keep * noise[:, index - 1] + np.sqrt(1 - keep**2) * noise[:, index]
     return noise
@@ -54,7 +54,7 @@ def log_seconds(
 ) -> Floats:
     """Return the logarithms of seconds, shape (processes, rounds, 4): functional, style, control, slowed; no effect.
 
-    `spread` is the sd of the log-ratio of two instances, `noise` that of a round beside it, both of plain noise.
+    With plain noise, `spread` is the sd of the log-ratio of two instances, and `noise` is the sd that a round adds.
     """
     shape = (processes, rounds, 4)
     machine = slowness(scenario, processes, rounds * 4, generator)
@@ -91,7 +91,7 @@ def pool(scenario: str, rounds: int, generator: np.random.Generator, processes: 
 
 
 def located(log_ratios: Floats) -> Floats:
-    """Return the location of each process's rounds, shape (processes, rounds), like `process_log_ratio`."""
+    """Return the location of each process's rounds, like `process_log_ratio`; the shape is (processes, rounds)."""
     parts = [location_interval(log_ratios[start : start + 1000], 0.5)[0] for start in range(0, len(log_ratios), 1000)]
     return np.concatenate(parts)
 
@@ -108,7 +108,7 @@ def studies(
     drawn = processes[generator.integers(len(processes), size=(count, most))]
     if scenario != "neighbour":
         return drawn
-    # A neighbour who comes for 5 processes on average, and is away for 8.
+    # A noisy neighbour, who stays for 5 processes on average, and is away for 8.
     quiet = pool("independent", rounds, generator, **sizes)
     quiet = quiet[generator.integers(len(quiet), size=(count, most))]
     busy, state = np.zeros((count, most), bool), generator.random(count) < 5 / 13

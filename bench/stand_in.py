@@ -1,6 +1,6 @@
-"""In place of an environment's Python, for scale.py: measures nothing, and lays down records that were made before.
+"""Replaces an environment's Python for scale.py: measures nothing, and copies records that were made before.
 
-Its arguments are the folder of those records, and what Snakemake hands to the Python of an environment.
+Its arguments are the folder of those records, and the arguments that Snakemake passes to an environment's Python.
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 
 
 def main() -> None:
-    """Copy the records of a batch or of one trial to where they are asked for; models, of which none are, are empty."""
+    """Copy the records of a batch or of one trial to the requested paths; a file of models is left empty."""
     made, words = sys.argv[1], sys.argv[2:]
     starts = [place for place, word in enumerate(words) if word.startswith("--")]
     given = {words[start]: words[start + 1 : end] for start, end in zip(starts, [*starts[1:], len(words)], strict=True)}

@@ -1,4 +1,4 @@
-"""What the tests share: lanes to run in, a project folder of their own, and Python inside a measured environment."""
+"""What the tests share: lanes to run in, a project folder per test, and Python inside a measured environment."""
 
 import fcntl
 import functools
@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell that starts the tests in the background may make them ignore these signals, and all their children too.
+    # If a shell starts the tests in the background, they and their children may ignore these signals.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if os.geteuid() == 0 and "PYTEST_XDIST_WORKER" not in os.environ:
@@ -86,7 +86,7 @@ def budget_of(target: str) -> float:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Keep other processes that run tests from doing the same at the same time."""
+    """Hold a lock, so that no other test process does the same thing at the same time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -134,7 +134,7 @@ def site(made_once: MadeOnce) -> Path:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Cluster]":
-    """A cluster of one node, for all tests that want one."""
+    """A cluster of one node, for all tests that need one."""
     from tests.slurm.cluster import Cluster
 
     assert os.geteuid() == 0, "not root, who alone can put a configuration where Slurm looks for it"
@@ -145,13 +145,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Cluster]":
 
 @pytest.fixture
 def params() -> dict[str, Any]:
-    """The shipped parameters, to be changed at will."""
+    """The shipped parameters, which a test may change."""
     return yaml.safe_load((REPOSITORY / "params.yaml").read_text())
 
 
 @pytest.fixture(scope="session")
 def make_project() -> Callable[[Path], Path]:
-    """Make a study of its own in a folder: the shipped images, a copy of the locks, small params.yaml."""
+    """Set up a separate study in a folder: the shipped images, a copy of the locks, a small params.yaml."""
 
     def make(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
@@ -170,7 +170,7 @@ def make_project() -> Callable[[Path], Path]:
 
 @pytest.fixture
 def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, with a small study, about whose code nothing is cached."""
+    """The current folder, with a small study; nothing about its code is cached."""
     folder = make_project(tmp_path / "project")
     monkeypatch.chdir(folder)
     code_of_module.cache_clear()
@@ -178,7 +178,7 @@ def project(make_project: Callable[[Path], Path], tmp_path: Path, monkeypatch: p
 
 
 def until(condition: Callable[[], object], seconds: float = 60) -> None:
-    """Wait until something is so."""
+    """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come to that"
@@ -187,14 +187,14 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
 
 @functools.cache
 def python_of(environment: str) -> Path:
-    """Return the Python of an environment, which is made if it is not there."""
+    """Return the Python of an environment; make the environment if it is missing."""
     with chdir(REPOSITORY):
         fault = Environment(environment).venv_fault()
         known = read_params(Path("params.yaml")).environments
     if fault and environment in known:
         make_here(Environment(environment).venv_mark)
     elif fault:
-        # A workflow makes what its parameters name.
+        # The workflow only makes environments that its parameters name.
         with chdir(REPOSITORY), locked(REPOSITORY / "build" / "made-by-tests.lock"):
             install(Environment(environment))
     return REPOSITORY / Environment(environment).venv / "bin" / "python"
@@ -210,7 +210,7 @@ def make_here(output: Path) -> None:
 
 @pytest.fixture(scope="session")
 def run_in_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Completed]:
-    """Run Python inside an environment, as the workflow does; the modules in tests/facts are seen there too."""
+    """Run Python inside an environment, as the workflow does; it can import the modules in tests/facts, too."""
     alike = {
         "CUDA_VISIBLE_DEVICES": "-1",
         "KERAS_HOME": str(tmp_path_factory.mktemp("keras")),

@@ -1,4 +1,4 @@
-"""Fresh copies of the repository, with the real thing run in them."""
+"""Fresh copies of the repository, in which real commands run."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def fresh_copy(folder: Path, *environments: str) -> Path:
 
 
 def make_small(folder: Path, *environments: str, twin: str = "dynamic") -> None:
-    """Let a copy's study measure one twin in these environments, with few seeds and one epoch, and no times."""
+    """Reduce a copy's study to one twin in these environments, with few seeds, one epoch and no timing."""
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["twins"] = {twin: params["twins"][twin]}
     params["environments"] = {environment: {"probes": ["identity", "learning"]} for environment in environments}
@@ -89,7 +89,7 @@ def must(done: Completed) -> str:
 
 
 def logged(folder: Path, *command: str) -> str:
-    """Run a command of Snakemake, which must not fail; return the log of the run, which has each of its jobs."""
+    """Run a Snakemake command, which must succeed; return the log of the run, which lists its jobs."""
     must(run_in(folder, *command))
     return log_of_run(folder)
 
@@ -129,7 +129,7 @@ def locked_venv(name: str) -> Path:
 
 
 def require_equal_results(folder: Path, quick_results: Path) -> dict[str, Any]:
-    """Check that the quick study gave the results in `folder` that it gives in the venv; return its records."""
+    """Check that the quick study in `folder` gave the same results as in the venv; return its records."""
     found, expected = records(folder), records(quick_results)
     assert found
     for path, record in found.items():
@@ -151,7 +151,7 @@ def deterministic(value: Any) -> Any:
 
 
 def only_twin(folder: Path, twin: str) -> Path:
-    """Have a copy's study, the quick one too, measure one twin alone."""
+    """Reduce a copy's studies, including the quick one, to one twin."""
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["twins"] = {twin: params["twins"][twin]}
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))

@@ -1,4 +1,4 @@
-"""Spoils the files that the product reads, at random but in the same way each time, and reads them.
+"""Damages the files that the product reads, at random but reproducibly, and reads them.
 
 Usage, for many more inputs than the suite has: python -m tests.fuzzing 20000 [SEED]
 """
@@ -38,7 +38,7 @@ from twinproof.study.trial import list_trials
 
 REPOSITORY = Path(__file__).parents[1]
 GOLDEN = max(REPOSITORY.glob("tests/golden/record-*.json"))
-# Values that are another type, too large, too small, or mean something somewhere.
+# Values of another type, too large, too small, or with a special meaning somewhere.
 VALUES: list[Any] = [
     None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63) - 1, 10**400, 0.5, -0.0, 1e308, float("inf"), float("nan"), "",
     "x", "0", "NaN", "yesterday", "2025-13-45", "a\nb", "\0", "\u2028", "\udcff", "{x}", "$(x)", "../..", "-x",
@@ -67,7 +67,7 @@ class Target(NamedTuple):
 
 
 def targets(folder: Path) -> dict[str, Target]:
-    """Return what can be read in `folder`, which has parameters, locks and images."""
+    """Return the kinds of files to read in `folder`, which has parameters, locks and images."""
     lock = Environment("small").lock
     sound_lock = f"# made\nnumpy==1.26.4 \\\n    --hash=sha256:{'a' * 64}\nkeras==3.8.0 --hash=sha256:{'b' * 64}\n"
     mark = {"lock": "a" * 64, "build": "1", "image": "sha256:dd", "sif": {"size": 5}}
@@ -127,7 +127,7 @@ def targets(folder: Path) -> dict[str, Target]:
 
 
 def signed(record: Any) -> bytes:
-    """Write a record as a forger would, who knows of its digest."""
+    """Write a record as a forger who knows about its digest would."""
     if isinstance(record, dict):
         record["digest"] = digest(record)
     return json.dumps(record).encode()
@@ -148,13 +148,13 @@ def write_images(folder: Path) -> None:
 
 
 def write_checksums(folder: Path) -> None:
-    """Write the checksums of a data set that are right."""
+    """Write the correct checksums of a data set."""
     sums = (f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in FILES.values())
     (folder / "SHA256SUMS").write_text("".join(sums))
 
 
 def read_images(packed: bytes) -> object:
-    """Read a data set with other training images, whose checksum is right."""
+    """Read a data set with other training images and their correct checksum."""
     folder = Path("images")
     (folder / FILES["train_images"]).write_bytes(packed)
     write_checksums(folder)
@@ -162,7 +162,7 @@ def read_images(packed: bytes) -> object:
 
 
 def spoil(target: Target, draw: random.Random) -> bytes:
-    """Return what a target reads, spoilt: its bytes, or one of its values."""
+    """Return the input of a target with changed bytes or values."""
     if target.structured and target.written and draw.random() < 0.5:
         value = target.structured(target.sound)
         for _ in range(draw.randint(1, 3)):
@@ -188,7 +188,7 @@ def spoil(target: Target, draw: random.Random) -> bytes:
 
 
 def _change_value(value: Any, draw: random.Random) -> Any:
-    """Change one value, however deep it lies, or its key, or take it away."""
+    """Change or remove one value at any depth, or change its key."""
     places = list(_places(value))
     if not places:
         return copy.deepcopy(draw.choice(VALUES))
@@ -221,7 +221,7 @@ class Finding(NamedTuple):
 
 
 def fuzz(folder: Path, count: int, seed: int, slow: float = 20) -> tuple[Counter[str], list[Finding]]:
-    """Read this many spoilt inputs; return how many ended how, and those that did in a way that they must not."""
+    """Read this many spoilt inputs; return the counts of the outcomes, and the inputs with a forbidden outcome."""
     ends: Counter[str] = Counter()
     found = []
     with chdir(folder):

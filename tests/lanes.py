@@ -1,7 +1,7 @@
-"""Which tests run beside each other: lanes take what is still to do, the longest first.
+"""Which tests run in parallel: each lane takes the next group, the longest first.
 
-Tests of one file stay together, as they share what their module's fixtures make, and so do files that share a cluster
-or a study that they change. What several lanes need is made once (`made_once` in conftest.py).
+Tests of one file stay together, because they share module fixtures. So do files that share a cluster or a study that
+they change. What several lanes need is made once (`made_once` in conftest.py).
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 # Longest first: a long one that starts last would keep one lane busy and the others idle.
 TOGETHER = {
-    # Slurm reads one configuration a machine, so that there is one cluster at a time.
+    # Slurm reads one configuration per machine, so there is only one cluster at a time.
     "cluster": ("tests/slurm/", "tests/faults/test_cluster.py"),
     "quick study": (
         "tests/e2e/test_quick_study.py",
@@ -28,7 +28,7 @@ TOGETHER = {
 
 
 def group_of(nodeid: str) -> str:
-    """Return the name of the group to which a test belongs: its file, if no other."""
+    """Return the name of a test's group: its file, if it is in no other group."""
     for name, places in TOGETHER.items():
         if nodeid.startswith(places):
             return name
@@ -36,7 +36,7 @@ def group_of(nodeid: str) -> str:
 
 
 def place_of(nodeid: str) -> int:
-    """Return when a test's group starts: those of `TOGETHER` in their order, then all others as they were collected."""
+    """Return the rank of a test's group: those of `TOGETHER` in order, then all others as they were collected."""
     names = list(TOGETHER)
     group = group_of(nodeid)
     return names.index(group) if group in names else len(names)

@@ -1,4 +1,4 @@
-"""A study in a fresh copy whose environment measures nothing: its Python lays down records that were made up."""
+"""A study in a fresh copy whose environment measures nothing: its Python writes made-up records."""
 
 import os
 import shlex
@@ -33,7 +33,7 @@ class StandIn:
         self.change(params)
 
     def change(self, params: dict[str, Any]) -> None:
-        """Let the study have these parameters, and its trials the records of them, which differ from earlier ones."""
+        """Give the study these parameters, and prepare its trials' records for them, which differ from earlier ones."""
         self.params = params
         (self.folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
         self.lay_out()

@@ -1,6 +1,6 @@
-"""Kinds of bad input, each told in one clear line: what is wrong, where, and what is allowed or to be done.
+"""Kinds of bad input, each reported in one clear line: what is wrong, where, and what is allowed or what to do.
 
-What is at random is in test_fuzz.py, names and paths that mean something to a shell in test_injection.py.
+Random damage is in test_fuzz.py; names and paths that mean something to a shell are in test_injection.py.
 """
 
 import functools
@@ -50,7 +50,7 @@ def put(name: str, content: str | bytes) -> Path:
     return path
 
 
-# Files that are none, for each reader.
+# Paths without a readable file, for each reader.
 
 READERS: dict[str, tuple[str, Act]] = {
     "params": ("other.yaml", read_params),
@@ -220,7 +220,7 @@ for kind, (key, value, words) in PARAMETERS.items():
     BAD[f"params: {kind}"] = (lambda _, key=key, value=value: check_params(change(key, value)), words)
 
 
-# Studies that cannot be.
+# Impossible studies.
 
 
 def shipped() -> Params:
@@ -317,7 +317,7 @@ for kind, (text, words) in PROFILES.items():
     )
 
 
-# Records: as text, and with one change under a digest that is right.
+# Records: as text, and with one change and a correct digest.
 
 RECORD = json.loads(GOLDEN.read_text())
 TEXTS = {
@@ -454,7 +454,7 @@ for kind, (file, content, honest, words) in IMAGES.items():
     BAD[f"images: {kind}"] = (functools.partial(read_with, file, content, honest), words)
 
 
-# What the product wrote itself, and somebody changed.
+# Files that the product wrote and somebody changed.
 
 
 def read_decision(text: str, _: Path) -> object:
@@ -531,7 +531,7 @@ for kind, (text, words) in CITATIONS.items():
 
 @pytest.fixture
 def empty_project(project: Path) -> Iterator[Path]:
-    """A project whose tests end in time: what hangs fails."""
+    """A project whose tests have a time limit: a test that hangs fails."""
 
     def stop(*_: object) -> None:
         raise TimeoutError("it hangs")
@@ -548,7 +548,7 @@ def test_there_are_at_least_150_kinds() -> None:
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_bad_input_is_told_in_one_clear_line(empty_project: Path, kind: str) -> None:
+def test_bad_input_is_reported_in_one_clear_line(empty_project: Path, kind: str) -> None:
     act, words = BAD[kind]
     with pytest.raises(UserError) as raised:
         act(empty_project)
@@ -561,7 +561,7 @@ def test_bad_input_is_told_in_one_clear_line(empty_project: Path, kind: str) -> 
 @pytest.mark.parametrize(
     "trial", ["simple", "simple/x", "simple/-1", "simple/٣", "simple/007", "/", "simple/" + "9" * 30]
 )
-def test_a_batch_of_what_is_no_trial_ends_with_one_line_and_status_2(
+def test_a_batch_with_an_invalid_trial_ends_with_one_line_and_status_2(
     empty_project: Path, capsys: pytest.CaptureFixture[str], trial: str
 ) -> None:
     options = {"environment": ENVIRONMENT, "probe": "identity", "params": "params.yaml", "records": "r", "mark": "m"}

@@ -20,7 +20,7 @@ def test_help_names_the_commands(capsys):
     assert {"plan", "check", "answer"} <= set(capsys.readouterr().out.split())
 
 
-def test_an_old_python_is_told_what_a_study_needs(capsys, monkeypatch):
+def test_an_old_python_is_refused_with_what_a_study_needs(capsys, monkeypatch):
     monkeypatch.setattr("twinproof.cli.sys", SimpleNamespace(version_info=(3, 9, 18)))
     assert run("doctor") == 2
     assert re.fullmatch(r"error: a study needs Python 3\.11, and this is .+\n", capsys.readouterr().err)
@@ -38,8 +38,8 @@ def test_plan_says_what_the_shipped_study_would_do(capsys, monkeypatch):
     assert "timing may add up to 336 trials" in capsys.readouterr().out
 
 
-def test_plan_goes_by_a_profile(capsys, monkeypatch):
-    """What it says of the parameters, of how long a batch is, and of how many jobs run at a time."""
+def test_plan_follows_a_profile(capsys, monkeypatch):
+    """It takes the parameters, the length of a batch and the number of parallel jobs from the profile."""
     monkeypatch.chdir(REPOSITORY)
     assert run("plan", "--profile", "workflow/profiles/quick", "--cores", "3") == 0
     printed = capsys.readouterr().out
@@ -67,7 +67,7 @@ def test_check_says_that_no_study_was_planned(capsys, tmp_path):
     assert "no study was planned here" in capsys.readouterr().err
 
 
-def test_answer_prints_the_advice_the_claims_and_a_sentence_a_twin(capsys, tmp_path):
+def test_answer_prints_the_advice_the_claims_and_one_sentence_per_twin(capsys, tmp_path):
     (tmp_path / "tables").mkdir()
     for table, content in {
         "answer": 'topic,sentence,evidence\nchoice,"Write it, so.","[""claims"", ""timing""]"\n',
@@ -85,7 +85,7 @@ def test_answer_says_that_no_study_was_run(capsys, tmp_path):
     assert "no study has been run here yet" in capsys.readouterr().err
 
 
-def test_prove_starts_each_model_with_the_backend_that_its_environment_is_named_with(capsys, monkeypatch, tmp_path):
+def test_prove_starts_each_model_with_the_backend_named_with_its_environment(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     python = tmp_path / "a@b" / "bin" / "python"
     python.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What a user can name is refused, or is one word of each command: none of it is run, or read as a pattern."""
+"""A name that a user chooses is refused or stays one word of each command: it is never run or read as a pattern."""
 
 import re
 import shlex
@@ -53,9 +53,9 @@ PAYLOADS = {
     "nothing": "",
     "too long": "r" * 300,
 }
-# Names of environments, twins and modules hold neither spaces nor slashes.
+# Names of environments, twins and modules contain neither spaces nor slashes.
 NO_NAMES = {"a space": "r X", "a folder up": "../r", "a folder": "r/X", "a letter with dots": "ä"}
-# Each key whose value comes to a command or a pattern of files, and how it is set.
+# The keys whose values reach a command or a file pattern.
 PATHS = ("data.directory", "data.checksums")
 NAMES = ("environments", "twins", "twins.simple.module")
 
@@ -75,7 +75,7 @@ def with_value(params: dict[str, Any], key: str, value: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("key", PATHS)
-def test_no_path_of_the_parameters_is_more_than_a_path(params: dict[str, Any], key: str, payload: str) -> None:
+def test_parameters_accept_only_plain_paths(params: dict[str, Any], key: str, payload: str) -> None:
     with pytest.raises(
         UserError, match=rf"^params\.yaml: {key}: [^\n]* is not allowed; allowed: a (path|string) [^\n]*\Z"
     ):
@@ -84,33 +84,33 @@ def test_no_path_of_the_parameters_is_more_than_a_path(params: dict[str, Any], k
 
 @pytest.mark.parametrize("payload", PAYLOADS | NO_NAMES)
 @pytest.mark.parametrize("key", NAMES)
-def test_no_name_is_more_than_a_name(params: dict[str, Any], key: str, payload: str) -> None:
+def test_parameters_accept_only_plain_names(params: dict[str, Any], key: str, payload: str) -> None:
     with pytest.raises(UserError, match=rf"^params\.yaml: {key}: [^\n]*allowed: [^\n]*\Z"):
         check_params(with_value(params, key, (PAYLOADS | NO_NAMES)[payload]))
 
 
 @pytest.mark.parametrize("results", [*PAYLOADS.values(), "..", "../r", "r/../..", ".", "./", "/", 5, None, ["r"], {}])
-def test_no_folder_of_results_is_more_than_a_folder(results: object) -> None:
+def test_pathvars_accept_only_a_plain_results_folder(results: object) -> None:
     with pytest.raises(UserError, match=r"^pathvars\.results: [^\n]* is not allowed[^\n]*; allowed: [^\n]*\Z"):
         running({"pathvars": {"results": results}})
 
 
 @pytest.mark.parametrize("pathvars", [5, "results", ["results"], {"logs": "r;touch X"}, {"results": "r", "temp": "X"}])
-def test_nothing_else_is_named_by_pathvars(pathvars: object) -> None:
+def test_pathvars_accept_nothing_else(pathvars: object) -> None:
     with pytest.raises(UserError, match=r"^pathvars: [^\n]* is not allowed; allowed: [^\n]*\Z"):
         running({"pathvars": pathvars})
 
 
 @pytest.mark.parametrize("key", ["batch", "limit"])
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_no_number_of_a_run_is_a_text(key: str, payload: str) -> None:
+def test_a_number_of_a_run_cannot_be_text(key: str, payload: str) -> None:
     with pytest.raises(UserError, match=rf"^--config {key}=[^\n]*: allowed: a number from [^\n]*\Z"):
         running({key: PAYLOADS[payload]})
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("key", ["jobs", "cores"])
-def test_no_number_of_a_profile_is_a_text(tmp_path: Path, params: dict[str, Any], key: str, payload: str) -> None:
+def test_a_number_of_a_profile_cannot_be_text(tmp_path: Path, params: dict[str, Any], key: str, payload: str) -> None:
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({key: PAYLOADS[payload]}))
     with pytest.raises(UserError, match=r"^[^\n]+: [^\n]+\Z"):
@@ -121,7 +121,7 @@ def test_no_number_of_a_profile_is_a_text(tmp_path: Path, params: dict[str, Any]
     "key", ["identity.steps", "identity.threads", "data.validation", "timing.sampling.most", "environments", "seed"]
 )
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_no_number_and_no_section_is_a_text(params: dict[str, Any], key: str, payload: str) -> None:
+def test_a_number_or_a_section_cannot_be_text(params: dict[str, Any], key: str, payload: str) -> None:
     if key == "environments":
         params["environments"][ENVIRONMENT]["probes"] = [PAYLOADS[payload]]
     else:
@@ -131,13 +131,13 @@ def test_no_number_and_no_section_is_a_text(params: dict[str, Any], key: str, pa
 
 
 @pytest.mark.parametrize("payload", PAYLOADS | NO_NAMES)
-def test_a_key_that_is_none_is_shown_in_one_line(params: dict[str, Any], payload: str) -> None:
+def test_an_unknown_key_is_shown_in_one_line(params: dict[str, Any], payload: str) -> None:
     with pytest.raises(UserError, match=r"^params\.yaml: identity\.[^\n]*: unknown key; allowed: [^\n]*\Z"):
         check_params(params | {"identity": params["identity"] | {(PAYLOADS | NO_NAMES)[payload]: 1}})
 
 
 @pytest.mark.parametrize("name", ["plain", "with spaces", "Übung/größe", "Ubung u\u0308", "a,b=c+d@e%f:g", "..."])
-def test_a_folder_of_another_name_is_allowed(params: dict[str, Any], name: str) -> None:
+def test_a_folder_with_an_unusual_name_is_allowed(params: dict[str, Any], name: str) -> None:
     assert running({"pathvars": {"results": name}}).results == Path(name)
     params["data"] |= {"directory": name, "checksums": f"../{name}"}
     assert parameters(params).data.directory == Path(name)
@@ -152,15 +152,15 @@ def test_arguments_may_be_any_text_as_they_reach_no_command(params: dict[str, An
 
 
 def test_every_value_in_a_command_is_quoted() -> None:
-    """But for what the workflow itself writes: the start of a process."""
+    """The only exception is what the workflow itself writes: how a process starts."""
     for path in (REPOSITORY / "workflow/rules").glob("*.smk"):
         for shell in re.findall(r"^    shell:\n((?:        .*\n)+)", path.read_text(), re.M):
             fields = re.findall(r"(?<!\{)\{([^{}]+)\}", shell)
             assert [field for field in fields if not field.endswith(":q")] in ([], ["params.python"]), path
 
 
-def test_patterns_of_the_schemas_do_not_pass_a_last_new_line() -> None:
-    """In Python `$` matches before one: patterns of the code end in \\Z, or are matched in full."""
+def test_patterns_do_not_match_a_trailing_newline() -> None:
+    """In Python, `$` also matches before a newline: patterns in the code end in \\Z or use a full match."""
     for path in [*(REPOSITORY / "src").rglob("*.py"), REPOSITORY / "containers/build"]:
         for line in path.read_text().splitlines():
             if re.search(r"re\.(match|search|compile)\(", line) and "MULTILINE" not in line:
@@ -168,7 +168,7 @@ def test_patterns_of_the_schemas_do_not_pass_a_last_new_line() -> None:
 
 
 def printed_commands(folder: Path, results: str) -> list[str]:
-    """Return the commands of a study whose results go to a folder of that name."""
+    """Return the commands of a study whose results go to a folder with that name."""
     (folder / "more.yaml").write_text(yaml.safe_dump({"pathvars": {"results": results}}, allow_unicode=True))
     command = ["snakemake", "--dry-run", "--printshellcmds", "--configfile", "more.yaml", "--cores", "1"]
     printed = must(run_in(folder, *command))
@@ -196,12 +196,12 @@ def test_a_folder_with_spaces_and_umlauts_is_one_word_of_every_command(tmp_path:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh copy in which nothing is made."""
+    """A fresh copy in which nothing has been made."""
     return fresh_copy(tmp_path_factory.mktemp("fresh") / "copy")
 
 
 def refused(copy: Path, content: str) -> str:
-    """Return what Snakemake says to a configuration that it does not take, and does not act on."""
+    """Return what Snakemake prints about a configuration that it must reject without any effect."""
     before = (copy / "params.yaml").read_bytes()
     (copy / "more.yaml").write_text(content)
     done = run_in(copy, "snakemake", "--dry-run", "--configfile", "more.yaml", timeout=60)
@@ -213,12 +213,12 @@ def refused(copy: Path, content: str) -> str:
 
 
 @pytest.mark.parametrize("results", ["r;touch X;{wildcards}", "."])
-def test_snakemake_says_in_a_line_which_folder_is_none(copy: Path, results: str) -> None:
+def test_snakemake_reports_an_invalid_results_folder_in_one_line(copy: Path, results: str) -> None:
     said = refused(copy, yaml.safe_dump({"pathvars": {"results": results}}))
     assert re.search(r"pathvars\.results: .* is not allowed.*; allowed: ", said)
 
 
-# Each line holds twice the one before.
+# Each line contains the previous one twice.
 BOMB = "a: &a [x, x]\n" + "".join(
     f"{new}: &{new} [*{old}, *{old}]\n" for old, new in pairwise("abcdefghijklmnopqrstuvw")
 )

@@ -1,4 +1,4 @@
-"""Set-up heeds of pip's and uv's settings where packages come from, and none that puts them elsewhere."""
+"""Set-up uses the settings of pip and uv that say where packages come from, and none that put them elsewhere."""
 
 import importlib.util
 import json
@@ -29,7 +29,7 @@ OTHERS = {
     "UV_NO_BINARY": "1", "UV_PROJECT_ENVIRONMENT": "x", "UV_PYTHON": "3.9", "UV_SYSTEM_PYTHON": "1",
 }  # fmt: skip
 PIP = """#!/bin/sh
-# Says what its files would, or installs uv as pip does, and no further.
+# Prints the settings of its files, or installs uv as pip does, and nothing more.
 if [ "$1" = config ]; then
     printf "%s\\n" "global.target='/elsewhere'" "global.index-url='https://example.org/simple'" "install.user='true'"
     exit
@@ -40,7 +40,7 @@ printf '#!/bin/sh\\n' > .venv/bin/uv
 chmod +x .venv/bin/uv
 """
 PYTHON = f"""#!/bin/sh
-# Makes a venv of the pip above alone.
+# Makes a venv that contains only the pip above.
 [ "$1" = -m ] || exec {sys.executable} "$@"
 mkdir -p .venv/bin && cp pip .venv/bin/pip
 """
@@ -55,11 +55,11 @@ def install() -> Any:
     return module
 
 
-def test_of_variables_those_count_that_say_where_packages_come_from(install: Any) -> None:
+def test_only_variables_that_say_where_packages_come_from_count(install: Any) -> None:
     assert install.kept(SOURCES | OTHERS | {"PATH": "/bin"}) == SOURCES | {"PATH": "/bin"}
 
 
-def test_a_command_sees_of_uvs_files_where_packages_come_from_and_nothing_else(tmp_path: Path) -> None:
+def test_a_command_sees_only_the_package_sources_in_uvs_files(tmp_path: Path) -> None:
     settings = tmp_path / "uv" / "uv.toml"
     settings.parent.mkdir()
     settings.write_text(
@@ -86,7 +86,7 @@ def test_the_exit_status_is_that_of_the_command() -> None:
     assert subprocess.run(command).returncode == 3
 
 
-def test_without_a_home_nothing_is_kept_of_what_uv_downloads() -> None:
+def test_without_a_home_uv_caches_no_downloads() -> None:
     tell = "import json, os; print(json.dumps(dict(os.environ)))"
     outside = {key: value for key, value in os.environ.items() if key not in ("XDG_CACHE_HOME", "UV_CACHE_DIR")}
     command = [sys.executable, SCRIPT, sys.executable, "-c", tell]
@@ -111,7 +111,7 @@ def make(folder: Path, **variables: str) -> int:
     return subprocess.run(command, cwd=folder, env={**os.environ, **variables}).returncode
 
 
-def test_another_python_than_that_of_the_locks_is_refused(setup: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_python_other_than_that_of_the_locks_is_refused(setup: Path, capfd: pytest.CaptureFixture[str]) -> None:
     old = f"""#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 9, 18); $2"\n"""
     (setup / "python").write_text(old)
     assert make(setup) != 0
@@ -131,7 +131,7 @@ def test_settings_that_put_packages_elsewhere_do_not_reach_the_set_up(setup: Pat
     assert said["PIP_CERT"] == "/ca"
 
 
-def test_a_step_that_installs_nothing_leaves_no_target_and_the_next_one_mends_it(setup: Path) -> None:
+def test_a_step_that_installs_nothing_leaves_no_target_and_the_next_one_repairs_it(setup: Path) -> None:
     assert make(setup, NOTHING="1") != 0
     assert not (setup / ".venv/bin/uv").exists()
     assert make(setup) == 0

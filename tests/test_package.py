@@ -19,8 +19,8 @@ from twinproof.crate.citation import read_citation
 from .conftest import ENVIRONMENT, REPOSITORY, Completed, python_of
 
 PACKAGE = REPOSITORY / "src" / "twinproof"
-# What runs outside the venv of the workflow. `make lint` has ruff and mypy look at it too; mypy knows no Python before
-# 3.10, and ruff no libraries.
+# What runs outside the workflow's venv. `make lint` checks it with ruff and mypy too, but mypy supports no Python
+# before 3.10, and ruff does not know libraries.
 ANYWHERE = ("base", "environments", "measured", "proof", "study")
 OF_THE_STUDY = (["plan"], ["try"], ["check"], ["versions"], ["compare", "HEAD"], ["show", "HEAD"], ["doctor"])
 IMPORTED = """
@@ -47,7 +47,7 @@ def newer_than_python_3_9(source: str) -> Iterator[str]:
 
 
 def imported(source: str) -> set[str]:
-    """Return what a module imports anywhere in it, of packages other than Python's own and this one the first name."""
+    """Return what a module imports anywhere, without the standard library; of other packages only the first name."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -74,7 +74,7 @@ def install(wheel: Path, *where: str | Path) -> None:
 
 
 def light_requirements(site: Path) -> list[Requirement]:
-    """Return what the installed package takes if no extra is asked for."""
+    """Return what the installed package requires without any extra."""
     (own,) = importlib.metadata.distributions(name="twinproof", path=[str(site)])
     asked = map(Requirement, own.requires or [])
     return [one for one in asked if one.marker is None or one.marker.evaluate({"extra": ""})]
@@ -82,7 +82,7 @@ def light_requirements(site: Path) -> list[Requirement]:
 
 @pytest.fixture(scope="module")
 def venv(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A venv as `pip install` makes it; what the package depends on is that of the workflow's venv."""
+    """A venv as `pip install` makes it; its dependencies are linked from the workflow's venv."""
     folder = tmp_path_factory.mktemp("light")
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, folder / "venv"], check=True)
     (site,) = (folder / "venv").glob("lib/python*/site-packages")
@@ -105,7 +105,7 @@ def run(program: Path, *arguments: str | Path, cwd: Path, **variables: str) -> C
     return subprocess.run([program, *arguments], cwd=cwd, env=variables, capture_output=True, text=True, timeout=120)
 
 
-def test_package_citation_and_changelog_are_of_one_version() -> None:
+def test_package_citation_and_changelog_have_the_same_version() -> None:
     assert read_citation(REPOSITORY / "CITATION.cff").version == twinproof.__version__
     released = re.findall(r"^## (\d+\.\d+\.\d+)", (REPOSITORY / "CHANGELOG.md").read_text(), re.M)
     assert released[:1] in ([], [twinproof.__version__])
@@ -117,7 +117,7 @@ def test_what_runs_in_a_users_environment_runs_on_python_3_9() -> None:
     assert [f"{path}, {found}" for path in files for found in newer_than_python_3_9(path.read_text())] == []
 
 
-def test_a_proof_takes_keras_and_numpy_alone() -> None:
+def test_a_proof_needs_only_keras_and_numpy() -> None:
     found = {name for path in (PACKAGE / "proof").rglob("*.py") for name in imported(path.read_text())}
     assert found <= {"keras", "numpy", "twinproof.base", "twinproof.proof"}
 
@@ -162,7 +162,7 @@ def test_the_fixture_comes_with_the_package_and_leaves_keras_alone_until_it_is_u
     (own,) = importlib.metadata.distributions(name="twinproof", path=[str(site)])
     (plugin,) = own.entry_points.select(group="pytest11")
     look = f"import sys, {plugin.value} as plugin; print('keras' in sys.modules, plugin.prove.__doc__ is not None)"
-    # The venv has no pytest of its own: that of this process, with what it needs.
+    # The venv has no pytest, so it uses that of this process and its dependencies.
     done = run(venv / "bin" / "python", "-c", look, cwd=tmp_path, PYTHONPATH=str(Path(pytest.__file__).parents[1]))
     assert (done.returncode, done.stdout) == (0, "False True\n"), done.stderr
 

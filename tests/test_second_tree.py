@@ -1,4 +1,4 @@
-"""In a second working tree its own code runs, whichever venv is active, or it is refused."""
+"""A second working tree runs its own code or is refused, whichever venv is active."""
 
 import os
 import shutil
@@ -40,7 +40,7 @@ def test_a_command_of_another_clones_venv_is_refused_with_what_to_do(
         assert told.count("\n") == 1
 
 
-def test_its_own_code_runs_when_python_is_told_to_look_there_first(second: Path) -> None:
+def test_its_own_code_runs_when_python_looks_there_first(second: Path) -> None:
     (second / "src/twinproof/__init__.py").write_text((REPOSITORY / "src/twinproof/__init__.py").read_text())
     shutil.copytree(REPOSITORY / "src/twinproof/base", second / "src/twinproof/base")
     (second / "src/twinproof/mine.py").write_text(
@@ -52,7 +52,7 @@ def test_its_own_code_runs_when_python_is_told_to_look_there_first(second: Path)
     assert done.stdout.strip() == str(second / "src/twinproof/mine.py"), done.stderr
 
 
-def test_a_folder_with_a_study_alone_is_fine_wherever_it_lies(tmp_path: Path) -> None:
+def test_a_folder_with_only_a_study_is_fine_anywhere(tmp_path: Path) -> None:
     require_own_code(tmp_path)
     require_own_code(REPOSITORY)
     require_own_code(REPOSITORY / "docs" / "decisions")
@@ -67,7 +67,7 @@ def test_a_link_to_the_folder_is_the_folder(tmp_path: Path, second: Path) -> Non
 
 
 def test_snakemake_of_another_clones_venv_runs_the_code_of_the_folder_without_activation(tmp_path: Path) -> None:
-    """Where it reads the workflow, and in the jobs, whose interpreter has no options of the shell's."""
+    """Both where it reads the workflow and in the jobs, whose interpreter has no options from the shell."""
     copy = fresh_copy(tmp_path / "a copy für sich")
     module = copy / "src/twinproof/study/dataset.py"
     start = "\nif __name__ =="

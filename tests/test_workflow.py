@@ -17,7 +17,7 @@ from .copies import fresh_copy, measured, must, run_in
 REPOSITORY = Path(__file__).parents[1]
 
 
-def test_snakemake_has_no_advice_but_the_one_declined(tmp_path):
+def test_snakemake_gives_only_the_advice_that_was_declined(tmp_path):
     """docs/decisions/0004 says why rules name no conda environment."""
     folder = fresh_copy(tmp_path / "copy")
     done = subprocess.run([sys.executable, "-m", "snakemake", "--lint"], cwd=folder, capture_output=True, text=True)
@@ -25,7 +25,7 @@ def test_snakemake_has_no_advice_but_the_one_declined(tmp_path):
     assert set(advice) == {"Specify a conda environment or container for each rule."}
 
 
-def test_a_module_of_another_workflow_is_told_in_a_line_to_be_a_clone(tmp_path):
+def test_use_as_a_module_of_another_workflow_is_refused_with_what_to_do(tmp_path):
     module = f'module study:\n    snakefile: "{REPOSITORY}/workflow/Snakefile"\nuse rule * from study\n'
     (tmp_path / "Snakefile").write_text(module)
     done = run_in(tmp_path, "snakemake", "--dry-run")
@@ -63,17 +63,17 @@ def test_the_study_of_releases_measures_three_probes_in_each_minor_version_from_
     assert re.search(r"^to do: 171 trials, .* GB; about \d h \d+ min with 2 at a time$", printed, re.M)
 
 
-def test_the_slurm_profile_repeats_the_default_one_which_is_not_read_beside_it():
+def test_the_slurm_profile_repeats_the_default_one_which_is_not_read_with_it():
     default, slurm = (
         yte.process_yaml((REPOSITORY / f"workflow/profiles/{name}/config.yaml").read_text(), require_use_yte=True)
         for name in ("default", "slurm")
     )
-    # GPUs are counted by Slurm.
+    # Slurm counts GPUs itself.
     del default["resources"]
     assert default.items() <= slurm.items()
 
 
-def test_the_slurm_profile_names_rules_that_there_are_and_an_account_only_where_one_is_given():
+def test_the_slurm_profile_names_existing_rules_and_an_account_only_if_one_is_given():
     text = (REPOSITORY / "workflow/profiles/slurm/config.yaml").read_text()
     rules = re.findall(
         r"^rule (\w+):", "".join(path.read_text() for path in REPOSITORY.glob("workflow/rules/*.smk")), re.M
@@ -118,8 +118,8 @@ def test_locks_hold_hashes_and_no_address():
             assert "--hash=sha256:" in block
 
 
-def test_templates_of_plots_hold_no_address_and_are_known_for_vega_lite():
-    """Without an address of a schema, vega-embed knows Vega-Lite by its keys."""
+def test_plot_templates_contain_no_address_and_are_recognized_as_vega_lite():
+    """Without a schema address, vega-embed recognizes Vega-Lite by its keys."""
     templates = list(REPOSITORY.glob("workflow/plots/*.json"))
     assert templates
     for path in templates:
@@ -144,7 +144,7 @@ def with_uv(tmp_path):
     return folder
 
 
-def test_make_lock_changes_nothing_where_nothing_changed_and_mends_what_was_edited(with_uv):
+def test_make_lock_keeps_unchanged_locks_and_repairs_edited_ones(with_uv):
     one, two, uv = (
         with_uv / name for name in ("containers/locks/one.txt", "containers/locks/two.txt", "workflow/uv.txt")
     )

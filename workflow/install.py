@@ -1,7 +1,7 @@
-"""Runs pip or uv on locks: of the user's settings only those count that say where packages come from.
+"""Runs pip or uv on locks, with only those of the user's settings that say where packages come from.
 
-Others would put the packages elsewhere, or install others: a target folder, the user's site, a required venv,
-constraints. Standard library only: it runs before anything is installed.
+Other settings would put the packages elsewhere, or install other packages: a target folder, the user's site, a required
+venv, constraints. Standard library only: it runs before anything is installed.
 
 Usage: python3.11 workflow/install.py .venv/bin/pip install ... | uv pip sync ... | python3.11 -m venv ...
 """
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# By their names in files; those of variables are the same in capitals, behind PIP_ or UV_.
+# By their names in files. Variables have the same names in capitals, after PIP_ or UV_.
 PIP = re.compile(
     r"(extra-)?index-url|find-links|no-index|trusted-host|proxy|(client-)?cert|use-feature|keyring-provider|retries"
     r"|(default-)?timeout|(no-)?cache-dir|no-input|disable-pip-version-check"
@@ -54,7 +54,7 @@ def kept(variables: dict[str, str]) -> dict[str, str]:
 
 
 def pip_variables(pip: str) -> Iterator[tuple[str, str]]:
-    """Yield as variables those settings of pip's files that count, if it is pip that is run."""
+    """Yield the settings of pip's files that count, as variables, if the command is pip."""
     if not Path(pip).name.startswith("pip"):
         return
     variables = kept(dict(os.environ))
@@ -68,7 +68,7 @@ def pip_variables(pip: str) -> Iterator[tuple[str, str]]:
 
 
 def uv_lines() -> Iterator[str]:
-    """Yield the lines of a file with those settings of uv's own files that count, the user's before the machine's."""
+    """Yield the lines of a file with the settings of uv's files that count; the user's override the machine's."""
     home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     machine = (os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
     named = os.environ.get("UV_CONFIG_FILE")
@@ -92,7 +92,7 @@ def as_toml(value: Any) -> str:
 
 
 def can_cache() -> bool:
-    """Return whether uv can keep what it downloads where it does by itself."""
+    """Return whether uv can write to its default cache."""
     try:
         Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "uv").mkdir(parents=True, exist_ok=True)
     except OSError:

@@ -16,19 +16,19 @@ KINDS = ("dense", "convolution", "recurrent", "attention", "two_inputs", "nested
 class Pair:
     """Two builders of a model, and whether what they build is one network.
 
-    One network means: the same variables by shape, perhaps under other names and in another order, made by the same
-    initializers, and under some mapping of the variables the same outputs, losses, gradients and training. What is
-    random must be as random in both, in the same places of the data flow.
+    One network means: both have variables of the same shapes, made by the same initializers, perhaps under other names
+    and in another order. Under some mapping of the variables, both have the same outputs, losses, gradients and
+    training. Random layers must be equally random in both, at the same places of the data flow.
     """
 
-    name: str  # unique in its kind, says what was changed
+    name: str  # unique within its kind; says what was changed
     kind: str
     first: Callable[[], keras.Model]
     second: Callable[[], keras.Model]
     change: str  # what was changed, in one sentence
     one_network: bool
     culprit: tuple[str, ...] = ()  # for a difference: any one of these names is a right answer
-    family: str = ""  # the sort of change
+    family: str = ""  # the type of change
 
 
 def pairs() -> list[Pair]:

@@ -1,4 +1,4 @@
-"""Networks that nobody here wrote: families of keras.applications, against a clone and held by a class."""
+"""Networks that were not written for this catalogue: families of keras.applications, cloned and inside a class."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import Pair
 
 __all__ = ["PAIRS"]
 
-# Each family with the smallest side of an image that it takes.
+# Each family with the smallest image side that it accepts.
 FAMILIES = {
     "MobileNetV2": 32,
     "EfficientNetB0": 32,
@@ -28,7 +28,7 @@ FAMILIES = {
 
 
 class Holds(keras.Model):
-    """A class that holds a model, as people do who add a head or a loss of their own."""
+    """A class that contains a model, as people write it to add a custom head or loss."""
 
     def __init__(self, build: Callable[[], keras.Model]):
         super().__init__()

@@ -17,7 +17,7 @@ _different = partial(Pair, kind="attention", one_network=False)
 
 
 def _attend(q: Any, k: Any, v: Any, heads: int = 2, mistake: str = "", causal: bool = False) -> Any:
-    """Attention of several heads, with a choice of mistakes."""
+    """Multi-head attention, with a choice of mistakes."""
     size = q.shape[-1] // heads
 
     def split(x: Any) -> Any:
@@ -47,7 +47,7 @@ def _attend(q: Any, k: Any, v: Any, heads: int = 2, mistake: str = "", causal: b
 
 
 def _by_hand(length: int = 6, tied: str = "", gelu: bool | None = None, **options: Any) -> keras.Model:
-    """One block of attention, written with operations."""
+    """One attention block, written with operations."""
     inputs = keras.Input((length, 8))
     x = keras.layers.LayerNormalization(name="norm")(inputs)
     layers = {name: keras.layers.Dense(8, name=name) for name in ("query", "key", "value")}
@@ -61,7 +61,7 @@ def _by_hand(length: int = 6, tied: str = "", gelu: bool | None = None, **option
 
 
 class ByHand(keras.Model):
-    """The same block as a class, the value made first."""
+    """The same block as a class, which makes the value layer first."""
 
     def __init__(self, crossed: bool = False, **options: Any):
         super().__init__()
@@ -96,7 +96,7 @@ def _parts(**changes: dict[str, Any]) -> dict[str, keras.layers.Layer]:
 
 
 class Encoder(keras.Model):
-    """An encoder's block, with a choice of how it is called."""
+    """An encoder block, with a choice of mistakes in its call."""
 
     def __init__(self, mistake: str = "", **changes: dict[str, Any]):
         super().__init__()
@@ -134,7 +134,7 @@ def _compiled(build: Callable[[], keras.Model], epsilon: float = 1e-7, **options
 
 
 class Positions(keras.layers.Layer):
-    """Adds positions, learned or of sines."""
+    """Adds positions, learned or sinusoidal."""
 
     def __init__(self, sort: str, base: float = 10000.0, start: int = 0, **options: Any):
         super().__init__(**options)

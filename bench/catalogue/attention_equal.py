@@ -1,4 +1,4 @@
-"""Networks with attention that are one, though written in two ways."""
+"""Pairs of attention networks that are one network, written in two ways."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _heads_by_reshape(backwards: bool = False) -> keras.Model:
 
 
 class HeadsInALoop(keras.Model):
-    """One head after the other, each a slice; the output layer made first."""
+    """One head after the other, each a slice; makes the output layer first."""
 
     def __init__(self):
         super().__init__()
@@ -53,7 +53,7 @@ class HeadsInALoop(keras.Model):
 
 
 class HeadsByKeras(keras.Model):
-    """The operation of Keras in place of one's own."""
+    """The same with Keras's own operation."""
 
     def __init__(self):
         super().__init__()
@@ -65,7 +65,7 @@ class HeadsByKeras(keras.Model):
 
 
 class OwnAttention(keras.layers.Layer):
-    """Attention of several heads, with weights of the shapes that Keras gives them."""
+    """Multi-head attention, with weights in the shapes that Keras uses."""
 
     def __init__(self, **options: Any):
         super().__init__(**options)
@@ -85,7 +85,7 @@ class OwnAttention(keras.layers.Layer):
 
 
 class OwnNormalization(keras.layers.Layer):
-    """A layer normalization, written by hand."""
+    """Layer normalization, written by hand."""
 
     def __init__(self, epsilon: float, **options: Any):
         super().__init__(**options)
@@ -125,7 +125,7 @@ def _encoder() -> keras.Model:
 
 
 class Block(keras.layers.Layer):
-    """A block of the encoder, its layers built in or written by hand, made backwards."""
+    """An encoder block, with built-in or hand-written layers, made in reverse order."""
 
     def __init__(self, own: bool, **options: Any):
         super().__init__(**options)
@@ -215,14 +215,14 @@ def _reader(learned: str) -> keras.Model:
 
 
 def _reader_by_descent() -> keras.Model:
-    """Train by plain descent: Adam of Keras 3 treats rows of a table by how often they are looked up."""
+    """Train by plain SGD: in Keras 3, Adam's update of a table's row depends on how often it is looked up."""
     model = _reader("by an embedding")
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
     return model
 
 
 class Reader(keras.Model):
-    """Embeddings of tokens and of positions in one list, positions first."""
+    """A class with the embeddings of positions and of tokens in one list."""
 
     def __init__(self):
         super().__init__()
@@ -257,7 +257,7 @@ def _waves(by_numbers: bool) -> keras.Model:
 
 
 def _perceptron(layers: bool) -> keras.Model:
-    """A gated unit and a mixer over positions."""
+    """A mixer over positions, then a gated unit."""
     inputs = keras.Input((6, 8))
     mix = keras.layers.Dense(6)
     up, gate = keras.layers.Dense(8, name="w1" if layers else "w3"), keras.layers.Dense(8, name="w2")

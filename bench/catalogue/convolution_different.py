@@ -82,7 +82,7 @@ def _padded(by_hand: bool) -> keras.Model:
 
 
 def _between(layer: Callable[[], Callable[[Any], Any]], pooled: bool = True) -> keras.Model:
-    """A model with something between two convolutions, or at its end."""
+    """A model with a layer between two convolutions, or after a single one."""
     inputs = keras.Input((8, 8, 3))
     x = layer()(keras.layers.Conv2D(8, 3, padding="same", name="before")(inputs))
     if pooled:
@@ -124,7 +124,7 @@ class Block(keras.layers.Layer):
 
 
 class Residual(keras.Model):
-    """Two residual blocks; options are of the last."""
+    """Two residual blocks; the options are those of the last one."""
 
     def __init__(self, **options: Any):
         super().__init__()
@@ -159,7 +159,7 @@ def _residual() -> keras.Model:
 
 
 class Squeeze(keras.layers.Layer):
-    """Squeeze and excite, with a hidden choice of the gate."""
+    """Squeeze and excite, with a choice of gate that is not visible from outside."""
 
     def __init__(self, gate: Callable[[Any], Any], **options: Any):
         super().__init__(**options)

@@ -1,4 +1,4 @@
-"""Networks of convolutions that are one, though written in two ways."""
+"""Pairs of convolutional networks that are one network, written in two ways."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _residual_functional() -> keras.Model:
 
 
 class Block(keras.layers.Layer):
-    """A residual block, its normalization built in or by hand."""
+    """A residual block, with built-in or hand-written normalization."""
 
     def __init__(self, norm: type[keras.layers.Layer], **options: Any):
         super().__init__(**options)
@@ -77,7 +77,7 @@ class OwnBatchNormalization(keras.layers.Layer):
 
 
 class ResidualClass(keras.Model):
-    """Residual blocks in a list, the head made before them."""
+    """A class with residual blocks in a list, which makes its head first."""
 
     def __init__(self, norm: type[keras.layers.Layer]):
         super().__init__()
@@ -93,7 +93,7 @@ class ResidualClass(keras.Model):
 
 
 def _residual_of_models() -> keras.Model:
-    """Residual blocks as functional models inside one another."""
+    """Residual blocks as nested models."""
 
     def block() -> keras.Model:
         inputs = keras.Input((None, None, 8))
@@ -144,7 +144,7 @@ def _mobile_layers() -> keras.Model:
 
 
 class MobileClass(keras.Model):
-    """The same with operations for the layers without weights."""
+    """The same with operations in place of most layers without weights."""
 
     def __init__(self):
         super().__init__()
@@ -252,7 +252,7 @@ def _cut(clone: bool) -> keras.Model:
 
 
 class CutClass(keras.Model):
-    """As far as that layer, as a class."""
+    """The same part of the network, as a class."""
 
     def __init__(self):
         super().__init__()

@@ -137,7 +137,7 @@ class Residual(keras.Model):
 
 
 def _between(layer: Callable[[], Callable[[Any], Any]]) -> keras.Model:
-    """A model with something between two dense layers."""
+    """A model with a layer or function between two dense layers."""
     inputs = keras.Input((8,))
     x = keras.layers.Dense(8, name="before")(inputs)
     return keras.Model(inputs, keras.layers.Dense(3, name="after")(layer()(x)))
@@ -148,7 +148,7 @@ def _leaky(slope: float) -> keras.Model:
 
 
 class Rounding(keras.layers.Layer):
-    """Rounds; the gradient passes straight through if asked to."""
+    """Rounds, optionally with a straight-through gradient."""
 
     def __init__(self, straight_through: bool, **options: Any):
         super().__init__(**options)
@@ -160,7 +160,7 @@ class Rounding(keras.layers.Layer):
 
 
 class Gate(keras.layers.Layer):
-    """Adds a branch times a weight that starts at zero, so that a new model does not show the branch."""
+    """Adds a branch times a weight that starts at zero, so that the branch has no effect in a new model."""
 
     def __init__(self, activation: str, **options: Any):
         super().__init__(**options)
@@ -181,7 +181,7 @@ def _gated(activation: str) -> keras.Model:
 
 
 class Penalized(keras.Model):
-    """Adds a loss on what the hidden layer gives, or forgets it."""
+    """Adds a loss on the hidden layer's output, unless the penalty is zero."""
 
     def __init__(self, penalty: float):
         super().__init__()

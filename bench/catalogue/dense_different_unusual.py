@@ -1,6 +1,6 @@
 """Networks of dense layers that differ where nobody looks: on unusual inputs, in one mode, at a bound not yet reached.
 
-They need nothing that Keras 2 lacks.
+They run on Keras 2 too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def relu_6(x: Any) -> Any:
 
 
 class Classifier(keras.Model):
-    """Two dense layers, with one function before and one between them, which may be another in training."""
+    """Two dense layers, with a function before them and one between them, which may differ in training."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Classifier(keras.Model):
 
 
 class Shift(keras.layers.Layer):
-    """Adds a weight to what it is given; in inference it may forget to, and the weight may be held to a norm."""
+    """Adds a weight to its input, optionally only in training; the norm of the weight may be limited."""
 
     def __init__(self, in_inference: bool = True, longest: float | None = None, **options: Any):
         super().__init__(**options)
@@ -60,7 +60,7 @@ class Shift(keras.layers.Layer):
 
 
 def _built(build: Callable[..., keras.Model], **options: Any) -> keras.Model:
-    """A class that is built, so that nothing has to tell what it takes."""
+    """A built instance of a class, so that its inputs do not have to be declared."""
     model = build(**options)
     model(keras.Input((8,)))
     return model

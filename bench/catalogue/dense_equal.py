@@ -1,4 +1,4 @@
-"""Networks of dense layers that are one, though written in two ways."""
+"""Pairs of networks of dense layers that are one network, written in two ways."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Affine(keras.layers.Layer):
 
 
 class Normalize(keras.layers.Layer):
-    """A layer normalization, written by hand."""
+    """Layer normalization, written by hand."""
 
     def build(self, shape):
         self.scale = self.add_weight(name="scale", shape=(shape[-1],), initializer="ones")
@@ -79,7 +79,7 @@ class PlainClass(keras.Model):
 
 
 class AffineClass(keras.Model):
-    """The same of dense layers written by hand, with attributes that nothing uses."""
+    """The same with dense layers written by hand, and with unused attributes."""
 
     def __init__(self):
         super().__init__()
@@ -121,7 +121,7 @@ def _regular_functional() -> keras.Model:
 
 
 class RegularClass(keras.Model):
-    """Layers of a sort next to each other, those that come later made first."""
+    """Makes layers of the same class together, the later ones first."""
 
     def __init__(self):
         super().__init__()
@@ -187,7 +187,7 @@ def _shared_loop() -> keras.Model:
 
 
 class SharedClass(keras.Model):
-    """Three steps written out, all by one layer, which has two names."""
+    """Three steps, written out; one layer, which has two attribute names, takes them all."""
 
     def __init__(self):
         super().__init__()
@@ -208,7 +208,7 @@ def _penalized_functional() -> keras.Model:
 
 
 class PenalizedClass(keras.Model):
-    """Regularizers and constraints by their short names, or by a function."""
+    """Regularizers and constraints, given by their short names or as objects."""
 
     def __init__(self):
         super().__init__()

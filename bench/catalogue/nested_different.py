@@ -43,7 +43,7 @@ class Wrap(keras.layers.Layer):
 def _inner(
     name: str, activation: str = "relu", rate: float = 0.1, momentum: float = 0.99, norm_first: bool = True
 ) -> keras.Sequential:
-    """The layers of a block, their names beginning with that of the block."""
+    """The layers of a block; their names start with that of the block."""
     norm = keras.layers.BatchNormalization(momentum=momentum, name=f"{name}_norm")
     dense = keras.layers.Dense(8, activation=activation, name=f"{name}_dense")
     drop = keras.layers.Dropout(rate, name=f"{name}_drop")
@@ -61,7 +61,7 @@ def _flat() -> keras.Model:
 
 
 class Stack(keras.Model):
-    """Wrapped blocks in a class; options are of the second block."""
+    """Wrapped blocks in a class; the options are those of the second block."""
 
     def __init__(self, mistake: str = "", order: tuple[int, ...] = (0, 1, 2), frozen: bool = False, **options: Any):
         super().__init__()
@@ -93,7 +93,7 @@ def _block_model(name: str, activation: str = "tanh", **options: Any) -> keras.M
 
 
 def _of_models(shared: bool = False, head: str | None = None, **options: Any) -> keras.Model:
-    """Functional models in a functional model; options are of the inner model."""
+    """Functional models in a functional model; the options are those of the inner model."""
     inputs = keras.Input((8,))
     outer, inner = _block_model("outer"), _block_model("inner", **options)
     x = keras.layers.LayerNormalization(name="between")(outer(inputs))
@@ -129,7 +129,7 @@ class AroundModels(keras.Model):
 
 
 class Inner(keras.layers.Layer):
-    """A layer inside layers, which computes something of its own between two dense layers."""
+    """A layer inside other layers: two dense layers, with a computation of its own between them."""
 
     def __init__(self, between: Callable[[Any], Any], **options: Any):
         super().__init__(**options)
@@ -153,7 +153,7 @@ def _deep(between: Callable[[Any], Any]) -> keras.Model:
 
 
 class Counter(keras.layers.Layer):
-    """Moves a mean along in training, and subtracts it."""
+    """Updates a moving mean in training, and subtracts it."""
 
     def __init__(self, moves: bool, start: str = "zeros", **options: Any):
         super().__init__(**options)
@@ -182,7 +182,7 @@ def _compiled(build: Callable[[], keras.Model], optimizer: dict[str, Any], loss:
 
 
 def _each_row(over: str) -> keras.Model:
-    """A block for each row, or a normalization over one axis or another."""
+    """A block that is applied to each row, or to each column."""
     inputs = keras.Input((8, 8))
     block = keras.Sequential([keras.layers.Dense(8, activation="relu", name="dense")], name="block")
     turn = keras.layers.Permute((2, 1), name="turn")

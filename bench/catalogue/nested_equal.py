@@ -1,4 +1,4 @@
-"""Networks of blocks inside blocks that are one, though written in two ways."""
+"""Pairs of networks with nested blocks that are one network, written in two ways."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def _inner() -> keras.Sequential:
 
 
 def _wrapped() -> keras.Model:
-    """Wrapped Sequentials in a Sequential, all made before, last to first."""
+    """Wrapped Sequentials in a Sequential; all are made beforehand, the last one first."""
     head = keras.layers.Dense(3, kernel_regularizer="l2", name="a_head")
     third, second, first = (Residual(_inner(), name=f"residual_{name}") for name in "abc")
     return keras.Sequential([keras.Input((8,)), first, keras.Sequential([second, third]), head])
 
 
 class Stage(keras.layers.Layer):
-    """A block that holds itself: what it wraps is again a stage, as deep as asked for."""
+    """A recursive block: it contains the next stage, down to the given depth."""
 
     def __init__(self, depth: int, **options: Any):
         super().__init__(**options)
@@ -92,7 +92,7 @@ class Recursive(keras.Model):
 
 
 class OfModels(keras.Model):
-    """A class that holds a functional model, which holds layers of one's own, and a Sequential of one layer."""
+    """A class that contains a functional model of custom layers, and a Sequential of one layer."""
 
     def __init__(self):
         super().__init__()
@@ -106,7 +106,7 @@ class OfModels(keras.Model):
 
 
 class Lists(keras.Model):
-    """Layers of a sort in lists and dictionaries, norms against the order of the blocks."""
+    """Lists and dictionaries of layers by class; the norms are in reverse order of the blocks."""
 
     def __init__(self):
         super().__init__()
@@ -131,7 +131,7 @@ def _class_in_a_model() -> keras.Model:
 
 
 def _model_on_models() -> keras.Model:
-    """A functional model made of the inputs and outputs of another, with a new head."""
+    """A functional model made of the inputs and an inner output of another, with a new head."""
     body = _flat()
     body = keras.Model(body.input, body.layers[-2].output)
     inputs = keras.Input((8,))
@@ -139,7 +139,7 @@ def _model_on_models() -> keras.Model:
 
 
 def _twice(way: str) -> keras.Model:
-    """A model that is called twice, with something between."""
+    """A model that is called twice, with a normalization after each call."""
     inputs = keras.Input((8,))
     first, second = keras.layers.Dense(8), keras.layers.Dense(8)
     if way == "model":
@@ -164,7 +164,7 @@ def _autoencoder() -> keras.Model:
 
 
 class Autoencoder(keras.Model):
-    """Encoder and decoder from one function, the decoder first."""
+    """Encoder and decoder, made by one function, the decoder first."""
 
     def __init__(self):
         super().__init__()
@@ -186,7 +186,7 @@ class Autoencoder(keras.Model):
 
 
 def _experts(loop: bool) -> keras.Model:
-    """Three experts of one shape, weighed by a gate."""
+    """Three experts of the same shape, weighted by a gate."""
     inputs = keras.Input((8,))
     if loop:
         experts = [keras.Sequential([keras.layers.Dense(6, "relu"), keras.layers.Dense(6)]) for _ in range(3)]
@@ -200,7 +200,7 @@ def _experts(loop: bool) -> keras.Model:
 
 
 class Experts(keras.Model):
-    """The same as a class of layers of one's own."""
+    """The same as a class, with the layers of each expert in a tuple."""
 
     def __init__(self):
         super().__init__()
@@ -216,7 +216,7 @@ class Experts(keras.Model):
 
 
 def _distributed(wrapped: bool) -> keras.Model:
-    """A pair of layers on each row."""
+    """Two layers, applied to each row."""
     inputs = keras.Input((4, 6))
     first, second = keras.layers.Dense(6), keras.layers.Dense(6)
     if wrapped:

@@ -36,7 +36,7 @@ def _functional(**changes: dict[str, Any]) -> keras.Model:
 
 
 class Stack(keras.Model):
-    """The same stack as a class that hands the mask on by itself."""
+    """The same stack as a class, which passes on the mask itself."""
 
     def __init__(self, mistake: str = "", **changes: dict[str, Any]):
         super().__init__()
@@ -74,7 +74,7 @@ def _both_ways(**options: Any) -> keras.Model:
 
 
 class BothWays(keras.Model):
-    """Two LSTMs for a bidirectional one, with a choice of mistakes."""
+    """Two LSTMs in place of a bidirectional one, with a choice of mistakes."""
 
     def __init__(self, backwards: bool = True, turn: bool = True, swap: bool = False):
         super().__init__()
@@ -99,7 +99,7 @@ def _recurrent(layer: Callable[[], keras.layers.Layer]) -> keras.Model:
 
 
 class Cell(keras.layers.Layer):
-    """An LSTM's cell, written by hand, with a choice of gate order and of the bias of the forget gate."""
+    """An LSTM cell, written by hand, with a choice of gate order; the forget gate's bias starts at zero."""
 
     def __init__(self, order: str, **options: Any):
         super().__init__(**options)
@@ -123,7 +123,7 @@ class Cell(keras.layers.Layer):
 
 
 def _translator(start: str) -> keras.Model:
-    """An encoder, whose last state is where the decoder starts, or should."""
+    """An encoder and a decoder, which should start from the encoder's last state."""
     inputs = keras.Input((None,), dtype="int32")
     x = keras.layers.Embedding(12, 6, name="embed")(inputs)
     _, h, c = keras.layers.LSTM(6, return_state=True, name="encoder")(x)
@@ -134,7 +134,7 @@ def _translator(start: str) -> keras.Model:
 
 
 def _language(tied: bool, activation: str | None = None) -> keras.Model:
-    """A language model; its output may be made of the embedding."""
+    """A language model; its output layer may be tied to the embedding."""
     inputs = keras.Input((None,), dtype="int32")
     embed = keras.layers.Embedding(12, 6, name="embed")
     x = keras.layers.GRU(6, return_sequences=True, name="gru")(embed(inputs))
@@ -145,7 +145,7 @@ def _language(tied: bool, activation: str | None = None) -> keras.Model:
 
 
 class Logits(keras.layers.Layer):
-    """Scores against an embedding."""
+    """Scores each word by its embedding."""
 
     def __init__(self, embed: keras.layers.Embedding, **options: Any):
         super().__init__(**options)

@@ -1,4 +1,4 @@
-"""Recurrent networks that are one, though written in two ways."""
+"""Pairs of recurrent networks that are one network, written in two ways."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _stack() -> keras.Model:
 
 
 class StackClass(keras.Model):
-    """The mask computed by hand, layers made last to first."""
+    """Computes the mask by hand, and makes its layers last to first."""
 
     def __init__(self):
         super().__init__()
@@ -83,7 +83,7 @@ def _turned_by_hand() -> keras.Model:
 
 
 class BothWaysClass(keras.Model):
-    """Two layers for a bidirectional one, the one that reads backwards made first."""
+    """Two layers in place of a bidirectional one; the backward layer is made first."""
 
     def __init__(self):
         super().__init__()
@@ -129,7 +129,7 @@ def _simple(by_hand: bool) -> keras.Model:
 
 
 class Unrolled(keras.Model):
-    """The steps of a cell in a plain loop."""
+    """The steps of two cells in a plain loop."""
 
     def __init__(self):
         super().__init__()
@@ -153,7 +153,7 @@ def _translator() -> keras.Model:
 
 
 class TranslatorClass(keras.Model):
-    """The decoder made before the encoder, which starts with states of zero."""
+    """Makes the decoder before the encoder, and starts the encoder with states of zero."""
 
     def __init__(self):
         super().__init__()
@@ -179,7 +179,7 @@ def _average() -> keras.Model:
 
 
 class AverageClass(keras.Model):
-    """An average over what is not padding, by hand."""
+    """Averages over all steps except padding, by hand."""
 
     def __init__(self):
         super().__init__()
@@ -196,7 +196,7 @@ class AverageClass(keras.Model):
 
 
 class Lookup(keras.layers.Layer):
-    """An embedding by hand, which gives its scores back too."""
+    """An embedding, written by hand, which also scores words."""
 
     def build(self, shape):
         self.table = self.add_weight(name="table", shape=(12, 6), initializer="uniform")
@@ -205,7 +205,7 @@ class Lookup(keras.layers.Layer):
         return keras.ops.take(self.table, tokens, axis=0)
 
     def scores(self, x):
-        """Score against all words."""
+        """Score every word."""
         return keras.ops.einsum("bsd,vd->bsv", x, self.table)
 
 

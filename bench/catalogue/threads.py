@@ -1,11 +1,11 @@
-"""Public threads in which somebody asks whether two Keras models are one network, rebuilt in small.
+"""Small reconstructions of public threads that ask whether two Keras models are one network.
 
-The docstring of each builder says what comes from the thread, and what was added. `LINKS` has each family's thread,
-`BATCHES` a function with the batch of data of the pairs that need one: it returns (inputs, targets), or the inputs
-alone where the training step needs no targets. Any of a pair's culprits is a right answer: they are the names of layers
-in the first or the second model, of variables, or of what is set in `compile`.
+The docstring of each builder says what comes from the thread, and what was added. `LINKS` has the thread of each
+family. `BATCHES` has a function for each pair that needs its own data: it returns (inputs, targets), or only the inputs
+if the training step needs no targets. Each of a pair's culprits is a right answer: they are names of layers of either
+model, of variables, or of settings of `compile`.
 
-Written for Keras 3. Only what has a training step of its own needs TensorFlow, for its gradients.
+Written for Keras 3. Only models with a custom training step need TensorFlow, for its gradients.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ LINKS = {
 
 
 class Residual(layers.Layer):
-    """Adds what a layer makes of its inputs to them, as the wrapper of the thread does."""
+    """Adds a layer's output to its inputs, like the thread's wrapper."""
 
     def __init__(self, inner: layers.Layer, **options: Any) -> None:
         super().__init__(**options)
@@ -52,7 +52,7 @@ class Residual(layers.Layer):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        """Return the inputs plus what the layer inside makes of them."""
+        """Return the inputs plus the output of the layer inside."""
         return inputs + self.inner(inputs)
 
 
@@ -87,7 +87,7 @@ def denoiser_sequential() -> keras.Model:
 
 
 def denoiser_subclassed() -> keras.Model:
-    """Build the thread's class: on TensorFlow it trained to the same losses, on JAX not, which is the backend's."""
+    """Build the thread's class: its losses were the same on TensorFlow, but not on JAX, due to the backend."""
     model = Denoiser()
     model(np.zeros((1, 16, 3), "float32"))
     model.compile(optimizer="adam", loss="mse")
@@ -98,7 +98,7 @@ def denoiser_subclassed() -> keras.Model:
 
 
 def fuel_sequential() -> keras.Model:
-    """Build the regression of the thread, in its own sizes: nine columns of a table, one number."""
+    """Build the thread's regression in its original size: nine columns of a table, one number."""
     model = keras.Sequential(
         [keras.Input((9,)), layers.Dense(64, activation="relu"), layers.Dense(64, activation="relu"), layers.Dense(1)]
     )
@@ -107,7 +107,7 @@ def fuel_sequential() -> keras.Model:
 
 
 def fuel_functional() -> keras.Model:
-    """Convert it as the thread says it was; what differed there was training, whose weights start at random."""
+    """Convert it as the thread did; there, the trainings differed, because weights start at random."""
     inputs = keras.Input((9,))
     x = layers.Dense(64, activation="relu")(inputs)
     x = layers.Dense(64, activation="relu")(x)
@@ -122,7 +122,7 @@ _FROZEN = 7
 
 
 def mobile_base(inputs: Tensor | None = None) -> keras.Model:
-    """Build a MobileNet of two blocks, in place of that of the thread."""
+    """Build a MobileNet of two blocks, in place of the thread's larger one."""
     if inputs is None:
         inputs = keras.Input((16, 16, 3))
     x = layers.Conv2D(4, 3, strides=2, padding="same", use_bias=False, name="conv1")(inputs)
@@ -160,7 +160,7 @@ def faces_sequential() -> keras.Model:
 
 
 def faces_all_frozen() -> keras.Model:
-    """Freeze the first layers of the Sequential model itself: it has two, so head and all is frozen (added here)."""
+    """Freeze the first layers of the Sequential model itself: it has only two, so all are frozen (added here)."""
     model = keras.Sequential(
         [keras.Input((16, 16, 3)), mobile_base(), layers.Dense(7, activation="softmax", name="head")]
     )
@@ -176,7 +176,7 @@ _WORDS = 20
 
 
 class Rescaled(layers.Layer):
-    """Multiplies by the root of the width, which is common in Transformers; does not support masks."""
+    """Multiplies by the square root of the width, as Transformers often do; does not support masks."""
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return the inputs times a number."""
@@ -184,7 +184,7 @@ class Rescaled(layers.Layer):
 
 
 class RescaledWithMask(Rescaled):
-    """The same, and lets a mask through."""
+    """The same, but passes the mask on."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -192,7 +192,7 @@ class RescaledWithMask(Rescaled):
 
 
 class Translator(keras.Model):
-    """Encoder and decoder of the thread, as a class."""
+    """The thread's encoder and decoder, as a class."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -223,7 +223,7 @@ def _translator(scale: layers.Layer) -> keras.Model:
 
 
 def translator_functional() -> keras.Model:
-    """Build the encoder and decoder of the thread. Keras 2 and 3 both build it from this code, so compare it across."""
+    """Build the thread's encoder and decoder. Keras 2 and 3 both run this code, so compare the two versions."""
     return _translator(RescaledWithMask(name="scale"))
 
 
@@ -236,12 +236,12 @@ def translator_subclassed() -> keras.Model:
 
 
 def translator_without_masks() -> keras.Model:
-    """Lose the masks between embedding and LSTM: one way to such a drop; the thread ends without a cause."""
+    """Lose the masks between embedding and LSTM: a possible cause of the drop; the thread found none."""
     return _translator(Rescaled(name="scale"))
 
 
 def sentences() -> Batch:
-    """Give sentences of different lengths, filled up with zeros, which only a mask leaves out."""
+    """Return sentences of different lengths, padded with zeros, which only a mask leaves out."""
     random = np.random.default_rng(7)
     source, target, following = (random.integers(1, _WORDS, (8, 6)).astype("int32") for _ in range(3))
     for row, length in enumerate((6, 5, 4, 3, 2, 6, 4, 3)):
@@ -268,7 +268,7 @@ def _reader(recurrent: Callable[[Tensor], Tensor]) -> keras.Model:
 
 
 class Reader(keras.Model):
-    """Convolution, recurrence in both directions and letters, as a class."""
+    """A convolution, a bidirectional LSTM and the scores of letters, as a class."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -290,7 +290,7 @@ class Reader(keras.Model):
 
 
 def reader_functional() -> keras.Model:
-    """Build the thread's recognition of handwriting in Keras 3, whose LSTM drops the same inputs at every step."""
+    """Build the thread's handwriting recognition: Keras 3's LSTM drops the same inputs at every step."""
     return _reader(
         layers.Bidirectional(layers.LSTM(5, return_sequences=True, dropout=0.25, name="lstm"), name="both_ways")
     )
@@ -305,14 +305,14 @@ def reader_subclassed() -> keras.Model:
 
 
 def reader_of_keras_two() -> keras.Model:
-    """Drop other inputs at each step, as the LSTM of Keras 2 did on a GPU: the cause, found by maintainers."""
+    """Drop different inputs at each step, like Keras 2's LSTM on a GPU: the cause that maintainers found."""
     drop = layers.Dropout(0.25, name="drop_each_step")
     recurrence = layers.Bidirectional(layers.LSTM(5, return_sequences=True, name="lstm"), name="both_ways")
     return _reader(lambda x: recurrence(drop(x)))
 
 
 def handwriting() -> Batch:
-    """Give images with the letters in them, from 1 on: 0 is the blank."""
+    """Return images with their letters, numbered from 1: 0 is the blank."""
     random = np.random.default_rng(7)
     return random.normal(size=(8, 8, 16, 1)).astype("float32"), random.integers(1, 6, (8, 4)).astype("int32")
 
@@ -321,7 +321,7 @@ def handwriting() -> Batch:
 
 
 class WrittenOut(layers.BatchNormalization):
-    """Batch normalization in the order of a textbook: the same mathematics, rounded otherwise."""
+    """Batch normalization in textbook order: the same mathematics, but rounded differently."""
 
     unbiased = False
 
@@ -339,7 +339,7 @@ class WrittenOut(layers.BatchNormalization):
 
 
 class OfKerasTwo(WrittenOut):
-    """Moves towards the unbiased variance of a batch, as Keras 2.15 does in its fused batch normalization of images."""
+    """Uses a batch's unbiased variance for the moving one, like Keras 2.15's fused batch normalization of images."""
 
     unbiased = True
 
@@ -360,17 +360,17 @@ def _squeezed(normalization: Callable[..., layers.Layer]) -> keras.Model:
 
 
 def squeezed_layers() -> keras.Model:
-    """Build a network like the thread's with Keras's own batch normalization."""
+    """Build a network like the thread's, with Keras's own batch normalization."""
     return _squeezed(layers.BatchNormalization)
 
 
 def squeezed_written_out() -> keras.Model:
-    """Round the batch normalization otherwise: what the thread ended at (keras#19649) is rounding."""
+    """Round differently in batch normalization: the cause at which the thread ended (keras#19649)."""
     return _squeezed(WrittenOut)
 
 
 def squeezed_of_keras_two() -> keras.Model:
-    """Move towards another variance: a real difference of Keras 2.15 and 3, which the thread did not name."""
+    """Use another variance: a real difference between Keras 2.15 and 3 that the thread did not name."""
     return _squeezed(OfKerasTwo)
 
 
@@ -393,12 +393,12 @@ def _with_backbone(frozen: bool) -> keras.Model:
 
 
 def restored_frozen() -> keras.Model:
-    """Build what was trained: its batch normalizations are frozen, and use the variances stored with the weights."""
+    """Build the trained model: its batch normalizations are frozen, and use the variances stored with the weights."""
     return _with_backbone(frozen=True)
 
 
 def restored_thawed() -> keras.Model:
-    """Load the same weights, and forget what was frozen: inference is right, the loss of the first step is not.
+    """Load the same weights, without freezing: inference is right, but the loss of the first step is not.
 
     The thread, which is still open, describes these symptoms without a cause; this is one way to get them.
     """
@@ -409,7 +409,7 @@ def restored_thawed() -> keras.Model:
 
 
 def hard_sigmoid_of_keras_two(x: Tensor) -> Tensor:
-    """Return the sigmoid in three lines as Keras 2 drew it; that of Keras 3 has another slope."""
+    """Return Keras 2's hard sigmoid, three straight pieces; that of Keras 3 has another slope."""
     return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)
 
 
@@ -431,7 +431,7 @@ def topics_of_keras_225() -> keras.Model:
 
 
 def topics_of_keras_231() -> keras.Model:
-    """Take the gates of Keras 2.3, whose release notes tell of the change; the thread itself found no cause."""
+    """Use the gates of Keras 2.3, whose release notes mention the change; the thread itself found no cause."""
     return _topics("sigmoid")
 
 
@@ -460,7 +460,7 @@ def block_closure(filters: int, stride: int, name: str) -> Callable[[Tensor], Te
 
 
 class Block(layers.Layer):
-    """The same block as a layer, which makes its shortcut last: its weights come in another order."""
+    """The same block as a layer, which makes its shortcut last: its weights are in another order."""
 
     def __init__(self, filters: int, stride: int, epsilon: float, **options: Any) -> None:
         super().__init__(**options)
@@ -481,7 +481,7 @@ class Block(layers.Layer):
 
 
 class ResNet(keras.Model):
-    """A functional subclass: a class which is a functional model, as keras-cv has them since."""
+    """A functional subclass: a class that is a functional model, as in keras-cv since then."""
 
     def __init__(self, epsilon: float) -> None:
         images = keras.Input((16, 16, 3))
@@ -514,7 +514,7 @@ def resnet_subclassed() -> keras.Model:
 
 
 def resnet_other_epsilon() -> keras.Model:
-    """Forget the epsilon of one normalization on the way (added here: the next pull requests had to bring it along)."""
+    """Forget the epsilon of one normalization (added here: later pull requests had to carry it over)."""
     model = ResNet(1e-3)
     model.compile(optimizer="sgd", loss="categorical_crossentropy")
     return model
@@ -524,14 +524,14 @@ def resnet_other_epsilon() -> keras.Model:
 
 
 class Sampling(layers.Layer):
-    """Draws around a mean; adds how far the drawn are from a standard normal to the losses."""
+    """Draws around a mean; adds the divergence from the standard normal distribution to the losses."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.seed_generator = keras.random.SeedGenerator(1337)
 
     def call(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
-        """Return the mean, and noise of the variance."""
+        """Return the mean plus noise with this variance."""
         mean, log_variance = inputs
         self.add_loss(-0.5 * keras.ops.mean(log_variance - mean**2 - keras.ops.exp(log_variance) + 1))
         noise = keras.random.normal(keras.ops.shape(mean), seed=self.seed_generator)
@@ -539,7 +539,7 @@ class Sampling(layers.Layer):
 
 
 class Autoencoder(keras.Model):
-    """The variational autoencoder of the guide which the thread takes, trained by fit."""
+    """The variational autoencoder of the guide that the thread uses, trained by fit."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -557,7 +557,7 @@ class Autoencoder(keras.Model):
 
 
 class AutoencoderInOwnLoop(Autoencoder):
-    """The same, trained by the loop that the guide shows beside fit."""
+    """The same, trained by the loop that the guide also shows."""
 
     with_divergence = True
 
@@ -575,7 +575,7 @@ class AutoencoderInOwnLoop(Autoencoder):
 
 
 class AutoencoderWithoutDivergence(AutoencoderInOwnLoop):
-    """A loop that forgets the losses which layers add."""
+    """A loop that forgets the losses that layers add."""
 
     with_divergence = False
 
@@ -593,17 +593,17 @@ def autoencoder_fit() -> keras.Model:
 
 
 def autoencoder_loop() -> keras.Model:
-    """Train by an own loop, which sums both losses."""
+    """Train by a custom loop, which adds both losses."""
     return _trained_by(AutoencoderInOwnLoop)
 
 
 def autoencoder_loop_without_divergence() -> keras.Model:
-    """Train by a loop without the layer's loss (added here: of the thread's cause nothing was found)."""
+    """Train by a loop without the layer's loss (added here: the thread's cause was not found)."""
     return _trained_by(AutoencoderWithoutDivergence)
 
 
 def pixels() -> Batch:
-    """Give images which are their own targets."""
+    """Return images that are their own targets."""
     images = np.random.default_rng(7).uniform(size=(8, 12)).astype("float32")
     return images, images
 
@@ -644,7 +644,7 @@ def _discriminator(functional: bool) -> keras.Model:
 
 
 class Forgery(keras.Model):
-    """A DCGAN: a generator and a discriminator, with an optimizer each; called, it judges images."""
+    """A DCGAN: a generator and a discriminator, each with its own optimizer; a call judges images."""
 
     one_by_one = False
 
@@ -681,7 +681,7 @@ class Forgery(keras.Model):
         return dict(zip(("discriminator_loss", "generator_loss"), losses, strict=True))
 
     def train_both(self, images: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """Train the discriminator on real and forged images, then the generator on what the discriminator says."""
+        """Train the discriminator on real and forged images, then the generator on the discriminator's judgement."""
         import tensorflow as tf
 
         real, forged = keras.ops.ones((count, 1)), keras.ops.zeros((count, 1))
@@ -700,13 +700,13 @@ class Forgery(keras.Model):
 
 
 class ForgeryOneByOne(Forgery):
-    """The same, which takes a step for each image."""
+    """The same, with a training step for each image."""
 
     one_by_one = True
 
 
 def forgery_sequential() -> keras.Model:
-    """Train on a batch at once, as the tutorial of the thread does by `train_on_batch`."""
+    """Train on a batch at once, as the thread's tutorial does with `train_on_batch`."""
     model = Forgery()
     model.compile()
     return model
@@ -720,14 +720,14 @@ def forgery_functional() -> keras.Model:
 
 
 def forgery_one_by_one() -> keras.Model:
-    """Train on one image after the other: the thread's cause, as its author found (keras#16792), `fit` with size 1."""
+    """Train on one image after the other: the author found that `fit` had batches of size 1 (keras#16792)."""
     model = ForgeryOneByOne()
     model.compile()
     return model
 
 
 def digits() -> Batch:
-    """Give images, without targets."""
+    """Return images, without targets."""
     return np.random.default_rng(7).uniform(-1, 1, (6, 8, 8, 1)).astype("float32")
 
 
@@ -735,7 +735,7 @@ def digits() -> Batch:
 
 
 def _unet(ported: bool) -> keras.Model:
-    """Build a U-Net of two levels: normalization and activation before a convolution, or, ported, after it."""
+    """Build a U-Net of two levels, with normalization and activation before each convolution, or `ported` after it."""
 
     def convolve(x: Tensor, filters: int, strides: int, name: str) -> Tensor:
         convolution = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False, name=name)
@@ -761,7 +761,7 @@ def unet_keras() -> keras.Model:
 
 
 def unet_ported() -> keras.Model:
-    """Take convolutions of the same sizes, with normalizations and activations in other places, as the thread saw."""
+    """Use convolutions of the same sizes, with normalizations and activations elsewhere, as the thread found."""
     return _unet(ported=True)
 
 

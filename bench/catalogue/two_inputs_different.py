@@ -147,7 +147,7 @@ def _compiled(
 
 
 def _gated(gate: Callable[[Any], Any], turn: bool = False) -> keras.Model:
-    """One input opens a gate for the other; images and vectors."""
+    """A vector scales and shifts the features of an image."""
     image, vector = keras.Input((8, 8, 3), name="image"), keras.Input((4,), name="vector")
     x = keras.layers.Conv2D(6, 3, name="conv")(image)
     x = keras.layers.BatchNormalization(name="norm")(x)

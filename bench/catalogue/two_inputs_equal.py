@@ -1,4 +1,4 @@
-"""Networks with two inputs or two outputs that are one, though written in two ways."""
+"""Pairs of networks with two inputs or two outputs that are one network, written in two ways."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _siamese() -> keras.Model:
 
 
 class Siamese(keras.Model):
-    """Both inputs through one encoder at once, as one batch."""
+    """Encodes both inputs at once, as one batch."""
 
     def __init__(self):
         super().__init__()
@@ -112,7 +112,7 @@ def _heads() -> keras.Model:
 
 
 class Heads(keras.Model):
-    """The heads in another order, in a dictionary that is in another order too."""
+    """Makes and returns the heads in another order."""
 
     def __init__(self):
         super().__init__()
@@ -149,7 +149,7 @@ def _image_and_vector() -> keras.Model:
 
 
 class Film(keras.layers.Layer):
-    """Shifts and scales features as a vector says."""
+    """Scales and shifts features by layers of a vector."""
 
     def __init__(self):
         super().__init__()
@@ -164,7 +164,7 @@ class Film(keras.layers.Layer):
 
 
 class ImageAndVector(keras.Model):
-    """The same with a layer of two arguments."""
+    """The same with a layer that takes two arguments."""
 
     def __init__(self):
         super().__init__()
@@ -179,7 +179,7 @@ class ImageAndVector(keras.Model):
 
 
 def _cross(by_layer: bool) -> keras.Model:
-    """One sequence reads another."""
+    """One sequence attends to another."""
     words, notes = keras.Input((5, 6), name="words"), keras.Input((7, 6), name="notes")
     if by_layer:
         query, key, value = (keras.layers.Dense(6, use_bias=False) for _ in range(3))
@@ -194,7 +194,7 @@ def _cross(by_layer: bool) -> keras.Model:
 
 
 def _tokens(loop: bool) -> keras.Model:
-    """Users and items, with the same number of ids, each looked up and added to a bias."""
+    """The product of a user's and an item's embedding, plus a bias of each; both have the same number of ids."""
     inputs = {name: keras.Input((), dtype="int32", name=name) for name in ("user", "item")}
     if loop:
         made = {name: keras.layers.Embedding(9, 4, name=f"{name}_table")(inputs[name]) for name in inputs}
@@ -208,7 +208,7 @@ def _tokens(loop: bool) -> keras.Model:
 
 
 class Tokens(keras.Model):
-    """The same as a class with two tables, of which one is called in a layer of its own."""
+    """The same as a class; one of its two tables is inside a Sequential."""
 
     def __init__(self):
         super().__init__()

@@ -7,14 +7,14 @@ from typing import Any
 
 __version__ = "1.0.0"
 
-# Started as `python -m twinproof...`: until the entry point hears it, Ctrl-C ends this process without a traceback.
+# If started as `python -m twinproof...`: Ctrl-C shows no traceback, even before the entry point handles it.
 if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def __getattr__(name: str) -> Any:
-    # `twinproof.prove`: Keras takes seconds to import, and most commands do without it. By its name, as what a probe
-    # imports is what its protocol covers, and only identity runs this.
+    # `twinproof.prove` needs Keras, which takes seconds to import, and most commands do not need it. There is no import
+    # statement, because a protocol covers whatever a probe imports by a statement, and only identity runs this.
     if name == "prove":
         return importlib.import_module("twinproof.proof.prove").prove
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Comparisons that were made up: of a style with functional, fair unless something is changed."""
+"""Made-up comparisons of a style with functional, fair unless something is changed."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ from twinproof.analysis.verdicts.timing import Comparison
 
 
 def spread(centre: float, sd: float = 0.02, processes: int = 24) -> list[float]:
-    """Log-ratios as regular as can be: the quantiles of a normal distribution."""
+    """Perfectly regular log-ratios: the quantiles of a normal distribution."""
     return [float(value) for value in centre + sd * stats.norm.ppf((np.arange(processes) + 0.5) / processes)]
 
 

@@ -19,7 +19,7 @@ HERE = {"environment": "e", "replicate": 0}
 
 
 def tables(**rows: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
-    """Return every table, empty but for the given rows."""
+    """Return every table, empty except for the given rows."""
     return {name: pd.DataFrame(rows.get(name, []), columns=columns) for name, columns in COLUMNS.items()}
 
 
@@ -35,7 +35,7 @@ def told(**rows: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def code(functional: int, subclassed: int, *twins: str, classes: int = 0) -> list[dict[str, Any]]:
-    """Return what the styles of some twins take, of which only lines differ; and the model classes of functional."""
+    """Return the code sizes of some twins' styles, which differ only in lines and in model classes."""
     alike = {"branches": 0, "names": 9, "definitions": 1}
     return [
         {"twin": twin, "style": way, "lines": lines, **alike, "model_classes": count}
@@ -57,7 +57,7 @@ def ran(twin: str, **statuses: str) -> list[dict[str, Any]]:
 
 
 def faults(**stages: tuple[str, str]) -> list[dict[str, Any]]:
-    """Return at which stage functional and subclassed tell of mistakes, each of a kind of its own, by an error."""
+    """Return the stages at which functional and subclassed report mistakes, each of its own kind, by an error."""
     return [
         {
             **HERE,
@@ -123,7 +123,7 @@ def printed(second: str, third: str) -> dict[str, Any]:
 
 
 def looked_at(**outcomes: tuple[str, str]) -> list[dict[str, Any]]:
-    """Return what checks found of a built model, functional and subclassed."""
+    """Return what checks found in a built model, functional and subclassed."""
     return [
         {
             **HERE,
@@ -209,7 +209,7 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     # Of 40 lines, 3 are not notable.
     ("C1", "mixed", {"code": code(40, 43)}),
     ("C1", "supported", {"code": code(40, 45)}),
-    # The tenth is of the larger, and one line of ten is a tenth.
+    # The tenth is of the larger count, and one line of ten is a tenth.
     ("C1", "mixed", {"code": code(40, 44)}),
     ("C1", "supported", {"code": code(9, 10)}),
     ("C1", "supported", {"code": code(2, 4)}),
@@ -218,7 +218,7 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("C1", "mixed", {"code": [*code(5, 8, "simple"), *code(8, 5, "conditional")]}),
     ("C1", "mixed", {"code": [row | {"names": 20 - row["lines"]} for row in code(5, 9)]}),
     ("C1", "inconclusive", {"code": code(5, 8, "simple")}),
-    # The care of a class is not counted where there is a class without.
+    # The care in a class is not counted if there is a class without it.
     ("C1", "mixed", {"code": [*code(8, 20), *(row | {"style": "naive", "lines": 8} for row in code(8, 20)[::2])]}),
     ("C2", "supported", {"identity": SHAPED}),
     ("C2", "inconclusive", {"identity": ran("shaped", functional="ok")}),
@@ -251,7 +251,7 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("C4", "mixed", {"twins": gates(stepping="bit-equal"), "code": code(9, 9, "stepping", classes=1)}),
     ("C4", "supported", {"twins": gates(stepping="different"), "code": code(9, 9, "stepping", classes=1)}),
     ("C4", "inconclusive", {"twins": gates(stepping="bit-equal")}),
-    # A graph that differs from itself says nothing of a class.
+    # A graph that differs from itself says nothing about a class.
     (
         "C4",
         "inconclusive",
@@ -262,7 +262,7 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("C5", "mixed", {"twins": gates(**UNUSUAL), "pitfalls": IN_A_CLASS}),
     ("C5", "mixed", {"twins": gates(**UNUSUAL | {"attentive": "different"}), "pitfalls": IN_BOTH}),
     ("C5", "mixed", {"twins": gates(**NONE), "pitfalls": IN_BOTH}),
-    # What neither style can do is no choice between them.
+    # What neither style can do does not decide between them.
     ("C5", "inconclusive", {"twins": gates(**UNUSUAL), "pitfalls": IN_NEITHER}),
     ("C5", "inconclusive", {"twins": gates(branching="bit-equal"), "pitfalls": IN_BOTH}),
     ("C5", "inconclusive", {"twins": gates(attentive="bit-equal", regularized="bit-equal"), "pitfalls": IN_BOTH}),
@@ -271,7 +271,7 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("C6", "supported", {"twins": gates(conditional="different")}),
     ("C6", "refuted", {"twins": gates(conditional="bit-equal")}),
     ("C6", "mixed", {"twins": [*gates(conditional="bit-equal"), *gates("f", conditional="different")]}),
-    # Where the class fails, there is nothing to be a counterpart of.
+    # If the class fails, there is nothing to write a counterpart of.
     ("C6", "inconclusive", {"twins": gates(conditional="failed"), "identity": ran("conditional", subclassed="failed")}),
     ("C7", "supported", {"twins": gates(dynamic="different"), "code": code(9, 9, "dynamic")}),
     ("C7", "supported", {"twins": gates(dynamic="bit-equal"), "code": code(15, 10, "dynamic")}),
@@ -296,10 +296,10 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("C8", "mixed", {"twins": ONE, "faults": ALIKE, "introspection": SEEN}),
     # Kinds count, not cases.
     ("C8", "mixed", {"twins": ONE, "faults": ONE_KIND, "introspection": SEEN}),
-    # What both tell of at once is neither later nor earlier.
+    # What both report at once is neither later nor earlier.
     ("C8", "mixed", {"twins": ONE, "faults": SOONER, "introspection": SEEN}),
     ("C8", "mixed", {"twins": ONE, "faults": exchanged(SOONER), "introspection": exchanged(SEEN)}),
-    # One kind more of 31 is not notable.
+    # One more kind out of 31 is not notable.
     ("C8", "mixed", {"twins": ONE, "faults": MANY, "introspection": SEEN}),
     # A warning is a catch.
     ("C8", "supported", {"twins": ONE, "faults": WARNED, "introspection": SEEN}),
@@ -321,7 +321,7 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
             + kept("simple", keras=("equal", "equal", "equal")),
         },
     ),
-    # It takes care, and with layers made dynamically no more than without.
+    # It takes care, but no more with dynamically made layers than without.
     ("C9", "mixed", {"twins": ONE, "serialization": LOST + [row | {"twin": "simple"} for row in LOST]}),
     ("C9", "mixed", {"twins": ONE, "serialization": kept(keras=("equal",) * 3) + kept("simple", keras=("equal",) * 3)}),
     ("C9", "inconclusive", {"twins": ONE, "serialization": LOST}),
@@ -372,13 +372,13 @@ OPPOSITE = {"supported": "refuted", "refuted": "supported"}
     ("claim", "expected", "rows"),
     [case for case in CASES if case[0] in ("C1", "C3", "C8") and "naive" not in str(case[2])],
 )
-def test_what_compares_the_styles_favours_neither(claim: str, expected: str, rows: dict[str, Any]) -> None:
+def test_rules_that_compare_the_styles_favour_neither(claim: str, expected: str, rows: dict[str, Any]) -> None:
     """With the styles exchanged, what was supported is refuted."""
     other = {name: found if name == "twins" else exchanged(found) for name, found in rows.items()}
     assert verdicts(**other)[claim] == OPPOSITE.get(expected, expected)
 
 
-def test_every_pitfall_of_lists_counts() -> None:
+def test_every_pitfall_about_lists_counts() -> None:
     catalogue = (REPOSITORY / "src/twinproof/measured/pitfalls/dynamic").glob("*.py")
     about = {path.stem for path in catalogue if re.search(TITLE_ABOUT_LISTS, path.read_text(), re.M)}
     assert about == {*TRAINED_LISTS, *KEPT_LISTS}
@@ -398,7 +398,7 @@ def test_the_answer_advises_against_a_subclass_where_the_tables_do() -> None:
     assert "keras loads a functional model in every environment, and a subclass in none." in said
 
 
-def test_the_answer_tells_what_care_does_from_none_to_all_of_it() -> None:
+def test_the_answer_says_what_care_does_from_none_to_all_of_it() -> None:
     none, most, other, whole = (False,) * 4, (True, True, True, False), (False, True, True, True), (True,) * 4
     bad, good = "load fails", "equal"
     table = written({none: (bad, bad), most: (good, bad), other: (bad, bad, "not available"), whole: (good, good)})
@@ -411,7 +411,7 @@ def test_the_answer_tells_what_care_does_from_none_to_all_of_it() -> None:
     assert told(ingredients=same)["care"].startswith("If you subclass, it does not matter whether you take **kwargs")
 
 
-def test_the_answer_is_another_where_the_tables_are() -> None:
+def test_the_answer_differs_where_the_tables_differ() -> None:
     same = kept(keras=("equal", "equal", "equal"))
     both = told(twins=ONE, serialization=same + [row | {"twin": "simple"} for row in same])
     assert "Write the style that you find clearer" in both["choice"]
@@ -419,14 +419,14 @@ def test_the_answer_is_another_where_the_tables_are() -> None:
     assert "choice" not in told(twins=ONE, serialization=same)
 
 
-def test_what_is_never_read_without_code_is_not_told_to_be() -> None:
+def test_a_format_that_never_loads_without_code_is_not_named() -> None:
     assert "keeping" not in told(twins=ONE, serialization=kept(keras=("load fails", "load fails", "load fails")))
     elsewhere = [{**row, "environment": "f"} for row in kept(keras=("equal", "equal", "equal"))]
     here = kept(keras=("equal", "load fails", "load fails"))
     assert "keeping" not in told(twins=ONE, serialization=[*here, *elsewhere])
 
 
-def test_speed_is_told_where_all_twins_agree() -> None:
+def test_speed_is_reported_where_all_twins_agree() -> None:
     assert "a subclassed model is faster to call eagerly (0.87) (the ratio" in told(timing=timed("faster"))["speed"]
     some = [*timed("faster"), *timed("slower"), *({**row, "quantity": "save"} for row in timed("equivalent"))]
     assert "is as fast to save (0.87) (the ratio" in told(timing=some)["speed"]

@@ -30,14 +30,14 @@ def sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return count
 
 
-def test_each_way_that_a_module_has_is_counted_in_one_order(sizes: Any) -> None:
+def test_each_way_in_a_module_is_counted_in_a_fixed_order(sizes: Any) -> None:
     ways = ["naive", "subclassed", "functional", "sequential"]
     found = sizes("".join(f"def {way}():\n    return 1\n" for way in ways) + "def other():\n    return 2\n")
     assert list(found.items()) == [(way, (2, 0, 1, 1)) for way in ways[::-1]]
     assert sizes("import functional\n", "other") == {}
 
 
-def test_names_are_those_bound_or_used_each_once(sizes: Any) -> None:
+def test_names_bound_or_used_are_counted_once_each(sizes: Any) -> None:
     source = "def functional(width, *, deep=True):\n    x = a.b(width, name=1)\n    return x.b(x)\n"
     # functional, width, deep, x, a, b, name
     assert sizes(source)["functional"] == (3, 0, 7, 1)
@@ -86,19 +86,17 @@ def test_a_way_counts_what_it_reaches_by_name_and_nothing_else(sizes: Any) -> No
         ("helper = 1\n    def inner(): return helper\n    return inner", False),
     ],
 )
-def test_a_functions_own_variable_is_not_what_the_module_calls_by_that_name(
-    sizes: Any, using: str, reached: bool
-) -> None:
+def test_a_functions_own_variable_is_not_the_modules_of_the_same_name(sizes: Any, using: str, reached: bool) -> None:
     function = f"def functional(self):\n    {using}\n"
     with_helper = sizes(f"def helper():\n    return 'help'\n{function}", "with_helper")["functional"]
     assert (with_helper[0] > sizes(function, "without")["functional"][0]) == reached
 
 
-def test_what_a_module_binds_in_turns_is_reached_as_a_whole(sizes: Any) -> None:
+def test_a_name_bound_in_several_places_is_reached_as_a_whole(sizes: Any) -> None:
     source = (
         "if old:\n    WIDTH = 1\nelse:\n    WIDTH = 2\nWIDTH += 1\nA = B = WIDTH\ndef functional():\n    return A, B\n"
     )
-    # if, =, =, +=, = once although both names are used, def, return
+    # if, =, =, +=, = (once, although both names are used), def, return
     assert sizes(source)["functional"] == (7, 1, len({"old", "WIDTH", "A", "B", "functional"}), 1)
 
 
@@ -122,7 +120,7 @@ def test_branches_are_the_places_where_a_run_may_go_two_ways(sizes: Any, body: s
     assert sizes(f"def functional():\n    {body}\n")["functional"][1] == branches
 
 
-def test_the_source_is_never_run_nor_what_lies_around_it(sizes: Any, tmp_path: Path) -> None:
+def test_neither_the_source_nor_its_package_is_ever_run(sizes: Any, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "__init__.py").write_text("raise SystemExit('imported')\n")
     before = set(sys.modules)
@@ -145,7 +143,7 @@ def test_a_module_that_is_not_python_is_a_users_mistake(sizes: Any, source: str,
         sizes(source, "broken")
 
 
-def test_of_each_shipped_twin_every_way_is_counted(params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_way_of_each_shipped_twin_is_counted(params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
     found = {(row.twin, row.style): row for row in code_rows(Params.parse(params).twins)}
     for twin in params["twins"]:
@@ -153,6 +151,6 @@ def test_of_each_shipped_twin_every_way_is_counted(params: dict[str, Any], monke
         assert all(getattr(functional, size) <= getattr(subclassed, size) for size in SIZES), twin
         assert functional.definitions < subclassed.definitions
     assert found["simple", "sequential"].lines < found["simple", "functional"].lines
-    # Depth takes a loop in both styles; a training-only branch is an `if` in a class alone.
+    # Depth takes a loop in both styles; a training-only branch is an `if` only in a class.
     assert found["dynamic", "functional"].branches > 0
     assert found["conditional", "subclassed"].branches > found["conditional", "functional"].branches == 0

@@ -1,4 +1,4 @@
-"""What is against a study is found, each thing by the requirement that it breaks."""
+"""Each problem of a study is found by the requirement that it breaks."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ CELL = "tf2.21-cpu/simple"
 
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A study of one twin with two records of identity, in a folder with data and locks of its own."""
+    """A study of one twin with two records of identity, in a folder with its own data and locks."""
     for part in ("data", "containers/locks"):
         shutil.copytree(REPOSITORY / part, tmp_path / part)
     monkeypatch.chdir(tmp_path)
@@ -48,7 +48,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def edit(study: Path, change: Callable[[Record], object]) -> None:
-    """Change a record as one would who knows of its digest."""
+    """Change a record like someone who knows about its digest."""
     path = study / f"trials/{CELL}/identity-1.json"
     record = json.loads(path.read_text())
     change(record)
@@ -59,7 +59,7 @@ def found(study: Path) -> dict[str, list[str]]:
     return {one.requirement: one.findings for one in examine(study) if not one.holds}
 
 
-def test_nothing_is_against_a_study_that_is_whole(study: Path) -> None:
+def test_a_complete_study_has_no_findings(study: Path) -> None:
     assert found(study) == {}
     assert len(examine(study)) == 8
 
@@ -119,7 +119,7 @@ EDITS: dict[str, tuple[Callable[[Record], object], str, str]] = {
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_each_thing_is_found_by_its_requirement(study: Path, name: str) -> None:
+def test_each_problem_is_found_by_its_requirement(study: Path, name: str) -> None:
     change, requirement, finding = EDITS[name]
     edit(study, change)
     [(broken, findings)] = found(study).items()
@@ -148,7 +148,7 @@ def test_changed_lock_is_found(study: Path) -> None:
     assert [finding.split(": ")[1] for finding in findings] == ["lock changed since it was measured"] * 2
 
 
-def test_missing_lock_is_found_once_of_all_that_ran_in_its_environment(study: Path) -> None:
+def test_missing_lock_is_found_once_for_all_that_ran_in_its_environment(study: Path) -> None:
     Path("containers/locks/tf2.21-cpu.txt").unlink()
     [finding] = found(study)["Every process ran the versions in its lock"]
     assert "tf2.21-cpu has no lock" in finding
@@ -160,7 +160,7 @@ def test_many_findings_are_counted_in_the_table() -> None:
     assert Requirement("Every one", []).row().findings is None
 
 
-def test_check_prints_each_requirement_and_its_exit_status_tells(
+def test_check_prints_each_requirement_and_its_exit_status_shows_the_result(
     study: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def status() -> int:

@@ -1,4 +1,4 @@
-"""A pitfall says something only where the same program works without the trap."""
+"""A pitfall shows something only if the same program works without the trap."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_where_the_control_fails_nothing_is_shown(control: dict[str, Any], found
     assert pitfall_outcome(cell(control, **found)) == PitfallOutcome.CONTROL_FAILED
 
 
-def test_a_control_that_is_known_to_fail_takes_nothing_away() -> None:
+def test_a_control_that_is_known_to_fail_changes_nothing() -> None:
     assert pitfall_outcome(cell(FAILS | {"reason": "Keras 2 has no such layer"})) == "silently wrong"
 
 
@@ -63,7 +63,7 @@ def test_what_is_not_shown_is_neither_right_nor_wrong() -> None:
     assert list(shown({"pitfalls": pitfalls})["pitfall"]) == ["list_of_pairs"]
 
 
-def test_what_an_environment_cannot_run_is_not_available_and_says_nothing_of_the_trap() -> None:
+def test_what_an_environment_cannot_run_is_not_available_and_says_nothing_about_the_trap() -> None:
     lacking = cell(None, lacking=["tensorflow"], as_expected=None, what=None)
     del lacking["control"]
     assert pitfall_outcome(lacking) == PitfallOutcome.NOT_AVAILABLE
@@ -88,6 +88,6 @@ def test_a_record_holds_what_the_control_saw(control: dict[str, Any], tmp_path: 
 
 
 @pytest.mark.parametrize("control", [{}, WORKS | {"odd": 1}, WORKS | {"step": 3}])
-def test_a_control_that_is_none_does_not_fit_the_record(control: dict[str, Any], tmp_path: Path) -> None:
+def test_an_invalid_control_does_not_fit_the_record(control: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="control"):
         write_record(tmp_path / "record.json", record(control))

@@ -1,4 +1,4 @@
-"""What the compiled graphs say: which of them are functional's, and what that means for a time."""
+"""What compiled graphs show: which of them equal functional's, and what that means for a time."""
 
 import copy
 from collections.abc import Callable
@@ -20,7 +20,7 @@ OTHER = GraphFound("tf", "simple", "subclassed", "train_step", "other operations
 
 
 def judged(*changes: Change) -> dict[str, GraphFound]:
-    """Return what is found of each function of subclassed, over a trial for each of these changes of its styles."""
+    """Return the findings on each function of subclassed, from one trial per change of its styles."""
     records = []
     for replicate, change in enumerate(changes):
         styles = copy.deepcopy(studies.make_graph())
@@ -35,7 +35,7 @@ def nothing(_styles: dict[str, Any]) -> None:
 
 
 def predicts(style: str, outcome: str) -> Change:
-    """Have the prediction of a style compare so with functional's."""
+    """Give a style's prediction this outcome compared with functional's."""
     return lambda styles: styles[style]["result"]["functions"]["predict"]["optimized"]["comparison"].update(
         outcome=outcome
     )
@@ -47,14 +47,14 @@ def fails(style: str) -> Change:
 
 
 def on_pytorch(styles: dict[str, Any]) -> None:
-    """Have Keras run on PyTorch, which compiles nothing: no call, and no graph but the one that runs."""
+    """Have Keras run on PyTorch, which compiles nothing: no call, and only the graph that runs."""
     for found in styles.values():
         functions = found["result"]["functions"]
         read = {name: {"given": functions[name]["optimized"]} for name in ("train_step", "predict")}
         found["result"] = {"backend": "torch", "functions": read}
 
 
-def test_each_function_is_held_against_functionals() -> None:
+def test_each_function_is_compared_with_functionals() -> None:
     found = judged(nothing)
     assert {name: (one.outcome, one.same, one.operations) for name, one in found.items()} == {
         "train_step": ("ordered otherwise", False, 3),
@@ -67,7 +67,7 @@ def test_each_function_is_held_against_functionals() -> None:
     "change",
     [predicts("control", "ordered otherwise"), predicts("extended", "equal"), fails("control"), fails("extended")],
 )
-def test_nothing_is_shown_where_a_control_is_not_what_it_has_to_be(change: Change) -> None:
+def test_nothing_is_shown_if_a_control_is_not_as_required(change: Change) -> None:
     found = judged(change)["predict"]
     assert (found.outcome, found.same) == (NOT_SHOWN, False)
 

@@ -1,4 +1,4 @@
-"""Each line of the headline can advise either style, and says so only of what was measured."""
+"""Each line of the headline can advise either style, and only on what was measured."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .test_claims import HERE, ONE, gates, kept, tables
 FUNCTIONAL_ALONE = kept(keras=("equal", "load fails", "load fails"))
 SUBCLASSED_ALONE = kept(keras=("load fails", "equal", "load fails"))
 ALIKE = kept(keras=("equal", "equal", "equal"))
-# Of two formats, one is kept by each style alone.
+# Each style keeps a format that the other does not.
 TURNED = FUNCTIONAL_ALONE + kept(h5=("load fails", "equal", "load fails"))
 
 
@@ -38,7 +38,7 @@ def graphs(**outcomes: str) -> list[dict[str, Any]]:
 
 
 def timed(quantity: str, *verdicts: str) -> list[dict[str, Any]]:
-    """Return the verdicts on a quantity, a twin each."""
+    """Return the verdicts on a quantity, one per twin."""
     return [
         {**HERE, "twin": str(twin), "style": "subclassed", "quantity": quantity, "unit": "seconds", "verdict": verdict}
         for twin, verdict in enumerate(verdicts)
@@ -68,7 +68,7 @@ def test_the_reason_names_the_formats_or_counts_what_fails() -> None:
         ({"loss_difference_low": -0.2, "loss_difference_high": -0.1}, "it depends"),
     ],
 )
-def test_styles_that_learn_another_accuracy_or_loss_are_not_alike(changes: dict[str, float], word: str) -> None:
+def test_styles_that_differ_in_accuracy_or_loss_are_not_alike(changes: dict[str, float], word: str) -> None:
     accuracy = [{**HERE, "twin": "simple", "style": "subclassed", **changes}]
     assert words(twins=ONE, accuracy=accuracy)["For what it learns"] == word
 

@@ -1,4 +1,4 @@
-"""Checks, mistakes and pitfalls are judged from what was found of them."""
+"""Checks, mistakes and pitfalls are judged from their findings."""
 
 from typing import Any
 
@@ -52,15 +52,15 @@ def pitfall(**found: Any) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("style", ["functional", "subclassed"])
-def test_a_check_of_any_style_is_measured_by_what_is_right(style: str, cell: dict[str, Any], outcome: str) -> None:
+def test_a_check_of_any_style_is_compared_with_what_is_right(style: str, cell: dict[str, Any], outcome: str) -> None:
     assert [row.outcome for row in check_rows(record(**{style: {"checks": [cell]}}))] == [outcome]
 
 
-def test_a_value_is_taken_as_it_is_where_nothing_is_known_of_the_network() -> None:
+def test_a_value_is_accepted_if_nothing_is_known_about_the_network() -> None:
     assert [row.outcome for row in check_rows(record(functional={"checks": [check(3, expected=None)]}))] == ["works"]
 
 
-def test_a_value_is_written_as_a_text() -> None:
+def test_a_value_is_written_as_text() -> None:
     found = record(functional={"checks": [check({"nodes": 6, "names": ["a", "b"], "loss": 0.123456789})]})
     assert next(check_rows(found)).value == "nodes 6, names a b, loss 0.123457"
 
@@ -75,7 +75,7 @@ def test_a_value_is_written_as_a_text() -> None:
         ({}, "silence", "never", None),
     ],
 )
-def test_a_mistake_is_told_by_an_error_a_warning_of_its_own_or_not_at_all(
+def test_a_mistake_is_reported_by_an_error_its_own_warning_or_not_at_all(
     found: dict[str, Any], caught: str, stage: str, warned: str | None
 ) -> None:
     control = {"warnings": [warning("construct", "said of every model")]}
@@ -83,7 +83,7 @@ def test_a_mistake_is_told_by_an_error_a_warning_of_its_own_or_not_at_all(
     assert (row.caught, row.stage, row.warned) == (caught, stage, warned)
 
 
-def test_a_mistake_is_told_with_its_kind_its_reports_and_what_was_said() -> None:
+def test_a_mistake_is_listed_with_its_kind_its_references_and_its_messages() -> None:
     cell = fault(stage="compile", error=ERROR, warnings=[warning("construct"), warning("compile")], names_culprit=True)
     row = next(fault_rows(record(functional={"faults": [cell], "control": {"warnings": []}})))
     assert (row.mechanism, row.about_style, row.references) == ("Names", True, '["https://a"]')

@@ -1,4 +1,4 @@
-"""A forged record, whose digest is right, is found where it contradicts itself."""
+"""A forged record with a correct digest is found if it contradicts itself."""
 
 import copy
 import json
@@ -220,7 +220,7 @@ def found(record: Record) -> list[str]:
 def test_a_forged_record_contradicts_itself(tmp_path: Path, forgery: str) -> None:
     make, forge, words = FORGED[forgery]
     record = make()
-    if record["probe"] == "learning":  # What was made up for tables is not a share of 55,000.
+    if record["probe"] == "learning":  # The values made up for tables are not shares of 55,000.
         for style in record["styles"].values():
             for epoch in style["result"]["epochs"]:
                 epoch["accuracy"] = 0.9
@@ -273,9 +273,7 @@ def test_a_forged_accuracy_reaches_no_table_and_is_found_by_the_check(
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", "{}", '{"train": {"labels": "many"}, "test": {"labels": 1}}'])
-def test_where_nobody_knows_how_many_images_there_are_their_shares_are_not_looked_at(
-    study: Path, content: str | None
-) -> None:
+def test_shares_are_not_checked_if_the_number_of_images_is_unknown(study: Path, content: str | None) -> None:
     path = study / "data.json"
     path.unlink() if content is None else path.write_text(content)
     forge(study, test_accuracy=0.99955)

@@ -48,7 +48,7 @@ def test_rows_are_frozen_and_name_their_columns(row: type) -> None:
     assert [field.name for field in dataclasses.fields(row)] in COLUMNS.values()
 
 
-def test_what_a_row_lacks_is_an_empty_cell_and_a_count_with_gaps_stays_whole(tmp_path) -> None:
+def test_what_a_row_lacks_is_an_empty_cell_and_counts_with_gaps_stay_integers(tmp_path) -> None:
     rows = [TimingProcessRow(**KEY, quantity="call", rounds=6), TimingProcessRow(**KEY, quantity=None, error="E: m")]
     table = make_table("timing_processes", rows)
     assert table.to_csv(index=False).splitlines()[1:] == ["e,t,0,subclassed,call,6,,,,,", "e,t,0,subclassed,,,,,,,E: m"]

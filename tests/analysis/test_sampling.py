@@ -78,7 +78,7 @@ def rows(records: list[dict[str, Any]], params: dict[str, Any], gate: str = "bit
     return list(timing_rows(processes, pd.DataFrame(trials), {CELL: gate}, study.timing, family_of(study)))
 
 
-def test_verdicts_are_enough_whatever_they_are(timed: dict[str, Any]) -> None:
+def test_any_verdict_is_enough_to_stop(timed: dict[str, Any]) -> None:
     for ratio in (1.0, 1.5):
         assert decide(Params.parse(timed), [process(number, ratio, 0.002) for number in range(12)]) == {
             "processes": 12,
@@ -89,7 +89,7 @@ def test_verdicts_are_enough_whatever_they_are(timed: dict[str, Any]) -> None:
         }
 
 
-def test_what_has_no_verdict_asks_for_more_processes_up_to_the_most(timed: dict[str, Any]) -> None:
+def test_a_quantity_without_a_verdict_asks_for_more_processes_up_to_the_limit(timed: dict[str, Any]) -> None:
     timed["timing"]["sampling"]["most"] = 22
     for count, ratio, following in ((12, 1.0, 18), (18, 1.02, 22)):
         decision = decide(Params.parse(timed), [process(number, ratio, 0.03) for number in range(count)])
@@ -108,13 +108,13 @@ def test_nothing_is_added_for_what_would_need_more_processes_than_are_allowed(ti
 
 
 def test_more_processes_measure_only_what_is_open(timed: dict[str, Any], tmp_path: Path) -> None:
-    """One quantity has its verdict, the processes of another differ a lot, and the control of a third is not found."""
+    """One quantity has its verdict, one differs a lot between processes, and one's positive control is not found."""
     timed["timing"]["quantities"] = ["train_step", "predict", "save", "construct"]
     params = Params.parse(timed)
     records = [process(number, 1.0, 0.002, quantities=("train_step", "predict", "save")) for number in range(12)]
     noise = np.random.default_rng(3)
     for record in records:
-        # A part of another quantity, of which nobody asks for a verdict.
+        # A part of another quantity, which needs no verdict.
         for style, found in record["styles"].items():
             found["result"]["quantities"]["construct"] = list(noise.lognormal(0, 0.5, 20))
             if style == "subclassed":
@@ -137,14 +137,14 @@ def test_more_processes_measure_only_what_is_open(timed: dict[str, Any], tmp_pat
     assert found == {"construct": 12, "train_step": 12, "predict": 18, "save": 18}
 
 
-def test_drift_that_all_share_does_not_widen_a_process() -> None:
+def test_drift_that_all_styles_share_does_not_move_the_ratio() -> None:
     rows = timing_processes(process(1, 1.05, 0.0))
     (ratio,) = (row.log_ratio for row in rows if row.style == "subclassed")
     assert ratio == pytest.approx(math.log(1.05), abs=0.01)
 
 
 @pytest.mark.parametrize(("ratio", "verdict"), [(1.0, "equivalent"), (1.1, "slower"), (0.9, "faster")])
-def test_the_verdict_follows_the_ratio_and_its_interval_lies_around_it(
+def test_the_verdict_follows_the_ratio_and_its_interval_contains_it(
     ratio: float, verdict: str, timed: dict[str, Any]
 ) -> None:
     (row,) = rows([process(number, ratio, 0.01) for number in range(16)], timed)
@@ -179,7 +179,7 @@ def test_sampling_ends_where_the_table_has_its_verdict(timed: dict[str, Any]) ->
 
 
 def test_the_family_is_known_before_anything_is_measured(params: dict[str, Any]) -> None:
-    """Three twins, two styles beside functional, all quantities but parts; first and added processes."""
+    """Three twins, two styles besides functional, all quantities except parts; first and added processes."""
     timing = params["timing"]
     judged = len(set(timing["quantities"]) - set(PARTS))
     timing |= {"replicates": 13}

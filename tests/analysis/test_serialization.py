@@ -37,7 +37,7 @@ def record(**ways: list[dict[str, Any]]) -> dict[str, Any]:
         ({"bit_equal": False, "largest": 1e-7}, [], "close"),
         (FAR, [], "silently wrong"),
         (FAR, ["mind"], "wrong, with a warning"),
-        ({"bit_equal": False, "largest": None}, [], "silently wrong"),  # outputs of another shape
+        ({"bit_equal": False, "largest": None}, [], "silently wrong"),  # outputs of a different shape
         ({"bit_equal": None, "largest": None, "error": ERROR}, [], "fails in use"),
         ({"step": "make", "error": ERROR, "bit_equal": None}, [], "cannot be made"),
         ({"step": "save", "error": ERROR, "bit_equal": None}, [], "save fails"),
@@ -51,7 +51,7 @@ def test_each_outcome(found: dict[str, Any], said: list[str], expected: str) -> 
     assert outcome(cell(**found), said, 1e-6) == expected
 
 
-def test_a_warning_that_functional_gets_too_while_all_is_well_does_not_make_a_failure_loud() -> None:
+def test_a_warning_that_functional_gets_without_failing_does_not_make_a_failure_loud() -> None:
     usual = {"warnings": ["this format is old"]}
     rows = list(serialization_rows(record(functional=[cell(**usual)], subclassed=[cell(**FAR, **usual)])))
     assert [row.outcome for row in rows] == ["equal", "silently wrong"]
@@ -63,7 +63,7 @@ def test_a_warning_counts_where_functional_goes_wrong_with_it() -> None:
     assert {row.outcome for row in rows} == {"wrong, with a warning"}
 
 
-def test_seconds_have_an_interval_where_they_are_enough() -> None:
+def test_seconds_have_an_interval_if_there_are_enough() -> None:
     rows = list(serialization_rows(record(functional=[cell(save_seconds=[1, 2, 3, 4, 5, 9], load_seconds=[1, 3])])))
     assert (rows[0].save_seconds, rows[0].save_low, rows[0].save_high) == (3.5, 1, 9)
     assert (rows[0].load_seconds, rows[0].load_low, rows[0].load_high) == (2, None, None)
@@ -74,7 +74,7 @@ def test_every_row_has_an_outcome_and_ways_come_in_their_order() -> None:
     assert [row.style for row in rows] == ["functional", "subclassed", "naive"]
 
 
-def test_the_class_with_some_ingredients_is_judged_as_a_style_is() -> None:
+def test_a_class_with_some_ingredients_is_judged_like_a_style() -> None:
     usual = {"warnings": ["this format is old"]}
     found = record(functional=[cell(**usual)], subclassed=[cell()])
     found["styles"]["subclassed"]["result"]["ingredients"] = [
@@ -88,5 +88,5 @@ def test_the_class_with_some_ingredients_is_judged_as_a_style_is() -> None:
     ]
 
 
-def test_a_twin_that_is_not_written_so_has_no_rows_of_ingredients() -> None:
+def test_a_twin_without_ingredients_has_no_rows_of_them() -> None:
     assert not list(ingredient_rows(record(functional=[cell()])))

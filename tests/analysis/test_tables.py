@@ -45,7 +45,7 @@ FAILED = {"status": "failed", "error": {"type": "ValueError", "message": "no suc
 
 @pytest.fixture
 def study(tmp_path, monkeypatch) -> Path:
-    """The results of a study of one twin: one identity and two learning records, the golden one in other clothes."""
+    """The results of a study of one twin: one identity and two learning records, made from the golden one."""
     monkeypatch.chdir(REPOSITORY)
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     params["twins"] = {"dynamic": params["twins"]["dynamic"]}
@@ -128,7 +128,7 @@ def test_metrics_give_the_share_of_seeds_with_bit_equal_weights(study):
     assert twin["styles"]["subclassed"]["seeds"] == 2
 
 
-def test_trials_tell_the_machine_and_what_it_was_like(study):
+def test_trials_report_the_machine_and_its_state(study):
     def change(record):
         record["conditions"] = {
             "before": {"load": 0.25, "stolen": 7.5, "megahertz": 2400.0},

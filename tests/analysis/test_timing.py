@@ -72,12 +72,12 @@ def test_p_value_is_scipys_exact_signed_rank_test(values):
     data = np.asarray(values)
     sizes = np.abs(data)
     if (sizes < 1e-9).any() or np.diff(np.sort(sizes)).min() < 1e-9:
-        return  # scipy treats ties and zeros in another way
+        return  # scipy treats ties and zeros differently
     assert float(p_value(data)) == pytest.approx(stats.wilcoxon(data, method="exact").pvalue)
 
 
 @given(LOG_RATIOS, st.sampled_from([0.8, 0.9, 0.95, 0.99, 0.999]))
-def test_the_interval_leaves_0_exactly_where_the_p_value_says_so(values, confidence):
+def test_the_interval_excludes_0_exactly_when_the_p_value_says_so(values, confidence):
     data = np.asarray(values)
     _, low, high = location_interval(data, confidence)
     assert (low > 0 or high < 0) == (p_value(data) <= 1 - confidence)
@@ -117,7 +117,7 @@ def test_outliers_are_counted_and_stay_in():
     assert with_outliers.high > ratio_interval(usual).high
 
 
-def test_a_log_ratio_that_is_no_number_is_refused():
+def test_a_log_ratio_that_is_not_a_number_is_refused():
     with pytest.raises(ValueError, match="not a finite number: nan"):
         ratio_interval([0.0, math.nan])
 
@@ -125,7 +125,7 @@ def test_a_log_ratio_that_is_no_number_is_refused():
 # The correction, and how many processes it takes
 
 
-def test_the_error_is_shared_out_over_comparisons_and_looks():
+def test_the_error_is_divided_among_comparisons_and_looks():
     assert Family(1, 1).confidence == 0.95
     assert Family(66, 3).confidence == pytest.approx(1 - 0.05 / 198)
     assert Family(0, 3).confidence == 0.95
@@ -156,7 +156,7 @@ def test_an_interval_no_wider_than_the_margin_always_decides():
     assert not decided(spread(0.02, 0.03), 0.03, 0.999)
 
 
-def test_as_many_processes_as_are_needed_make_the_interval_narrow():
+def test_the_number_of_processes_needed_makes_the_interval_narrow():
     confidence = Family(66, 3).confidence
     needed = needed_processes(spread(0, 0.04, 13), 0.015, confidence)
     _, low, high = location_interval(np.asarray(spread(0, 0.04, needed)), confidence)

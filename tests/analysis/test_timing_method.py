@@ -1,4 +1,4 @@
-"""Does the method hold, where the truth is known? bench/method.py asks the same at length."""
+"""Does the method hold where the truth is known? bench/method.py asks the same in more detail."""
 
 import math
 
@@ -27,7 +27,7 @@ STUDIES = 1500
 
 
 def processes(noise: str, generator: np.random.Generator) -> np.ndarray:
-    """Log-ratios with no effect, shape (studies, processes), of an sd of 0.02 to 0.03 without its tails."""
+    """Log-ratios with no effect, shape (studies, processes), with an sd of 0.02 to 0.03 apart from the tails."""
     size = STUDIES, LOOKS[-1]
     if noise == "heavy tails":
         return 0.016 * generator.standard_t(3, size)
@@ -41,7 +41,7 @@ def processes(noise: str, generator: np.random.Generator) -> np.ndarray:
 
 
 def stopped(log_ratios: np.ndarray) -> list[np.ndarray]:
-    """Sample each study until its corrected interval has a verdict; return those that ended together."""
+    """Sample each study until its corrected interval has a verdict; return studies grouped by when they ended."""
     rest, found = log_ratios, []
     for number in LOOKS:
         _, low, high = location_interval(rest[:, :number], FAMILY.confidence)
@@ -64,7 +64,7 @@ def verdicts(log_ratios: np.ndarray) -> dict[str, float]:
 
 @pytest.mark.parametrize("noise", ["normal", "heavy tails", "contaminated", "skewed instances", "some processes noisy"])
 def test_the_method_keeps_its_promises_in_simulated_studies(noise):
-    """0.05 false verdicts of each kind are expected in 1,500 comparisons at most, were they all that a study has."""
+    """At most 0.05 false verdicts of each kind would be expected if a study had only these 1,500 comparisons."""
     data = processes(noise, np.random.default_rng(20250130))
     covers = np.concatenate(
         [(low <= 0) & (high >= 0) for _, low, high in (location_interval(group, 0.95) for group in stopped(data))]
@@ -78,8 +78,8 @@ def test_the_method_keeps_its_promises_in_simulated_studies(noise):
     assert verdicts(data)["equivalent"] >= 0.6
 
 
-def test_processes_that_know_of_each_other_break_the_promise():
-    """Noise that no rule can correct, and that bench/method.py prints: each process is half like the one before."""
+def test_dependent_processes_break_the_promise():
+    """No rule can correct this noise, which bench/method.py prints: each process is half like the one before."""
     data = processes("normal", np.random.default_rng(5))
     for number in range(1, data.shape[1]):
         data[:, number] = 0.5 * data[:, number - 1] + math.sqrt(0.75) * data[:, number]

@@ -1,4 +1,4 @@
-"""How the measuring went: a row for each twin, with the median and the worst of its processes."""
+"""The quality of the measurement: one row per twin, with the median and the worst of its processes."""
 
 import math
 from typing import Any
@@ -55,13 +55,13 @@ def test_each_environment_and_twin_has_a_row() -> None:
     assert list(quality_rows([])) == []
 
 
-def test_load_is_told_as_median_and_most_before_and_after() -> None:
+def test_load_is_reported_as_median_and_maximum_before_and_after() -> None:
     found = row([process(load=load) for load in (0.1, 0.2, 3.0)])
     assert (found.load_before, found.load_before_most) == (0.2, 3.0)
     assert (found.load_after, found.load_after_most) == (1.2, 4.0)
 
 
-def test_stolen_time_is_a_share_of_the_time_of_the_cores_of_the_process_and_never_less_than_none() -> None:
+def test_stolen_time_is_a_share_of_the_core_time_of_the_process_and_never_negative() -> None:
     found = row([process(stolen=ends) for ends in ((10.0, 10.0), (10.0, 15.0), (10.0, 30.0), (99.0, 1.0))])
     assert found.stolen_share == pytest.approx(0.05 / 2)
     assert found.stolen_share_most == pytest.approx(0.2)
@@ -69,12 +69,12 @@ def test_stolen_time_is_a_share_of_the_time_of_the_cores_of_the_process_and_neve
     assert on_one_core.stolen_share == pytest.approx(0.1)
 
 
-def test_what_others_took_is_told_with_the_tries_that_were_given_up() -> None:
+def test_what_others_took_is_reported_with_the_refused_tries() -> None:
     found = row([process(others=0.01), process(others=0.02, refused=[0.3, 0.4]), process(others=0.5, refused=[0.2])])
     assert (found.others_share, found.others_share_most, found.tries_refused) == (0.02, 0.5, 3)
 
 
-def test_frequency_is_told_from_lowest_to_highest_where_the_machine_tells_it() -> None:
+def test_frequency_is_reported_from_lowest_to_highest_if_the_machine_knows_it() -> None:
     found = row([process(megahertz=(2400.0, 3100.0)), process(megahertz=(None, 2200.0))])
     assert (found.megahertz_lowest, found.megahertz_highest) == (2200.0, 3100.0)
     silent = row([process()])
@@ -85,11 +85,11 @@ def test_frequency_is_told_from_lowest_to_highest_where_the_machine_tells_it() -
     ("pinned", "told"),
     [([[1], [1]], "1"), ([[0, 1]], "0 1"), ([[0], [1], [0]], "0, 1"), ([[1], None], "1, none"), ([None, None], None)],
 )
-def test_cores_are_told_as_they_were_used(pinned: list[list[int] | None], told: str | None) -> None:
+def test_cores_are_reported_as_they_were_used(pinned: list[list[int] | None], told: str | None) -> None:
     assert row([process(pinned=cores) for cores in pinned]).pinned == told
 
 
-def test_the_clock_is_told_at_its_worst() -> None:
+def test_the_clock_is_reported_at_its_worst() -> None:
     found = row([process(cost=cost) for cost in (5e-8, 9e-8, 6e-8)])
     assert (found.clock_cost, found.clock_resolution) == (9e-8, 1e-9)
 

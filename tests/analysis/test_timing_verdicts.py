@@ -58,7 +58,7 @@ def test_memory_is_larger_or_smaller_and_takes_no_time(centre, verdict):
 
 
 @pytest.mark.parametrize("quantity", ["construct", "build"])
-def test_a_part_is_told_and_not_judged(quantity):
+def test_a_part_is_reported_and_not_judged(quantity):
     found = judge(comparison(quantity=quantity, log_ratios=spread(0.5), control=spread(0.3)), STUDY)
     assert (found.verdict, found.reason) == ("part", "")
     assert "takes 1.649 times as long" in found.sentence
@@ -93,7 +93,7 @@ def test_either_verdict_must_outlast_the_correction_for_the_whole_study(centre):
         assert "the interval excludes 1, but not after correction for 30 comparisons and 3 looks" in found.sentence
 
 
-# No clock sees less than a billionth, and next to 1, floating-point numbers are closer below it than above.
+# No clock resolves less than a billionth, and floating-point numbers are closer together just below 1 than above.
 @settings(deadline=None)
 @given(st.lists(st.floats(-0.3, 0.3).map(lambda ratio: round(ratio, 9)), min_size=1, max_size=20))
 def test_exchanging_the_styles_exchanges_faster_and_slower(values):
@@ -123,9 +123,9 @@ def test_a_noisy_control_stops_nothing_unless_its_interval_excludes_1():
         (1.02, 0.005, 0.05, False),  # less
         (1.03, 0.005, 0.03, True),
         (1.05, 0.2, 0.05, False),  # lost in the noise
-        (1.0, 0.005, 0.01, False),  # so small that it cannot be distinguished from nothing
-        (1.05, 0.01, None, False),  # nobody knows its size
+        (1.0, 0.005, 0.01, False),  # too small to be distinguished from nothing
+        (1.05, 0.01, None, False),  # of unknown size
     ],
 )
-def test_a_positive_control_lies_above_1_and_meets_what_its_operation_takes_alone(centre, sd, added, found):
+def test_a_positive_control_is_above_1_and_matches_what_its_operation_takes_alone(centre, sd, added, found):
     assert control_found(spread(math.log(centre), sd), added, margin=0.03) == found

@@ -1,4 +1,4 @@
-"""A commit counts only if the repository is that of the code that runs; otherwise there is a reason."""
+"""A commit counts only if the repository is that of the running code; otherwise a reason is given."""
 
 import subprocess
 from pathlib import Path
@@ -33,25 +33,25 @@ def foreign(tmp_path: Path) -> Path:
     return make_repository(tmp_path / "foreign", "notes/diary.txt")
 
 
-def test_the_commit_of_this_repository_counts_and_tells_changes(repository: Path) -> None:
+def test_the_commit_of_this_repository_counts_and_shows_changes(repository: Path) -> None:
     assert find_commit(repository) == Commit(head(repository), None)
     (repository / "results").mkdir()
     (repository / "results/new").touch()
     assert find_commit(repository) == Commit(head(repository), None)
-    # Also where the user's settings hide new files from `git status`.
+    # Even if the user's settings hide new files from `git status`.
     git(repository, "config", "status.showUntrackedFiles", "no")
     (repository / "src/twinproof/new.py").touch()
     assert find_commit(repository) == Commit(f"{head(repository)}-dirty", None)
 
 
-def test_that_of_a_worktree_is_its_own(repository: Path, tmp_path: Path) -> None:
+def test_a_worktree_has_its_own_commit(repository: Path, tmp_path: Path) -> None:
     git(repository, "worktree", "add", "--quiet", str(tmp_path / "second"))
     git(tmp_path / "second", "commit", "--quiet", "--allow-empty", "--message=further")
     assert find_commit(tmp_path / "second") == Commit(head(tmp_path / "second"), None)
     assert head(tmp_path / "second") != head(repository)
 
 
-def test_that_of_a_repository_around_this_folder_does_not_count(foreign: Path) -> None:
+def test_the_commit_of_a_repository_around_this_folder_does_not_count(foreign: Path) -> None:
     inner = foreign / "build" / "unpacked"
     (inner / "src/twinproof").mkdir(parents=True)
     (inner / "src/twinproof/__init__.py").touch()
@@ -61,7 +61,7 @@ def test_that_of_a_repository_around_this_folder_does_not_count(foreign: Path) -
     assert find_commit(inner).commit is None
 
 
-def test_that_of_a_repository_without_the_code_does_not_count(foreign: Path) -> None:
+def test_the_commit_of_a_repository_without_the_code_does_not_count(foreign: Path) -> None:
     """A repository, such as one for dotfiles, into which the code was unpacked."""
     (foreign / "src/twinproof").mkdir(parents=True)
     (foreign / "src/twinproof/__init__.py").touch()
@@ -69,7 +69,7 @@ def test_that_of_a_repository_without_the_code_does_not_count(foreign: Path) -> 
 
 
 @pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"])
-def test_variables_of_git_do_not_lead_elsewhere(
+def test_git_variables_do_not_lead_elsewhere(
     variable: str, repository: Path, foreign: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = find_commit(repository)
@@ -78,9 +78,7 @@ def test_variables_of_git_do_not_lead_elsewhere(
     assert find_commit(repository) == expected
 
 
-def test_outside_a_repository_without_a_commit_and_without_git_it_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_repository_commit_or_git_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_commit(tmp_path) == Commit(None, "this folder is in no git repository")
     git(tmp_path, "init", "--quiet")
     assert find_commit(tmp_path) == Commit(None, "nothing is committed yet")
@@ -91,8 +89,8 @@ def test_outside_a_repository_without_a_commit_and_without_git_it_is_told(
     assert find_commit(tmp_path) == Commit(None, "git is not installed")
 
 
-def test_dubious_ownership_is_told(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a git that says what git says of a folder of another user."""
+def test_dubious_ownership_is_reported(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a fake git that says what git says about another user's folder."""
     program = tmp_path / "bin" / "git"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\necho 'fatal: detected dubious ownership in repository' >&2\nexit 128\n")
@@ -107,6 +105,6 @@ def test_dubious_ownership_is_told(repository: Path, tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("commit", [Commit("c0ffee-dirty", None), Commit(None, "git is not installed")])
-def test_another_process_is_told_by_variables(commit: Commit) -> None:
+def test_another_process_gets_the_commit_from_variables(commit: Commit) -> None:
     assert received_commit(commit.variables()) == commit
     assert received_commit({}) == Commit(None, "the process got no commit from the one that started it")

@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int | None:
     return 1 if arguments else None
 
 
-def test_mistake_of_the_user_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_users_mistake_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["wrong"]) == 2
     assert capsys.readouterr() == ("", "error: wrong: not allowed\n")
 
@@ -38,7 +38,7 @@ def test_status_is_that_of_the_entry_point_and_0_without_one() -> None:
     assert main.__doc__ == "Do what is asked."
 
 
-def test_ctrl_c_is_no_traceback_but_the_status_of_shells(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_gives_the_status_of_shells_and_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["interrupted"]) == 130
     assert capsys.readouterr() == ("", "")
 
@@ -55,7 +55,7 @@ builtins.__import__ = interrupting
 
 
 @pytest.mark.parametrize("program", ["measured.run_batch", "measured.run_trial", "analysis.tables"])
-def test_ctrl_c_while_modules_are_imported_is_no_traceback(program: str, tmp_path: Path) -> None:
+def test_ctrl_c_while_modules_are_imported_gives_no_traceback(program: str, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_AT.format(module="argparse"))
     path = os.pathsep.join([str(tmp_path), str(REPOSITORY / "src")])
     command = [sys.executable, "-m", f"twinproof.{program}"]

@@ -22,7 +22,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path, content: str | bytes) -
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_failure_in_the_middle_leaves_the_former_file_and_nothing_else(
+def test_a_failure_in_the_middle_leaves_the_earlier_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     path = tmp_path / "file"
@@ -47,14 +47,14 @@ def test_room_is_asked_for_before_it_is_needed(tmp_path: Path, monkeypatch: pyte
     assert list(folder.iterdir()) == []
 
 
-def test_a_file_is_as_readable_as_any_other_of_the_user(tmp_path: Path) -> None:
+def test_a_file_is_as_readable_as_the_users_other_files(tmp_path: Path) -> None:
     write_whole(tmp_path / "whole", "")
     (tmp_path / "usual").touch()
     assert (tmp_path / "whole").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
 def test_writing_through_a_link_leaves_what_it_points_to(tmp_path: Path) -> None:
-    """DVC may link a result to its cache, which is not to be written to."""
+    """DVC may link a result to its cache, which must not be written to."""
     (tmp_path / "cached").write_text("cached")
     (tmp_path / "result").symlink_to(tmp_path / "cached")
     write_whole(tmp_path / "result", "new")

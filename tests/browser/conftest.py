@@ -1,4 +1,4 @@
-"""Opens the report's page in Chromium, which has no network: tests/browser/install-chromium puts it on a machine."""
+"""Opens the report's page in Chromium, without a network; tests/browser/install-chromium installs Chromium."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 
 
 def make_report(folder: Path, *study: Any) -> Path:
-    """Return the page of a study that was made up."""
+    """Return the page of a made-up study."""
     studies.write_results(folder, *study)
     given = {
         "tables": folder / "tables",
@@ -60,7 +60,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def partial(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a study of which just the identity of one twin was measured, so that it is not complete."""
+    """The page of an incomplete study: only the identity of one twin was measured."""
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     records = {path: record for path, record in studies.learned_records().items() if "simple/identity" in path}
     examined = [Requirement("Every planned trial has a record", ["dynamic/identity-0.json: missing"])]
@@ -70,7 +70,7 @@ def partial(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """Open a page and wait until all of it is drawn; that it asked for nothing and complained of nothing is checked."""
+    """Open a page and wait until it is drawn; check that it requested nothing and reported no problem."""
     said: list[str] = []
     asked: list[str] = []
 

@@ -1,4 +1,4 @@
-"""A reader's browser shows the report offline: figures, tables, choices, links; in the dark, on a phone, on paper."""
+"""A reader's browser shows the report offline: figures, tables, choices, links; in dark mode, on a phone, on paper."""
 
 import csv
 from pathlib import Path
@@ -30,7 +30,7 @@ def choose(tab: Page, key: str, value: str, chosen: bool) -> None:
 
 
 def rows(tab: Page, name: str) -> list[list[str]]:
-    """The rows of a table that are seen, as texts."""
+    """The visible rows of a table, as texts."""
     return [
         [" ".join(text.split()) for text in row.locator("th, td").all_inner_texts()]
         for row in tab.locator(f"table[data-name='{name}'] tbody tr").all()
@@ -57,7 +57,7 @@ def test_every_figure_is_drawn_and_says_what_it_shows_in_a_sentence(whole: Path,
         assert figure.locator("svg .mark-group path, svg .role-mark path, svg .role-mark text").count(), caption
 
 
-def test_mark_is_told_where_one_points(whole: Path, open_page: Open) -> None:
+def test_mark_is_described_under_the_pointer(whole: Path, open_page: Open) -> None:
     tab = open_page(whole)
     tab.locator("figure").first.locator(".mark-symbol path").first.hover()
     tab.locator("#vg-tooltip-element.visible").wait_for()
@@ -80,9 +80,7 @@ def test_choice_of_an_environment_acts_on_figures_tables_and_columns(whole: Path
     assert "1 of 2 environments" in tab.locator("#choices output").inner_text()
 
 
-def test_choice_of_twin_and_style_acts_on_figures_and_tables_and_can_be_taken_back(
-    whole: Path, open_page: Open
-) -> None:
+def test_choice_of_twin_and_style_acts_on_figures_and_tables_and_can_be_undone(whole: Path, open_page: Open) -> None:
     tab = open_page(whole)
     curves = tab.locator("figure", has_text=f"Validation accuracy by epoch in {ENVIRONMENT}")
     lines = curves.locator(".mark-line path")
@@ -108,7 +106,7 @@ def test_controls_of_timing_stay_whatever_style_is_chosen(whole: Path, open_page
     tab = open_page(whole)
     choose(tab, "style", "sequential", False)
     forest = tab.locator("figure", has_text="Ratio of each quantity to functional")
-    # One mark for each quantity and twin: functional against itself, and as slowed; beside them the subclass.
+    # One mark per quantity and twin: functional compared with itself, slowed functional, and the subclass.
     assert forest.locator(".mark-symbol.role-mark path").count() == 3 * 12 - 2
     assert forest.locator("[class*=_0_marks] path").count() == 12
 
@@ -185,7 +183,7 @@ def test_page_is_accessible_and_as_wide_as_the_screen(
     assert not results.violations_count, results.generate_report()
 
 
-def test_menus_are_used_by_keyboard(whole: Path, open_page: Open) -> None:
+def test_menus_work_with_the_keyboard(whole: Path, open_page: Open) -> None:
     tab = open_page(whole)
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
@@ -200,7 +198,7 @@ def test_menus_are_used_by_keyboard(whole: Path, open_page: Open) -> None:
     assert "1 of 2 environments" in tab.locator("#choices output").inner_text()
 
 
-def test_note_of_an_outcome_is_shown_where_the_keyboard_is(whole: Path, open_page: Open) -> None:
+def test_note_of_an_outcome_is_shown_on_keyboard_focus(whole: Path, open_page: Open) -> None:
     tab = open_page(whole)
     tab.keyboard.press("Tab")
     tab.locator("td.bad a[title]").first.focus()
@@ -208,7 +206,7 @@ def test_note_of_an_outcome_is_shown_where_the_keyboard_is(whole: Path, open_pag
     assert "differs by up to" in shown
 
 
-def test_page_is_printed_with_all_that_is_folded_up(whole: Path, open_page: Open, tmp_path: Path) -> None:
+def test_page_is_printed_with_everything_unfolded(whole: Path, open_page: Open, tmp_path: Path) -> None:
     tab = open_page(whole, folded=True)
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert tab.locator("main details:not([open])").count() == 0
@@ -235,7 +233,7 @@ def test_page_can_be_read_without_scripts(whole: Path, open_page: Open) -> None:
     assert table.locator("tbody tr").count() == 12
 
 
-def test_what_is_missing_is_said(partial: Path, open_page: Open) -> None:
+def test_missing_parts_are_named(partial: Path, open_page: Open) -> None:
     text = open_page(partial).locator("main").inner_text()
     for said in (
         "dynamic/identity-0.json: missing",

@@ -1,4 +1,4 @@
-"""The site of the guides, opened as files: its search finds, and nothing is asked of a network."""
+"""The site of the guides, opened as files: its search works, and nothing is requested from a network."""
 
 from pathlib import Path
 

@@ -38,7 +38,7 @@ class Copy:
     names: list[str] = field(default_factory=list)
 
     def lock(self, *packages: str) -> str:
-        """Make an environment of packages that a shipped lock pins, never seen by a builder before."""
+        """Make an environment of packages that a shipped lock pins; no builder has seen it before."""
         name = f"tiny-{uuid.uuid4().hex[:8]}"
         shipped = (REPOSITORY / "containers" / "locks" / "tf2.21-cpu.txt").read_text()
         blocks = [re.search(rf"^{package}==.*\n(?:[ ]+--hash.*\n)+", shipped, re.M)[0] for package in packages]
@@ -61,7 +61,7 @@ class Copy:
         return json.loads((self.folder(name) / "image.json").read_text())
 
     def start(self, *arguments: str, path: str | None = None, before: str = "", **environment: str) -> subprocess.Popen:
-        """Start a build from another folder; `before` is shell code that comes first, in namespaces of its own."""
+        """Start a build from another folder; `before` is shell code that runs first, in its own namespaces."""
         command = [sys.executable, str(self.root / "containers" / "build"), *arguments]
         if before:
             own = ["--mount"] if os.geteuid() == 0 else ["--mount", "--map-root-user"]
@@ -86,13 +86,13 @@ class Copy:
         return Completed(process.args, process.returncode, out, err)
 
     def containers(self, name: str) -> list[Path]:
-        """The builder's working containers of an environment."""
+        """The builder's working containers for an environment."""
         root = builders.find().storage()
         files = root.glob("*-containers/*/userdata/buildah.json")
         return [file for file in files if json.loads(file.read_text())["Args"].get("ENVIRONMENT") == name]
 
     def processes(self, name: str) -> dict[int, str]:
-        """The commands of a build's processes, those inside its working container among them."""
+        """The commands of a build's processes, including those inside its working container."""
         found = {}
         for file in Path("/proc").glob("[0-9]*/cmdline"):
             with suppress(OSError):
@@ -118,7 +118,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
 
 @pytest.fixture(scope="session")
 def path_without(tmp_path_factory: pytest.TempPathFactory):
-    """PATH with all programs but the given."""
+    """PATH with all programs except the given ones."""
 
     def make(programs: set[str]) -> str:
         folder = tmp_path_factory.mktemp("path")

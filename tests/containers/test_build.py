@@ -30,7 +30,7 @@ def refused(done: Completed, status: int) -> str:
     assert "Traceback" not in done.stderr
     last = done.stderr.splitlines()[-1]
     assert last.startswith("error: ")
-    assert done.stderr.count("error: ") == 1 or status == 1  # a failed step has its own words, too
+    assert done.stderr.count("error: ") == 1 or status == 1  # a failed step also prints its own error
     return last
 
 
@@ -49,8 +49,8 @@ def test_without_a_builder_it_says_where_to_get_one(copy: Copy, path_without):
     assert "containers/install-tools" in error
 
 
-def test_a_builder_that_cannot_work_is_no_builder(copy: Copy, path_without):
-    """As a docker client is without its daemon."""
+def test_a_builder_that_does_not_work_does_not_count(copy: Copy, path_without):
+    """For example, a docker client without its daemon."""
     here = builders.find().name
     path = path_without({"buildah", "podman", "docker"} - {here})
     unusable = {"CONTAINERS_STORAGE_CONF": "/nonsense", "DOCKER_HOST": "tcp://127.0.0.1:9"}
@@ -93,7 +93,7 @@ def test_a_lock_that_was_edited_by_hand_fails_at_its_hash(copy: Copy):
     nothing_is_left(copy, name)
 
 
-def test_a_network_that_is_lost_fails_with_the_words_of_pip(copy: Copy):
+def test_a_lost_network_fails_with_the_message_of_pip(copy: Copy):
     name = copy.lock("six")
     done = copy.build(name, PIP_INDEX_URL="http://127.0.0.1:9/simple")
     assert "Connection refused" in done.stdout + done.stderr
@@ -103,20 +103,20 @@ def test_a_network_that_is_lost_fails_with_the_words_of_pip(copy: Copy):
     nothing_is_left(copy, name)
 
 
-def test_a_ca_bundle_that_is_not_there_is_named(copy: Copy):
+def test_a_missing_ca_bundle_is_named(copy: Copy):
     error = refused(copy.build(copy.lock("six"), PIP_CERT="/nonsense.pem"), 2)
     assert "/nonsense.pem" in error
 
 
 @pytest.fixture
 def silent_index():
-    """A package index that takes a question and never answers: a build waits there."""
+    """A package index that accepts a request and never answers, so that a build waits."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield {"PIP_INDEX_URL": f"http://127.0.0.1:{server.getsockname()[1]}/simple", "PIP_TIMEOUT": "600"}
 
 
 def start_and_wait(copy: Copy, name: str, index: dict[str, str]) -> subprocess.Popen:
-    """Start a build and return when Python is at work on pip, deep inside it."""
+    """Start a build and return once it runs pip."""
     process = copy.start(name, **index)
     until(lambda: any(re.match(r"/opt/\S+/python.*pip", line) for line in copy.processes(name).values()))
     return process
@@ -138,7 +138,7 @@ def nothing_is_left(copy: Copy, name: str) -> None:
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_in_the_middle_leaves_nothing(copy: Copy, silent_index, sent):
+def test_a_signal_during_a_build_leaves_nothing(copy: Copy, silent_index, sent):
     name = copy.lock("six")
     process = start_and_wait(copy, name, silent_index)
     process.send_signal(sent)
@@ -174,14 +174,14 @@ def test_what_a_killed_build_leaves_is_removed_at_the_next_start(copy: Copy, sil
 
 @pytest.fixture(scope="module")
 def built(copy: Copy, tmp_path_factory) -> str:
-    """An image that was built with a CA bundle and a pip configuration that hold a marker."""
+    """An image that was built with a CA bundle and a pip configuration that contain a marker."""
     bundle = tmp_path_factory.mktemp("ca") / "bundle.pem"
     given = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE") or "/etc/ssl/certs/ca-certificates.crt"
     bundle.write_text(f"# {MARKER}\n{Path(given).read_text()}")
     name = copy.lock("six", "keras")
     done = copy.build("--sif", name, PIP_CERT=str(bundle), PIP_TRUSTED_HOST=f"{MARKER}.invalid")
     assert done.returncode == 0, done.stdout + done.stderr
-    # Else the marker proves nothing.
+    # Otherwise the marker proves nothing.
     assert "Successfully installed" in done.stdout + done.stderr
     for number, step in enumerate(("base", "image", "archive", "sif"), 1):
         assert re.search(rf"^==> \[{number}/4\] {step}: \d+ s$", done.stdout, re.M)
@@ -221,7 +221,7 @@ def layers(archive: dict[str, bytes]) -> list[bytes]:
     ]
 
 
-def test_the_mark_says_what_is_true(copy: Copy, built: str, archive):
+def test_the_mark_describes_the_image(copy: Copy, built: str, archive):
     mark = copy.mark(built)
     folder = copy.folder(built)
     assert sorted(file.name for file in folder.iterdir()) == [".lock", "image.json", "image.oci.tar", "image.sif"]
@@ -240,7 +240,7 @@ def test_the_mark_says_what_is_true(copy: Copy, built: str, archive):
     assert mark["base"]["digest"] == base.digest
 
 
-def test_nothing_that_was_secret_is_in_the_image(archive):
+def test_no_secret_is_in_the_image(archive):
     parts = {**{str(number): layer for number, layer in enumerate(layers(archive))}, **archive}
     assert not [name for name, content in parts.items() if MARKER.encode() in content]
 
@@ -301,7 +301,7 @@ def test_the_sif_runs_the_packages_of_the_lock(copy: Copy, built: str):
 
 
 def test_building_again_takes_the_layers_from_the_cache(copy: Copy, path_without):
-    """And without apptainer, an older SIF does not stay beside an image that it does not belong to."""
+    """Without apptainer, an older SIF is removed, because it does not belong to the new image."""
     name = copy.lock("six")
     assert copy.build(name).returncode == 0
     first = copy.mark(name)
@@ -318,7 +318,7 @@ def test_building_again_takes_the_layers_from_the_cache(copy: Copy, path_without
     assert builders.find().image(before.id) is None, "the earlier image would stay in the storage forever"
 
 
-def test_a_build_that_fails_leaves_the_former_image_whole(copy: Copy, path_without):
+def test_a_failed_build_leaves_the_earlier_image_whole(copy: Copy, path_without):
     name = copy.lock("six")
     assert copy.build(name, path=path_without({"apptainer", "singularity"})).returncode == 0
     files = {file: digest(file) for file in copy.folder(name).iterdir()}

@@ -1,4 +1,4 @@
-"""What holds of the image tf2.21-gpu where there is no GPU; where there is one, that it is used."""
+"""What can be checked of the image tf2.21-gpu without a GPU; and that it uses a GPU if there is one."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ def image() -> None:
 
 
 def in_image(*command: str | Path, writable: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command in the image, with the repository to be read and one folder to be written to."""
+    """Run a command in the image, with the repository read-only and one writable folder."""
     seen = ["--bind", f"{REPOSITORY}:{REPOSITORY}:ro", *(["--bind", str(writable)] if writable else [])]
     variables = ["--env", "PYTHONPATH=src", "--env", "PYTHONSAFEPATH=1"]
     line = ["apptainer", "exec", "--cleanenv", "--contain", "--nv", "--pwd", REPOSITORY, *seen, *variables, GPU.sif]
@@ -44,7 +44,7 @@ def has_gpu(inside: dict[str, Any]) -> bool:
 
 
 def trial(folder: Path, policy: str) -> subprocess.CompletedProcess[str]:
-    """Run a trial in the image, with this answer to there being no GPU."""
+    """Run a trial in the image, with this policy for a missing GPU."""
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     params["environments"][GPU.name] = {"probes": ["identity"], "without_gpu": policy}
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
@@ -78,7 +78,7 @@ def test_without_a_gpu_a_trial_is_refused_in_one_clear_line(has_gpu: bool, tmp_p
     assert not (tmp_path / "record.json").exists()
 
 
-def test_with_the_fall_back_a_trial_says_so_and_gives_the_result_of_the_cpu(has_gpu: bool, tmp_path: Path) -> None:
+def test_with_the_fallback_a_trial_says_so_and_gives_the_result_of_the_cpu(has_gpu: bool, tmp_path: Path) -> None:
     if has_gpu:
         pytest.skip("there is a GPU here")
     told = must(trial(tmp_path, "cpu"))
@@ -100,7 +100,7 @@ def test_with_the_fall_back_a_trial_says_so_and_gives_the_result_of_the_cpu(has_
     assert record["styles"] == json.loads((tmp_path / "cpu.json").read_text())["styles"]
 
 
-def test_on_a_gpu_a_trial_computes_on_it(has_gpu: bool, tmp_path: Path) -> None:
+def test_a_trial_uses_a_gpu_if_there_is_one(has_gpu: bool, tmp_path: Path) -> None:
     if not has_gpu:
         pytest.skip("there is no GPU here")
     must(trial(tmp_path, "error"))

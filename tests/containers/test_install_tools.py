@@ -16,7 +16,7 @@ needs_root = "root alone may make such a view of the machine"
 
 
 def run(*arguments: str, before: str = "", after: str = "", **environment: str) -> Completed:
-    """Run the script; with `before` in a view of the machine that is gone afterwards."""
+    """Run the script; `before` prepares a view of the machine that is gone afterwards."""
     command = [str(INSTALL_TOOLS), *arguments]
     if before:
         assert os.geteuid() == 0, needs_root
@@ -30,7 +30,7 @@ NO_SOURCES_LIST = "file=/etc/apt/sources.list; [ ! -e $file ] || mount --bind /d
 BARE = "mount -t tmpfs none /opt; mount -t tmpfs none /usr/local/bin"
 
 
-def test_where_all_is_there_it_does_nothing():
+def test_it_does_nothing_if_everything_is_installed():
     before = listing()
     done = run()
     assert done.returncode == 0, done.stderr
@@ -61,7 +61,7 @@ def system_programs(folder: Path, without: set[str]) -> str:
     return str(folder)
 
 
-def test_apptainer_comes_in_a_folder_of_its_own_and_runs(without_apptainer: str):
+def test_apptainer_is_installed_in_its_own_folder_and_runs(without_apptainer: str):
     before = listing()
     after = 'readlink /usr/local/bin/apptainer; PATH=/bin; /usr/local/bin/apptainer version; "$@"; ls /tmp/*.list'
     done = run(before=BARE, after=after, PATH=without_apptainer, TMPDIR="/tmp")  # noqa: S108
@@ -73,7 +73,7 @@ def test_apptainer_comes_in_a_folder_of_its_own_and_runs(without_apptainer: str)
     assert listing() == before
 
 
-def test_the_mirror_is_that_of_the_machine_in_either_format_of_sources(without_apptainer: str):
+def test_it_uses_the_mirror_of_the_machine_in_either_format_of_sources(without_apptainer: str):
     before = f"""{BARE}
         mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' |
           head -n 1)
@@ -102,7 +102,7 @@ def test_without_a_mirror_it_says_so(without_apptainer: str):
     assert "apt sources name no Debian mirror" in done.stderr.splitlines()[-1]
 
 
-def test_who_may_not_install_is_told_what_to_ask_for():
+def test_a_user_who_may_not_install_learns_what_to_ask_for():
     """A user without rights, on a machine without mmdebstrap."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
@@ -117,7 +117,7 @@ def test_who_may_not_install_is_told_what_to_ask_for():
     assert "mmdebstrap" in error
 
 
-def test_what_it_does_not_know_it_refuses(tmp_path: Path):
+def test_it_refuses_what_it_does_not_know(tmp_path: Path):
     done = run("--nonsense")
     assert done.returncode == 1
     assert done.stderr == "error: install-tools: takes no arguments, got: --nonsense\n"

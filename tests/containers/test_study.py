@@ -28,20 +28,20 @@ from twinproof.environments.environment import Environment
 pytestmark = pytest.mark.containers
 
 IMAGES = [*QUICK[:1], "--sdm", "apptainer", *QUICK[1:]]
-# The one of the quick study's twins that draws random numbers while it is trained.
+# The only twin of the quick study that draws random numbers during training.
 TWIN = "conditional"
 
 
 @pytest.fixture(scope="session")
 def image() -> Environment:
-    """The environment whose image stands in this repository; it is built as a user would, if it does not."""
+    """The environment whose image is in this repository; a missing image is built as a user would build it."""
     environment = Environment(ENVIRONMENT)
     make_here(environment.image_mark)
     return environment
 
 
 def copy_with_image(folder: Path, environment: Environment, name: str = ENVIRONMENT) -> Path:
-    """Copy the repository, and bring the image's two files into it, as onto a cluster."""
+    """Copy the repository and put the image's two files into it, as on a cluster."""
     fresh_copy(folder)
     place = folder / Environment(name).folder
     place.mkdir(parents=True)
@@ -55,7 +55,7 @@ def copy_with_image(folder: Path, environment: Environment, name: str = ENVIRONM
 
 @pytest.fixture(scope="session")
 def in_image(image: Environment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy in which the quick study of one twin has been run in the image, its trials without any network."""
+    """A copy in which the quick study of one twin has been run in the image, with no network for its trials."""
     folder = only_twin(copy_with_image(tmp_path_factory.mktemp("image") / "twinproof", image), TWIN)
     must(run_in(folder, "git", "commit", "--all", "--quiet", "--message=One twin"))
     must(run_in(folder, "unshare", "--net", *IMAGES, "trials"))
@@ -109,14 +109,14 @@ CLOSED = ["src/new", "data/new", "params.yaml", "results/environments/new", "/op
 
 
 @pytest.mark.parametrize("place", CLOSED)
-def test_inside_nothing_but_results_can_be_written(in_image: Path, place: str) -> None:
+def test_only_results_can_be_written_inside(in_image: Path, place: str) -> None:
     assert exec_in_image(in_image, "touch results/quick/new && rm results/quick/new").returncode == 0
     assert exec_in_image(in_image, f"echo >> {place}").returncode != 0
     assert not (in_image / "src/new").exists()
 
 
 def test_links_to_the_repository_and_to_results_elsewhere_make_no_difference(in_image: Path, tmp_path: Path) -> None:
-    """Results on another disk than the home."""
+    """The results are on a different disk from the home folder."""
     folder = copy_with_image(tmp_path / "twinproof", Environment(ENVIRONMENT))
     (folder / "results").rename(tmp_path / "scratch")
     (folder / "results").symlink_to(tmp_path / "scratch")
@@ -126,7 +126,7 @@ def test_links_to_the_repository_and_to_results_elsewhere_make_no_difference(in_
     assert exec_in_image(tmp_path / "link", "touch src/new").returncode != 0
 
 
-def test_inside_nothing_of_the_users_environment_and_folders_is_seen(in_image: Path, tmp_path: Path) -> None:
+def test_the_users_environment_and_folders_are_not_visible_inside(in_image: Path, tmp_path: Path) -> None:
     (tmp_path / "private").touch()
     assert "leaked" not in exec_in_image(in_image, "env").stdout
     assert exec_in_image(in_image, f"ls {tmp_path}").returncode != 0
@@ -191,7 +191,7 @@ def test_without_a_runtime_the_run_ends_before_anything_is_built(tmp_path: Path)
     folder = fresh_copy(tmp_path / "twinproof")
     tools = tmp_path / "tools"
     tools.mkdir()
-    # `which` is asked for by Snakemake's Slurm executor as soon as it is imported.
+    # Snakemake's Slurm executor calls `which` as soon as it is imported.
     for tool in ("bash", "git", "env", "tee", "which"):
         (tools / tool).symlink_to(str(shutil.which(tool)))
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A network whose time is spent waiting: one style is an identical copy, another waits a known time longer."""
+"""A network that spends its time waiting: one style is an identical copy, another waits a known time longer."""
 
 import time
 from typing import Any
@@ -40,12 +40,12 @@ def functional(extra: float) -> keras.Model:
 
 
 def sequential(extra: float) -> keras.Model:
-    """The very same graph: a style that costs nothing."""
+    """The same graph: a style that costs nothing."""
     return _graph(BASE)
 
 
 def subclassed(extra: float) -> keras.Model:
-    """The same graph, which waits `extra` seconds longer: a style that is slower."""
+    """The same graph with `extra` seconds more: a slower style."""
     return _graph(BASE + extra)
 
 

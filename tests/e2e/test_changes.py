@@ -21,7 +21,7 @@ def planned(folder: Path, *more: str) -> list[str]:
 
 @contextmanager
 def changed(path: Path, content: bytes) -> Iterator[None]:
-    """Let a file hold something else for a while."""
+    """Temporarily replace the content of a file."""
     before = path.read_bytes()
     path.write_bytes(content)
     try:
@@ -47,7 +47,7 @@ def test_change_outside_the_measured_side_measures_nothing_again(quick_study):
         assert planned(quick_study) == []
 
 
-def test_change_of_the_page_makes_it_again_and_no_notebook(quick_study):
+def test_change_of_the_page_makes_it_again_but_no_notebook(quick_study):
     path = quick_study / "src/twinproof/report/page/page.py"
     with changed(path, path.read_bytes() + b"\n# changed\n"):
         rules = re.findall(r"^rule (\w+):", must(run_in(quick_study, *QUICK, "--dry-run")), re.M)
@@ -59,8 +59,8 @@ def test_touching_a_source_file_measures_nothing_again(quick_study):
     assert planned(quick_study) == []
 
 
-def test_what_concerns_a_twin_or_a_probe_measures_them_again(quick_study):
-    """Which change concerns what is proven in tests/pipeline/test_counting.py; here, that Snakemake goes by it."""
+def test_change_that_concerns_a_twin_or_a_probe_measures_it_again(quick_study):
+    """tests/pipeline/test_counting.py proves which change concerns what; here, Snakemake follows it."""
     twin, params = quick_study / "src/twinproof/measured/twins/dynamic.py", quick_study / "params.yaml"
     with (
         changed(twin, twin.read_bytes() + b"\nCHANGED = True\n"),
@@ -73,7 +73,7 @@ def test_what_concerns_a_twin_or_a_probe_measures_them_again(quick_study):
     assert planned(quick_study) == []
 
 
-def test_change_of_the_harness_measures_all_again_and_taken_back_nothing(quick_study):
+def test_change_of_the_harness_measures_everything_again_until_it_is_undone(quick_study):
     path = quick_study / "src/twinproof/measured/run_batch.py"
     with changed(path, path.read_bytes() + b"\nCHANGED = True\n"):
         assert len(planned(quick_study)) == 15
@@ -116,7 +116,7 @@ def test_missing_data_file_is_named_before_anything_runs(quick_study):
 
 
 def test_wrong_parameter_is_explained_without_a_traceback(quick_study):
-    """All mistakes are in tests/study/test_params.py; here, Snakemake passes on their messages."""
+    """tests/study/test_params.py covers all mistakes; here, Snakemake passes on their messages."""
     params = quick_study / "params.yaml"
     with changed(params, params.read_bytes().replace(b"epochs: 5", b"epoch: 5")):
         done = run_in(quick_study, "snakemake", "--dry-run")
@@ -134,7 +134,7 @@ def test_last_good_page_stays_where_a_new_one_cannot_be_made(quick_study):
     must(run_in(quick_study, *QUICK))
 
 
-def test_failed_trial_runs_again_and_costs_no_record(quick_study):
+def test_failed_trial_runs_again_and_loses_no_record(quick_study):
     path = quick_study / "src/twinproof/measured/twins/dynamic.py"
     before = records(quick_study)
     with changed(path, path.read_bytes() + b"\n\nraise RuntimeError('unfinished')\n"):
@@ -149,6 +149,6 @@ def test_failed_trial_runs_again_and_costs_no_record(quick_study):
             assert "done: 0 trials run, 10 reused, 5 failed or not run" in done.stderr
         assert len(planned(quick_study)) == 5
     assert planned(quick_study) == []
-    # The records that count again come back when a run begins.
+    # Records that count again are restored when a run starts.
     must(run_in(quick_study, *QUICK, "trials"))
     assert records(quick_study) == before

@@ -1,4 +1,4 @@
-"""The research crate of a study that was run: an independent validator finds no fault in it, and it can go on."""
+"""The research crate of a finished study: an independent validator finds no fault, and the study can continue."""
 
 import os
 import re
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.guides
 Completed = subprocess.CompletedProcess[str]
 Validate = Callable[[Path], Completed]
 
-# What the profiles recommend and twinproof cannot know, or a workflow in a crate cannot be.
+# What the profiles recommend, but twinproof cannot know or a workflow in a crate cannot satisfy.
 NOT_KNOWN = {
     "process-run-crate-0.5_3.2": "the address of the workflow: none is in CITATION.cff",
     "process-run-crate-0.5_5.1": "an absolute address as the identifier of a workflow that is in the crate",
@@ -29,7 +29,7 @@ NOT_KNOWN = {
 
 @pytest.fixture(scope="session")
 def validate(tmp_path_factory: pytest.TempPathFactory) -> Validate:
-    """Have the validator judge a crate by all that its profiles require and recommend."""
+    """Have the validator judge a crate by everything that its profiles require and recommend."""
     venv = locked_venv("validator")
     cache = tmp_path_factory.mktemp("contexts") / "cache"
     subprocess.run([venv / "bin/python", REPOSITORY / "tests/crate/fill_cache.py", cache], check=True)
@@ -57,7 +57,7 @@ def test_validator_finds_no_fault(quick_study, validate):
     must(validate(quick_study / "results/quick/crate.zip"))
 
 
-def test_validator_misses_a_record_that_is_not_there(quick_study, validate, tmp_path):
+def test_validator_reports_a_missing_record(quick_study, validate, tmp_path):
     record = "results/quick/trials/tf2.21-cpu/simple/identity-0.json"
     (unpack(quick_study, tmp_path) / record).unlink()
     done = validate(tmp_path)
@@ -65,7 +65,7 @@ def test_validator_misses_a_record_that_is_not_there(quick_study, validate, tmp_
     assert record in re.sub(r"[\s│]", "", done.stdout)
 
 
-def test_unpacked_crate_is_the_study_with_all_done_but_itself(quick_study, tmp_path):
+def test_unpacked_crate_is_the_study_with_only_the_crate_left_to_make(quick_study, tmp_path):
     folder = unpack(quick_study, tmp_path)
     printed = must(run_in(folder, "snakemake", "--dry-run", "--profile", "workflow/profiles/quick"))
     # After unpacking, the images are verified once more.

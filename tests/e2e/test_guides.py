@@ -1,4 +1,4 @@
-"""Every command of the README and the guides runs, in their order, on a fresh copy.
+"""Every command of the README and the guides runs, in order, on a fresh copy.
 
 The copy makes its own workflow venv. Its environments are those of this repository, which Snakemake made from their
 locks when a test first asked for them.
@@ -25,7 +25,7 @@ def newcomer(tmp_path_factory) -> Path:
 
 
 def run_script(folder: Path, script: str) -> None:
-    """Run a script as a user whose shell knows nothing of this test's venv."""
+    """Run a script as a user whose shell knows nothing about this test's venv."""
     outside = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
     inside = os.environ.get("VIRTUAL_ENV", "")
     parts = os.environ["PATH"].split(os.pathsep)

@@ -1,8 +1,8 @@
-"""Serialization, exchange, introspection and pitfalls in three Keras: what is published counts, the rest is measured.
+"""Serialization, exchange, introspection and pitfalls in three releases of Keras, from published and new records.
 
-The study starts from the records of the published study, as a user's does. Those whose protocol is that of the current
-code count; a change of the code, the locks or the parameters measures again what it concerns. Some are always measured
-again, and must give what is published.
+The study starts from the records of the published study, as a user's does. A record counts if its protocol is that of
+the current code; a change of the code, the locks or the parameters measures again what it concerns. Some are always
+measured again, and must match the published ones.
 """
 
 import json
@@ -26,23 +26,23 @@ pytestmark = pytest.mark.outcomes
 NEWEST, BETWEEN, OLDEST = ENVIRONMENTS
 TWINS = ("simple", "conditional", "dynamic")
 PROBES = ["serialization", "exchange", "introspection", "pitfalls"]
-# What serialization and introspection find in the oldest is in measured/probes.
+# Serialization and introspection in the oldest environment are tested in measured/probes.
 ELSEWHERE = ["exchange", "pitfalls"]
 TABLES = ["serialization", "ingredients", "exchange", "introspection", "faults", "pitfalls", "claims", "answer", "code"]
 Ends = dict[str, dict[str, dict[str, Any]]]
-# Measured again: serialization takes longest, and is measured in measured/probes; exchange is compared in tests/faults.
+# Measured again. Serialization takes longest and is measured in measured/probes; exchange is compared in tests/faults.
 AGAIN = (f"{NEWEST}/dynamic/introspection", f"{NEWEST}/conditional/pitfalls", f"{OLDEST}/conditional/pitfalls")
-# Not the same at a rerun: times, and the size of a SavedModel, which holds random numbers of varying length.
+# What differs in a rerun: times, and the size of a SavedModel, which contains random numbers of varying length.
 VARYING = re.compile("_seconds$|^bytes$")
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study that has ended, of three twins in three environments, without learning and timing."""
+    """A finished study of three twins in three environments, without learning and timing."""
     folder = fresh_copy(tmp_path_factory.mktemp("outcomes") / "twinproof", *ENVIRONMENTS)
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["twins"] = {twin: params["twins"][twin] for twin in TWINS}
-    # What concerns all twins is the same for each.
+    # Results that concern all twins are the same for each.
     params["twins"]["simple"]["probes"] = ["identity", "pitfalls"]
     params["twins"]["conditional"]["probes"] = ["pitfalls"]
     params["twins"]["dynamic"]["probes"] = PROBES
@@ -99,7 +99,9 @@ def test_example_3_as_printed_cannot_be_constructed(ends: Ends, environment: str
     ("pitfall", "wrong"),
     [("private_layers_attribute", ENVIRONMENTS[:2]), ("nested_list", ENVIRONMENTS[1:])],
 )
-def test_layers_that_are_lost_are_silently_wrong_where_they_are(ends: Ends, pitfall: str, wrong: list[str]) -> None:
+def test_lost_layers_are_silently_wrong_in_the_affected_environments(
+    ends: Ends, pitfall: str, wrong: list[str]
+) -> None:
     found = {environment: ends[environment][f"dynamic/{pitfall}"]["outcome"] for environment in ENVIRONMENTS}
     assert found == {
         environment: "silently wrong" if environment in wrong else "as expected" for environment in ENVIRONMENTS
@@ -117,7 +119,7 @@ def test_a_functional_model_is_loaded_without_its_code_and_a_subclass_is_not(stu
     ]
 
 
-def test_every_environment_reads_what_every_one_wrote(study: Path) -> None:
+def test_every_environment_reads_the_files_of_every_environment(study: Path) -> None:
     cells = table(study, "exchange")
     assert len(cells.groupby(["environment", "writer", "style", "format"])) == len(cells) == 3 * 3 * 3 * 4
     own = cells[(cells["environment"] == cells["writer"]) & (cells["style"] == "functional")]
@@ -128,7 +130,7 @@ def test_every_environment_reads_what_every_one_wrote(study: Path) -> None:
 
 def test_the_notebooks_and_the_report_show_it(study: Path) -> None:
     page = (study / "results/report/index.html").read_text()
-    # In the matrix of the pitfalls: here and there silently wrong, with what was seen.
+    # The matrix of the pitfalls shows where they are silently wrong, with what was seen.
     assert re.search(
         r"Layers in a list within a list.*?<td class=\"bad\"><a [^>]*title=\"outputs differ by", page, re.DOTALL
     )
@@ -143,7 +145,7 @@ def test_the_answer_is_printed_with_its_evidence(study: Path) -> None:
     assert re.search(r"^C11 +refuted", printed, re.M)
 
 
-def test_the_command_of_the_guide_finds_it_done(study: Path) -> None:
+def test_the_command_of_the_guide_has_nothing_to_do(study: Path) -> None:
     printed = must(run_in(study, *commands(REPOSITORY / "docs/serialization.md").split()))
     assert "Nothing to be done" in printed
 
@@ -176,7 +178,7 @@ def test_every_control_works_or_says_why_it_cannot(study: Path) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_public_reports_end_as_they_are_known_to(ends: Ends, environment: str) -> None:
+def test_public_reports_have_their_known_outcomes(ends: Ends, environment: str) -> None:
     place = ORDER.index(environment)
     known = {name: letters[place] for it in REPORTS for name, letters in (it[:2], it[2:])}
     assert {name: LETTERS.get(ends[environment][name]["outcome"]) for name in known} == known
@@ -195,7 +197,7 @@ def record_of(study: Path, name: str) -> Path:
 
 
 def outcomes(study: Path, name: str) -> Any:
-    """Return what a record found, without what varies."""
+    """Return the results of a record, without what varies."""
     return without_varying(json.loads(record_of(study, name).read_text())["styles"])
 
 

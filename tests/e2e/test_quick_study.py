@@ -15,7 +15,7 @@ from twinproof.pipeline.durations import from_csv
 TWINS = {"simple", "conditional", "dynamic"}
 
 
-def test_report_and_metrics_stand_at_the_end(quick_study):
+def test_the_study_ends_with_report_and_metrics(quick_study):
     assert (quick_study / "results/quick/report/index.html").stat().st_size > 100_000
     for twin in TWINS:
         assert (quick_study / f"results/quick/notebooks/tf2.21-cpu/{twin}/learning.html").exists()
@@ -83,19 +83,19 @@ def test_results_are_those_that_the_code_has_always_found(quick_study):
             assert found[path]["digest"] == trial["digest"], path
 
 
-def test_what_its_jobs_took_can_be_shipped(quick_study, tmp_path):
+def test_durations_of_its_jobs_can_be_shipped(quick_study, tmp_path):
     output = tmp_path / "durations.csv"
     measure = ["python", "-m", "twinproof.pipeline.measure_durations", "--results=results/quick", f"--output={output}"]
     must(run_in(quick_study, *measure))
     took = {(one.twin, one.what): one for one in from_csv(output)}
     assert {(twin, probe) for twin in TWINS for probe in ("identity", "learning", "graph")} < set(took)
     assert {"run_batch", "run_notebook", "make_tables"} < {what for twin, what in took if not twin}
-    # A process needs a while until it has imported Keras, and no longer than that.
+    # A process takes a while to import Keras, but not longer than this.
     assert 0.5 < took["", "run_batch"].seconds < 60
     assert took["", "make_report"].bytes == (quick_study / "results/quick/report/index.html").stat().st_size
 
 
-def test_plan_takes_off_what_is_done(quick_study):
+def test_plan_omits_what_is_done(quick_study):
     printed = must(run_in(quick_study, "twinproof", "plan", "--profile", "workflow/profiles/quick"))
     assert "there is nothing to measure" in printed
 

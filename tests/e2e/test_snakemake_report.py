@@ -1,4 +1,4 @@
-"""Snakemake's own report of a study: what it shows, under which heading, and with what said of it."""
+"""Snakemake's own report of a study: what it shows, under which headings, and with which captions."""
 
 import json
 import re
@@ -19,7 +19,7 @@ def report(quick_study, tmp_path_factory) -> str:
 
 
 def told(report: str, name: str) -> Any:
-    """Return what a script of the page holds as data."""
+    """Return the data in a script of the page."""
     return json.loads(re.search(rf'<script id="{name}">\s*(?:var )?\w+ = (.*);\s*</script>', report)[1])
 
 

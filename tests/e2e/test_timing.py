@@ -1,4 +1,4 @@
-"""A timing study for real: an identical copy, a subclass 5 % slower, an interruption, and the report on it."""
+"""A real timing study: an identical copy, a subclass 5 % slower, an interruption, and the report on it."""
 
 import os
 import re
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timing
 STUDY = ["snakemake", "--cores", "2", "timing"]
 PROCESSES = 8  # the fewest that can tell two comparisons from chance, and one more
 NEAR = 1.003
-EXTRA = 0.001  # seconds that the subclass takes longer: 5 % of what functional takes
+EXTRA = 0.001  # extra seconds of the subclass: 5 % of the time of functional
 
 
 def records(folder: Path) -> dict[str, int]:
@@ -49,9 +49,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def interrupted(folder: Path) -> dict[str, int]:
-    """The records that were there when a study was interrupted, as somebody does with Ctrl-C."""
+    """The records that existed when a study was interrupted, as with Ctrl-C."""
     path = folder / "interrupted.log"
-    # A trial has ended when its process has, a second after its record is there.
+    # A trial ends with its process, a second after its record is written.
     ended = re.compile(r" timing \d+ in \d+ ")
     with path.open("w") as log:
         study = subprocess.Popen(
@@ -73,7 +73,7 @@ def interrupted(folder: Path) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def ended(folder: Path, interrupted: dict[str, int]) -> Path:
-    """The same study, started again and ended."""
+    """The same study, started again and finished."""
     must(run_in(folder, *STUDY))
     return folder
 
@@ -84,15 +84,15 @@ def test_starting_again_after_an_interruption_measures_only_what_is_missing(ende
     assert {path: after[path] for path in interrupted} == interrupted
 
 
-def test_an_identical_copy_is_never_said_to_differ(ended):
+def test_an_identical_copy_is_never_reported_as_different(ended):
     found = verdict(ended, "sequential")
     assert found["verdict"] in ("equivalent", "undecided"), found
 
 
 def test_a_subclass_that_is_5_percent_slower_is_found_and_measured(ended):
-    """The interval is that of all comparisons: one at 95 % would miss the truth in one run of 20.
+    """The interval covers all comparisons: one at 95 % would miss the truth in one run of 20.
 
-    It meets the truth to a tenth of the margin: what comes after a longer wait finds colder caches.
+    It includes the truth to a tenth of the margin: after a longer wait, caches are colder.
     """
     found = verdict(ended, "subclassed")
     print(found["answer"])
@@ -112,7 +112,7 @@ def test_both_controls_stand_beside_each_ratio(ended):
         assert found["margin"] / 2 < found["added"] < found["margin"] * 2
 
 
-def test_notebooks_and_report_are_made_of_them(ended):
+def test_notebooks_and_report_are_made_from_the_records(ended):
     must(run_in(ended, "snakemake", "--cores", "2"))
     assert len(records(ended)) == PROCESSES
     page = (ended / "results/report/index.html").read_text()

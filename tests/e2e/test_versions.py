@@ -85,7 +85,7 @@ def test_changed_parameter_in_a_clone_plans_the_trials_it_concerns(pulled):
 
 
 def test_altered_data_in_a_clone_is_noticed(version, pulled):
-    # So that no environment is installed meanwhile.
+    # So that no environment is installed.
     (pulled / "results/environments").symlink_to(version / "results/environments")
     file = pulled / "data/mnist/t10k-labels-idx1-ubyte.gz"
     file.write_bytes(file.read_bytes()[:-1])
@@ -124,7 +124,7 @@ def changed_seed(study: StandIn, seed: int, tag: str) -> None:
 
 
 def links(page: Path) -> set[Path]:
-    """Return what a page links to beside its own folder."""
+    """Return what a page links to outside its own folder."""
     return {page.parent / link for link in re.findall(r'href="(\.\./[^"#]*)"', page.read_text())}
 
 
@@ -142,7 +142,7 @@ def test_two_versions_are_listed_compared_and_shown(study, version):
     pages = [version / must(run_in(version, "twinproof", "show", tag)).splitlines()[0] for tag in ("v-a", "v-b")]
     old, new = (page.read_text() for page in pages)
     assert new == (version / "results/report/index.html").read_text() != old
-    # None leads to the crate, which neither git nor DVC keeps.
+    # No link leads to the crate, which neither git nor DVC keeps.
     for page in pages:
         assert [link for link in links(page) if not link.is_file()] == []
         assert {link.parts[-1] for link in links(page)} >= {"claims.csv", "version.json", "learning.html"}
@@ -157,7 +157,7 @@ def test_an_old_report_comes_from_the_remote_where_the_cache_lacks_it(version, t
     assert "<title>twinproof" in page.read_text()
 
 
-def test_an_old_report_that_is_nowhere_is_a_line(version, tmp_path):
+def test_an_old_report_that_is_nowhere_is_refused_without_a_traceback(version, tmp_path):
     folder = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(version), str(folder))
     must(run_in(folder, "dvc", "remote", "modify", "here", "url", str(tmp_path / "empty")))

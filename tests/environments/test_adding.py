@@ -16,7 +16,7 @@ from twinproof.environments.environment import LOCKS, Environment
 from twinproof.environments.releases import TENSORFLOW, name_for
 
 LOCK = f"keras==3.9.2 --hash=sha256:{'a' * 64}"
-# It stands in for uv: what it is asked goes into a file, what it answers comes from one.
+# Stands in for uv: it copies its input to a file, and writes a fixed lock or a complaint.
 UV = f"""#!{shutil.which("bash")}
 while [ "$1" != --output-file ]; do shift; done
 cat "$3" >"$TOLD"
@@ -44,9 +44,7 @@ def written() -> list[str]:
     return sorted(path.name for path in LOCKS.iterdir())
 
 
-def test_input_and_lock_are_written_by_a_name_of_their_versions(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_input_and_lock_are_named_after_their_versions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["environment", "add", "keras==3.9.2", "tensorflow-cpu==2.18.1"])
     assert written() == ["keras3.9-tf2.18-cpu.in", "keras3.9-tf2.18-cpu.txt"]
@@ -62,7 +60,7 @@ def test_input_and_lock_are_written_by_a_name_of_their_versions(
     assert "keras3.9-tf2.18-cpu.txt with 1 package\n" in capsys.readouterr().out
 
 
-def test_a_name_of_your_own_and_further_packages(folder: Path) -> None:
+def test_a_custom_name_and_further_packages_are_allowed(folder: Path) -> None:
     assert add_environment(["Keras == 3.9.2", "flax>=0.5,<0.6"], "with-flax").name == "with-flax"
     assert written() == ["with-flax.in", "with-flax.txt"]
     assert {"keras==3.9.2", "flax>=0.5,<0.6", f"tensorflow-cpu=={TENSORFLOW['3.9.2']}"} <= {
@@ -70,14 +68,14 @@ def test_a_name_of_your_own_and_further_packages(folder: Path) -> None:
     }
 
 
-def test_another_backend_takes_the_place_of_tensorflow() -> None:
+def test_another_backend_replaces_tensorflow() -> None:
     asked = read_requirements(["jax==0.10.2", "keras==3.15.1"])
     name = name_for(asked.keras, asked.backend, asked.version, asked.gpu)
     shipped = (REPOSITORY / LOCKS / f"{name}.in").read_text().splitlines()
     assert describe(asked).splitlines()[1:] == shipped[1:]
 
 
-def test_what_wants_cuda_is_called_so() -> None:
+def test_an_environment_with_cuda_is_named_for_the_gpu() -> None:
     asked = read_requirements(["keras==3.15.1", "tensorflow[and-cuda]==2.21.0"])
     assert name_for(asked.keras, asked.backend, asked.version, asked.gpu) == "keras3.15-tf2.21-gpu"
     assert "tensorflow[and-cuda]==2.21.0" in describe(asked).splitlines()
@@ -87,7 +85,7 @@ def test_what_wants_cuda_is_called_so() -> None:
 def test_the_shipped_inputs_are_what_the_command_writes(keras: str) -> None:
     asked = read_requirements([f"keras=={keras}"])
     shipped = REPOSITORY / LOCKS / f"{name_for(asked.keras, asked.backend, asked.version)}.in"
-    # Three are older, and are called after TensorFlow alone.
+    # Three are older and are named after TensorFlow alone.
     older = REPOSITORY / LOCKS / f"tf{asked.version.rpartition('.')[0]}-cpu.in"
     path = shipped if shipped.exists() else older
     first, *lines = path.read_text().splitlines()
@@ -113,14 +111,16 @@ def test_the_shipped_inputs_are_what_the_command_writes(keras: str) -> None:
         (["keras==3.9.2\n-r other.in"], r"not allowed"),
     ],
 )
-def test_what_is_no_package_with_a_version_is_refused(folder: Path, packages: list[str], words: str) -> None:
+def test_anything_but_packages_with_one_version_of_keras_is_refused(
+    folder: Path, packages: list[str], words: str
+) -> None:
     with pytest.raises(UserError, match=words):
         add_environment(packages)
     assert written() == []
 
 
 @pytest.mark.parametrize("name", ["../up", "", "a b", "-x", "é"])
-def test_a_name_that_is_none_is_refused(folder: Path, name: str) -> None:
+def test_an_invalid_name_is_refused(folder: Path, name: str) -> None:
     if not name:
         assert add_environment(["keras==3.9.2"], name).name == "keras3.9-tf2.18-cpu"
         return
@@ -130,7 +130,7 @@ def test_a_name_that_is_none_is_refused(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["in", "txt"])
-def test_a_name_that_is_taken_is_refused_and_what_is_there_stays(folder: Path, suffix: str) -> None:
+def test_a_taken_name_is_refused_and_its_file_stays(folder: Path, suffix: str) -> None:
     taken = LOCKS / f"keras3.9-tf2.18-cpu.{suffix}"
     taken.write_text("mine")
     with pytest.raises(UserError, match=rf"{taken} exists already; choose a name of your own, --name"):
@@ -147,7 +147,7 @@ def test_outside_of_a_study_nothing_is_written(tmp_path: Path, monkeypatch: pyte
     assert not list(tmp_path.iterdir())
 
 
-def test_what_uv_says_of_versions_that_do_not_go_together_is_told_in_a_line(
+def test_conflicting_versions_are_reported_in_one_line_with_uvs_reason(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(
@@ -165,7 +165,7 @@ def test_what_uv_says_of_versions_that_do_not_go_together_is_told_in_a_line(
     assert written() == []
 
 
-def test_where_the_lock_cannot_be_written_the_input_goes_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_the_lock_cannot_be_written_the_input_is_removed_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = adding.write_whole
 
     def full(path: Path, content: str) -> None:
@@ -179,7 +179,7 @@ def test_where_the_lock_cannot_be_written_the_input_goes_too(folder: Path, monke
     assert written() == []
 
 
-def test_the_command_of_the_guide_makes_the_lock_that_make_lock_makes_and_what_does_not_exist_is_told(
+def test_the_command_of_the_guide_makes_the_lock_that_make_lock_makes_and_names_a_missing_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / LOCKS).mkdir(parents=True)

@@ -39,7 +39,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     return environment
 
 
-def test_a_lock_tells_its_packages_and_whether_it_wants_a_gpu(tiny: Environment) -> None:
+def test_a_lock_shows_its_packages_and_whether_it_needs_a_gpu(tiny: Environment) -> None:
     assert tiny.pinned() == PINNED
     assert tiny.wants_gpu()
     tiny.lock.write_text(LOCK.replace("nvidia-", "acme-"))
@@ -56,7 +56,7 @@ def test_the_lock_decides_the_backend(tiny: Environment) -> None:
     assert tiny.backend() == "tensorflow"
 
 
-def test_a_lock_without_a_backend_or_with_two_leaves_it_open(tiny: Environment) -> None:
+def test_a_lock_without_a_backend_or_with_two_is_refused(tiny: Environment) -> None:
     for text, told in (
         (LOCK.replace("tensorflow-cpu", "tensorboard"), "pins no backend of Keras"),
         (

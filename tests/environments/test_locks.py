@@ -1,4 +1,4 @@
-"""A lock counts by what it pins: Snakemake and `twinproof plan` agree when a venv is to be made again."""
+"""Only what a lock pins counts: Snakemake and `twinproof plan` agree on when a venv must be made again."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from twinproof.environments.environment import Environment
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh copy with a venv, as far as its list of packages goes, that is older than its lock."""
+    """A fresh copy whose venv, only a list of packages, is older than its lock."""
     folder = fresh_copy(tmp_path_factory.mktemp("fresh") / "copy")
     mark = folder / Environment(ENVIRONMENT).venv_mark
     mark.parent.mkdir(parents=True)
@@ -28,7 +28,7 @@ def made_again(copy: Path) -> bool:
     return "rule create_venv" in printed
 
 
-def test_a_lock_that_is_newer_and_pins_the_same_makes_no_venv(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_lock_with_the_same_pins_makes_no_venv(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(copy)
     lock = Environment(ENVIRONMENT).lock
     assert (Environment(ENVIRONMENT).venv_fault() is not None, made_again(copy)) == (False, False)

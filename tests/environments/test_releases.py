@@ -36,11 +36,11 @@ def put(name: str, packages: Sequence[str]) -> None:
         ("3.15.1", "2.21.0", True, "keras3.15-tf2.21-gpu"),
     ],
 )
-def test_an_environment_is_called_by_the_minor_versions(keras: str, tensorflow: str, gpu: bool, name: str) -> None:
+def test_an_environment_is_named_after_the_minor_versions(keras: str, tensorflow: str, gpu: bool, name: str) -> None:
     assert name_for(keras, "tensorflow", tensorflow, gpu) == name
 
 
-def test_any_release_of_a_minor_version_goes_with_the_tensorflow_of_the_table() -> None:
+def test_any_release_of_a_minor_version_has_the_tensorflow_of_the_table() -> None:
     assert tensorflow_for("3.9.0") == TENSORFLOW["3.9.2"]
     assert tensorflow_for("3.1.0") == TENSORFLOW["3.1.1"] != tensorflow_for("3.10.0")
     assert tensorflow_for("4.0.0") is None
@@ -71,7 +71,7 @@ def test_releases_are_the_locks_for_the_cpu_in_the_order_of_their_keras(
     assert list_releases() == [Release("3.9.2", "2.18.0", "b"), Release("3.10.0", "2.19.1", "a")]
 
 
-def test_of_two_locks_with_one_keras_that_with_the_tensorflow_of_the_table_counts(
+def test_among_locks_with_one_keras_the_one_with_the_tensorflow_of_the_table_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -89,7 +89,7 @@ def test_of_two_locks_with_one_keras_that_with_the_tensorflow_of_the_table_count
         ("3.9.1", "3.9.2", ["3.9.1", "3.9.2"]),
     ],
 )
-def test_a_minor_version_as_an_end_takes_in_all_its_releases(
+def test_a_minor_version_as_an_end_includes_all_its_releases(
     first: str | None, last: str | None, versions: list[str]
 ) -> None:
     assert [release.keras for release in between(ROW, first, last)] == versions
@@ -104,7 +104,7 @@ def test_a_minor_version_as_an_end_takes_in_all_its_releases(
         ("3.10", None, r"from 3\.10 to the last: 1 release of Keras"),
     ],
 )
-def test_ends_that_cannot_be_are_refused_in_a_line(first: str | None, last: str | None, words: str) -> None:
+def test_impossible_ends_are_refused_in_one_line(first: str | None, last: str | None, words: str) -> None:
     with pytest.raises(UserError, match=words) as refused:
         between(ROW, first, last)
     assert "\n" not in str(refused.value)

@@ -13,7 +13,7 @@ from tests.conftest import REPOSITORY
 from twinproof.environments import variables as listed
 from twinproof.environments.variables import clean, for_containers, let_through
 
-# What was found to change results, and more of each kind.
+# Variables that were found to change results, and more of each kind.
 FOREIGN = {
     "BLIS_NUM_THREADS": "2", "CUDA_LAUNCH_BLOCKING": "1", "GIT_DIR": "/nowhere", "KERAS_BACKEND": "torch",
     "KERAS_FLOATX": "float64", "KERAS_HOME": "/nowhere", "KERAS_MAX_STEPS_PER_EPOCH": "3", "LANG": "de_DE.UTF-8",
@@ -31,7 +31,7 @@ OF_THE_MACHINE = {
     "OPENBLAS_L2_SIZE": "512",
 }
 TOLD = {"CUDA_CACHE_PATH", "PATH", "PYTHONPATH", "TWINPROOF_COMMIT", "TWINPROOF_COMMIT_MISSING"}
-# Python imports it as it starts.
+# Python imports this module when it starts.
 TELL_WHEN_STARTED = """
 import json, os, sys
 if "twinproof" in sys._xoptions:
@@ -96,7 +96,7 @@ def test_a_process_that_a_trial_starts_has_the_list_too(tmp_path: Path) -> None:
     is_the_list(start(tmp_path, "apart_from_here")["variables"])
 
 
-def test_in_an_image_the_runtime_and_the_image_itself_are_heard(
+def test_in_an_image_variables_of_the_runtime_and_the_image_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variables = FOREIGN | OF_THE_MACHINE | {"TMPDIR": "/scratch"}
@@ -108,13 +108,13 @@ def test_in_an_image_the_runtime_and_the_image_itself_are_heard(
     assert clean(variables).items() >= {"TWINPROOF_LOCK": "forged", "TWINPROOF_BUILD": "forged"}.items()
 
 
-def test_of_folders_of_libraries_a_venv_keeps_that_of_python_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_venv_keeps_only_the_library_folder_of_python(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listed.sysconfig, "get_config_var", {"LIBDIR": "/opt/python/lib"}.get)
     assert let_through({"LD_LIBRARY_PATH": "/opt/cuda/lib:/opt/python/lib"}) == {"LD_LIBRARY_PATH": "/opt/python/lib"}
     assert let_through({"LD_LIBRARY_PATH": "/opt/cuda/lib"}) == {}
 
 
-def test_a_container_is_handed_what_a_venv_lets_through_and_the_commit() -> None:
+def test_a_container_gets_what_a_venv_lets_through_and_the_commit() -> None:
     handed = for_containers(FOREIGN | OF_THE_MACHINE)
     assert handed.keys() == OF_THE_MACHINE.keys() | {"TWINPROOF_COMMIT", "TWINPROOF_COMMIT_MISSING"}
     assert handed.items() >= OF_THE_MACHINE.items()

@@ -1,4 +1,4 @@
-"""The venv of an environment that a command asks for is made by the script that Snakemake runs, once."""
+"""If a command needs the venv of an environment, the script that Snakemake runs makes it once."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def test_it_is_made_if_it_is_missing_or_from_another_lock(environment: Environme
     assert [venv.install(environment), venv.install(environment)] == [True, False]
 
 
-def test_one_that_cannot_be_installed_is_told_in_a_line_with_where_to_read_all(environment: Environment) -> None:
+def test_a_failed_installation_is_reported_in_one_line_with_the_path_of_its_log(environment: Environment) -> None:
     Path("workflow/venv").write_text('echo "error: no such package" >&2\necho "mind the lock" >&2\nexit 1\n')
     with pytest.raises(UserError) as refused:
         venv.install(environment)

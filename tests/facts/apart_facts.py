@@ -1,4 +1,4 @@
-"""Prints how operations end that are run apart: well, with an error, killed, hung, gone."""
+"""Prints how operations in separate processes end: normally, with an error, killed, hung, or without a result."""
 
 import json
 import logging
@@ -51,7 +51,7 @@ def leaves() -> None:
 
 
 def names() -> str:
-    """Return the name that Keras gives to the first layer without one."""
+    """Return the name that Keras gives to the first unnamed layer."""
     import keras
 
     return f"{os.getpid()} {keras.layers.Dense(1).name}"

@@ -1,4 +1,4 @@
-"""Prints what probes find of a twin on the backend of the environment, whichever that is."""
+"""Prints what probes find in a twin on the backend of the environment, whichever that is."""
 
 import json
 from typing import Any

@@ -41,7 +41,7 @@ def of_ids(**options: Any) -> keras.Model:
 
 
 class Looks(keras.Model):
-    """Looks images up, or ids that it makes of them."""
+    """Looks up images, or ids that it makes from them."""
 
     def __init__(self, makes_ids: bool) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Fails(keras.Model):
 
 
 class Mute(Exception):  # noqa: N818
-    """An error whose text cannot be had."""
+    """An error whose text is not available."""
 
     def __str__(self) -> str:
         raise RuntimeError
@@ -80,7 +80,7 @@ def raises(error: BaseException) -> Callable[[], Any]:
 
 
 def shared() -> tuple[Callable[[], Any], Callable[[], Any]]:
-    """Return two functions whose models are two, with the weights of one."""
+    """Return two functions whose models are different, but share weights."""
     hidden = classifier()
     return (lambda: graph(hidden, classifier())), (lambda: graph(hidden, layers.Activation("softmax")))
 

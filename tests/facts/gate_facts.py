@@ -1,4 +1,4 @@
-"""Prints what the prover, and the identity probe on images, find of each difference that usual inputs do not show."""
+"""Prints how the prover, and the identity probe on images, judge each difference that usual inputs do not show."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ PIXELS, CLASSES, STEPS = 8, 3, 3
 
 
 def dataset() -> Dataset:
-    """Return images as those of a study are: of pixels between 0 and 1."""
+    """Return images like those of a study, with pixels between 0 and 1."""
 
     def examples(count: int, seed: int) -> Examples:
         images = np.random.default_rng(seed).random((count, PIXELS), dtype=np.float32)
@@ -38,7 +38,7 @@ def found(record: dict[str, Any]) -> dict[str, Any]:
 
 
 class Strict(keras.Model):
-    """Refuses what is no pixel."""
+    """Refuses values that are not pixels."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Prints what the graph probe finds of styles that compile, or do not, to the same."""
+"""Prints what the graph probe finds for styles that do, or do not, compile to the same graph."""
 
 import json
 from functools import partial
@@ -14,7 +14,7 @@ from twinproof.measured.twins import Twin
 from twinproof.proof import tracing
 from twinproof.study.settings import GraphSettings
 
-# Names of styles are free here, so that one functional and its controls serve for many.
+# Names of styles are arbitrary here, so one functional and its controls serve for many.
 PARTICIPANTS = {
     "functional": styles.functional,
     "subclassed": partial(styles.Backwards, name="small"),
@@ -25,7 +25,7 @@ PARTICIPANTS = {
 
 
 class Joined(keras.Model):
-    """Adds two branches and multiplies the sum by a third, by operators."""
+    """Adds two branches and multiplies the sum by a third, with operators."""
 
     def __init__(self) -> None:
         super().__init__(name="small")
@@ -37,7 +37,7 @@ class Joined(keras.Model):
 
 
 def joined() -> keras.Model:
-    """Return the same by layers, whose names have the operands in the other order."""
+    """Return the same network with layers, whose names put the operands in the other order."""
     images = keras.Input((styles.PIXELS,))
     first, second, middle = (layers.Dense(8, name=name)(images) for name in ("first", "second", "middle"))
     total = layers.Multiply(name="product")([layers.Add(name="total")([first, second]), middle])
@@ -47,7 +47,7 @@ def joined() -> keras.Model:
 
 
 class Recurrent(keras.Model):
-    """Reads an image by rows; TensorFlow 2.15 compiles a function of its own for such a layer."""
+    """Reads an image by rows; TensorFlow 2.15 compiles a separate function for such a layer."""
 
     def __init__(self) -> None:
         super().__init__(name="small")
@@ -68,7 +68,7 @@ def recurrent() -> keras.Model:
 
 
 def called_by_a_loop() -> list[list[str]]:
-    """Return the functions that a loop calls, read twice: protobuf hands out attributes in any order."""
+    """Return the functions that a loop calls, read twice: protobuf returns attributes in any order."""
     functions = [(name, Fake(func=Fake(name=name), list=Fake(func=[]))) for name in ("body", "cond")]
     return [list(tracing._callees(Fake(attr=dict(order)))) for order in (functions, functions[::-1])]
 

@@ -1,4 +1,4 @@
-"""Prints what the twins show that are said to need subclassing."""
+"""Prints the behaviour of the twins that are said to need subclassing."""
 
 import json
 import tempfile
@@ -17,7 +17,7 @@ from twinproof.proof.weights import digest, weights_digest
 PIXELS, CLASSES, COUNT = 784, 10, 64
 HARDER = ("branching", "attentive", "shaped", "regularized", "stepping")
 DRAW = np.random.default_rng(0)
-# Noise, every other image as dark as one with few strokes.
+# Noise; every other image is as dark as one with few strokes.
 IMAGES = (
     DRAW.random((COUNT, PIXELS), dtype=np.float32) * np.where(np.arange(COUNT) % 2, 1, 0.2).astype("float32")[:, None]
 )
@@ -38,7 +38,7 @@ def cross_entropy(model: keras.Model) -> float:
 
 
 def reloads(model: keras.Model) -> dict[str, Any]:
-    """Return whether the model computes the same after it was saved and loaded, or why it cannot be."""
+    """Return whether the model computes the same after saving and loading, or why that fails."""
 
     def measure() -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
@@ -51,7 +51,7 @@ def reloads(model: keras.Model) -> dict[str, Any]:
 
 
 def branching(model: keras.Model) -> dict[str, Any]:
-    """Return which half of the images computes something else once the weights of a path are other ones."""
+    """Return how many images of each half give other outputs after the weights of a path change."""
     before, changed = np.asarray(model(IMAGES)), {}
     for path in ("bright", "dark"):
         layer = model.get_layer(path)
@@ -70,7 +70,7 @@ def attentive(model: keras.Model) -> float:
 
 
 def added_loss(model: keras.Model) -> dict[str, float]:
-    """Return what the loss has more than the cross-entropy, and the mean activation it is to be for."""
+    """Return what the loss adds to the cross-entropy, and the price of the mean activation that it should add."""
     kernel, bias = model.get_layer("hidden").get_weights()
     price = regularized.PRICE * np.maximum(IMAGES @ kernel + bias, 0).mean()
     plain = cross_entropy(model)
@@ -78,13 +78,13 @@ def added_loss(model: keras.Model) -> dict[str, float]:
 
 
 def stepping(model: keras.Model) -> dict[str, float]:
-    """Return the loss on images as they are, and the one of the training step."""
+    """Return the loss on unchanged images, and that of the training step."""
     plain = cross_entropy(model)
     return {"plain": plain, "trained": float(model.train_on_batch(IMAGES, LABELS)[0])}
 
 
 def other_shape() -> list[int]:
-    """Return the widths of the layers of the class of `shaped` for images of 256 pixels."""
+    """Return the layer widths of the class in `shaped` for images of 256 pixels."""
     model = shaped.subclassed()
     model(keras.Input((256,)))
     return [layer.units for layer in (*model.hidden, model.classifier)]
@@ -104,7 +104,7 @@ def main() -> None:
     for name in HARDER:
         twin = twins.load(name, f"twinproof.measured.twins.{name}", {})
         instances = Instances(twin, IMAGES, seed=1)
-        # What a compiled step computes is for the identity probe; compiling would take most of the time here.
+        # The identity probe checks compiled steps; compiling would take most of the time here.
         made = {style: instances.make(style, run_eagerly=True) for style in twin.builders}
         facts[name] = {
             "parameters": {style: model.count_params() for style, model in made.items()},

@@ -20,7 +20,7 @@ def functional() -> keras.Model:
     return styles.functional()
 
 
-# Names of styles are free here, so that one functional and one control serve for many.
+# Names of styles are arbitrary here, so one functional and one control serve for many.
 PARTICIPANTS = {
     "functional": functional,
     "subclassed": BACKWARDS,
@@ -66,7 +66,7 @@ def main() -> None:
     for name, builders in TWINS.items():
         try:
             facts[name] = run(builders)
-        except Exception as error:  # A crash is for the test of this twin to tell.
+        except Exception as error:  # The test of this twin reports a crash.
             facts[name] = {"crash": repr(error)}
     facts["functional was built"] = len(BUILT)
     print(json.dumps(facts))

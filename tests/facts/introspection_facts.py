@@ -1,4 +1,4 @@
-"""Prints what the introspection probe finds by some of its checks and faults, so that it does not take minutes."""
+"""Prints what the introspection probe finds with some of its checks and faults, so that it does not take minutes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Models for 16 pixels and 3 classes that end badly when they are kept."""
+"""Models for 16 pixels and 3 classes that cause trouble when they are saved."""
 
 import os
 from typing import Any

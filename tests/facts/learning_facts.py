@@ -1,4 +1,4 @@
-"""Prints what the learning probe finds on few images, the last batch of which is not full."""
+"""Prints what the learning probe finds on a few images, whose last batch is not full."""
 
 import json
 from dataclasses import replace

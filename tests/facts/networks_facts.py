@@ -1,4 +1,4 @@
-"""Prints what the networks of the wider study are given and give, and whether their styles compute the same."""
+"""Prints the inputs and outputs of the networks of the wider study, and whether their styles compute the same."""
 
 import json
 import tempfile
@@ -23,7 +23,7 @@ NETWORKS = (
 USUAL = {"optimizer": "adam", "loss": "categorical_crossentropy"}
 COUNT = 20
 DRAW = np.random.default_rng(0)
-# Dark but for a bright square, as digits are: not every token is used.
+# Dark except for a bright square, like digits, so that not every token is used.
 IMAGES = np.pad(DRAW.random((COUNT, 16, 16), dtype=np.float32), ((0, 0), (6, 6), (6, 6))).reshape(COUNT, 784)
 LABELS = np.arange(COUNT, dtype=np.int64) % 10
 
@@ -42,7 +42,7 @@ def form(structure: Any) -> dict[str, Any]:
 
 
 def reloads(model: keras.Model, inputs: Any) -> dict[str, Any]:
-    """Return whether the model computes the same after it was saved and loaded, or why it cannot be."""
+    """Return whether the model computes the same after saving and loading, or why that fails."""
 
     def measure() -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
@@ -63,10 +63,10 @@ def outputs(model: keras.Model, inputs: Any) -> dict[str, str]:
 
 
 def trace(model: keras.Model, module: ModuleType, inputs: Any, targets: Any) -> dict[str, Any]:
-    """Return the digests of what the model gives and of its weights after a step, and the loss of some more steps."""
+    """Return the digests of the model's outputs and of its weights after a step, and the losses of some steps."""
     before = outputs(model, inputs)
     seed_random_layers(model, 1)
-    # What a compiled step computes is for the proof; compiling would take most of the time here.
+    # The proof checks compiled steps; compiling would take most of the time here.
     model.compile(**{**getattr(module, "compiling", lambda: USUAL)(), "metrics": None}, run_eagerly=True)
     losses = [model.train_on_batch(inputs, targets)]
     after = weights_digest(model)

@@ -1,4 +1,4 @@
-"""Prints what the probe of the pitfalls finds in made-up ones, some of which end badly."""
+"""Prints what the pitfalls probe finds in made-up pitfalls, some of which end badly."""
 
 import json
 import os
@@ -16,8 +16,7 @@ from twinproof.measured.twins import Twin
 from twinproof.study.examples import Dataset, Examples
 from twinproof.study.settings import PitfallsSettings
 
-# Every process that is started imports this module, too, and so finds the made-up pitfalls where the first has put
-# them.
+# Every started process imports this module, too, so it finds the made-up pitfalls where the first process put them.
 HOME = Path(os.environ.setdefault("MADE_UP_PITFALLS", tempfile.mkdtemp()))
 pitfalls.__path__.append(str(HOME))
 
@@ -81,7 +80,7 @@ def main() -> None:
         (HOME / "made_up" / f"{name}.py").write_text(MODULE.format(name=name, style=style, action=action))
     try:
         facts = {
-            # Short, now that the server of processes is up.
+            # A short limit, because the process server is already running.
             "made up": run("made_up", list(ENDINGS), time_limit=5),
             "none": run("none", []),
         }

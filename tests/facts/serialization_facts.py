@@ -35,7 +35,7 @@ def difference() -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    # Every process that is started imports this module, too; those without code are not to find it so.
+    # Not at the top: every started process imports this module, and those without code must not get it this way.
     import kept
     import styles
 

@@ -66,7 +66,7 @@ def stacked() -> keras.Model:
 
 
 class Stacked(keras.Model):
-    """The same network, which holds a model that is not built before it is called."""
+    """The same network, which contains a model that is not built before it is called."""
 
     def __init__(self) -> None:
         super().__init__(name="small")
@@ -78,7 +78,7 @@ class Stacked(keras.Model):
 
 
 class Ending(layers.Layer):
-    """Does to the class probabilities what `function` does; holds no weights."""
+    """Applies `function` to the class probabilities; has no weights."""
 
     def __init__(self, function: Callable[[Any], Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -89,7 +89,7 @@ class Ending(layers.Layer):
 
 
 def ending(function: Callable[[Any], Any]) -> keras.Model:
-    """Return the functional model with something more at its end."""
+    """Return the functional model with `function` applied at its end."""
     model = functional()
     return keras.Model(model.inputs, Ending(function, name="ending")(model.outputs[0]), name="small")
 
@@ -117,7 +117,7 @@ def raises() -> keras.Model:
 
 
 class OwnGenerator(layers.Layer):
-    """A user's layer that keeps its random generators under names of its own."""
+    """A user's layer that keeps its random generators under its own names."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

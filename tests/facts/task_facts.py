@@ -1,4 +1,4 @@
-"""Prints what probes find of networks with a task of their own, and what is refused of them."""
+"""Prints what probes find for networks with their own task, and which tasks are refused."""
 
 import contextlib
 import io
@@ -85,7 +85,7 @@ def numbers() -> keras.Model:
 
 
 class Silent(keras.Model):
-    """Trains as others do, and says nothing of its loss."""
+    """Trains as others do, but does not return its loss."""
 
     def train_step(self, data: Any) -> Any:
         return {"own": super().train_step(data)["loss"]}

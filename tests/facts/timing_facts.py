@@ -39,7 +39,7 @@ class NeverSaved(styles.Backwards):
 
 
 class Slow(keras.callbacks.Callback):
-    """Makes each step of training longer, and what is done before and after the steps much longer."""
+    """Makes each training step longer, and the work before and after the steps much longer."""
 
     def on_train_begin(self, logs: Any = None) -> None:
         time.sleep(0.5)
@@ -68,25 +68,25 @@ READY: list[keras.Model] = []
 
 
 def ready() -> keras.Model:
-    """Return a model so soon that no clock can tell."""
+    """Return a model too quickly for any clock."""
     if not READY:
         READY.append(styles.functional())
     return READY[0]
 
 
-# Seconds that the known cost of the positive control takes beside the operation.
+# Seconds that the positive control's known cost adds to the operation.
 KNOWN = 0.03
 
 
 class KnownCost(timing._KnownCost):
-    """The known cost, longer by a wait that no noise makes shorter."""
+    """The known cost plus a wait, which noise cannot shorten."""
 
     def do(self, quantity: str) -> None:
         super().do(quantity)
         time.sleep(KNOWN)
 
 
-# Names of styles are free here, so that one contest serves for many questions.
+# Names of styles are arbitrary here, so one contest answers many questions.
 PARTICIPANTS = {
     "functional": styles.functional,
     "subclassed": partial(styles.Backwards, name="small"),
@@ -110,7 +110,7 @@ def takes(size: int, beside: int = 0) -> float:
 
 
 def takes_on_device(size: int, beside: int = 0) -> float:
-    """Return the same of the memory of a device, whose allocator is played: 16 MiB are in use already."""
+    """Return the same for device memory, with a simulated allocator: 16 MiB are already in use."""
     held = {"current": 2**24, "peak": 2**24}
 
     def take(count: int) -> None:

@@ -21,9 +21,9 @@ from tests.copies import fresh_copy, must, run_in, surroundings
 
 STUDY = ["snakemake", "--cores", "2"]
 TRIALS = [*STUDY, "trials"]
-# What is another each time; the size of a SavedModel, too.
+# What differs in every run, including the size of a SavedModel.
 VARYING = re.compile("seconds$|^bytes$")
-# By which the processes of a study are known: of the variables that none of them sheds, one that may be anything.
+# The variable that marks a study's processes: all of them keep it, and it may have any value.
 MARK = "TMPDIR"
 
 
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def undisturbed(made_once: MadeOnce) -> Path:
-    """A copy whose study has ended: one twin, five trials, of which that of exchange starts processes of its own."""
+    """A copy whose study has ended: one twin and five trials; that of exchange starts its own processes."""
     return made_once("undisturbed", run_undisturbed)
 
 
@@ -61,14 +61,14 @@ def study(undisturbed: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
-    """Decides when something happens; FAULTS_SEED has it decide as it did before."""
+    """Decides when something happens; FAULTS_SEED repeats earlier decisions."""
     seed = int(os.environ.get("FAULTS_SEED", time.time_ns() % 10**6))
     print(f"FAULTS_SEED={seed}")
     return random.Random(seed)  # noqa: S311
 
 
 def change_params(folder: Path, **changes: dict[str, Any]) -> None:
-    """Change keys of params.yaml; twins and environments as a whole."""
+    """Change keys of params.yaml; replace twins and environments as a whole."""
     params = yaml.safe_load((folder / "params.yaml").read_text())
     for key, change in changes.items():
         params[key] = change if key in ("twins", "environments") else params[key] | change
@@ -87,14 +87,14 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 
 def forget(folder: Path, *probes: str) -> None:
-    """Take away the records of these probes."""
+    """Remove the records of these probes."""
     for probe in probes:
         for path in folder.glob(f"results/trials/*/*/{probe}-*.json"):
             path.unlink()
 
 
 def outcomes(folder: Path) -> dict[str, Any]:
-    """Return of each record what another run finds, too: every digest, loss, accuracy and outcome."""
+    """Return what every run finds, for each record: digests, losses, accuracies and outcomes."""
     return {path: _lasting(json.loads(content)["styles"]) for path, content in records(folder).items()}
 
 
@@ -105,7 +105,7 @@ def _lasting(found: Any) -> Any:
 
 
 def require_whole(study: Path, undisturbed: Path, before: dict[str, bytes] | None = None) -> None:
-    """The study found what the undisturbed one did, is complete, and holds each record that was there before."""
+    """Check that the study is complete, equals the undisturbed one, and still has every earlier record."""
     found = outcomes(study)
     assert {path: found.get(path) for path in outcomes(undisturbed)} == outcomes(undisturbed)
     after = records(study)
@@ -123,7 +123,7 @@ def refused(study: Path, *command: str) -> str:
 
 @contextmanager
 def started(folder: Path, *command: str, prefix: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a command as a shell does, in a process group of its own; what it says goes to `said`."""
+    """Start a command as a shell does, in its own process group; its output goes to `said.log`."""
     temporary(folder).mkdir(exist_ok=True)
     environment = surroundings(folder) | {MARK: str(temporary(folder))}
     with log(folder).open("ab") as said:
@@ -148,7 +148,7 @@ def temporary(folder: Path) -> Path:
 
 
 def running(folder: Path) -> list[int]:
-    """Return the processes that what was `started` in a folder started."""
+    """Return the running processes of commands that were `started` in a folder."""
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):

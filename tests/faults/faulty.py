@@ -1,4 +1,4 @@
-"""A twin that ends its process in some way where its argument says so."""
+"""A twin that ends its process in the way that its argument says."""
 
 import os
 import time
@@ -8,7 +8,7 @@ from twinproof.measured.twins import dynamic
 
 
 def functional(ends: str) -> Any:
-    """The sound one, if it comes to that."""
+    """The sound model, if the process gets that far."""
     if ends == "crashes":
         os.abort()
     if ends == "hangs":
@@ -20,5 +20,5 @@ def functional(ends: str) -> Any:
 
 
 def subclassed(ends: str) -> Any:
-    """The sound one."""
+    """The sound model."""
     return dynamic.subclassed()

@@ -1,4 +1,4 @@
-"""On a cluster: jobs that are cancelled, a node that goes away, and a main process that is killed while jobs run."""
+"""On a cluster: cancelled jobs, a lost node, and a main process that is killed while jobs run."""
 
 import os
 import random
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def on_slurm(cluster: Cluster, study: Path) -> Path:
-    """A study that goes on in jobs of the cluster: one for each probe of which it forgets the records."""
+    """A study that continues in jobs of the cluster: one for each probe whose records are removed."""
     on_cluster(study)
     return study
 
@@ -50,7 +50,7 @@ def test_a_job_that_is_cancelled_is_tried_again(cluster: Cluster, on_slurm: Path
     require_whole(on_slurm, undisturbed)
 
 
-def test_jobs_of_a_node_that_goes_away_run_once_it_is_back(
+def test_jobs_of_a_lost_node_run_when_it_is_back(
     cluster: Cluster, on_slurm: Path, undisturbed: Path, chance: random.Random
 ) -> None:
     forget(on_slurm, "identity", "exchange")
@@ -63,15 +63,15 @@ def test_jobs_of_a_node_that_goes_away_run_once_it_is_back(
         assert run.poll() is None
         cluster.start_node()
         assert run.wait(600) == 0
-    # The same job, from Slurm's queue again: none of Snakemake's attempts was spent.
+    # Slurm ran the same job again, so none of Snakemake's attempts was used.
     (job,) = (job for job in cluster.jobs_of(on_slurm, "rule_run_batch_") if "_exchange_" in job["Comment"])
     assert (job["Restarts"], job["JobState"]) == ("1", "COMPLETED")
     require_whole(on_slurm, undisturbed, before)
 
 
-def test_what_a_job_that_fails_was_to_make_again_stays(cluster: Cluster, on_slurm: Path) -> None:
+def test_files_that_a_failed_job_should_make_again_stay(cluster: Cluster, on_slurm: Path) -> None:
     before = files(on_slurm / "results/tables")
-    # A module that the job alone imports.
+    # A module that only the job imports.
     code = on_slurm / "src/twinproof/analysis/tables.py"
     code.write_text(f"raise SystemExit('a reason that is not known')\n{code.read_text()}")
     assert "a reason that is not known" in refused(on_slurm, *ON_SLURM, "--retries", "0")
@@ -80,7 +80,7 @@ def test_what_a_job_that_fails_was_to_make_again_stays(cluster: Cluster, on_slur
     assert "rule make_tables:" in must(run_in(on_slurm, *ON_SLURM, "--dry-run"))
 
 
-def test_a_main_process_that_is_killed_leaves_jobs_that_count_or_are_cancelled(
+def test_jobs_of_a_killed_main_process_count_or_are_cancelled(
     cluster: Cluster, on_slurm: Path, undisturbed: Path, chance: random.Random
 ) -> None:
     crash = "left()" + commands(GUIDE).partition("left()")[2]
@@ -99,7 +99,7 @@ def test_a_main_process_that_is_killed_leaves_jobs_that_count_or_are_cancelled(
                 assert "CANCELLED" in jobs(cluster, on_slurm, "exchange")
             else:
                 until(lambda: not cluster.ask("squeue", "--noheader"), 300)
-                # They ended in their own time, and what they found is there.
+                # The jobs ended by themselves and wrote their records.
                 before = records(on_slurm)
                 assert before.keys() == records(undisturbed).keys()
                 must(run_in(on_slurm, "snakemake", "--unlock"))

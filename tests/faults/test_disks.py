@@ -1,4 +1,4 @@
-"""Disks that are full, and folders that nothing can be written to."""
+"""Full disks, and folders that cannot be written to."""
 
 import os
 import re
@@ -32,7 +32,7 @@ FULL = "cannot be {} (No space left on device); "
 
 @pytest.fixture
 def disk(study: Path) -> Iterator[Path]:
-    """A small disk of its own for the results of the study."""
+    """A separate small disk for the results of the study."""
     results = study / "results"
     content = results.rename(study / "content")
     results.mkdir()
@@ -65,9 +65,7 @@ def full(folder: Path, left: int = 0) -> Iterator[None]:
         filler.unlink()
 
 
-def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_was_there(
-    disk: Path, study: Path, undisturbed: Path
-) -> None:
+def test_a_full_disk_is_reported_in_one_line_and_loses_nothing(disk: Path, study: Path, undisturbed: Path) -> None:
     forget(study, "identity")
     before = records(study)
 
@@ -87,7 +85,7 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_was_there(
         said = refused(study, *TRIALS)
     assert f"results: {FULL.format('written to')}its files are unchanged" in said
     assert "measuring in" not in log_of_run(study)
-    # While it is full, not even the log says more.
+    # While the disk is full, not even the log says more.
     said = fills_up_once("batches/tf2.21-cpu/identity-0.log", 0, *TRIALS)
     assert f"results: {FULL.format('written to')}its files are unchanged" in said
     assert records(study) == before
@@ -109,7 +107,7 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_was_there(
     must(run_in(study, *STUDY))
     require_whole(study, undisturbed, before)
     assert (disk / "report/index.html").read_bytes() != page
-    # While they are made again for the code's sake: what is put back is what they would be, and yet it does not count.
+    # While tables are made again after a code change: the restored ones equal the new ones, but do not count.
     with (study / "src/twinproof/analysis/verdicts/learning.py").open("a") as code:
         code.write("# another\n")
     fills_up_once("tables.log", 2**12, *STUDY)
@@ -119,7 +117,7 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_was_there(
 
 @contextmanager
 def closed_by_mode(results: Path) -> Iterator[tuple[str, ...]]:
-    """Let nobody write to a folder; what is started with this prefix feels that, as root else does not."""
+    """Make a folder read-only; commands with the yielded prefix respect that even as root."""
     folders = [Path(folder) for folder, _, _ in os.walk(results)]
     for folder in folders:
         folder.chmod(0o555)
@@ -130,23 +128,23 @@ def closed_by_mode(results: Path) -> Iterator[tuple[str, ...]]:
 
 @contextmanager
 def closed_by_mount(disk: Path) -> Iterator[tuple[str, ...]]:
-    """Let nobody write to a disk."""
+    """Make a disk read-only."""
     assert mount("-o", "remount,ro", str(disk)).returncode == 0
     yield ()
     assert mount("-o", "remount,rw", str(disk)).returncode == 0
 
 
-def test_a_folder_that_cannot_be_written_to_is_said_in_a_line(disk: Path, study: Path, undisturbed: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_reported_in_one_line(disk: Path, study: Path, undisturbed: Path) -> None:
     before = files(disk)
     told = "results: cannot be written to (Permission denied); its files are unchanged"
-    # Of files that are closed themselves Snakemake says so.
+    # Snakemake itself reports write-protected files.
     protected = "Write-protected output files for rule make_"
     for close, error, says in (
         (closed_by_mode, "Permission denied", told),
         (closed_by_mount, "Read-only file system", protected),
     ):
         with close(disk) as prefix:
-            # Where there is nothing to do, nothing is to be written.
+            # If there is nothing to do, nothing has to be written.
             assert "Nothing to be done" in must(run_in(study, *prefix, *STUDY))
             assert says in refused(study, *prefix, *STUDY, "--forcerun", "make_version")
             change_params(study, identity={"replicates": 3})

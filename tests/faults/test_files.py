@@ -52,7 +52,7 @@ def test_an_edited_record_is_named_and_measured_again_once_it_is_removed(study: 
     require_whole(study, undisturbed, before)
 
 
-def test_a_record_that_comes_damaged_out_of_the_cache_is_refused_and_fetched_or_measured_again(
+def test_a_record_damaged_in_the_cache_is_refused_and_fetched_or_measured_again(
     study: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     must(run_in(study, "dvc", "repro"))
@@ -76,7 +76,7 @@ def test_a_record_that_comes_damaged_out_of_the_cache_is_refused_and_fetched_or_
         return check.stdout
 
     assert f"{RECORD}.json: not JSON, truncated or edited" in checked_out(whole[: len(whole) // 2])
-    # As the guide has it.
+    # As the guide says.
     record.unlink()
     assert "not in cache" in must(run_in(study, "dvc", "status"))
     must(run_in(study, "dvc", "pull"))

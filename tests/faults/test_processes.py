@@ -47,7 +47,7 @@ def group(tmp_path: Path) -> Iterator[Path]:
     group.rmdir()
 
 
-def test_a_trial_that_crashes_hangs_or_takes_all_memory_costs_no_other_its_record(
+def test_a_trial_that_crashes_hangs_or_takes_all_memory_affects_no_other_record(
     study: Path, undisturbed: Path, group: Path
 ) -> None:
     before = records(study)
@@ -58,7 +58,7 @@ def test_a_trial_that_crashes_hangs_or_takes_all_memory_costs_no_other_its_recor
     }
     change_params(study, twins={**params["twins"], **twins}, identity={"replicates": 1})
     limited = ("sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "-")
-    # What a sound one takes, and as long again and more.
+    # Several times as long as a sound trial takes.
     seconds = 10 + 4 * json.loads(before[f"{ENVIRONMENT}/sound/identity-0.json"])["seconds"]
     with started(study, *TRIALS, "--config", f"limit={seconds / 60}", "batch=1000", prefix=limited) as run:
         assert run.wait(600) == 1
@@ -84,7 +84,7 @@ def test_a_trial_that_crashes_hangs_or_takes_all_memory_costs_no_other_its_recor
     require_whole(study, undisturbed, before)
 
 
-def test_a_study_that_is_killed_goes_on_where_it_was_once_it_is_unlocked(
+def test_a_killed_study_continues_where_it_stopped_once_it_is_unlocked(
     study: Path, undisturbed: Path, chance: random.Random
 ) -> None:
     forget(study, "identity", "learning", "exchange")
@@ -93,7 +93,7 @@ def test_a_study_that_is_killed_goes_on_where_it_was_once_it_is_unlocked(
         with started(study, *TRIALS) as run:
             wait(run, chance.uniform(0, 30))
             run.kill()
-            # What it had started ends with it: none of it is there when the next start comes.
+            # Its processes end with it: none is left at the next start.
             until(lambda: not running(study), 10)
         assert before.items() <= records(study).items()
         if any((study / LOCKS).glob("*")):
@@ -107,7 +107,7 @@ def test_a_study_that_is_killed_goes_on_where_it_was_once_it_is_unlocked(
 
 
 def wait(run: subprocess.Popen[bytes], seconds: float) -> None:
-    """Wait this long, or until it has ended."""
+    """Wait this long, or until the run has ended."""
     print(f"after {seconds:.2f} s")
     try:
         run.wait(seconds)
@@ -115,12 +115,12 @@ def wait(run: subprocess.Popen[bytes], seconds: float) -> None:
         return
 
 
-def test_a_study_interrupted_with_ctrl_c_goes_on_where_it_was(
+def test_a_study_interrupted_with_ctrl_c_continues_where_it_stopped(
     study: Path, undisturbed: Path, chance: random.Random
 ) -> None:
     forget(study, "identity", "learning")
     with started(study, *TRIALS) as run:
-        # Not before Snakemake hears.
+        # Not before Snakemake handles signals.
         wait(run, chance.uniform(3, 15))
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGINT)
@@ -139,12 +139,12 @@ def test_a_second_start_beside_the_first_is_refused_and_harms_nothing(study: Pat
     params = (study / "params.yaml").read_text()
     with started(study, *TRIALS) as run:
         until(lambda: any((study / LOCKS).glob("*")))
-        # Even if it asks for something else: the first one's records stay where they are.
+        # Even if it asks for something else: the first one's records stay in place.
         other = {"tf2.18-cpu": {"probes": ["learning"]}}
         change_params(study, environments=other, learning={"epochs": 2}, exchange={"images": 64})
         before = records(study)
         assert "Directory cannot be locked" in refused(study, *TRIALS)
-        # What is not allowed is for the next start, too: jobs on other machines read it as this one does.
+        # An invalid parameter waits for the next start, too: jobs on other machines read it as this one does.
         change_params(study, learning={"epochs": 0})
         assert "Directory cannot be locked" in refused(study, *TRIALS)
         assert before.items() <= records(study).items()

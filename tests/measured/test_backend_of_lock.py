@@ -1,4 +1,4 @@
-"""Which backend Keras runs on follows from the lock, whatever the user's shell says."""
+"""The lock determines the backend of Keras, whatever the user's shell says."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ def test_a_trial_runs_on_it_and_its_protocol_says_so(
     environment: str, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("KERAS_HOME", "HOME", "TF_CPP_MIN_LOG_LEVEL", "TF_FORCE_GPU_ALLOW_GROWTH"):
-        monkeypatch.setenv(name, "")  # To be as they were afterwards.
+        monkeypatch.setenv(name, "")  # So that they are restored afterwards.
     monkeypatch.setenv("KERAS_BACKEND", "openvino")
     with no_home(Environment(environment)):
         assert os.environ["KERAS_BACKEND"] == BACKENDS[environment]

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from twinproof.environments.environment import Environment
 
-# It installs an environment of its own.
+# It installs its own environment.
 pytestmark = pytest.mark.outcomes
 JAX, TORCH = "keras3.15-jax-cpu", "keras3.15-torch"
 
@@ -44,7 +44,7 @@ def test_one_network_is_trained_to_the_same_weights(facts: Any, style: str) -> N
     assert found["seed_alone"] == facts["identity"]["styles"]["functional"]["result"]["seed_alone"]
 
 
-def test_it_learns_the_same_by_fit(facts: Any) -> None:
+def test_all_styles_learn_the_same_with_fit(facts: Any) -> None:
     weights = {found["result"]["weights"] for found in facts["learning"]["styles"].values()}
     assert len(weights) == 1
 
@@ -54,31 +54,31 @@ def test_one_network_runs_the_same_graphs(facts: Any, style: str) -> None:
     assert set(outcomes(facts, style).values()) == {"equal"}
 
 
-def test_of_pytorch_there_is_no_compiled_call(facts: Any) -> None:
+def test_pytorch_has_no_compiled_call(facts: Any) -> None:
     compiled = facts["backend"] == "jax"
     assert ("compiled_call" in graphs(facts, "functional")) == compiled
     assert facts["compiled call"] == (True if compiled else "Keras on PyTorch compiles no call")
 
 
-def test_one_operation_more_is_found_and_named(facts: Any) -> None:
+def test_an_extra_operation_is_found_and_named(facts: Any) -> None:
     name = {"jax": "max", "torch": "relu.default"}[facts["backend"]]
     for found in graphs(facts, "extended").values():
         assert found["comparison"]["outcome"] == "other operations"
         assert found["comparison"]["difference"].endswith(f"the second with 1 {name}")
 
 
-def test_another_number_in_training_is_wired_otherwise_there_alone(facts: Any) -> None:
+def test_another_number_in_training_is_found_only_there(facts: Any) -> None:
     found = outcomes(facts, "other")
     assert found.pop("train_step") == "wired otherwise"
     assert set(found.values()) == {"equal"}
 
 
-def test_a_step_of_ones_own_is_taken(facts: Any) -> None:
+def test_a_custom_training_step_is_used(facts: Any) -> None:
     right = {"taken": True, "trained": 6}
     assert facts["own step"] == {"functional": right, "subclassed": right}
 
 
-def test_what_needs_tensorflow_is_not_available_by_name(facts: Any) -> None:
+def test_what_needs_tensorflow_is_reported_as_lacking_it(facts: Any) -> None:
     assert facts["lacking"]["SavedModel"] == ["tensorflow"]
     assert facts["lacking"][".keras"] == []
     assert facts["pitfall"]["lacking"] == ["tensorflow"]

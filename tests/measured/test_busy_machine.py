@@ -55,7 +55,7 @@ def attempt(params: dict[str, Any], output: Path, trial: Trial = TIMING) -> Endi
         ([0.5, 0.4, 0.3, 0.0], [[], [0.5], [0.5, 0.4]]),  # no fourth: the last is kept, busy as it was
     ],
 )
-def test_it_is_tried_until_others_take_little_three_times_at_most(
+def test_it_is_tried_until_others_take_little_but_at_most_three_times(
     tmp_path: Path, params: dict[str, Any], tries: Callable[..., list[Any]], shares: list[float], told: list[Any]
 ) -> None:
     found = tries(*shares)
@@ -64,7 +64,7 @@ def test_it_is_tried_until_others_take_little_three_times_at_most(
     assert json.loads((tmp_path / "record.json").read_text())["measurement"]["others"] == shares[len(told) - 1]
 
 
-def test_what_failed_and_what_is_no_timing_is_not_tried_again(
+def test_a_failed_trial_and_one_without_timing_are_not_tried_again(
     tmp_path: Path, params: dict[str, Any], tries: Callable[..., list[Any]]
 ) -> None:
     found = tries(0.9, 0.9, status=1)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import until
 
-# By which the processes of a test are known.
+# The variable that marks the processes of a test.
 MARK = "TWINPROOF_GUARD"
 # Starts one child, one that escapes to its own session, and one whose parent has ended; then ends in the given way.
 WORK = """
@@ -77,7 +77,7 @@ def running(folder: Path) -> list[int]:
         ("aborts", 1, "failed with SIGABRT, see above"),
     ],
 )
-def test_what_was_started_is_gone_and_what_was_not_written_is_told(
+def test_started_processes_are_gone_and_missing_output_is_reported(
     folder: Path, how: str, status: int, words: str
 ) -> None:
     (folder / "output").write_text("former")
@@ -117,7 +117,9 @@ def ended(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.parametrize("kill", [first, guard, worker, group, interrupted, ended])
-def test_whoever_is_killed_nothing_is_left(folder: Path, kill: Callable[[subprocess.Popen[bytes]], None]) -> None:
+def test_nothing_is_left_whichever_process_is_killed(
+    folder: Path, kill: Callable[[subprocess.Popen[bytes]], None]
+) -> None:
     command = [sys.executable, "-c", WORK, "stays"]
     with subprocess.Popen(
         command, cwd=folder, env=surroundings(folder), stderr=subprocess.DEVNULL, start_new_session=True
@@ -172,7 +174,7 @@ print(ask_apart(answer)["pid"] != os.getpid())
         ("killed", -signal.SIGKILL, ""),
     ],
 )
-def test_a_process_has_an_answer_of_its_copy_or_ends_like_it(folder: Path, how: str, status: int, said: str) -> None:
+def test_a_process_gets_an_answer_from_its_copy_or_ends_like_it(folder: Path, how: str, status: int, said: str) -> None:
     with (folder / "said").open("w+") as file:
         command = [sys.executable, "-c", ASK, how]
         done = subprocess.run(command, env=surroundings(folder), stdout=file, stderr=subprocess.DEVNULL, timeout=60)

@@ -43,8 +43,8 @@ def test_nothing_but_the_standard_library_is_imported(run_in_environment):
     assert [name for name in imported if not name.startswith("_sysconfigdata_")] == ["twinproof"]
 
 
-def test_a_library_that_cannot_be_loaded_is_told_with_the_reason(tmp_path):
-    """Of the files of this process, libm is a library that loads wherever it lies."""
+def test_a_library_that_cannot_be_loaded_is_reported_with_the_reason(tmp_path):
+    """This process uses libm, a library that loads from any folder."""
     whole, broken = tmp_path / "libwhole.so.1", tmp_path / "libbroken.so.1"
     shutil.copy(re.search(r"\S+/libm[.-]\S+", Path("/proc/self/maps").read_text())[0], whole)
     broken.write_bytes(b"no library")

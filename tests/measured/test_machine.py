@@ -1,4 +1,4 @@
-"""The facts of the worker, where they cannot be seen in the record of a trial."""
+"""Facts about the worker that the record of a trial cannot show."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +19,7 @@ def test_stolen_time_is_that_of_the_cores_the_process_may_use(monkeypatch: pytes
     assert machine.conditions()["stolen"] == 1010.0
 
 
-def test_what_others_take_is_all_that_the_cores_did_but_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_others_take_is_everything_except_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     busy = {"user": 5.0, "nice": 1.0, "system": 2.0, "irq": 0.5, "softirq": 0.25, "steal": 4.0, "idle": 90.0}
     monkeypatch.setattr(psutil, "cpu_times", lambda percpu: [SimpleNamespace(user=1e6), SimpleNamespace(**busy)])
     monkeypatch.setattr(machine.time, "process_time", lambda: 6.0)

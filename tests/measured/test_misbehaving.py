@@ -68,7 +68,7 @@ def name_of(how: str) -> str:
 
 
 def make(project: Path, hows: list[str]) -> list[str]:
-    """Write a twin for each of these ways to behave, and return the arguments of a batch of all of them."""
+    """Write a twin for each of these behaviours, and return the arguments of a batch of all twins."""
     (project / "bad.py").write_text(TWIN)
     params = yaml.safe_load((project / "params.yaml").read_text())
     params["identity"]["steps"] = 1
@@ -90,10 +90,10 @@ def batch(
     tmp_path_factory: pytest.TempPathFactory,
     run_in_environment: Callable[..., Completed],
 ) -> tuple[Completed, Path]:
-    """One batch of them all, for which Keras is imported once."""
+    """One batch of all twins, so that Keras is imported once."""
     project = make_project(tmp_path_factory.mktemp("bad") / "project")
     asked = make(project, [*WITHOUT, *WITH_RECORD])
-    # The second replicate of one that is refused.
+    # With a second replicate of a refused twin.
     return run_in_environment("-m", "twinproof.measured.run_batch", *asked, "misspelt/1", cwd=project), project
 
 
@@ -102,7 +102,7 @@ def found(batch: tuple[Completed, Path], how: str) -> dict[str, Any]:
     return {style: fact.get("error", "ok") for style, fact in record["styles"].items()}
 
 
-def test_every_twin_that_can_be_measured_has_a_record_and_no_other(batch: tuple[Completed, Path]) -> None:
+def test_only_twins_that_can_be_measured_have_a_record(batch: tuple[Completed, Path]) -> None:
     done, project = batch
     assert done.returncode == 1
     written = {path.parent.name for path in (project / "records").rglob("*.json")}
@@ -119,7 +119,7 @@ def test_every_twin_that_can_be_measured_has_a_record_and_no_other(batch: tuple[
         ("exits in training", {"type": "SystemExit", "message": "0"}),
     ],
 )
-def test_an_error_in_training_is_that_of_its_style_alone(
+def test_an_error_in_training_affects_only_its_style(
     batch: tuple[Completed, Path], how: str, error: dict[str, str]
 ) -> None:
     assert found(batch, how) == {"functional": "ok", "control": "ok", "subclassed": error}
@@ -128,7 +128,7 @@ def test_an_error_in_training_is_that_of_its_style_alone(
 
 
 @pytest.mark.parametrize("how", HARMLESS)
-def test_what_harms_nothing_is_measured(batch: tuple[Completed, Path], how: str) -> None:
+def test_a_harmless_twin_is_measured(batch: tuple[Completed, Path], how: str) -> None:
     assert set(found(batch, how).values()) == {"ok"}
     assert f"{name_of(how)} identity 0: done in" in batch[0].stderr
 
@@ -148,12 +148,12 @@ def test_what_harms_nothing_is_measured(batch: tuple[Completed, Path], how: str)
         ("misspelt", ["misspelt identity 1: not run, because this twin was refused above"]),
     ],
 )
-def test_what_has_no_record_is_told_why(batch: tuple[Completed, Path], how: str, words: list[str]) -> None:
+def test_a_missing_record_is_explained(batch: tuple[Completed, Path], how: str, words: list[str]) -> None:
     lines = batch[0].stderr.splitlines()
     assert [line for line in lines if all(word in line for word in words)]
 
 
-def test_a_record_tells_the_digest_of_the_files_that_its_twin_names(batch: tuple[Completed, Path]) -> None:
+def test_a_record_has_the_digest_of_the_files_that_its_twin_names(batch: tuple[Completed, Path]) -> None:
     record = read_record(batch[1] / f"records/{ENVIRONMENT}/names/identity-0.json")
     assert record["protocol"]["files"] == {"weights.txt": hashlib.sha256(b"1").hexdigest()}
 
@@ -163,7 +163,7 @@ def test_nothing_that_a_twin_started_is_left(batch: tuple[Completed, Path]) -> N
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_trial_that_is_killed_takes_what_it_started_along(project: Path, how: signal.Signals) -> None:
+def test_a_killed_trial_ends_what_it_started(project: Path, how: signal.Signals) -> None:
     make(project, ["hangs"])
     options = {"environment": ENVIRONMENT, "twin": "hangs", "probe": "identity", "replicate": "0"}
     command = [

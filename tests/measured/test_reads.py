@@ -1,4 +1,4 @@
-"""A file that a twin reads is followed: it is named and part of the protocol, or the trial is refused."""
+"""A file that a twin reads is tracked: it is named and part of the protocol, or the trial is refused."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from twinproof.study.params import Params
 from twinproof.study.protocol import make_protocol
 
 ENVIRONMENT = "tf2.21-cpu"
-# Each reads the file that it is given. Python looks on to the end of a process, so that they have one of their own.
+# Each reads the given file. Python's audit lasts until the process ends, so they run in a separate process.
 SCRIPT = """
 import json, os, sys, zipfile
 from pathlib import Path
@@ -73,7 +73,7 @@ def weights(project: Path) -> Path:
     return Path("models/weights.txt")
 
 
-def test_a_file_that_is_read_and_not_named_is_told_with_what_to_write(project: Path, weights: Path) -> None:
+def test_a_file_that_is_read_but_not_named_is_reported_with_what_to_write(project: Path, weights: Path) -> None:
     environment = project / "results/environments/e/venv"
     environment.mkdir(parents=True)
     (environment / "data.json").write_text("{}")
@@ -119,7 +119,7 @@ def study(project: Path, weights: Path) -> dict[str, Any]:
     return params
 
 
-def test_another_content_of_a_named_file_changes_the_protocol(study: dict[str, Any], weights: Path) -> None:
+def test_new_content_of_a_named_file_changes_the_protocol(study: dict[str, Any], weights: Path) -> None:
     former = make_protocol(Params.parse(study), ENVIRONMENT, "mine", "learning")
     assert list(former["files"]) == [str(weights)]
     weights.write_text("2")

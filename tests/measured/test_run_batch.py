@@ -1,4 +1,4 @@
-"""Trials that run together are no other than those that run by themselves, and each ends by itself."""
+"""Trials that run in a batch do not differ from those that run alone, and each ends by itself."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.conftest import ENVIRONMENT, REPOSITORY, python_of, until
 
 Completed = subprocess.CompletedProcess[str]
 
-# A twin that ends its process in some way, before anything is measured, where its argument says so.
+# A twin that ends its process before anything is measured, in the way that its argument says.
 TWIN = """
 import os, signal, time
 from twinproof.measured.twins.simple import functional as sound
@@ -32,7 +32,7 @@ subclassed = functional
 
 @pytest.fixture
 def batch(run_in_environment: Callable[..., Completed], project: Path) -> Callable[..., Completed]:
-    """Run a batch in the project, of twins that end as they are called."""
+    """Run a batch in the project, with twins that end as their names say."""
     params = yaml.safe_load((project / "params.yaml").read_text())
     (project / "ending.py").write_text(TWIN)
     for name in ("fine", "killed", "crashes", "hangs"):
@@ -64,12 +64,12 @@ def record(project: Path, trial: str, probe: str = "identity") -> dict[str, Any]
     return json.loads((project / f"records/{ENVIRONMENT}/{twin}/{probe}-{replicate}.json").read_text())
 
 
-# What belongs to the moment, and to the process.
+# What depends on the moment and the process.
 MOMENT = {"started", "seconds", "conditions", "digest"}
 
 
 def lasting(found: Any) -> Any:
-    """Return what a record holds without what is another each time."""
+    """Return a record without what differs in every run."""
     if isinstance(found, dict):
         return {key: lasting(value) for key, value in found.items() if key not in MOMENT}
     return [lasting(value) for value in found] if isinstance(found, list) else found
@@ -93,7 +93,7 @@ def test_a_record_is_the_same_whether_its_trial_ran_in_a_batch_or_alone(
     assert lasting(together) == lasting(json.loads((project / "alone.json").read_text()))
 
 
-def test_a_trial_that_is_killed_crashes_or_hangs_takes_no_other_along(
+def test_a_trial_that_is_killed_crashes_or_hangs_affects_no_other(
     batch: Callable[..., Completed], project: Path
 ) -> None:
     done = batch("killed/0", "crashes/0", "fine/0", "hangs/0", "fine/1", limit="0.2")
@@ -110,7 +110,7 @@ def test_a_trial_that_is_killed_crashes_or_hangs_takes_no_other_along(
     assert not (project / "batch.done").exists()
 
 
-def test_what_has_a_record_is_not_measured_again(batch: Callable[..., Completed], project: Path) -> None:
+def test_a_trial_with_a_record_is_not_measured_again(batch: Callable[..., Completed], project: Path) -> None:
     assert batch("fine/0").returncode == 0
     before = record(project, "fine/0")
     done = batch("fine/0", "fine/1")
@@ -144,7 +144,9 @@ def test_a_trial_ends_with_the_process_that_started_it(batch: Callable[..., Comp
         ("nobody/0", "--twin nobody: not in the parameters"),
     ],
 )
-def test_what_is_no_trial_is_said_in_a_line(batch: Callable[..., Completed], trial: str, message: str) -> None:
+def test_an_invalid_trial_is_reported_without_a_traceback(
+    batch: Callable[..., Completed], trial: str, message: str
+) -> None:
     done = batch(trial)
     assert done.returncode == 2
     assert message in done.stderr

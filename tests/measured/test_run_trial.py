@@ -62,7 +62,7 @@ def refused(done: Completed, project: Path) -> str:
 def shipped_and_own(
     run_in_environment: Run, make_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return records of one trial, of the shipped module and of the same source as a user's own, in two processes."""
+    """Return records of one trial, with the shipped module and with a user's copy of it, in two processes."""
     project = make_project(tmp_path_factory.mktemp("trial") / "project")
     (project / "models").mkdir()
     shutil.copy(REPOSITORY / "src/twinproof/measured/twins/conditional.py", project / "models" / "mine.py")
@@ -98,7 +98,7 @@ def test_the_styles_learn_mnist_alike(shipped_and_own: tuple[dict[str, Any], dic
     assert results[0]["test_accuracy"] > 0.9
 
 
-def test_a_record_tells_where_it_came_from(
+def test_a_record_says_where_it_came_from(
     shipped_and_own: tuple[dict[str, Any], dict[str, Any]], params: dict[str, Any]
 ) -> None:
     record = shipped_and_own[0]
@@ -119,7 +119,7 @@ def test_a_record_tells_where_it_came_from(
     assert record["variables"] == let_through(os.environ) | {"CUDA_VISIBLE_DEVICES": "-1"}
 
 
-def test_a_timing_trial_keeps_itself_on_one_core_and_tells_which(run_in_environment: Run, project: Path) -> None:
+def test_a_timing_trial_stays_on_one_core_and_records_which(run_in_environment: Run, project: Path) -> None:
     def ask(params: dict[str, Any]) -> None:
         params["environments"][ENVIRONMENT]["probes"] = ["timing"]
         params["timing"] |= {"quantities": ["construct"], "rounds": {"steady": 1, "rough": 1}, "busy": 1.0}
@@ -155,7 +155,7 @@ def test_an_altered_data_file_is_refused(trial: Callable[..., Completed], projec
     ],
     ids=["another version", "not installed"],
 )
-def test_an_environment_that_is_not_its_lock_is_refused_with_the_package(
+def test_an_environment_that_differs_from_its_lock_is_refused_with_the_package(
     trial: Callable[..., Completed], project: Path, pattern: str, replacement: str, told: str
 ) -> None:
     lock = project / "containers" / "locks" / f"{ENVIRONMENT}.txt"

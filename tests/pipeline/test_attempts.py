@@ -1,4 +1,4 @@
-"""`twinproof try` runs one pitfall in the environments that are installed, says what was seen, and keeps nothing."""
+"""`twinproof try` runs one pitfall in the installed environments, says what was seen, and keeps nothing."""
 
 import json
 import subprocess
@@ -53,7 +53,7 @@ def test_a_pitfall_is_found_by_its_name_alone_or_with_its_twin() -> None:
 
 
 @pytest.mark.parametrize("name", ["nested", "simple/nested_list", "dynamic", "", "../plan"])
-def test_an_unknown_pitfall_is_refused_with_those_that_there_are(name: str) -> None:
+def test_an_unknown_pitfall_is_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(UserError, match=r"no such pitfall; allowed: .*dynamic/nested_list") as refused:
         attempts.choose([name])
     assert str(refused.value).startswith(f"{name}:")
@@ -66,7 +66,7 @@ def test_without_a_name_the_catalogue_is_listed(capsys: pytest.CaptureFixture[st
     assert attempts.choose(listed) == listed == sorted(listed)
 
 
-def test_environments_are_those_for_the_cpu_that_are_installed(study: Params) -> None:
+def test_environments_are_the_installed_ones_for_the_cpu(study: Params) -> None:
     install("tf2.18-cpu")
     there, missing = attempts.installed(study, [])
     assert there == ["tf2.18-cpu"]
@@ -81,7 +81,7 @@ def test_one_environment_can_be_chosen(study: Params) -> None:
     assert attempts.installed(study, ["tf2.15-cpu", "tf2.15-cpu"]) == (["tf2.15-cpu"], [])
 
 
-def test_without_any_environment_it_is_said_how_to_get_them(study: Params) -> None:
+def test_without_any_environment_the_error_says_how_to_get_them(study: Params) -> None:
     with pytest.raises(UserError) as refused:
         attempts.installed(study, [])
     assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == ENVIRONMENTS
@@ -89,7 +89,7 @@ def test_without_any_environment_it_is_said_how_to_get_them(study: Params) -> No
         attempts.installed(study, ["tf9"])
 
 
-def test_every_environment_is_told_with_what_was_seen() -> None:
+def test_every_environment_is_listed_with_what_was_seen() -> None:
     error = {"type": "ValueError", "message": "no such\n layer " + 400 * "x "}
     found = {
         "a": CELL,
@@ -123,7 +123,7 @@ def answering(status: int, output: str, complaint: str = "") -> Any:
     return lambda environment, *arguments: subprocess.CompletedProcess(arguments, status, output, complaint)
 
 
-def test_what_was_seen_is_printed_also_as_json(
+def test_what_was_seen_is_also_printed_as_json(
     study: Params, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("params.yaml").write_text(yaml.safe_dump(study.content(), sort_keys=False))
@@ -137,7 +137,7 @@ def test_what_was_seen_is_printed_also_as_json(
     assert json.loads(capsys.readouterr().out) == [dict.fromkeys(ENVIRONMENTS[:2], CELL)]
 
 
-def test_a_process_that_fails_is_told_with_all_that_it_said(
+def test_a_process_that_fails_is_reported_with_all_that_it_said(
     study: Params, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("params.yaml").write_text(yaml.safe_dump(study.content(), sort_keys=False))

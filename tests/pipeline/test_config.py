@@ -11,14 +11,14 @@ from twinproof.pipeline.config import parameters, read_config, running
 from twinproof.study.params import Params
 
 
-def test_how_a_study_is_run_is_none_of_its_parameters(params):
+def test_how_a_study_is_run_is_not_one_of_its_parameters(params):
     config = params | {"batch": 900, "limit": 5, "pathvars": {"results": "elsewhere"}}
     assert (running(config), parameters(config)) == ((Path("elsewhere"), 900, 5), Params.parse(params))
     assert running(params) == (Path("results"), 60, 60)
 
 
 @pytest.mark.parametrize("value", [0, -1, True, "long", None, float("nan"), float("inf"), 1e-9, 10**7])
-def test_what_is_no_length_of_time_is_refused(params, value):
+def test_an_invalid_length_of_time_is_refused(params, value):
     with pytest.raises(UserError, match=rf"--config batch={value!r}: allowed: a number from 0.001 to 1000000"):
         running(params | {"batch": value})
 
@@ -68,7 +68,7 @@ def test_numbers_of_a_profile_are_read_as_snakemake_does(profile):
 
 
 @pytest.mark.parametrize("content", ["- a list", "{", "\x00"])
-def test_what_is_no_profile_is_said_in_a_line(profile, content):
+def test_an_invalid_profile_is_refused_in_one_line(profile, content):
     (profile / "config.yaml").write_text(content)
     with pytest.raises(UserError, match=r"config\.yaml: not "):
         read_config(profile.parent / "params.yaml", profile)

@@ -1,4 +1,4 @@
-"""A change runs again the trials that it concerns, and no other."""
+"""A change reruns the trials that it concerns, and no others."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def study(project: Path) -> dict[str, Any]:
 
 
 def protocol(params: dict[str, Any], twin: str = "mine", probe: str = "learning") -> dict[str, Any]:
-    """Return the protocol as a new process would."""
+    """Return the protocol that a new process would make."""
     code_of_module.cache_clear()
     return make_protocol(Params.parse(params), ENVIRONMENT, twin, probe)
 
@@ -81,7 +81,7 @@ def test_an_environment_that_names_its_twins_measures_no_other(params: dict[str,
     assert Params.parse(study.content()) == study
 
 
-def test_the_seed_follows_study_twin_and_replicate_alone(params: dict[str, Any]) -> None:
+def test_the_seed_depends_only_on_study_twin_and_replicate(params: dict[str, Any]) -> None:
     seed = derive_seed(params["seed"], "simple", 0)
     others = {derive_seed(params["seed"], twin, replicate) for twin in ("simple", "dynamic") for replicate in range(50)}
     assert len(others) == 100
@@ -111,7 +111,7 @@ def test_a_parameter_changes_the_protocols_that_depend_on_it(
     assert {probe for probe in former if protocol(study, probe=probe) != former[probe]} == probes
 
 
-def test_arguments_change_the_protocol_of_their_twin_alone(study: dict[str, Any]) -> None:
+def test_arguments_change_only_the_protocol_of_their_twin(study: dict[str, Any]) -> None:
     former = {twin: protocol(study, twin) for twin in study["twins"]}
     study["twins"]["dynamic"]["arguments"]["depth"] += 1
     assert {twin for twin in former if protocol(study, twin) != former[twin]} == {"dynamic"}
@@ -156,7 +156,7 @@ def test_a_comment_changes_no_protocol(project: Path, study: dict[str, Any]) -> 
         ("study/examples.py", EVERYTHING),
         ("study/seed.py", EVERYTHING),
         ("proof/course.py", {("simple", "identity"), ("dynamic", "identity")}),
-        # What reads, plans, checks and reports changes no number.
+        # Code that only reads, plans, checks or reports changes no number.
         *(
             (file, set())
             for file in ("cli.py", "base/files.py", "study/params.py", "study/record.py", "study/trial.py")
@@ -183,7 +183,7 @@ def test_other_images_change_the_protocol(project: Path, study: dict[str, Any]) 
     assert protocol(study)["data"] != former["data"]
 
 
-def test_a_protocol_is_the_same_wherever_the_project_lies(project: Path, study: dict[str, Any]) -> None:
+def test_a_protocol_is_the_same_wherever_the_project_is(project: Path, study: dict[str, Any]) -> None:
     former = protocol(study)
     moved = project.rename(project.with_name("moved"))
     os.chdir(moved)
@@ -217,7 +217,7 @@ def test_writing_the_plan_touches_only_what_changed(project: Path, study: dict[s
     assert touched == {"params.yaml", *learning}
 
 
-def test_an_error_leaves_the_former_plan(project: Path, study: dict[str, Any]) -> None:
+def test_an_error_leaves_the_earlier_plan(project: Path, study: dict[str, Any]) -> None:
     write_plan(Params.parse(study), project / "results")
     former = {file: file.read_bytes() for file in written(project)}
     study["learning"]["epochs"] += 1
@@ -227,13 +227,13 @@ def test_an_error_leaves_the_former_plan(project: Path, study: dict[str, Any]) -
     assert {file: file.read_bytes() for file in written(project)} == former
 
 
-def test_an_environment_without_a_lock_is_refused_with_those_there_are(study: dict[str, Any]) -> None:
+def test_an_environment_without_a_lock_is_refused_with_the_existing_ones(study: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=rf"tf0 has no lock containers/locks/tf0\.txt; allowed: .*{ENVIRONMENT}"):
         make_protocol(Params.parse(study), "tf0", "mine", "learning")
 
 
 @pytest.mark.parametrize("module", ["none", "mine.none", "twinproof.measured.twins.none", "json", "numpy"])
-def test_a_module_that_is_not_there_is_refused_with_where_it_must_lie(study: dict[str, Any], module: str) -> None:
+def test_a_missing_module_is_refused_with_where_it_must_be(study: dict[str, Any], module: str) -> None:
     study["twins"]["mine"]["module"] = module
     with pytest.raises(UserError, match=rf"twins\.mine\.module: no module {module}; .* next to params\.yaml"):
         protocol(study)
@@ -323,7 +323,7 @@ def test_a_module_that_hides_one_of_python_or_of_the_lock_is_refused(
         protocol(study)
 
 
-def test_a_folder_that_is_no_package_hides_nothing(project: Path, study: dict[str, Any]) -> None:
+def test_a_folder_that_is_not_a_package_hides_nothing(project: Path, study: dict[str, Any]) -> None:
     (project / "json").mkdir()
     (project / "keras").mkdir()
     assert protocol(study)

@@ -1,4 +1,4 @@
-"""What is here, missing or broken: real venvs and images, in a project of their own, without builder and runtime."""
+"""What is here, missing or broken: real venvs and images, in their own project, without a builder or runtime."""
 
 import json
 import re
@@ -26,7 +26,7 @@ Examine = Callable[..., tuple[int, Findings]]
 
 @pytest.fixture(autouse=True)
 def programs(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The only folder of programs, empty."""
+    """The only folder in PATH, empty."""
     for environment in (ENVIRONMENT, OTHER):
         python_of(environment)
     folder = project / "bin"
@@ -50,7 +50,7 @@ def examine(capsys: pytest.CaptureFixture[str]) -> Examine:
 
 
 def use_venv(made_for: str = ENVIRONMENT) -> None:
-    """Have the project use a real venv, described as the one of its environment."""
+    """Have the project use a real venv, described as that of its environment."""
     CPU.folder.mkdir(parents=True)
     CPU.venv.symlink_to(python_of(made_for).parents[1])
     shutil.copy(REPOSITORY / CPU.venv_mark, CPU.venv_mark)
@@ -64,7 +64,7 @@ def use_image() -> None:
 
 
 def describe_an_image() -> None:
-    """Have the project name an image that is no image."""
+    """Have the project name an image that is not valid."""
     CPU.folder.mkdir(parents=True)
     CPU.sif.write_bytes(b"no image")
     described = {"lock": CPU.lock_digest(), "build": "b", "image": "sha256:0123456789abcdef", "sif": {"size": 8}}
@@ -108,7 +108,7 @@ def test_a_venv_is_enough(examine: Examine) -> None:
     assert found[f"{ENVIRONMENT} venv"]["detail"].startswith("TensorFlow 2.21.0, Keras 3.15.1, Python 3.11.")
 
 
-def test_what_is_not_made_yet_is_told_with_the_command_that_makes_it(examine: Examine) -> None:
+def test_what_is_not_made_yet_is_listed_with_the_command_that_makes_it(examine: Examine) -> None:
     status, found = examine()
     assert status == 0
     assert found[f"{ENVIRONMENT} venv"]["state"] == found[f"{ENVIRONMENT} image"]["state"] == "missing"
@@ -116,7 +116,7 @@ def test_what_is_not_made_yet_is_told_with_the_command_that_makes_it(examine: Ex
     assert found[f"{ENVIRONMENT} image"]["remedy"] == f"containers/build {ENVIRONMENT}"
 
 
-def test_a_lock_edited_by_hand_is_broken_and_so_is_what_was_made_from_the_former(examine: Examine) -> None:
+def test_a_lock_edited_by_hand_is_broken_and_so_is_what_was_made_from_the_earlier_one(examine: Examine) -> None:
     use_venv()
     change(CPU.lock, "keras==3.15.1", "keras==3.15.0")
     status, found = examine()
@@ -144,7 +144,7 @@ def test_a_lock_edited_by_hand_is_broken_and_so_is_what_was_made_from_the_former
         ("pandas", "pandas is missing, tf2.21-cpu.in says any version"),
     ],
 )
-def test_each_line_that_a_lock_is_made_from_is_held_against_it(line: str, fault: str | None, examine: Examine) -> None:
+def test_a_lock_is_compared_with_each_line_that_it_is_made_from(line: str, fault: str | None, examine: Examine) -> None:
     CPU.lock.with_suffix(".in").write_text(f"# made by hand\n{line}\n")
     lock = examine()[1][f"{ENVIRONMENT} lock"]
     assert (lock["state"], lock["detail"]) == (
@@ -152,7 +152,7 @@ def test_each_line_that_a_lock_is_made_from_is_held_against_it(line: str, fault:
     )
 
 
-def test_a_venv_that_holds_something_else_than_it_says_is_broken(examine: Examine) -> None:
+def test_a_venv_that_does_not_hold_what_it_says_is_broken(examine: Examine) -> None:
     use_venv(made_for=OTHER)
     status, found = examine()
     venv = found[f"{ENVIRONMENT} venv"]
@@ -189,7 +189,7 @@ def test_an_unknown_environment_is_refused_with_the_known_ones(capsys: pytest.Ca
     assert capsys.readouterr().err == "error: environment tf0: not in the parameters; known: tf2.21-cpu\n"
 
 
-def test_findings_come_in_one_order_and_only_for_the_environment_that_is_asked_for(examine: Examine) -> None:
+def test_findings_come_in_a_fixed_order_and_only_for_the_environment_asked_for(examine: Examine) -> None:
     shutil.copy(REPOSITORY / "params.yaml", "params.yaml")
     everything = list(examine()[1])
     assert everything == list(examine()[1])
@@ -202,7 +202,7 @@ def test_findings_come_in_one_order_and_only_for_the_environment_that_is_asked_f
     ]
 
 
-def test_the_table_is_plain_and_aligned_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_is_plain_and_aligned_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["doctor"])
     *lines, _, verdict = capsys.readouterr().out.splitlines()
@@ -214,14 +214,14 @@ def test_the_table_is_plain_and_aligned_where_nobody_watches(capsys: pytest.Capt
         assert re.match(r"(ok|missing|unused) +\S| {9}-> ", line[column:]), line
 
 
-def test_a_builder_that_does_not_answer_is_told_to_be_of_no_use(programs: Path, examine: Examine) -> None:
+def test_a_builder_that_does_not_answer_is_reported_as_missing(programs: Path, examine: Examine) -> None:
     install(programs, "docker", "echo Is the docker daemon running? >&2; exit 1")
     found = examine()[1]["builder"]
     assert (found["state"], found["detail"]) == ("missing", "docker is installed, but 'docker info' fails")
 
 
 @pytest.mark.parametrize(("free", "state"), [(10**12, "ok"), (10**9, "missing")])
-def test_the_room_is_held_against_what_a_build_needs(
+def test_free_space_is_compared_with_what_a_build_needs(
     free: int, state: str, programs: Path, examine: Examine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
@@ -258,7 +258,7 @@ def test_a_runtime_that_hangs_or_fails_is_broken_and_not_used(
         ("echo hello", "the answer cannot be read"),
     ],
 )
-def test_an_image_that_cannot_be_looked_into_is_broken(
+def test_an_image_that_cannot_be_inspected_is_broken(
     script: str, detail: str, programs: Path, examine: Examine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(installations, "PATIENCE", 0.5)
@@ -290,7 +290,7 @@ def test_an_image_cut_short_is_broken_and_one_that_nothing_runs_is_unused(examin
         ({"probes": []}, "missing", 0),
     ],
 )
-def test_a_lock_with_cuda_wants_a_gpu(settings: dict[str, Any], state: str, status: int, examine: Examine) -> None:
+def test_a_lock_with_cuda_needs_a_gpu(settings: dict[str, Any], state: str, status: int, examine: Examine) -> None:
     measure_in(GPU.name, **settings)
     stopped, found = examine()
     gpu = found[f"{GPU.name} GPU"]
@@ -312,7 +312,7 @@ def test_gpus_outside_are_named(programs: Path, examine: Examine) -> None:
 
 
 def test_cuda_libraries_that_cannot_be_loaded_are_named(examine: Examine) -> None:
-    """A venv of one package, with a library that loads wherever it lies, and one that is none."""
+    """A venv with one package, which has a library that loads from anywhere, and a broken one."""
     tiny = Environment("tiny")
     tiny.lock.write_text(f"nvidia-tiny==1.0 --hash=sha256:{'0' * 64}\n")
     measure_in(tiny.name, probes=["identity"])
@@ -336,10 +336,10 @@ def test_cuda_libraries_that_cannot_be_loaded_are_named(examine: Examine) -> Non
 
 @pytest.fixture
 def runtime(programs: Path) -> None:
-    """The runtime that is installed; the image must have been built."""
+    """The installed runtime; the image must have been built."""
     if not APPTAINER or not (REPOSITORY / CPU.image_mark).exists():
         pytest.skip(f"needs apptainer and {CPU.image_mark}")
-    # It looks for tools of its own, for instance to mount a SIF.
+    # It looks for its own tools, for example to mount a SIF.
     install(
         programs, "apptainer", f'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin {APPTAINER} "$@"'
     )
@@ -381,7 +381,7 @@ def test_an_image_is_the_one_described_beside_it(runtime: None, examine: Examine
 
 
 @pytest.mark.parametrize("text", ["", "garbage\n", "numpy==1.26.4\n", "--index-url https://example.org\n"])
-def test_a_lock_that_is_none_is_broken(text: str, examine: Examine) -> None:
+def test_an_invalid_lock_is_broken(text: str, examine: Examine) -> None:
     CPU.lock.write_text(text)
     status, found = examine()
     assert status == 1

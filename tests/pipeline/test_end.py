@@ -1,4 +1,4 @@
-"""Small studies run to their end, of which nothing is measured for real."""
+"""Small studies run to their end, without measuring anything for real."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ def run(folder: Path, made: Path, *probes: str) -> Path:
     study = StandIn(folder, made, list(probes))
     printed = must(run_in(folder, "snakemake", "--cores", "2"))
     assert re.search(r"^\S+  \d+ of \d+ trials, \d+ of \d+ jobs done; ", printed, re.M)
-    # Lists of files are in the log alone.
+    # Lists of files are only in the log.
     assert "input:" not in printed and "input:" in log_of_run(folder)
     assert "Nothing to be done" in must(run_in(folder, "snakemake", "--cores", "2"))
     assert len(list(folder.glob("results/trials/*/*/*.json"))) == len(list(study.made.glob("trials/*/*/*.json"))) > 0
@@ -25,7 +25,7 @@ def run(folder: Path, made: Path, *probes: str) -> Path:
     return results
 
 
-def test_a_study_of_identity_alone_has_no_notebook_and_all_else(tmp_path: Path) -> None:
+def test_a_study_of_identity_alone_has_everything_except_notebooks(tmp_path: Path) -> None:
     results = run(tmp_path / "study", tmp_path / "made", "identity")
     assert list((results / "notebooks").iterdir()) == []
 

@@ -38,7 +38,7 @@ def begun(params: dict[str, Any]) -> Summary:
     return summary
 
 
-def test_each_error_of_this_run_is_told_once(params: dict[str, Any], log: Callable[[str, str], None]) -> None:
+def test_each_error_of_this_run_is_repeated_once(params: dict[str, Any], log: Callable[[str, str], None]) -> None:
     log("batches/tf2.21-cpu/learning-0.log", "error: of an earlier run\n")
     summary = begun(params)
     log(

@@ -25,7 +25,7 @@ from twinproof.study.trial import Trial, list_trials
 
 @pytest.fixture
 def study(project, monkeypatch):
-    """A small study of two probes, of which nothing is done, with shipped durations that are easy to add up."""
+    """A small study of two probes with nothing done yet, and shipped durations that are easy to add up."""
     shipped_durations = [
         Duration("tf2.21-cpu", "simple", "learning", 10, 1000),
         Duration("tf2.21-cpu", "dynamic", "learning", 20, 3000),
@@ -50,7 +50,7 @@ def put_record(study, trial, seconds, **settings):
 
 
 def small(params):
-    """Return parameters of two twins: two trials of identity and of learning of each."""
+    """Return parameters of two twins, with two trials of identity and two of learning for each."""
     twins = {name: params["twins"][name] for name in ("simple", "dynamic")}
     environments = {"tf2.21-cpu": {"probes": ["identity", "learning"]}}
     counted = {probe: params[probe] | {"replicates": 2} for probe in ("identity", "learning")}
@@ -64,7 +64,7 @@ def expect(study, params):
     return forecast(Params.parse(params), results, in_place(results), schedule, estimates)
 
 
-def test_a_trial_takes_what_the_nearest_like_it_took_for_the_work_asked_of_it(study, params):
+def test_a_trial_takes_what_the_most_similar_one_took_scaled_to_its_work(study, params):
     params = small(params)
     params["learning"]["epochs"] = 3
     estimates = Estimates(Params.parse(params), study / "results")
@@ -77,18 +77,18 @@ def test_a_trial_takes_what_the_nearest_like_it_took_for_the_work_asked_of_it(st
             ("tf2.21-cpu", "mine", "identity"),
         ]
     }
-    # That of the twin, the median of 10 and 20 in the environment, that of the twin elsewhere, and that of the probe.
+    # From the twin, the median of 10 and 20 in the environment, the twin elsewhere, and the probe.
     assert list(seconds.values()) == [30, 45, 30, 4]
 
 
-def test_earlier_records_say_more_than_shipped_ones_also_with_other_parameters(study, params):
+def test_earlier_records_say_more_than_shipped_ones_even_with_other_parameters(study, params):
     params = small(params)
     params["learning"]["epochs"] = 4
     trial = Trial("tf2.21-cpu", "simple", "learning", 0)
     put_record(study, trial, 50, epochs=2)
     known = Estimates(Params.parse(params), study / "results").trial(trial)
     assert (known.seconds, known.earlier) == (100, True)
-    # Nothing is known from records about another environment: but more than from shipped ones.
+    # No record is from the other environment, but records still say more than shipped durations.
     assert (
         Estimates(Params.parse(params), study / "results").trial(trial._replace(environment="tf2.15-cpu")).seconds
         == 100
@@ -96,7 +96,7 @@ def test_earlier_records_say_more_than_shipped_ones_also_with_other_parameters(s
     assert not Estimates(Params.parse(params), study / "results").trial(trial._replace(probe="identity")).earlier
 
 
-def test_records_set_aside_tell_too_and_broken_ones_nothing(study, params):
+def test_records_set_aside_are_used_and_broken_ones_are_not(study, params):
     trial = Trial("tf2.21-cpu", "simple", "learning", 0)
     put_record(study, trial, 50, epochs=5)
     results = study / "results"
@@ -109,12 +109,12 @@ def test_records_set_aside_tell_too_and_broken_ones_nothing(study, params):
     )
 
 
-def test_what_is_done_is_taken_off(study, params):
+def test_what_is_done_is_subtracted(study, params):
     params = small(params)
     whole = expect(study, params)
     assert sum(len(job.trials) for job in whole.jobs) == 8
     assert [job.rule for job in whole.jobs if job.trials] == ["run_batch"] * 2
-    # identity: 4 of 4 s, learning: 2 of 10 and 2 of 20 for each of 5 epochs; 3 s to start.
+    # identity: 4 of 4 s; learning: 2 of 10 s and 2 of 20 s for each of 5 epochs; 3 s to start.
     assert [job.seconds for job in whole.jobs if job.trials] == [19, 303]
     for trial in list_trials(Params.parse(params)):
         if trial.probe == "identity" or trial.twin == "dynamic":
@@ -122,19 +122,19 @@ def test_what_is_done_is_taken_off(study, params):
     rest = [job for job in expect(study, params).jobs if job.trials]
     assert [(job.probe, len(job.trials), job.seconds) for job in rest] == [
         ("learning", 2, 203)
-    ]  # As what was measured here.
+    ]  # Like those measured here.
     table = forecast_table(list_trials(Params.parse(params)), expect(study, params))
     assert [list(column.cells)[:2] for column in table.columns[1:5]] == [
         ["identity", "learning"], ["4", "4"], ["4", "2"], ["0", "1"],
     ]  # fmt: skip
 
 
-def test_what_trials_wait_for_and_what_is_made_of_them_is_told_too(study, params):
+def test_what_trials_wait_for_and_what_is_made_from_them_is_listed_too(study, params):
     rules = [job.rule for job in expect(study, small(params)).jobs if not job.trials]
     assert rules == ["create_venv", "verify_data", "run_notebook", "run_notebook", *FINAL]
 
 
-def test_where_all_is_done_nothing_is_to_do(study, params):
+def test_if_everything_is_done_there_is_nothing_to_do(study, params):
     params = small(params)
     for trial in list_trials(Params.parse(params)):
         put_record(study, trial, 100, epochs=5)
@@ -155,7 +155,7 @@ def test_timing_may_add_trials_and_has_the_machine_to_itself(study, params):
     assert trials.wall(4, alone=True) == 48
     assert trials.wall(4, alone=False) == 12
     assert trials.wall(sys.maxsize, alone=False) == 4
-    # Once it is decided, that is what is to do; where it is enough, nothing more is added.
+    # Once there is a decision, the forecast follows it; if there are enough trials, nothing is added.
     for number in range(6):
         put_record(study, Trial("tf2.21-cpu", "simple", "timing", number), 1, quantities=["call", "save"])
     decision = study / "results/timing/tf2.21-cpu/simple/6.json"
@@ -164,7 +164,7 @@ def test_timing_may_add_trials_and_has_the_machine_to_itself(study, params):
         decision.write_text(json.dumps({"next": more, "open": [], "sampling": params["timing"]["sampling"]}))
         found = expect(study, params)
         assert (len([job for job in found.jobs if job.trials]), len(found.added)) == (left, added)
-    # For other margins that says nothing.
+    # The decision does not apply to other margins.
     params["timing"]["sampling"]["margin"]["steady"] /= 2
     assert len(expect(study, params).added) == 8
 
@@ -173,19 +173,19 @@ def job(seconds, rule="run_batch"):
     return Job(rule, "", "", (), seconds, 0, False)
 
 
-def test_wall_time_is_that_of_the_longest_and_of_what_must_follow():
+def test_wall_time_is_that_of_the_longest_job_and_of_those_that_must_follow():
     assert Forecast([job(10), job(1), job(1), job(1)], []).wall(2, alone=True) == 10
     assert Forecast([job(4), job(4), job(4)], []).wall(2, alone=True) == 8
     assert Forecast([job(4), job(5, "make_tables"), job(6, "make_report")], []).wall(8, alone=True) == 15
 
 
-def test_the_shipped_durations_tell_of_every_probe_and_job(params):
+def test_the_shipped_durations_cover_every_probe_and_job(params):
     known = {one.what for one in from_csv(SHIPPED)}
     probes = {probe for environment in params["environments"].values() for probe in environment["probes"]}
     assert known >= {*probes, *FINAL, "run_batch", "run_notebook", "verify_data", "write_models", "create_venv"}
 
 
-def test_durations_are_those_of_one_unit_of_work_and_typical(study, params):
+def test_durations_are_typical_and_per_unit_of_work(study, params):
     for replicate, seconds in enumerate([10, 30, 20]):
         put_record(study, Trial("tf2.21-cpu", "simple", "learning", replicate), seconds, epochs=5)
     (study / "results/trials/tf2.21-cpu/simple/broken-0.json").write_text("{}")
@@ -196,10 +196,10 @@ def test_durations_are_those_of_one_unit_of_work_and_typical(study, params):
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0, "0 s"), (59, "59 s"), (61, "1 min"), (5400, "1 h 30 min"), (3e5, "3.5 days")]
 )
-def test_durations_are_said_as_people_do(seconds, said):
+def test_durations_are_written_as_people_do(seconds, said):
     assert duration(seconds) == said
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 B"), (1500, "2 kB"), (2.5e6, "2.5 MB"), (1e15, "1000.0 TB")])
-def test_sizes_are_said_as_people_do(count, said):
+def test_sizes_are_written_as_people_do(count, said):
     assert size(count) == said

@@ -1,4 +1,4 @@
-"""What the jobs of a study took, by what Snakemake wrote of them."""
+"""What the jobs of a study took, from what Snakemake wrote about them."""
 
 import json
 import os
@@ -23,7 +23,7 @@ BATCH = f"batches/{ENVIRONMENT}/identity-0.tsv"
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The results of a study with one batch of three trials, of which nothing is there."""
+    """The results of a study with one batch of three trials, none of which has a record yet."""
     monkeypatch.chdir(tmp_path)
     write_schedule({f"{ENVIRONMENT}/identity-0": TRIALS}, 60, Path("results"))
     return Path("results")
@@ -47,7 +47,7 @@ def put_record(results: Path, trial: Trial, started: float, seconds: float) -> N
     put(results / "trials" / trial.path, json.dumps(record))
 
 
-def test_a_job_has_written_what_lies_at_its_place(results: Path) -> None:
+def test_a_job_has_written_the_files_at_its_place(results: Path) -> None:
     cell = f"{ENVIRONMENT}/simple"
     written = {
         "verify_data": ("data", ["data.json"]),
@@ -73,16 +73,16 @@ def test_a_job_has_written_what_lies_at_its_place(results: Path) -> None:
     )
 
 
-def test_of_jobs_of_trials_what_their_trials_took_is_taken_off(results: Path) -> None:
+def test_the_time_of_its_trials_is_subtracted_from_a_job(results: Path) -> None:
     put_benchmark(results / "benchmarks" / BATCH, 30, ended=2030)
-    # The first was measured by an attempt that ended before the others were.
+    # An attempt that ended before the others were measured had measured the first.
     for trial, started in zip(TRIALS, (1990, 2005, 2020), strict=True):
         put_record(results, trial, started, seconds=8)
     assert list(of_jobs(results)) == [Duration(ENVIRONMENT, "", "run_batch", 14, 0)]
 
 
 @pytest.mark.parametrize("started", [None, 1000, 2025], ids=["no record", "an earlier job", "a later job"])
-def test_nothing_is_told_of_a_batch_whose_trials_another_job_measured(results: Path, started: float | None) -> None:
+def test_nothing_is_known_about_a_batch_whose_trials_another_job_measured(results: Path, started: float | None) -> None:
     put_benchmark(results / "benchmarks" / BATCH, 30, ended=2030)
     if started is not None:
         put_record(results, TRIALS[0], started, seconds=8)
@@ -90,13 +90,13 @@ def test_nothing_is_told_of_a_batch_whose_trials_another_job_measured(results: P
 
 
 @pytest.mark.parametrize("content", ["", "s\th:m:s\n", "h:m:s\n0:00:01\n", "s\n-\n"])
-def test_a_benchmark_that_is_none_is_named(results: Path, content: str) -> None:
+def test_an_invalid_benchmark_is_named(results: Path, content: str) -> None:
     put(results / "benchmarks/tables.tsv", content)
     with pytest.raises(UserError, match=r"^results/benchmarks/tables\.tsv: not a benchmark of one job"):
         list(of_jobs(results))
 
 
-def test_of_what_several_studies_did_the_first_tells(project: Path, params: dict[str, Any]) -> None:
+def test_the_first_of_several_studies_decides(project: Path, params: dict[str, Any]) -> None:
     params["environments"] = {ENVIRONMENT: {"probes": ["identity"]}}
     first, second = Path("results"), Path("results/depth")
     put_record(first, Trial(ENVIRONMENT, "simple", Probe.IDENTITY, 0), 0, seconds=5)

@@ -38,6 +38,6 @@ def test_a_study_of_many_trials_is_planned(params: dict[str, Any]) -> None:
 
 
 def test_any_number_of_jobs_may_run_at_a_time() -> None:
-    """A list of the busy ones that is searched for each job takes minutes."""
+    """Searching a list of the busy slots for each job would take minutes."""
     jobs = [Job("run_batch", "", "", (), 1.0, 0.0, False)] * 200_000
     assert _together(jobs, 100_000) == 2.0

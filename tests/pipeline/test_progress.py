@@ -75,12 +75,12 @@ def test_a_trial_counts_as_soon_as_its_record_is_there(begin: Callable[..., Prog
     assert progress.running(90) == []
 
 
-def test_the_time_left_is_what_was_foreseen_at_the_pace_of_what_is_done(begin: Callable[..., Progress]) -> None:
+def test_the_time_left_is_the_forecast_at_the_pace_of_what_is_done(begin: Callable[..., Progress]) -> None:
     progress = begin()
     assert progress.left(0) == 250
     progress.start(4, "run_batch", BATCH, LOGS, 0)
     assert progress.left(60) == 190
-    # It takes longer than was foreseen, and nobody knows how much.
+    # It takes longer than forecast, by an unknown amount.
     assert progress.left(900) == 50
     progress.finish(4, 400)
     assert progress.left(400) == 100
@@ -89,7 +89,7 @@ def test_the_time_left_is_what_was_foreseen_at_the_pace_of_what_is_done(begin: C
     assert progress.describe(420).endswith("; about 1 min left")
 
 
-def test_waiting_on_a_cluster_says_nothing_of_the_pace(begin: Callable[..., Progress]) -> None:
+def test_waiting_on_a_cluster_says_nothing_about_the_pace(begin: Callable[..., Progress]) -> None:
     progress = begin(local=False)
     progress.start(4, "run_batch", BATCH, LOGS, 0)
     progress.finish(4, 4000)
@@ -121,4 +121,4 @@ def test_once_all_jobs_are_done_no_time_is_left(begin: Callable[..., Progress]) 
     progress = begin()
     progress.count(3, 3)
     assert progress.describe(0) == "1 of 3 trials, 3 of 3 jobs done"
-    assert progress.finish(77, 0) is None  # A target of the workflow, which nobody has to watch.
+    assert progress.finish(77, 0) is None  # A target of the workflow, which nobody needs to watch.

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.versions
 STUDY = ("snakemake", "--cores", "2")
 TABLES = (*STUDY, "tables")
 CELL = f"results/trials/{ENVIRONMENT}/simple"
-# What Snakemake and Python note for themselves.
+# What Snakemake and Python write for their own use.
 THEIRS = (".snakemake", "__pycache__", ".pytest_cache")
 READERS = [
     ("snakemake", "-n"),
@@ -50,7 +50,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> StandIn:
 
 @pytest.fixture
 def study(ended: StandIn, tmp_path: Path) -> StandIn:
-    """A copy of it, to be changed."""
+    """A copy of `ended`, to be changed."""
     own = copy.copy(ended)
     own.folder = shutil.copytree(ended.folder, tmp_path / "study", symlinks=True)
     own.params = copy.deepcopy(ended.params)
@@ -59,7 +59,7 @@ def study(ended: StandIn, tmp_path: Path) -> StandIn:
 
 @pytest.fixture
 def apptainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Something by that name, as Snakemake asks for its version."""
+    """A fake apptainer, because Snakemake asks for its version."""
     program = tmp_path / "bin" / "apptainer"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\necho apptainer version 1.3.0\n")
@@ -68,7 +68,7 @@ def apptainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def put_image(folder: Path, lock: str) -> Path:
-    """Put an empty image into a study, and a mark that says from which lock it was built; return the mark."""
+    """Put an empty image into a study, and a mark that says which lock it was built from; return the mark."""
     place = folder / "results/environments" / ENVIRONMENT
     (place / "image.sif").touch()
     mark = place / "image.json"
@@ -77,27 +77,27 @@ def put_image(folder: Path, lock: str) -> Path:
 
 
 def state(folder: Path) -> dict[str, tuple[object, ...]]:
-    """Return of each file and folder what could be changed of it."""
+    """Return everything about each file and folder that could change."""
     found: dict[str, tuple[object, ...]] = {}
     for path in [folder, *folder.rglob("*")]:
         relative = path.relative_to(folder)
         if not set(THEIRS).intersection(relative.parts):
             status = path.lstat()
             content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-            # A folder has another time where Python put what it compiled.
+            # A folder's time changes when Python writes compiled modules to it.
             changed = 0 if path.is_dir() else status.st_mtime_ns
             found[str(relative)] = (content, changed, status.st_mode, status.st_ino)
     return found
 
 
 def longer(study: StandIn) -> None:
-    """Ask for other trials of identity than were measured."""
+    """Ask for other trials of identity than those measured."""
     study.params["identity"]["steps"] += 1
     study.change(study.params)
 
 
 def disorder(study: StandIn) -> None:
-    """Leave what the start of a run puts in order: records that do not count, or count again, and unfit marks."""
+    """Leave what the start of a run cleans up: records that do not count, or count again, and unfit marks."""
     kept = study.params
     longer(study)
     must(run_in(study.folder, *STUDY, "trials"))
@@ -121,7 +121,7 @@ def test_reading_changes_nothing(study: StandIn, tmp_path: Path) -> None:
         assert not changed, reader
 
 
-def test_a_folder_that_nobody_may_write_to_can_be_read(study: StandIn) -> None:
+def test_a_read_only_folder_can_be_read(study: StandIn) -> None:
     disorder(study)
     must(run_in(study.folder, *STUDY, "-n"))
     with closed(study.folder) as prefix:
@@ -130,7 +130,7 @@ def test_a_folder_that_nobody_may_write_to_can_be_read(study: StandIn) -> None:
 
 
 def jobs(told: str) -> list[str]:
-    """Return what Snakemake ran, or would: each job's rule and outputs, or its message if it has one."""
+    """Return what Snakemake ran, or would run: each job's rule and outputs, or its message if it has one."""
     found = re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+:)\n(?:    .*\n)*?    output: (.*)$", told, re.M)
     messages = re.findall(r"^Job \d+: (measuring .*)$", told, re.M)
     return sorted({*map(" ".join, found), *messages})
@@ -138,7 +138,7 @@ def jobs(told: str) -> list[str]:
 
 @contextmanager
 def closed(folder: Path) -> Iterator[tuple[str, ...]]:
-    """Let nobody write to a folder, but Snakemake to its own; root too feels that in a command with this prefix."""
+    """Make a folder read-only, except Snakemake's own; with this prefix, a command obeys that even as root."""
     places = [Path(place) for place, _, _ in os.walk(folder) if ".snakemake" not in place]
     for place in places:
         place.chmod(0o555)
@@ -150,7 +150,7 @@ def closed(folder: Path) -> Iterator[tuple[str, ...]]:
 
 
 def taken_back(study: StandIn) -> None:
-    """Measure with other parameters, and then have the first ones again: their records come back."""
+    """Measure with other parameters, and then restore the first ones, whose records come back."""
     longer(study)
     must(run_in(study.folder, *TABLES))
     study.params["identity"]["steps"] -= 1
@@ -166,7 +166,7 @@ def timing_taken_back(study: StandIn) -> None:
 
 
 def cut_short(name: str) -> Callable[[StandIn], None]:
-    """Return what cuts a record short, so that it is measured again, with another result."""
+    """Return a function that cuts a record short, so that it is measured again with another result."""
 
     def cut(study: StandIn) -> None:
         study.change(study.params)
@@ -186,7 +186,7 @@ def replicate_more(study: StandIn) -> None:
 
 
 def remembered_nothing(study: StandIn) -> None:
-    """Leave what a clone with pulled records has: no marks, and no memory of Snakemake's."""
+    """Leave what a clone with pulled records has: no marks, and nothing that Snakemake remembers."""
     for name in (
         "results/batches",
         "results/benchmarks",
@@ -213,19 +213,19 @@ CHANGES: dict[str, Callable[[StandIn], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_dry_run_tells_what_the_run_does(study: StandIn, change: str) -> None:
+def test_a_dry_run_shows_what_the_run_does(study: StandIn, change: str) -> None:
     CHANGES[change](study)
     told = jobs(must(run_in(study.folder, *TABLES, "-n")))
     assert jobs(logged(study.folder, *TABLES)) == told
 
 
 @pytest.mark.usefixtures("apptainer")
-def test_a_dry_run_builds_an_image_that_does_not_fit_and_no_other(study: StandIn) -> None:
+def test_a_dry_run_builds_only_an_image_from_another_lock(study: StandIn) -> None:
     command = ("snakemake", "-n", "images", "--sdm", "apptainer")
     lock = sha256(study.folder / "containers/locks" / f"{ENVIRONMENT}.txt")
     mark = put_image(study.folder, lock)
     assert "Nothing to be done" in must(run_in(study.folder, *command))
-    # As the start of an earlier run left it, when the lock was another.
+    # As the start of an earlier run, with another lock, left it.
     mark.rename(mark.with_suffix(".json.aside"))
     assert "Nothing to be done" in must(run_in(study.folder, *command))
     put_image(study.folder, "0" * 64)

@@ -1,4 +1,4 @@
-"""A forged record, whose digest is right and which agrees with itself, is found by measuring its trial again."""
+"""A forged record that is consistent and has a correct digest is found by measuring its trial again."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ GOLDEN = json.loads(max(REPOSITORY.glob("tests/golden/record-*.json")).read_text
 
 @pytest.fixture
 def results(project: Path, params: dict[str, Any]) -> Path:
-    """Three records of identity in a project whose venv is what it says, as far as files go."""
+    """Three records of identity in a project whose venv is valid, as far as files go."""
     params["twins"] = {"simple": params["twins"]["simple"]}
     params["environments"] = {ENVIRONMENT: {"probes": ["identity", "timing"]}}
     params["identity"] |= {"replicates": 3, "steps": 2}
@@ -66,14 +66,14 @@ class Measured:
 
 
 def styles_with(loss: float) -> dict[str, Any]:
-    """The styles of a record that agrees with itself, and never was."""
+    """The styles of a record that is consistent, but was never measured."""
     styles = json.loads(json.dumps(GOLDEN["styles"]))
     for style in styles.values():
         style["result"]["steps"][1]["loss"] = loss
     return styles
 
 
-def test_what_is_measured_again_and_comes_out_the_same_is_the_same(results: Path) -> None:
+def test_a_trial_measured_again_with_the_same_result_is_the_same(results: Path) -> None:
     measured = Measured(results, seconds=999.0, started="2026-12-01T00:00:00+00:00")
     assert [one.outcome for one in rerun(results, 2, measured)] == ["same", "same"]
     assert len(set(measured.asked)) == 2
@@ -90,7 +90,7 @@ def test_a_forged_record_is_named_with_the_place(results: Path) -> None:
     assert forged.detail.startswith("styles.control.result.steps.1.loss: 0.001 in the record, ")
 
 
-def test_what_another_processor_computed_is_not_held_against_a_record(results: Path) -> None:
+def test_a_result_from_another_processor_does_not_contradict_a_record(results: Path) -> None:
     measured = Measured(results, machine=GOLDEN["machine"] | {"processor": "Another CPU"})
     edit(path_of(results, 1), styles=styles_with(0.001))
     found = {one.record: one for one in rerun(results, 3, measured)}
@@ -117,13 +117,13 @@ def test_a_record_from_a_gpu_is_not_chosen(results: Path) -> None:
         list(rerun(results, 1, Measured(results)))
 
 
-def test_a_venv_that_is_not_made_is_named_with_what_makes_it(results: Path) -> None:
+def test_a_venv_that_is_not_made_is_named_with_the_command_that_makes_it(results: Path) -> None:
     Environment(ENVIRONMENT).venv_mark.unlink()
     with pytest.raises(UserError, match="its venv is not made yet; `snakemake --cores 2 results/environments/"):
         list(rerun(results, 1, Measured(results)))
 
 
-def test_the_exit_status_tells_whether_a_record_was_reproduced(
+def test_the_exit_status_shows_whether_a_record_was_reproduced(
     results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "_measure", Measured(results))
@@ -143,7 +143,7 @@ def test_the_exit_status_tells_whether_a_record_was_reproduced(
 
 
 def test_a_trial_is_measured_again_in_its_environment(results: Path) -> None:
-    """The venv's Python is one that writes down what it is given."""
+    """The venv's Python is a script that writes down its arguments."""
     python = Environment(ENVIRONMENT).venv / "bin/python"
     python.parent.mkdir(parents=True)
     python.write_text('#!/bin/sh\necho "$@" >given.txt\necho "error: no such twin" >&2\nexit 2\n')

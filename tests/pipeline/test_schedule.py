@@ -17,7 +17,7 @@ from twinproof.study.trial import Trial
 
 
 class Known:
-    """Estimates that are given, by probe."""
+    """Given estimates, by probe."""
 
     def __init__(self, **seconds):
         self.seconds = seconds
@@ -38,7 +38,7 @@ KINDS = st.tuples(st.sampled_from(["tf2.21-cpu", "tf2.15-cpu"]), st.sampled_from
     identity=st.floats(0.01, 1000),
     seconds=st.floats(0.1, 1000),
 )
-def test_every_trial_is_in_one_batch_with_its_like_and_in_order(sizes, identity, seconds):
+def test_every_trial_is_in_one_batch_with_similar_ones_and_in_order(sizes, identity, seconds):
     trials = [trial for kind, count in sizes.items() for trial in learning(count, *kind)]
     found = schedule.batches(trials, Known(identity=identity, learning=7), seconds)
     assert sorted(trial for batch in found.values() for trial in batch) == sorted(trials)
@@ -50,14 +50,14 @@ def test_every_trial_is_in_one_batch_with_its_like_and_in_order(sizes, identity,
 @pytest.mark.parametrize(
     ("seconds", "sizes"), [(30, [3, 3]), (60, [6]), (1, [1] * 6), (15, [2, 2, 2]), (14, [2, 2, 2])]
 )
-def test_batches_are_of_about_this_length_and_alike(seconds, sizes):
+def test_batches_have_about_this_length_and_are_alike(seconds, sizes):
     found = schedule.batches(learning(6), Known(learning=7), seconds)
     assert [len(batch) for batch in found.values()] == sizes
 
 
 @pytest.fixture
 def study(tmp_path):
-    """A schedule of three batches, with the records of the first one, and of half the second."""
+    """A schedule of three batches, with the records of the first one and half of the second."""
     trials = learning(6)
     for number, trial in enumerate(trials[:3]):
         path = tmp_path / "trials" / trial.path
@@ -77,24 +77,24 @@ def marks(folder):
     return {path.name: path.stat().st_mtime for path in folder.glob("batches/tf2.21-cpu/*")}
 
 
-def test_a_batch_is_done_since_its_last_record_came(study):
+def test_a_batch_is_done_from_the_time_of_its_last_record(study):
     assert marks(study) == {"learning-0.done": 1001}
 
 
-def test_a_batch_is_not_done_any_more_if_one_of_its_records_is_gone(study):
+def test_a_batch_is_no_longer_done_if_one_of_its_records_is_gone(study):
     (study / "trials" / learning(2)[1].path).unlink()
     write(study, learning(6))
     assert marks(study) == {}
 
 
-def test_another_record_makes_its_batch_newer_and_another(study):
+def test_a_changed_record_makes_its_batch_newer_and_different(study):
     before = (study / "batches/tf2.21-cpu/learning-0.done").read_text()
     record = study / "trials" / learning(1)[0].path
     record.write_text("another")
     os.utime(record, (2000, 2000))
     write(study, learning(6))
     assert marks(study) == {"learning-0.done": 2000}
-    # Snakemake takes what has the same content for unchanged, whenever it was written.
+    # Snakemake treats a file with the same content as unchanged, whenever it was written.
     assert (study / "batches/tf2.21-cpu/learning-0.done").read_text() != before
 
 
@@ -116,13 +116,13 @@ def test_timing_is_in_no_batch(tmp_path):
     assert schedule.read_schedule(tmp_path) == {"tf2.21-cpu/learning-0": learning(2)}
 
 
-def test_a_run_of_another_study_in_the_same_folder_is_none_of_this_one(project, params):
+def test_a_run_of_another_study_in_the_same_folder_is_not_one_of_this_study(project, params):
     locks = project / ".snakemake/locks"
     locks.mkdir(parents=True)
     assert not schedule.read_current_params(Path("results"))
     (locks / "0.input.lock").write_text("workflow/notebooks/learning.ipynb\nresults/quick/params.yaml\n")
     assert not schedule.read_current_params(Path("results"))
-    # Without its plan there is nothing that it could go by.
+    # Without its plan, there is nothing to go by.
     assert not schedule.read_current_params(Path("results/quick"))
     quick = project / "results/quick"
     quick.mkdir(parents=True)
@@ -132,7 +132,7 @@ def test_a_run_of_another_study_in_the_same_folder_is_none_of_this_one(project, 
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]", json.dumps({"seconds": 1, "batches": {"x": ["y"]}})])
-def test_a_schedule_that_cannot_be_read_is_said_in_a_line_and_written_anew(study, content):
+def test_a_schedule_that_cannot_be_read_is_reported_in_one_line_and_written_again(study, content):
     path = study / "batches.json"
     path.unlink() if content is None else path.write_text(content)
     with pytest.raises(UserError, match=r"batches\.json: missing or not readable"):

@@ -24,7 +24,7 @@ def decide(params, count, more):
 
 @pytest.fixture
 def study(request, project, params):
-    """A study of four trials, one of which is done, and how to put more records."""
+    """A study of four trials, one of which is done, and a function that adds records."""
     params |= {
         "twins": {"simple": params["twins"]["simple"]},
         "environments": {"tf2.21-cpu": {"probes": ["identity", "learning"]}},
@@ -47,7 +47,7 @@ def study(request, project, params):
     return Summary(Params.parse(params), results, batches), trials, put
 
 
-def test_before_it_tells_what_is_asked_for_and_what_is_done(study):
+def test_the_start_shows_what_is_asked_for_and_what_is_done(study):
     summary, trials, _ = study
     told = summary.begin(trials[1:], [("make_tables", "")], 2, alone=True)
     assert told.startswith("to do: 3 trials in 2 of 3 jobs, ")
@@ -55,7 +55,7 @@ def test_before_it_tells_what_is_asked_for_and_what_is_done(study):
     assert told.endswith(" with 2 at a time (1 from earlier records, the others from the shipped durations)")
 
 
-def test_after_it_tells_what_ran_and_how_that_compares(study):
+def test_the_end_shows_what_ran_and_how_that_compares(study):
     summary, trials, put = study
     summary.begin(trials[1:], [], 2, alone=True)
     for trial, seconds in zip(trials[1:], (20, 30, 90), strict=True):
@@ -67,7 +67,7 @@ def test_after_it_tells_what_ran_and_how_that_compares(study):
     assert len(others) == 2
 
 
-def test_after_it_names_what_has_no_record(study):
+def test_the_end_names_what_has_no_record(study):
     summary, trials, _ = study
     summary.begin(trials[1:], [], 2, alone=True)
     told = summary.end().splitlines()
@@ -75,7 +75,7 @@ def test_after_it_names_what_has_no_record(study):
     assert told[1:] == [f"  no record: tf2.21-cpu simple {trial.probe} {trial.replicate}" for trial in trials[1:]]
 
 
-def test_records_of_no_trial_of_the_study_do_not_count(study):
+def test_records_that_belong_to_no_trial_of_the_study_do_not_count(study):
     summary, trials, put = study
     summary.begin([], [], 2, alone=True)
     put(trials[0]._replace(replicate=7))
@@ -84,7 +84,7 @@ def test_records_of_no_trial_of_the_study_do_not_count(study):
 
 
 @pytest.mark.parametrize("study", ["timed"], indirect=True)
-def test_trials_that_timing_added_count_and_are_missed(study, params):
+def test_trials_that_timing_added_count_and_are_named_if_missing(study, params):
     summary, trials, put = study
     summary.begin(trials[1:], [], 2, alone=True)
     timings = [Trial("tf2.21-cpu", "simple", "timing", number) for number in range(8)]
@@ -97,7 +97,7 @@ def test_trials_that_timing_added_count_and_are_missed(study, params):
 
 
 @pytest.mark.parametrize("study", ["timed"], indirect=True)
-def test_timings_that_were_there_are_reused_though_only_now_decided_on(study, params):
+def test_existing_timings_are_reused_though_only_now_decided_on(study, params):
     summary, trials, put = study
     timings = [Trial("tf2.21-cpu", "simple", "timing", number) for number in range(8)]
     for trial in [*trials[1:], *timings[:7]]:
@@ -116,7 +116,7 @@ def test_jobs_without_trials_are_planned_too(study):
     assert re.search(r"0 trials in 0 of 5 jobs, [1-9]\d* s of processor time; .* with any number at a time", told)
 
 
-def test_after_it_tells_where_the_report_is_or_that_something_is_left(study):
+def test_the_end_shows_where_the_report_is_or_that_something_is_left(study):
     summary, trials, put = study
     for trial in trials:
         put(trial)

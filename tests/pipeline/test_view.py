@@ -75,7 +75,7 @@ def without_terminal(folder: Path, *command: str) -> str:
 
 
 def in_terminal(folder: Path, *command: str, interrupt: bool = False) -> str:
-    """Run a command in a terminal of its own, Ctrl-C pressed once a job began; return what it wrote there."""
+    """Run a command in its own terminal, press Ctrl-C once a job began if asked to, and return what it wrote."""
     number, terminal = pty.fork()
     if number == 0:
         os.chdir(folder)
@@ -88,7 +88,7 @@ def in_terminal(folder: Path, *command: str, interrupt: bool = False) -> str:
         while read := os.read(terminal, 65536):
             written += read
     except OSError:
-        pass  # So a terminal ends.
+        pass  # A terminal ends this way.
     assert os.waitstatus_to_exitcode(os.waitpid(number, 0)[1]) == 1, written.decode()
     return written.decode()
 
@@ -156,7 +156,7 @@ def test_a_message_for_the_person_is_never_hidden(capsys: pytest.CaptureFixture[
         assert capsys.readouterr().err == f"{text}\n"
 
 
-def test_a_workflow_that_hands_over_no_view_is_shown_as_snakemake_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_workflow_without_a_view_is_shown_as_snakemake_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
     LogHandler(OutputSettings(), None).emit(record(logging.INFO, "", **STARTED))
     assert "rule r:\n    input: a\n    output: b\n" in capsys.readouterr().err
 
@@ -164,7 +164,7 @@ def test_a_workflow_that_hands_over_no_view_is_shown_as_snakemake_shows_it(capsy
 @pytest.mark.parametrize(
     "asked", [{"dryrun": True}, {"verbose": True}, {"printshellcmds": True}, {"quiet": {Quietness.RULES}}]
 )
-def test_who_asks_snakemake_for_more_or_less_gets_just_that(
+def test_users_who_ask_snakemake_for_more_or_less_get_just_that(
     asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     handler = LogHandler(OutputSettings(**asked), None)
@@ -186,7 +186,7 @@ class Broken:
         raise ZeroDivisionError("another")
 
 
-def test_a_fault_of_the_view_costs_the_view_and_no_message(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_the_view_ends_the_view_and_loses_no_message(capsys: pytest.CaptureFixture[str]) -> None:
     handler = LogHandler(OutputSettings(), None)
     handler.emit(record(logging.INFO, "to do", **{VIEW: Broken()}))
     handler.emit(record(logging.ERROR, "it is broken"))

@@ -51,19 +51,19 @@ def test_distance_of_unsigned_numbers_does_not_wrap_around() -> None:
     assert distance(np.array([0], "uint8"), np.array([255], "uint8")) == 255
 
 
-def test_digest_tells_type_and_shape_and_the_sign_of_zero() -> None:
+def test_digest_depends_on_type_and_shape_and_the_sign_of_zero() -> None:
     zeros = np.zeros(4, "float32")
     others = (zeros.astype("float64"), zeros.reshape(2, 2), -zeros, zeros.astype("int32"))
     assert len({digest(zeros), *map(digest, others)}) == 5
     assert digest(np.zeros((4, 2), "float32")[:, 0]) == digest(zeros)
 
 
-def test_scale_leaves_out_what_is_no_number() -> None:
+def test_scale_leaves_out_what_is_not_a_number() -> None:
     assert scale(np.array([-3.0, np.inf, np.nan])) == 3
     assert scale(np.array(["a"])) == scale(np.array([])) == 0
 
 
-def test_a_long_array_is_kept_in_short_and_compared_all_the_same() -> None:
+def test_a_long_array_is_summarized_and_still_compared() -> None:
     long = np.arange(3 * KEPT, dtype="float32")
     value, other = Value.of(long), Value.of(long + 1)
     assert value.sample.size <= KEPT

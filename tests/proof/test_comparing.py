@@ -33,13 +33,13 @@ def test_arrays_are_compared_by_name() -> None:
     assert found[key("b", Stage.LOSS)].equal
 
 
-def test_zeros_of_another_sign_are_not_the_same_bits_and_not_apart() -> None:
+def test_zeros_of_opposite_sign_differ_in_their_bits_and_not_in_value() -> None:
     found = compare([Seen(Stage.LOSS, a=[0.0])], [Seen(Stage.LOSS, a=[-0.0])])[key("a", Stage.LOSS)]
     assert not found.equal and found.difference == 0
     assert judge_one(key("a"), found, {}, Allowed()) == Outcome.ROUNDING
 
 
-def test_not_a_number_in_both_is_told() -> None:
+def test_not_a_number_in_both_is_reported() -> None:
     assert compare([Seen(Stage.LOSS, a=[np.nan])], [Seen(Stage.LOSS, a=[np.nan])])[key("a", Stage.LOSS)].broken
 
 
@@ -51,18 +51,18 @@ def test_not_a_number_in_both_is_told() -> None:
         ({"output 0": [1]}, {"output 0": [1], "output 1": [1]}, "1 outputs? against 2"),
     ],
 )
-def test_other_arrays_are_told_by_their_names(first: dict, second: dict, told: str) -> None:
+def test_different_arrays_are_reported_by_name(first: dict, second: dict, told: str) -> None:
     with pytest.raises(UnlikeError, match=told):
         compare([Seen(Stage.INFERENCE, **first)], [Seen(Stage.INFERENCE, **second)])
 
 
-def test_what_one_model_reports_and_the_other_does_not_is_no_difference() -> None:
+def test_what_only_one_model_reports_is_not_a_difference() -> None:
     assert list(compare([Seen(Stage.LOSS, loss=[1], reported=[2])], [Seen(Stage.LOSS, loss=[1])])) == [
         key("loss", Stage.LOSS)
     ]
 
 
-def test_equal_is_every_bit() -> None:
+def test_equal_means_every_bit() -> None:
     result = judge({key("a"): apart(0), key("b"): apart(0)}, {}, Allowed())[Stage.INFERENCE]
     assert (result.outcome, result.compared, result.ratio) == (Outcome.EQUAL, 2, None)
 
@@ -70,7 +70,7 @@ def test_equal_is_every_bit() -> None:
 @pytest.mark.parametrize(
     ("difference", "outcome"), [(MULTIPLE * 1e-3, Outcome.ROUNDING), (MULTIPLE * 1.01e-3, Outcome.DIFFERENT)]
 )
-def test_rounding_is_so_many_times_the_effect_of_one_unit_in_the_last_place(
+def test_rounding_is_a_multiple_of_the_effect_of_one_unit_in_the_last_place(
     difference: float, outcome: Outcome
 ) -> None:
     result = judge({key("a"): apart(difference), key("b"): apart(0)}, {key("a"): 1e-3}, Allowed())[Stage.INFERENCE]
@@ -78,27 +78,27 @@ def test_rounding_is_so_many_times_the_effect_of_one_unit_in_the_last_place(
     assert result.ratio == pytest.approx(difference / 1e-3)
 
 
-def test_where_nothing_moved_an_array_it_may_be_apart_by_a_few_units_of_its_own() -> None:
+def test_an_array_that_nothing_moved_may_differ_by_a_few_of_its_own_units() -> None:
     assert judge_one(key("a"), apart(10 * EPSILON), {}, Allowed()) == Outcome.ROUNDING
     assert judge_one(key("a"), apart(100 * EPSILON), {}, Allowed()) == Outcome.DIFFERENT
     assert judge_one(key("a"), apart(1e-30, size=0.0), {}, Allowed()) == Outcome.DIFFERENT
     assert judge_one(key("a"), apart(1.0), {key("a"): float("inf")}, Allowed()) == Outcome.DIFFERENT
 
 
-def test_a_tolerance_takes_the_place_of_what_is_measured() -> None:
+def test_a_tolerance_replaces_what_is_measured() -> None:
     found = {key("a"): apart(1e-3)}
     for tolerance, outcome in ((1e-3, Outcome.ROUNDING), (0.9e-3, Outcome.DIFFERENT), (0.0, Outcome.DIFFERENT)):
         result = judge(found, {key("a"): 1.0}, Allowed(tolerance=tolerance))[Stage.INFERENCE]
         assert (result.outcome, result.ratio) == (outcome, None)
 
 
-def test_of_training_steps_the_first_that_differs_is_named_elsewhere_the_farthest() -> None:
+def test_the_first_training_step_that_differs_is_named_elsewhere_the_largest_difference() -> None:
     for stage, worst in ((Stage.STEPS, "a, step 1"), (Stage.GRADIENTS, "b, step 2")):
         found = {key("a", stage, "step 1"): apart(0.1), key("b", stage, "step 2"): apart(10)}
         assert judge(found, {}, Allowed())[stage].worst == worst
 
 
-def test_names_of_what_is_apart_the_farthest_first() -> None:
+def test_names_of_what_differs_come_with_the_largest_difference_first() -> None:
     found = {key("a"): apart(0.1), key("b"): apart(10), key("c"): apart(0), key("d", Stage.LOSS): apart(10)}
     assert worst_names(found, {}, Stage.INFERENCE, Allowed()) == ["b", "a"]
 
@@ -110,5 +110,5 @@ def test_numbers_are_moved_by_one_unit_and_by_as_many_as_count_as_rounding() -> 
 def test_the_largest_of_several_effects_counts() -> None:
     moved = [(1.0, {key("a"): apart(1)}), (1.0, {key("a"): apart(3)}), (8.0, {key("a"): apart(16)})]
     assert floors(moved) == {key("a"): 3}
-    # What is quadratic goes further by several units than by one.
+    # A quadratic effect is larger per unit if several units are moved.
     assert floors([*moved, (8.0, {key("a"): apart(64)})]) == {key("a"): 8}

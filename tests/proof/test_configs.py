@@ -1,4 +1,4 @@
-"""The difference of two configurations in words: what counts, in the terms of Keras."""
+"""The difference between two configurations in words: what counts, in Keras terms."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -18,11 +18,11 @@ def test_a_setting_that_differs_is_named_with_both_values() -> None:
     assert describe(call(epsilon=1e-3, units=4), call(epsilon=1e-5, units=4)) == "epsilon is 0.001 against 1e-05"
 
 
-def test_names_and_seeds_are_no_difference() -> None:
+def test_names_and_seeds_are_not_a_difference() -> None:
     assert differences({"name": "a", "seed": 1, "module": "x"}, {"name": "b", "seed": 2, "module": "y"}) == {}
 
 
-def test_a_setting_that_one_version_of_keras_does_not_have_is_no_difference() -> None:
+def test_a_setting_that_one_version_of_keras_does_not_have_is_not_a_difference() -> None:
     assert differences({"units": 4, "quantization": None}, {"units": 4}) == {}
 
 
@@ -49,7 +49,7 @@ def test_nested_settings_are_named_by_their_place() -> None:
     assert differences(one, {"kernel_regularizer": None})["kernel_regularizer"] == ("L2", None)
 
 
-def test_classes_and_arguments_of_a_call_are_told() -> None:
+def test_classes_and_arguments_of_a_call_are_named() -> None:
     assert describe(call("Activation", activation="relu"), call("ReLU")) == "Activation(relu) against ReLU"
     assert describe(call(arguments={"mask": 1}), call()) == "called with mask=1 against mask=None"
     assert describe(call(arguments={"training": True}), call()) == ""
@@ -57,7 +57,7 @@ def test_classes_and_arguments_of_a_call_are_told() -> None:
     assert told == "called with training=True against training=False"
 
 
-def test_how_a_layer_begins_is_told_apart_from_what_it_does() -> None:
+def test_how_a_layer_starts_is_distinguished_from_what_it_does() -> None:
     assert is_starting("kernel_initializer") and is_starting("kernel_initializer stddev")
     assert not is_starting("kernel_regularizer l2")
 

@@ -1,4 +1,4 @@
-"""What the pages say of the graded catalogue is what its table says."""
+"""The pages say the same about the graded catalogue as its table."""
 
 import re
 
@@ -23,5 +23,5 @@ def test_a_page_quotes_the_table(page: str) -> None:
     assert found is not None
     differences, caught, named, equal, alarms = found.groups()
     text = " ".join((REPOSITORY / page).read_text().split())
-    assert (caught, alarms) == (differences, "0")  # as these pages say "all" and "no false alarm"
+    assert (caught, alarms) == (differences, "0")  # because these pages say "all" and "no false alarm"
     assert f"named {named}" in text and f"false alarm on {equal} pairs" in text and f"{differences} " in text

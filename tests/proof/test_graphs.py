@@ -1,4 +1,4 @@
-"""How two compiled graphs compare: alike, ordered otherwise, wired otherwise, of other operations."""
+"""How two compiled graphs compare: equal, ordered differently, wired differently, or with other operations."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_graphs_compare(other: Graph, outcome: Outcome, told: str) -> None:
     assert (found.outcome, found.detail, found.compared) == (outcome, told, 3)
 
 
-def test_one_graph_that_is_another_is_enough() -> None:
+def test_one_graph_that_differs_is_enough() -> None:
     found = compare_graphs(
         {"a training step": GRAPH, "inference": GRAPH},
         {"a training step": GRAPH, "inference": Graph(OPERATIONS, "x", "p")},
@@ -44,7 +44,7 @@ def test_nothing_is_said_where_a_model_has_no_graph() -> None:
     assert compare_graphs({"inference": GRAPH}, {}) is None
 
 
-def test_of_many_operations_the_most_frequent_are_listed() -> None:
+def test_the_most_frequent_of_many_operations_are_listed() -> None:
     many = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6}
     found = compare_graphs({"inference": GRAPH}, {"inference": Graph(many, "x", "p")})
     assert found is not None and found.detail.endswith("with 6 f, 5 e, 4 d, 3 c, 2 b (21 in all)")

@@ -1,4 +1,4 @@
-"""The guide's examples, run as a user runs them: the wheel beside a Keras, files and commands as they are shown."""
+"""The guide's examples, run as a user runs them: the wheel next to a Keras, with files and commands as shown."""
 
 import importlib.metadata
 import os
@@ -17,7 +17,7 @@ from tests.conftest import ENVIRONMENTS, REPOSITORY, python_of
 pytestmark = pytest.mark.guides
 
 GUIDE = REPOSITORY / "docs" / "prove.md"
-# What pip would have brought: the command line, and pytest.
+# What pip would have installed: the command line, and pytest.
 BROUGHT = ("typer", "pytest")
 FILE = re.compile(r"^`([\w.]+)`[^\n]*:\n\n```python\n(.*?)^```", re.M | re.S)
 YAML = re.compile(r"^```yaml\n(.*?)^```", re.M | re.S)
@@ -65,7 +65,7 @@ def bring(site: Path) -> None:
 
 
 def run(shell: Path, command: str) -> str:
-    """Return what a user sees on the terminal of a command."""
+    """Return what a user of a command sees on the terminal."""
     variables = {
         "PATH": f"{shell / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin",
         "HOME": str(shell),
@@ -83,7 +83,7 @@ def run(shell: Path, command: str) -> str:
 
 
 def plain(text: str) -> list[str]:
-    """Return lines without what differs from run to run and machine to machine: seconds, rounding, where it is most."""
+    """Return lines without what differs between runs and machines: seconds, rounding, where rounding is largest."""
     for pattern, instead in (
         (r"\d+\.\d+s\b", "TIME"),
         (r"python 3\.11\.\d+", "python 3.11"),
@@ -99,14 +99,14 @@ def plain(text: str) -> list[str]:
 
 
 def sessions(page: Path) -> list[tuple[str, str]]:
-    """Return the commands that a page shows, each with the output that it shows; those that install are left out."""
+    """Return the commands that a page shows, each with its output; commands that install are left out."""
     parts = "".join(CONSOLE.findall(page.read_text()))
     shown = [part.partition("\n") for part in re.split(r"^\$ ", parts, flags=re.M) if part]
     return [(command, output) for command, _, output in shown if not re.match(r"(pip|make) ", command)]
 
 
 def test_the_guide_shows_what_its_commands_print(shell: Path) -> None:
-    """In order, as one of them changes a file; that of the README, which has the same files, first."""
+    """They run in order, because one changes a file; the README's, with the same files, come first."""
     shown = [*sessions(REPOSITORY / "README.md"), *sessions(GUIDE)]
     assert len(shown) == 6
     for command, output in shown:

@@ -1,4 +1,4 @@
-"""What one process packs, another unpacks as it was."""
+"""What one process packs, another unpacks unchanged."""
 
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,6 @@ def test_arrays_come_back_bit_by_bit(tmp_path: Path, dtype: str) -> None:
     assert (second.dtype, second.shape) == (array.dtype, (0, 3))
 
 
-def test_what_is_no_data_is_kept_as_text(tmp_path: Path) -> None:
+def test_what_is_not_data_is_kept_as_text(tmp_path: Path) -> None:
     pack({"a": abs, "b": np.bytes_(b"x")}, tmp_path, "data")
     assert unpack(tmp_path, "data") == {"a": "<built-in function abs>", "b": "b'x'"}

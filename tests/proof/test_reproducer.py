@@ -1,4 +1,4 @@
-"""The script that shows a difference: valid Python, with what was found, and nothing where none can be written."""
+"""The script that shows a difference: valid Python with what was found, or empty if it cannot be written."""
 
 import ast
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ def test_ids_are_made_in_their_range() -> None:
 
 
 @pytest.mark.parametrize("other", [call(of_keras=False), call(value=abs)], ids=["a user's class", "a setting"])
-def test_a_layer_that_cannot_be_written_is_not(other: Any) -> None:
+def test_no_script_is_written_for_a_layer_that_cannot_be_written(other: Any) -> None:
     assert layers_script(SENTENCE, call(), other) == ""
 
 
@@ -53,7 +53,7 @@ def test_two_models_are_built_from_their_files(inputs: dict[str, Value]) -> None
     assert "train_on_batch" not in untrained
 
 
-def test_a_model_at_hand_cannot_be_written() -> None:
+def test_a_given_model_cannot_be_written() -> None:
     assert models_script(SENTENCE, ("a.py:build", "build"), INPUTS, [], None) == ""
 
 

@@ -85,7 +85,7 @@ def test_the_sentence_says_how_equal_and_how_far(steps: int, stages: tuple, tole
     assert sentence(Verdict.ONE_NETWORK, None, stages, steps, Allowed(tolerance=tolerance), "").startswith(said)
 
 
-def test_the_sentence_of_what_cannot_be_told_gives_the_reason() -> None:
+def test_the_sentence_gives_the_reason_if_nothing_can_be_decided() -> None:
     assert sentence(Verdict.CANNOT_TELL, None, (), 0, Allowed(), "no inputs") == "Cannot tell: no inputs"
 
 
@@ -121,7 +121,7 @@ def test_words_of_a_stage() -> None:
 
 
 class Tags(HTMLParser):
-    """Collects what is opened and closed, and what is linked."""
+    """Collects opened and closed tags, and links."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -21,13 +21,13 @@ def records() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def timed_records(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The records of a study that was timed, too, by path."""
+    """The records of a study that was also timed, by path."""
     return records | studies.timing_records()
 
 
 @pytest.fixture
 def outcome_records(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The records of a study that measured serialization, introspection and pitfalls of one twin, too, by path."""
+    """The records of a study that also measured serialization, introspection and pitfalls of one twin, by path."""
     return records | studies.outcome_records("dynamic")
 
 
@@ -39,7 +39,7 @@ def study(params: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def timed_study(study: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of the study that was timed, too."""
+    """The parameters of the study that was also timed."""
     study["environments"][ENVIRONMENT]["probes"] = ["identity", "learning", "timing"]
     return study
 
@@ -58,7 +58,7 @@ def results(records: dict[str, Any], study: dict[str, Any], tmp_path: Path) -> P
 
 @pytest.fixture
 def outcome_results(outcome_records: dict[str, Any], study: dict[str, Any], tmp_path: Path) -> Path:
-    """The folder of the results of the study with the outcomes."""
+    """The folder of the results of the study with outcomes."""
     study["environments"][ENVIRONMENT]["probes"] = ["identity", "learning", *OUTCOMES]
     study["twins"]["simple"]["probes"] = ["identity", "learning"]
     return studies.write_results(tmp_path / "outcomes", outcome_records, study)
@@ -66,11 +66,11 @@ def outcome_results(outcome_records: dict[str, Any], study: dict[str, Any], tmp_
 
 @pytest.fixture
 def timed_results(timed_records: dict[str, Any], timed_study: dict[str, Any], tmp_path: Path) -> Path:
-    """The folder of the results of the study that was timed, too."""
+    """The folder of the results of the study that was also timed."""
     return studies.write_results(tmp_path / "timed", timed_records, timed_study)
 
 
 @pytest.fixture
 def timing(timed_results: Path) -> pd.DataFrame:
-    """The table timing of that study."""
+    """The timing table of that study."""
     return read_table(timed_results / "tables", "timing")

@@ -1,4 +1,4 @@
-"""Records that were made up: of two twins and three seeds, with one training that failed, and with more probes."""
+"""Made-up records of two twins and three seeds, with one failed training, and of more probes."""
 
 import functools
 import itertools
@@ -29,7 +29,7 @@ EPOCHS = 4
 STEPS = 12
 PROCESSES = 16
 Records = dict[str, dict[str, Any]]
-# Of each quantity: what functional takes, subclassed's ratio, how far processes differ, functional's ratio to itself.
+# Per quantity: what functional takes, subclassed's ratio, how far processes differ, functional's ratio to itself.
 TIMED = {
     "train_step": (0.031, 1.2, 0.01, 1.0),  # slower
     "predict": (0.4, 1.0, 0.005, 1.0),  # equivalent
@@ -69,7 +69,7 @@ def make_record(environment: str, twin: str, probe: str, replicate: int, styles:
 
 
 def make_measurement(twin: str, replicate: int) -> dict[str, Any]:
-    """Return how the measuring of one process went: in the first of dynamic, `call` does not become warm."""
+    """Return the measurement quality of one process; in the first one of dynamic, `call` does not become warm."""
     warming = {
         quantity: {"rounds": [3, 2], "settled": [True, True]} for quantity in ("train_step", "predict", "call", "save")
     }
@@ -91,7 +91,7 @@ PROOF = {
 
 def make_identity(count: int = STEPS) -> dict[str, Any]:
     def result(shift: float) -> dict[str, Any]:
-        """One that goes its own way from step 3 on, if it is shifted."""
+        """Return a result that diverges from step 3 on if it is shifted."""
         steps = [
             {
                 "loss": 2.3 * math.exp(-step / 9) + (shift if step >= 2 else 0),
@@ -147,7 +147,7 @@ def make_learning(twin: str, replicate: int) -> dict[str, Any]:
 
 
 def make_timing(twin: str, replicate: int) -> dict[str, Any]:
-    """Return six rounds of each quantity in one process; sequential, which simple has, is functional under a name."""
+    """Return six rounds of each quantity in one process; sequential, only in simple, is functional renamed."""
     noise = np.random.default_rng([replicate, TWINS.index(twin)])
     styles = ["functional", *["sequential"] * (twin == "simple"), "subclassed", "control", "slowed"]
     quantities: dict[str, dict[str, list[float]]] = {style: {} for style in styles}
@@ -233,7 +233,7 @@ def make_outcomes(probe: str) -> dict[str, Any]:
     }  # fmt: skip
     control: dict[str, Any] = {"stage": "never", "error": None, "warnings": []}
     again = {**cell, "place": "same process"}
-    # Of the four ingredients of care, none and all.
+    # None and all of the four ingredients of care.
     written = [
         {"with": [], "cells": [{**cell, **lost}]},
         {"with": ["kwargs", "register", "get_config", "build"], "cells": [cell]},
@@ -319,7 +319,7 @@ def outcome_records(twin: str, environment: str = ENVIRONMENT) -> Records:
 
 
 def exchange_records(environment: str) -> Records:
-    """The records of what an environment reads of each twin."""
+    """The records of what an environment reads for each twin."""
     made = {}
     for twin in TWINS:
         record = make_record(environment, twin, "exchange", 0, make_exchange())
@@ -329,14 +329,14 @@ def exchange_records(environment: str) -> Records:
 
 
 def fit(params: dict[str, Any]) -> dict[str, Any]:
-    """Have parameters ask for what `templates` hold."""
+    """Have parameters ask for what `templates` holds."""
     params["identity"]["steps"] = STEPS
     params["learning"]["epochs"] = EPOCHS
     return params
 
 
 def templates(steps: int = STEPS) -> dict[tuple[str, str], dict[str, Any]]:
-    """A record of each twin and probe that the schema allows, to make any number of (bench/multiplied.py)."""
+    """A valid record of each twin and probe, from which bench/multiplied.py makes any number."""
     made = {}
     for twin in TWINS:
         found = {probe: make_outcomes(probe) for probe in OUTCOMES} | {
@@ -363,7 +363,7 @@ def small_study(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def whole_study(params: dict[str, Any]) -> tuple[Records, dict[str, Any]]:
-    """Records and parameters of a study of all probes in two environments, of which one is timed, too."""
+    """Records and parameters of a study of all probes in two environments, one of which is also timed."""
     study = small_study(params)
     probes = ["identity", "learning", *OUTCOMES, "exchange"]
     study["environments"] = {ENVIRONMENT: {"probes": [*probes, "timing", "graph"]}, OLDER: {"probes": probes}}
@@ -406,5 +406,5 @@ def _tabulate(records: str, study: str, examined: list[Requirement]) -> tuple[di
 
 @functools.cache
 def _tabulate_once(records: str, study: str) -> tuple[dict[str, str], str]:
-    """Return the same of a study whose requirements are met; many tests begin with the same one."""
+    """Return the same for a study that meets its requirements; many tests start with the same one."""
     return _tabulate(records, study, EXAMINED)

@@ -43,7 +43,7 @@ def test_shares_are_those_of_the_tables(tables: Tables) -> None:
     assert share(shares, "mistakes caught before training", "subclassed") == (0, 4)
     assert share(shares, "checks work once built", "subclassed") == (0, 4)
     assert share(shares, "loaded without its code", "functional") == (8, 8)
-    # What is not available is known of no way of writing.
+    # What is not available does not count as known.
     assert share(shares, "loaded without its code", "naive") == (0, 4)
 
 
@@ -65,7 +65,7 @@ def test_twin_that_is_not_one_network_has_no_share(tables: Tables) -> None:
     assert works(tables | {"twins": twins.assign(gate="failed")}).empty
 
 
-def test_ratios_are_those_of_the_table_and_what_lies_beyond_the_axis_is_written(tables: Tables) -> None:
+def test_ratios_are_those_of_the_table_and_values_beyond_the_axis_are_written(tables: Tables) -> None:
     found = takes(tables)
     assert len(found) == len(tables["timing"])
     assert found[["at", "low", "high"]].stack().between(1 / FARTHEST, FARTHEST).all()
@@ -76,7 +76,7 @@ def test_ratios_are_those_of_the_table_and_what_lies_beyond_the_axis_is_written(
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, math.inf), (math.nan, math.nan)])
-def test_interval_without_end_goes_on_to_the_end_of_the_axis_and_is_said(
+def test_interval_without_end_extends_to_the_end_of_the_axis_and_is_reported(
     low: float, high: float, tables: Tables
 ) -> None:
     found = takes(tables | {"timing": tables["timing"].assign(low=low, high=high)})

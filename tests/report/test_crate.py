@@ -191,7 +191,7 @@ def test_every_input_and_output_is_the_value_of_a_formal_parameter(results: Path
     assert told[f"#value/environments.{ENVIRONMENT}.probes"]["value"] == '["identity", "learning"]'
 
 
-def test_environment_tells_its_versions(results: Path) -> None:
+def test_environment_names_its_versions(results: Path) -> None:
     lock = entities(make(results))[LOCK]
     assert lock["name"] == ENVIRONMENT
     assert lock["description"] == "Python 3.11.7, Keras 3.15.1, TensorFlow 2.21.0"
@@ -204,7 +204,7 @@ def test_images_have_their_own_licence(results: Path) -> None:
         assert told[name]["license"] == {"@id": "https://spdx.org/licenses/CC-BY-SA-3.0"}
 
 
-def test_licence_of_other_images_is_not_claimed_and_what_lies_elsewhere_has_a_place(
+def test_licence_of_other_images_is_not_claimed_and_files_from_elsewhere_have_a_place(
     project: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(REPOSITORY / "data/mnist", tmp_path / "fashion")
@@ -305,7 +305,7 @@ def test_mistake_is_one_line_and_the_old_crate_stays(
     assert (results / "crate.zip").read_text() == "old"
 
 
-def test_study_without_trials_has_no_run_to_tell_of(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_study_without_trials_has_no_run_to_describe(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def nothing(params: dict[str, Any]) -> None:
         params["environments"][ENVIRONMENT]["probes"] = []
 

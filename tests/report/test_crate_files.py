@@ -27,7 +27,7 @@ def test_a_crate_holds_the_files_that_a_twin_names(results: Path) -> None:
     assert entities(crate)["models/w.npz"]["encodingFormat"] == "application/octet-stream"
 
 
-def test_another_file_than_the_records_were_measured_with_is_refused(
+def test_a_file_that_the_records_were_not_measured_with_is_refused(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("models/w.npz").write_bytes(b"other")

@@ -22,7 +22,7 @@ def test_rows_and_columns_keep_the_order_of_the_table() -> None:
     assert [cell["text"] for row in found["rows"] for cell in row["cells"]] == ["equal", "close", "equal", ""]
 
 
-def test_replicates_that_agree_are_said_once_and_others_by_the_worst() -> None:
+def test_replicates_that_agree_are_shown_once_and_others_by_the_worst() -> None:
     found = made(
         ("save", "a", "equal", None), ("save", "a", "equal", None), ("save", "b", "equal", None),
         ("save", "b", "silently wrong", "0.5 apart"),
@@ -38,7 +38,7 @@ def test_replicates_that_agree_are_said_once_and_others_by_the_worst() -> None:
     ]
 
 
-def test_rows_and_columns_tell_of_which_environment_twin_and_style_they_are() -> None:
+def test_rows_and_columns_name_their_environment_twin_and_style() -> None:
     row = {
         "environment": "e", "twin": "t", "replicate": 0, "style": "naive", "format": ".h5", "writer": "w",
         "outcome": "equal", "error": None, "largest": 0.0,
@@ -60,7 +60,7 @@ def test_every_outcome_has_its_kind() -> None:
     }  # fmt: skip
 
 
-def test_a_pitfall_whose_process_ended_is_told_without_a_step() -> None:
+def test_a_pitfall_whose_process_ended_is_shown_without_a_step() -> None:
     row = {
         "title": "A trap", "twin": "t", "style": "subclassed", "expected": "It works.", "environment": "e",
         "replicate": 0, "outcome": "crashed", "step": None, "what": None, "error": "Crash: SIGABRT",
@@ -70,7 +70,7 @@ def test_a_pitfall_whose_process_ended_is_told_without_a_step() -> None:
     assert [cell["note"] for cell in found] == ["Crash: SIGABRT", "train: ValueError: no"]
 
 
-def test_a_table_for_a_notebook_trusts_no_text() -> None:
+def test_a_table_for_a_notebook_escapes_all_text() -> None:
     page = matrices.to_html(made(("<b>save</b>", "a", "load fails", 'a "note" & <i>')), "A & B")
     assert "<b>" not in page and "<i>" not in page
     assert "title='a &quot;note&quot; &amp; &lt;i&gt;'" in page

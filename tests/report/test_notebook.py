@@ -25,7 +25,7 @@ def run(source: Path, folder: Path, **parameters: object) -> int:
 
 
 def write_notebook(path: Path, *codes: str) -> Path:
-    """Write a notebook of code cells, the first of which is the one of the parameters."""
+    """Write a notebook of code cells, the first of which holds the parameters."""
     import nbformat
     from nbformat.v4 import new_code_cell, new_notebook
 
@@ -63,7 +63,7 @@ def test_parameter_given_twice_is_named(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", "no notebook"])
-def test_file_that_is_no_notebook_is_named(
+def test_file_that_is_not_a_notebook_is_named(
     content: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = tmp_path / "broken.ipynb"

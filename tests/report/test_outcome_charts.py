@@ -1,4 +1,4 @@
-"""Charts of outcomes take each outcome for what it is, and hold equal ones once, with their number."""
+"""Charts of outcomes classify each outcome, and hold equal ones once, with their number."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_pitfalls_are_counted_by_the_kind_of_their_outcome() -> None:
     assert list(rows["kind"]) == ["right", loud, "silently wrong", loud, loud]
 
 
-def test_a_warning_lies_between_the_last_error_and_silence() -> None:
+def test_a_warning_is_between_the_last_error_and_silence() -> None:
     told = {"caught": ["silence", "warning", "error"], "stage": ["never", "construct", "later"]}
     table = cells(style=["functional"] * 3, title=["a", "b", "c"], **told)
     assert list(drawn(outcomes.fault_catches(table))["place"]) == [5, 4, 3]
@@ -64,7 +64,7 @@ def test_care_has_a_row_for_each_set_of_ingredients_and_a_column_for_each_enviro
     assert chart.to_dict()["spec"]["layer"][0]["encoding"]["x"]["field"] == "environment"
 
 
-def test_checks_are_apart_by_the_state_of_the_model() -> None:
+def test_checks_are_separated_by_the_state_of_the_model() -> None:
     table = cells(
         style=["functional"] * 2, check=["c"] * 2, when=["constructed", "built"], outcome=["works", "differs"]
     )

@@ -35,18 +35,18 @@ def test_what_is_silently_wrong_is_marked_as_bad_with_its_difference(page: str) 
     assert cell(page, "silently wrong") == f'<td class="bad">{link("serialization")} title="differs by up to 0.5">'
 
 
-def test_an_error_is_told_where_one_points(page: str) -> None:
+def test_an_error_is_shown_on_hover(page: str) -> None:
     assert 'title="ValueError: &lt;b&gt;shapes&lt;/b&gt; (128, 10) &amp; (128, 9)"' in cell(page, "load fails")
     unavailable = f'<td class="quiet">{link("serialization")} title="not installed: onnx">'
     assert cell(page, "not available") == unavailable
 
 
-def test_each_mistake_is_told_with_its_stage_and_whether_it_is_named(page: str) -> None:
+def test_each_mistake_is_shown_with_its_stage_and_whether_it_is_named(page: str) -> None:
     told = "Layers that do not fit Shapes that do not fit yes error, construct, named error, first step"
     assert told in words(page)
 
 
-def test_a_pitfall_is_told_with_what_its_author_would_expect(page: str) -> None:
+def test_a_pitfall_is_shown_with_what_its_author_would_expect(page: str) -> None:
     assert "Layers in a <list> within a list dynamic subclassed It predicts the same. silently wrong" in words(page)
 
 
@@ -63,7 +63,7 @@ def test_the_answer_is_on_the_page_as_in_the_table(page: str, outcome_results: P
         assert sentence in words(page)
 
 
-def test_what_was_not_measured_is_said(results: Path) -> None:
+def test_what_was_not_measured_is_reported(results: Path) -> None:
     text = words(make(results))
     for said in ("Serialization was not measured", "No mistakes were planted", "Pitfalls were not measured"):
         assert said in text

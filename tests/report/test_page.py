@@ -37,12 +37,12 @@ def arguments(results: Path) -> list[str]:
     return [text for name, path in given.items() for text in (f"--{name}", str(path))]
 
 
-# By what it was made from: many tests look at the same page.
+# By the files it was made from, because many tests look at the same page.
 PAGES: dict[tuple[tuple[Path, bytes], ...], str] = {}
 
 
 def make(results: Path) -> str:
-    """Have the page made, unless it was made of the same results before."""
+    """Make the page, unless it was already made from the same results."""
     page = results / "report" / "index.html"
     files = sorted(path for path in results.rglob("*") if path.is_file() and path != page)
     key = tuple((path.relative_to(results), hashlib.sha256(path.read_bytes()).digest()) for path in files)
@@ -61,7 +61,7 @@ def words(html: str) -> str:
 
 
 def without_libraries(html: str) -> str:
-    """The page without the scripts that are not ours; they are known to name addresses without loading them."""
+    """The page without third-party scripts, which are known to name addresses without loading them."""
     return re.sub(r"<script[^>]*data-library=.*?</script>", "", html, flags=re.DOTALL)
 
 
@@ -71,7 +71,7 @@ def specifications(html: str) -> list[dict[str, Any]]:
 
 
 def figure(html: str, caption: str) -> dict[str, Any]:
-    """The specification of the one figure whose caption begins so."""
+    """The specification of the one figure whose caption begins like this."""
     captions = [unescape(text) for text in re.findall(r"<figcaption>(.*?)</figcaption>", html, flags=re.DOTALL)]
     (found,) = [one for one, text in zip(specifications(html), captions, strict=True) if text.startswith(caption)]
     return found
@@ -101,7 +101,7 @@ def test_each_library_is_in_the_page_once(results: Path) -> None:
     assert ours.count("<script") == ours.count("</script>") == 3 + len(specifications(html))
 
 
-def test_only_the_scripts_and_the_style_that_were_written_are_allowed_to_be_used(results: Path) -> None:
+def test_only_the_scripts_and_the_style_of_the_page_are_allowed(results: Path) -> None:
     html = make(results)
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', html)
     policy = unescape(policy)
@@ -111,7 +111,7 @@ def test_only_the_scripts_and_the_style_that_were_written_are_allowed_to_be_used
         assert base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() in policy
 
 
-def test_rows_lead_to_the_records_they_come_from(results: Path) -> None:
+def test_rows_link_to_the_records_they_come_from(results: Path) -> None:
     html = make(results)
     rows = re.findall(r"<tr[^>]*>.*?</tr>", html, flags=re.DOTALL)
     (row,) = [row for row in rows if "97.28" in row]
@@ -134,7 +134,7 @@ def test_curves_hold_the_figures_of_the_table(results: Path) -> None:
     assert {row["seed"] for row in rows} == {11, 22, 33}
 
 
-def test_page_says_how_much_it_rests_on(results: Path) -> None:
+def test_page_says_how_much_it_is_based_on(results: Path) -> None:
     probes = read_table(results / "tables", "trials")["probe"]
     identity, learning = (int((probes == probe).sum()) for probe in ("identity", "learning"))
     assert identity + learning == len(probes) > 2
@@ -186,7 +186,7 @@ def test_study_without_failures_says_so(
         ("identity", ["so no twin is known to be one network", "identity of dynamic was not measured"]),
     ],
 )
-def test_probe_that_was_not_measured_is_said(
+def test_probe_that_was_not_measured_is_reported(
     probe: str,
     sentences: list[str],
     results: Path,
@@ -199,7 +199,7 @@ def test_probe_that_was_not_measured_is_said(
         assert sentence in text
 
 
-def test_probe_that_was_not_asked_for_is_said(
+def test_probe_that_was_not_asked_for_is_reported(
     results: Path, records: dict[str, Any], study: dict[str, Any], write_results: Write
 ) -> None:
     study["environments"][ENVIRONMENT]["probes"] = ["learning"]
@@ -222,7 +222,7 @@ def test_one_seed_has_no_interval_and_the_page_says_so(
     assert not re.search(r"\bnan\b", text.lower())
 
 
-def test_notebooks_are_linked_relative_to_the_page_or_said_to_be_missing(results: Path) -> None:
+def test_notebooks_are_linked_relative_to_the_page_or_reported_as_missing(results: Path) -> None:
     (results / "notebooks" / ENVIRONMENT / "dynamic" / "learning.html").unlink()
     html = make(results)
     assert f'href="../notebooks/{ENVIRONMENT}/simple/learning.html"' in html
@@ -237,7 +237,7 @@ def test_notebooks_of_timing_are_linked_where_it_was_asked_for(results: Path, ti
     assert f"dynamic in {ENVIRONMENT}: there is no notebook about timing, process by process" in words(html)
 
 
-def test_twin_of_which_a_probe_is_not_asked_has_no_notebook_of_it_and_the_page_says_why(
+def test_twin_without_a_probe_has_no_notebook_of_it_and_the_page_says_why(
     timed_records: dict[str, Any], timed_study: dict[str, Any], tmp_path: Path, write_results: Write
 ) -> None:
     timed_study["twins"]["simple"]["probes"] = ["timing"]
@@ -255,7 +255,7 @@ def test_twin_of_which_a_probe_is_not_asked_has_no_notebook_of_it_and_the_page_s
     assert "although the parameters include it" not in text
 
 
-def test_requirement_that_is_not_met_is_said_across_the_top(results: Path) -> None:
+def test_requirement_that_is_not_met_is_shown_at_the_top(results: Path) -> None:
     assert "This study does not meet" not in words(make(results))
     path = results / "tables" / "completeness.csv"
     table = pd.read_csv(path, dtype=object)
@@ -271,7 +271,7 @@ def test_requirement_that_is_not_met_is_said_across_the_top(results: Path) -> No
     assert f"{table['requirement'][1]} yes none" in text
 
 
-def test_provenance_tells_software_machine_seeds_and_effort(results: Path) -> None:
+def test_provenance_shows_software_machine_seeds_and_effort(results: Path) -> None:
     text = words(make(results))
     for fact in (
         "10, 6 min 55 s of measurement",
@@ -284,7 +284,7 @@ def test_provenance_tells_software_machine_seeds_and_effort(results: Path) -> No
         assert fact in text
 
 
-def test_versions_are_read_as_texts(results: Path) -> None:
+def test_versions_are_read_as_text(results: Path) -> None:
     assert set(read_table(results / "tables", "trials")["keras"]) == {"3.10"}
 
 
@@ -320,7 +320,7 @@ def test_missing_column_is_named_and_exits_with_2(results: Path, capsys: pytest.
     assert "accuracy.csv: no column difference_low" in capsys.readouterr().err
 
 
-def test_page_that_does_not_fit_leaves_the_former_one_and_says_so_in_a_line(results: Path) -> None:
+def test_page_that_does_not_fit_leaves_the_earlier_one_and_says_so_in_one_line(results: Path) -> None:
     former = results / "report/index.html"
     former.parent.mkdir()
     former.write_text("former")
@@ -328,7 +328,7 @@ def test_page_that_does_not_fit_leaves_the_former_one_and_says_so_in_a_line(resu
         [sys.executable, "-m", "twinproof.report.page", *arguments(results)],
         cwd=REPOSITORY,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY / "src")},
-        # As a disk that fills: the kernel refuses what goes beyond.
+        # Like a full disk: the kernel refuses to write more.
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
         capture_output=True,
         text=True,
@@ -339,7 +339,7 @@ def test_page_that_does_not_fit_leaves_the_former_one_and_says_so_in_a_line(resu
     assert [path.read_text() for path in former.parent.iterdir()] == ["former"]
 
 
-def test_compiled_graphs_are_shown_and_a_timing_of_the_same_graph_leads_to_them(
+def test_compiled_graphs_are_shown_and_a_timing_of_the_same_graph_links_to_them(
     write_results: Write, params: dict[str, Any], tmp_path: Path
 ) -> None:
     html = make(write_results(tmp_path / "whole", *studies.whole_study(params)))

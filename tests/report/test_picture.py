@@ -1,4 +1,4 @@
-"""The README quotes the published study: its headline and picture are what today's code makes of its tables."""
+"""The README quotes the published study: its headline and picture are what today's code makes from its tables."""
 
 import re
 import shutil
@@ -43,7 +43,7 @@ def test_answer_in_the_readme_is_three_lines_of_at_most_60_words() -> None:
     assert sum(len(line.removeprefix("- ").split()) for line in lines) <= 60
 
 
-def test_picture_has_no_colour_of_the_page_around_it() -> None:
+def test_picture_takes_no_colour_from_the_page_around_it() -> None:
     picture = (STUDY / "answer.svg").read_text()
     assert "currentColor" not in picture
     assert "http" not in picture.replace("http://www.w3.org/", "")

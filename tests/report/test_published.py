@@ -20,7 +20,7 @@ PUBLISH = ["--results", "results", "--to", "published"]
 
 
 def pack(change: Callable[[str, bytes], bytes] = lambda name, content: content) -> None:
-    """Make a crate that holds the results alone, each changed in some way."""
+    """Make a crate that holds only the results, each changed in some way."""
     with zipfile.ZipFile("results/crate.zip", "w") as archive:
         for path in sorted(Path("results").rglob("*")):
             if path.is_file() and path.name != "crate.zip":
@@ -92,6 +92,6 @@ def test_a_study_that_lacks_trials_is_not_published(commit, timed_records, timed
     assert not Path("published").exists()
 
 
-def test_without_a_published_study_its_name_is_that_of_no_revision(repository: Path, capsys) -> None:
+def test_without_a_published_study_its_name_is_not_a_revision(repository: Path, capsys) -> None:
     assert run("show") == 2
     assert "published: no such revision" in capsys.readouterr().err

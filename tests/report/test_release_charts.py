@@ -16,7 +16,7 @@ from twinproof.report.charts.releases import (
     pitfalls_by_release,
 )
 
-# In no order.
+# In no particular order.
 KERAS = {"new": "3.15.1", "old": "2.15.0", "d": "3.9.2", "e": "3.10.0"}
 ENVIRONMENTS = pd.DataFrame({"environment": list(KERAS), "keras": list(KERAS.values())})
 GOOD, WRONG, LOST = "as expected", "silently wrong", "not shown: the control failed"
@@ -48,7 +48,7 @@ def pitfalls(**outcomes: dict[str, str]) -> pd.DataFrame:
         (["quiet"], UNCHANGED),
     ],
 )
-def test_the_course_tells_what_became_of_it(kinds: list[str], expected: str) -> None:
+def test_the_course_summarizes_the_outcomes(kinds: list[str], expected: str) -> None:
     assert course(kinds) == expected
 
 
@@ -77,7 +77,7 @@ def test_releases_are_in_the_order_of_their_versions_and_what_changed_last_comes
     assert chart.to_dict()["facet"]["sort"] == [FIXED, APPEARED]
 
 
-def test_a_cell_is_the_worst_of_its_twins_and_tells_which_outcome_that_is() -> None:
+def test_a_cell_is_the_worst_of_its_twins_and_names_that_outcome() -> None:
     outcomes = {
         "new": ["equal", "silently wrong"],
         "old": ["load fails", "equal"],

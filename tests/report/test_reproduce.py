@@ -55,7 +55,7 @@ def study_of(records: Records, params: dict[str, Any], name: str = "v-a") -> Stu
 
 @pytest.fixture
 def again(whole: tuple[Records, dict[str, Any]], made: Study) -> Callable[[Change], Reproduction]:
-    """Hold the same study, with changed records, against itself."""
+    """Compare the study with itself after its records were changed."""
 
     def hold(change: Change) -> Reproduction:
         records = copy.deepcopy(whole[0])
@@ -97,7 +97,7 @@ def test_the_same_study_is_reproduced_to_the_last_bit(again, made: Study) -> Non
     assert found.unlike() == [] and found.untried == [] and found.parameters == []
     claims, outcomes = len(made.tables["claims"]), found.compared(Part.OUTCOMES)
     assert outcomes > 250
-    # Of simple and dynamic those decided are: slower, equivalent twice, and faster, of three styles.
+    # The decided verdicts of simple and dynamic are slower, equivalent twice, and faster, for three styles.
     assert found.line == (
         f"REPRODUCED: {claims} of {claims} claims; {outcomes:,} of {outcomes:,} outcomes equal; "
         f"12 of 12 accuracies agree; {found.compared(Part.TIMING)} of {found.compared(Part.TIMING)} timing verdicts "
@@ -107,7 +107,7 @@ def test_the_same_study_is_reproduced_to_the_last_bit(again, made: Study) -> Non
     assert {finding.agreement for finding in found.findings if finding.part == Part.BITS} == {Agreement.AGREES}
 
 
-def test_on_another_processor_digests_are_not_compared_and_all_else_is(again) -> None:
+def test_on_another_processor_digests_are_not_compared_and_everything_else_is(again) -> None:
     found = again(on("Another CPU"))
     assert found.level == Level.REPRODUCED
     bits = [finding for finding in found.findings if finding.part == Part.BITS]
@@ -117,7 +117,7 @@ def test_on_another_processor_digests_are_not_compared_and_all_else_is(again) ->
     assert found.compared(Part.OUTCOMES) > 250 and not unlike(found, Part.OUTCOMES)
 
 
-def test_another_lock_is_told_by_its_library(again) -> None:
+def test_another_lock_is_named_by_its_libraries(again) -> None:
     def upgraded(records: Records) -> None:
         on("Made-up CPU", "cd" * 32)(records)
         for record in records.values():
@@ -184,7 +184,7 @@ def test_a_contradicted_claim_is_not_reproduced(made: Study, measured_again: Stu
         assert found.line.startswith(f"{str(level).upper()}: 11 of 12 claims; ")
 
 
-def test_styles_that_were_equal_and_no_longer_are_is_not_reproduced(again) -> None:
+def test_a_study_whose_equal_styles_now_differ_is_not_reproduced(again) -> None:
     def part_ways(records: Records) -> None:
         on("Another CPU")(records)
         records[f"trials/{ENVIRONMENT}/simple/learning-0.json"]["styles"]["subclassed"]["result"]["weights"] = "9" * 64
@@ -202,7 +202,7 @@ def test_styles_that_were_equal_and_no_longer_are_is_not_reproduced(again) -> No
         ((0.002, 0.001, 0.003), Agreement.AGREES, Level.REPRODUCED),
     ],
 )
-def test_a_worse_accuracy_is_told_from_one_within_the_interval_over_seeds(again, worse, agreement, level) -> None:
+def test_a_worse_accuracy_is_distinguished_from_one_within_the_interval(again, worse, agreement, level) -> None:
     def change(records: Records) -> None:
         on("Another CPU")(records)
         for replicate, less in enumerate(worse):
@@ -238,7 +238,7 @@ def test_a_network_that_does_not_classify_is_compared_by_its_loss(whole) -> None
 
 
 def slower(factor: float, spread: float = 1) -> Change:
-    """Have the training step of subclassed in dynamic take `factor` as long, in half of the processes `spread` more."""
+    """Multiply subclassed's training step times in dynamic by `factor`, and in half of the processes by `spread`."""
 
     def change(records: Records) -> None:
         for path, record in records.items():
@@ -254,7 +254,7 @@ def slower(factor: float, spread: float = 1) -> Change:
     ("factor", "spread", "agreement"),
     [
         (1.0, 1.0, Agreement.AGREES),
-        (1.3, 1.0, Agreement.AGREES),  # another ratio, the same verdict
+        (1.3, 1.0, Agreement.AGREES),  # a different ratio, the same verdict
         (1 / 1.44, 1.0, Agreement.CONTRADICTS),  # slower before, faster now
         (1 / 1.2, 1.0, Agreement.CONTRADICTS),  # equivalent: the ratio before is far beyond the margin
         (1 / 1.35, 1.35, Agreement.UNDECIDED),
@@ -271,7 +271,7 @@ def test_verdicts_on_times_are_compared_and_not_seconds(again, factor, spread, a
     assert found.level == (Level.IN_PART if contradict else Level.REPRODUCED)
 
 
-def test_a_missing_environment_and_a_missing_probe_are_told_and_not_counted_against(again) -> None:
+def test_a_missing_environment_and_a_missing_probe_are_listed_and_contradict_nothing(again) -> None:
     def less(records: Records) -> None:
         for path in [*records]:
             if OLDER in path or "dynamic/pitfalls" in path or "simple/learning-1" in path:
@@ -288,7 +288,7 @@ def test_a_missing_environment_and_a_missing_probe_are_told_and_not_counted_agai
     assert f"not measured here: {OLDER}, " in as_text(found)
 
 
-def test_what_has_nothing_in_common_is_refused(whole, made: Study) -> None:
+def test_studies_with_nothing_in_common_are_refused(whole, made: Study) -> None:
     records = {path: record for path, record in whole[0].items() if OLDER in path}
     others = {path: record for path, record in whole[0].items() if OLDER not in path}
     with pytest.raises(UserError, match=f"no trial in common; v-a has {OLDER}"):
@@ -296,7 +296,7 @@ def test_what_has_nothing_in_common_is_refused(whole, made: Study) -> None:
         reproduce(study_of(records, params), study_of(others, whole[1], "here"))
 
 
-def test_the_own_records_of_a_version_reproduce_nothing(whole, made: Study) -> None:
+def test_a_versions_own_records_reproduce_nothing(whole, made: Study) -> None:
     with pytest.raises(UserError, match="its records are those of v-a itself, so nothing was measured again"):
         reproduce(made, made._replace(name="here"))
     records = {path: record | {"digest": f"{'timing' in path}"} for path, record in whole[0].items()}
@@ -306,7 +306,7 @@ def test_the_own_records_of_a_version_reproduce_nothing(whole, made: Study) -> N
     assert found.level == Level.IN_PART
 
 
-def test_other_parameters_are_named_and_what_was_learned_by_them_is_not_compared(whole, made: Study) -> None:
+def test_other_parameters_are_named_and_what_was_learned_with_them_is_not_compared(whole, made: Study) -> None:
     params = copy.deepcopy(whole[1])
     params["learning"]["epochs"] = 1
     found = reproduce(made, study_of(whole[0], params, "here"))
@@ -316,13 +316,13 @@ def test_other_parameters_are_named_and_what_was_learned_by_them_is_not_compared
     assert found.level == Level.IN_PART
 
 
-def test_results_that_are_no_evidence_reproduce_nothing(made: Study, measured_again: Study) -> None:
+def test_results_that_are_not_evidence_reproduce_nothing(made: Study, measured_again: Study) -> None:
     found = reproduce(made, measured_again, ["results/trials/x.json: edited since it was written"])
     assert found.level == Level.NOT
     assert as_text(found).splitlines()[1] == "no evidence: results/trials/x.json: edited since it was written"
 
 
-def test_the_receipt_holds_to_its_schema_and_names_no_machine(again) -> None:
+def test_the_receipt_matches_its_schema_and_names_no_machine(again) -> None:
     found = again(on("Another CPU", "cd" * 32))
     receipt = as_receipt(found)
     jsonschema.validate(receipt, _validator().schema)

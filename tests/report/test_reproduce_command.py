@@ -1,4 +1,4 @@
-"""`twinproof reproduce` on files: which version it reads, what it refuses, what it finds in the present results."""
+"""`twinproof reproduce` on files: which version it reads, what it refuses, what it finds in the current results."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def run(*arguments: str) -> int:
 
 @pytest.fixture
 def results(project: Path) -> Path:
-    """A study whose records are sound, with its crate; it is published, and was then measured again."""
+    """A published study with valid records and a crate, which was then measured again."""
     results = make_study(project)
     for path in results.glob("trials/**/*.json"):
         record = json.loads(path.read_text())
@@ -54,7 +54,7 @@ def results(project: Path) -> Path:
 
 
 def measure_again(results: Path) -> None:
-    """Have all records be those of another run, a day later."""
+    """Make all records those of another run, a day later."""
     for path in results.glob("trials/**/*.json"):
         record = json.loads(path.read_text())
         write_record(path, record | {"started": record["started"].replace("-23T", "-24T")})
@@ -62,13 +62,13 @@ def measure_again(results: Path) -> None:
 
 
 def describe(results: Path) -> None:
-    """Make tables and version of the records that are there."""
+    """Make the tables and the version from the existing records."""
     assert write_tables(["--results", str(results)]) == 0
     assert write_version(["--results", str(results), "--output", str(results / "version.json")]) == 0
 
 
 def alter(path: Path, old: str, new: str) -> None:
-    """Put another text in the place of one that a file has."""
+    """Replace a text in a file."""
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
@@ -80,13 +80,13 @@ def test_the_published_version_a_crate_and_a_folder_are_versions(results: Path, 
         assert ALL_OF_IT.match(capsys.readouterr().out)
 
 
-def test_the_version_itself_is_no_reproduction(results: Path, capsys) -> None:
+def test_the_version_itself_is_not_a_reproduction(results: Path, capsys) -> None:
     assert write_crate(["--results", "results", "--output", "results/crate.zip"]) == 0
     assert run("results/crate.zip") == 2
     assert "its records are those of results/crate.zip itself" in capsys.readouterr().err
 
 
-def test_what_is_no_version_is_refused_in_a_line(results: Path, capsys) -> None:
+def test_an_invalid_version_is_refused_in_one_line(results: Path, capsys) -> None:
     shutil.rmtree("published")
     assert run() == 2
     assert "published/version.json: no such file, so no version is published here" in capsys.readouterr().err
@@ -121,7 +121,7 @@ def test_an_altered_version_is_refused(results: Path, capsys) -> None:
     assert "published: its tables were altered" in capsys.readouterr().err
 
 
-def test_an_altered_record_and_an_altered_table_are_no_evidence(results: Path, capsys) -> None:
+def test_an_altered_record_and_an_altered_table_are_not_evidence(results: Path, capsys) -> None:
     alter(results / "tables/identity.csv", "bit-equal", "within rounding")
     assert run() == 1
     printed = capsys.readouterr().out
@@ -134,7 +134,7 @@ def test_an_altered_record_and_an_altered_table_are_no_evidence(results: Path, c
     assert f"{RECORD}: edited since it was written" in capsys.readouterr().out
 
 
-def test_fewer_trials_are_a_part(results: Path, capsys, tmp_path: Path) -> None:
+def test_fewer_trials_reproduce_a_study_in_part(results: Path, capsys, tmp_path: Path) -> None:
     less = read_params(results / "params.yaml").content()
     less["learning"]["replicates"] = 1
     (results / "params.yaml").write_text(yaml.safe_dump(less))

@@ -1,6 +1,6 @@
 """A study of a thousand trials: each record is read once, time is proportional to their number, and the page is small.
 
-Counted are files and calls, which are the same on every machine, and no seconds; bench/scale.py has those.
+The tests count files and calls, which are the same on every machine; bench/scale.py measures seconds.
 """
 
 import cProfile
@@ -54,7 +54,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Pa
 
 
 def opened(monkeypatch: pytest.MonkeyPatch, results: Path, command: Callable[[], object]) -> Counter[int]:
-    """Return how often a command opens each record: of how many records so often."""
+    """Return how many records a command opens once, twice and so on."""
     counts: Counter[str] = Counter({str(path): 0 for path in results.glob("trials/*/*/*.json")})
     real = io.open
 
@@ -70,13 +70,13 @@ def opened(monkeypatch: pytest.MonkeyPatch, results: Path, command: Callable[[],
 
 
 def calls(command: Callable[[], object]) -> int:
-    """Return how many calls of functions a command takes."""
+    """Return how many function calls a command takes."""
     profile = cProfile.Profile()
     profile.runcall(command)
     return pstats.Stats(profile).total_calls  # type: ignore[attr-defined]
 
 
-def test_each_record_is_opened_once_by_whatever_reads_them(
+def test_each_record_is_opened_once_by_each_command_that_reads_it(
     write: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = write(100)
@@ -89,11 +89,11 @@ def test_each_record_is_opened_once_by_whatever_reads_them(
         assert opened(monkeypatch, results, command) == {1: count}
 
 
-def test_a_thousand_trials_take_ten_times_the_calls_of_a_hundred_and_make_a_page_that_is_not_large(
+def test_a_thousand_trials_take_ten_times_the_calls_of_a_hundred_and_make_a_small_page(
     write: Callable[[int], Path],
 ) -> None:
     small, large = write(100), write(1000)
-    # What is done once is done before: imports, and the schema.
+    # What is done only once is done before: imports, and the schema.
     tables.main(["--results", str(small)])
     hundred, thousand = (
         calls(lambda folder=folder: tables.main(["--results", str(folder)])) for folder in (small, large)

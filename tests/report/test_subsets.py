@@ -27,7 +27,7 @@ SUBSETS = [*((probe,) for probe in PROBES), tuple(PROBES[:3]), tuple(PROBES[3:])
 
 @pytest.fixture
 def repository(project: Path) -> Path:
-    """A repository, whose crate can be made."""
+    """A repository for which a crate can be made."""
     for name in ("Snakefile", "workflow", "src", "docs"):
         (project / name).symlink_to(REPOSITORY / name)
     for name in ("CITATION.cff", "README.md", "LICENSE"):
@@ -36,7 +36,7 @@ def repository(project: Path) -> Path:
 
 
 def end(repository: Path, probes: Iterable[str], failed: Iterable[str] = ()) -> None:
-    """Make up the records of a study of these probes, of which some failed in all trials, and all that follows."""
+    """Make up the records of a study of these probes, some of which failed in all trials, and what follows."""
     results = repository / "results"
     shutil.rmtree(results, ignore_errors=True)
     params = studies.fit(yaml.safe_load((REPOSITORY / "params.yaml").read_text()))
@@ -60,14 +60,14 @@ def end(repository: Path, probes: Iterable[str], failed: Iterable[str] = ()) -> 
 
 
 def fail(record: dict[str, Any], failed: Iterable[str]) -> dict[str, Any]:
-    """Return a record, of which every style failed if its probe is one of these."""
+    """Return a record, in which every style failed if its probe is one of these."""
     if record["probe"] not in failed:
         return record
     return record | {"styles": {style: {"status": "failed", "error": studies.ERROR} for style in record["styles"]}}
 
 
 def write(*paths: Path) -> None:
-    """Write files that only have to be there."""
+    """Create files that only have to exist."""
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -79,9 +79,9 @@ def test_a_study_of_some_probes_ends_with_a_page_a_version_and_a_crate(repositor
 
 
 @pytest.mark.parametrize("probes", [*SUBSETS[: len(PROBES)], SUBSETS[-1]], ids=" ".join)
-def test_a_study_in_which_no_trial_went_well_ends_likewise(repository: Path, probes: list[str]) -> None:
+def test_a_study_in_which_every_trial_failed_ends_the_same_way(repository: Path, probes: list[str]) -> None:
     end(repository, probes, failed=probes)
 
 
-def test_a_study_in_which_one_probe_failed_in_all_trials_ends_likewise(repository: Path) -> None:
+def test_a_study_in_which_some_probes_failed_in_all_trials_ends_the_same_way(repository: Path) -> None:
     end(repository, PROBES, failed=["identity", "timing"])

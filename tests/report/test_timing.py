@@ -1,4 +1,4 @@
-"""What the report says of the timings: verdicts, figures and the quality of the measurement are those of the tables."""
+"""The report's timings: verdicts, figures and the quality of the measurement are those of the tables."""
 
 import json
 import math
@@ -58,7 +58,7 @@ def test_verdicts_are_counted_and_named_by_twin_and_style(timed_results: Path) -
     assert "simple, sequential against functional, in 6 quantities: 4 equivalent (" in text
 
 
-def test_reason_why_there_is_no_verdict_is_said_once_a_twin(timed_results: Path) -> None:
+def test_reason_why_there_is_no_verdict_is_given_once_per_twin(timed_results: Path) -> None:
     text = section(make(timed_results))
     assert text.count("No verdict on make of simple, because functional differs from itself") == 1
 
@@ -88,7 +88,7 @@ def test_table_has_units_intervals_controls_and_verdict(timed_results: Path, tim
         assert answer in text
 
 
-def test_metrics_hold_each_ratio_and_null_for_what_has_no_end(
+def test_metrics_hold_each_ratio_and_null_for_an_open_end(
     timed_results: Path,
     timing: pd.DataFrame,
     tmp_path: Path,
@@ -124,7 +124,7 @@ def test_forest_holds_the_ratios_of_the_table_and_each_control_once(timing: pd.D
     assert rows["from"].le(rows["to"]).all()
 
 
-def test_what_lies_beyond_the_axis_is_written_at_its_edge(timing: pd.DataFrame) -> None:
+def test_values_beyond_the_axis_are_written_at_its_edge(timing: pd.DataFrame) -> None:
     rows = drawn(timing_forest(timing))
     far = rows[(rows["quantity"] == "make") & (rows["style"] == "subclassed")]
     assert not far["inside"].any()
@@ -136,7 +136,7 @@ def test_what_lies_beyond_the_axis_is_written_at_its_edge(timing: pd.DataFrame) 
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, math.inf), (math.nan, math.nan), (1e-9, 1e9)])
-def test_interval_without_end_is_cut_at_the_axis_and_said(low: float, high: float, timing: pd.DataFrame) -> None:
+def test_interval_without_end_is_cut_at_the_axis_and_reported(low: float, high: float, timing: pd.DataFrame) -> None:
     chart = timing_forest(timing.assign(low=low, high=high, slowed_high=high, control_low=low))
     json.dumps(chart.to_dict(), allow_nan=False)
     rows = drawn(chart)
@@ -167,7 +167,7 @@ def test_study_of_few_processes_makes_a_page_without_intervals(
         json.dumps(specification, allow_nan=False)
 
 
-def test_timing_that_was_not_measured_is_said(
+def test_timing_that_was_not_measured_is_reported(
     results: Path, tmp_path: Path, timed_records: dict[str, Any], timed_study: dict[str, Any], write_results: Write
 ) -> None:
     html = make(results)
@@ -180,7 +180,7 @@ def test_timing_that_was_not_measured_is_said(
     assert "timing of dynamic was not measured, although the parameters include it" in words(html)
 
 
-def test_timing_in_which_no_style_could_be_compared_is_said(
+def test_timing_in_which_no_style_could_be_compared_is_reported(
     tmp_path: Path, timed_records: dict[str, Any], timed_study: dict[str, Any], write_results: Write
 ) -> None:
     error = {"type": "ValueError", "message": "no", "traceback": ""}
@@ -193,7 +193,7 @@ def test_timing_in_which_no_style_could_be_compared_is_said(
     assert "simple sequential timing 16 processes all quantities: ValueError: no" in words(html)
 
 
-def test_more_processes_than_the_fewest_are_nothing_missing(timed_results: Path, timed_study: dict[str, Any]) -> None:
+def test_more_processes_than_the_fewest_are_not_missing(timed_results: Path, timed_study: dict[str, Any]) -> None:
     assert timed_study["timing"]["replicates"] == 16
     assert "timing of" not in words(make(timed_results))
     text = (timed_results / "params.yaml").read_text()
@@ -201,12 +201,12 @@ def test_more_processes_than_the_fewest_are_nothing_missing(timed_results: Path,
     assert "timing of" not in words(make(timed_results))
 
 
-def test_what_a_style_could_not_do_is_among_the_failures_once(timed_results: Path) -> None:
+def test_what_a_style_could_not_do_is_listed_once_among_the_failures(timed_results: Path) -> None:
     text = words(make(timed_results))
     assert text.count(f"{ENVIRONMENT} dynamic subclassed timing 16 processes load: ValueError: <b>shapes</b>") == 1
 
 
-def test_growth_is_shown_where_twins_differ_in_depth_alone(
+def test_growth_is_shown_where_twins_differ_only_in_depth(
     timed_results: Path, timing: pd.DataFrame, timed_study: dict[str, Any]
 ) -> None:
     assert "by the depth of" not in make(timed_results)
@@ -225,7 +225,7 @@ def test_growth_is_shown_where_twins_differ_in_depth_alone(
     assert set(rows["twin"]) == {"dynamic", "deep"}
 
 
-def test_differences_with_depth_are_what_the_ratios_come_to(timing: pd.DataFrame) -> None:
+def test_differences_with_depth_follow_from_the_ratios(timing: pd.DataFrame) -> None:
     own = timing[timing["twin"] == "dynamic"]
     deep = own.assign(twin="deep", functional=2 * own["functional"], ratio=0.5, low=0.4, high=0.6)
     rows = drawn(differences_with_depth(pd.concat([own, deep]), {"dynamic": 5, "deep": 20}))
@@ -283,5 +283,5 @@ def test_quantities_are_in_the_order_of_a_models_life_and_unknown_ones_come_last
         (3 * 2**20, "bytes", "3.00 MiB"),
     ],
 )
-def test_amounts_have_three_digits_and_a_unit_that_suits(value: float, unit: str, text: str) -> None:
+def test_amounts_have_three_digits_and_a_suitable_unit(value: float, unit: str, text: str) -> None:
     assert figures.amount(value, unit) == text

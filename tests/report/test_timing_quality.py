@@ -13,7 +13,7 @@ from .test_page import make
 from .test_timing import section
 
 
-def test_quality_tells_the_widest_interval_at_both_confidences(timed_results: Path, timing: pd.DataFrame) -> None:
+def test_quality_shows_the_widest_interval_at_both_confidences(timed_results: Path, timing: pd.DataFrame) -> None:
     text = section(make(timed_results), "timing-quality")
 
     def widest(low: str, high: str, quantities: list[str]) -> str:
@@ -31,7 +31,7 @@ def test_quality_tells_the_widest_interval_at_both_confidences(timed_results: Pa
         ) in text
 
 
-def test_quality_tells_controls_machine_clock_and_warm_up(timed_results: Path, timing: pd.DataFrame) -> None:
+def test_quality_shows_controls_machine_clock_and_warm_up(timed_results: Path, timing: pd.DataFrame) -> None:
     text = section(make(timed_results), "timing-quality")
     own = timing.drop_duplicates(["twin", "quantity"])
     leave = ((own["control_low"] > 1) | (own["control_high"] < 1)).sum()
@@ -55,7 +55,7 @@ def test_quality_tells_controls_machine_clock_and_warm_up(timed_results: Path, t
         assert said in text
 
 
-def test_quality_says_what_differs_and_what_is_not_told(timed_results: Path, timing: pd.DataFrame) -> None:
+def test_quality_says_what_differs_and_what_is_not_reported(timed_results: Path, timing: pd.DataFrame) -> None:
     measuring = read_table(timed_results / "tables", "timing_quality")
     differing = measuring.assign(
         processes=[16, 24],

@@ -1,4 +1,4 @@
-"""Versions in real git repositories: listed, compared, and refused where there is none."""
+"""Versions in real git repositories: listed, compared, and refused if there are none."""
 
 import copy
 import json
@@ -97,7 +97,7 @@ def test_a_version_says_what_it_was_made_from_and_holds(commit, timed_records, t
     assert version["answer"].endswith(".")
 
 
-def test_another_byte_in_any_part_is_another_digest(commit, records, study) -> None:
+def test_a_changed_byte_in_any_part_changes_its_digest(commit, records, study) -> None:
     commit("v-a", records, study)
     before = json.loads(Path("results/version.json").read_text())["digests"]
     for part, file in {
@@ -129,7 +129,7 @@ def test_versions_lists_tags_and_untagged_commits_newest_first(commit, records, 
     assert f"  {ENVIRONMENT}\n    " in printed
 
 
-def test_a_version_against_itself_is_the_same(commit, timed_records, timed_study, capsys) -> None:
+def test_a_version_compared_with_itself_is_the_same(commit, timed_records, timed_study, capsys) -> None:
     commit("v-a", timed_records, timed_study)
     assert run("compare", "v-a", "v-a") == 0
     assert run("compare", "v-a") == 0
@@ -137,7 +137,7 @@ def test_a_version_against_itself_is_the_same(commit, timed_records, timed_study
     assert {cell.outcome for cell in cells_of("v-a", "v-a") if cell.part not in ("timing", "accuracy")} == {"same"}
 
 
-def test_a_change_of_seed_is_told_with_its_exit_status(commit, records, study, capsys) -> None:
+def test_a_change_of_seed_is_reported_with_its_exit_status(commit, records, study, capsys) -> None:
     commit("v-a", records, study)
     other = copy.deepcopy(records)
     for record in other.values():
@@ -153,7 +153,7 @@ def test_a_change_of_seed_is_told_with_its_exit_status(commit, records, study, c
     assert {(part, what) for part, _, what, _ in different("v-a", "v-b")} == {("learning", "seed")}
 
 
-def test_another_outcome_is_told_by_its_cell(commit, outcome_records, study) -> None:
+def test_a_changed_outcome_is_reported_by_its_cell(commit, outcome_records, study) -> None:
     study["environments"][ENVIRONMENT]["probes"] = [
         "identity",
         "learning",
@@ -173,7 +173,7 @@ def test_another_outcome_is_told_by_its_cell(commit, outcome_records, study) -> 
     assert (cell.old, cell.new) == ("close", "silently wrong")
 
 
-def test_a_trial_more_is_added_and_one_less_removed(commit, records, study) -> None:
+def test_an_extra_trial_is_added_and_a_missing_one_removed(commit, records, study) -> None:
     commit("v-a", records, study)
     fewer = {path: record for path, record in records.items() if "dynamic/learning-2" not in path}
     commit("v-b", fewer, study)
@@ -205,7 +205,7 @@ def timings(old: str, new: str) -> dict[str, Cell]:
 
 
 def slower(records: dict[str, Any], factor: float) -> dict[str, Any]:
-    """Return the records of the same machine where the training step of subclassed takes `factor` as long."""
+    """Return the records of the same machine if subclassed's training step takes `factor` times as long."""
     other = copy.deepcopy(records)
     for path, record in other.items():
         if "dynamic/timing" in path:
@@ -239,7 +239,7 @@ def test_timings_of_another_machine_are_not_compared(commit, timed_records, time
     assert not any(entry[0] == "timing" for entry in different("v-a", "v-b"))
 
 
-def test_forms_hold_the_same(commit, records, study, capsys) -> None:
+def test_all_output_formats_hold_the_same(commit, records, study, capsys) -> None:
     commit("v-a", records, study)
     other = copy.deepcopy(records)
     error = {"type": "ValueError", "message": "<b>no | `way`", "traceback": ""}
@@ -261,7 +261,7 @@ def test_forms_hold_the_same(commit, records, study, capsys) -> None:
     assert "failed" in page and "v-a" in page
 
 
-def test_the_workspace_is_compared_where_no_second_version_is_named(commit, records, study, write_results) -> None:
+def test_the_workspace_is_compared_if_no_second_version_is_named(commit, records, study, write_results) -> None:
     commit("v-a", records, study)
     other = copy.deepcopy(records)
     other[f"trials/{ENVIRONMENT}/simple/learning-0.json"]["styles"]["functional"]["result"]["weights"] = "9" * 64
@@ -274,7 +274,7 @@ def test_the_workspace_is_compared_where_no_second_version_is_named(commit, reco
     assert found.new == "the workspace"
 
 
-def test_what_is_no_version_is_refused_in_a_line(commit, records, study, capsys) -> None:
+def test_an_invalid_version_is_refused_in_one_line(commit, records, study, capsys) -> None:
     assert run("versions") == 2
     assert "no commit has a report" in capsys.readouterr().err
     assert run("compare", "HEAD") == 2
@@ -296,7 +296,7 @@ def test_what_is_no_version_is_refused_in_a_line(commit, records, study, capsys)
     assert "not JSON" in capsys.readouterr().err
 
 
-def test_version_that_lacks_something_is_refused_in_a_line_and_not_listed(commit, records, study, capsys) -> None:
+def test_version_that_lacks_something_is_refused_in_one_line_and_not_listed(commit, records, study, capsys) -> None:
     commit("v-a", records, study)
     path = Path("results/version.json")
     version = json.loads(path.read_text())
@@ -319,7 +319,7 @@ def test_outside_a_repository_there_are_no_versions(tmp_path, monkeypatch, capsy
     assert "no git repository" in capsys.readouterr().err
 
 
-def test_versions_are_those_of_the_folder_whatever_git_is_told_to_look_at(
+def test_versions_are_those_of_the_folder_whatever_the_git_variables_say(
     commit, records, study, tmp_path, monkeypatch, capsys
 ) -> None:
     commit("v-a", records, study)

@@ -1,7 +1,7 @@
-"""A cluster of one node: a real Slurm in one directory, reached on loopback alone, with simulated GPUs.
+"""A cluster of one node: a real Slurm in one directory, reachable only on loopback, with simulated GPUs.
 
-Its programs run as children of this process, so that they are stopped by their pid, and one by one if a test needs
-a node or a controller to fail.
+Its programs run as children of this process, so that each can be stopped by its pid, also when a test needs a node or
+a controller to fail.
 """
 
 import os
@@ -17,10 +17,10 @@ import psutil
 
 from tests.conftest import until
 
-# Where Slurm's commands look: Snakemake's jobs forget SLURM_CONF, so that no other place would do.
+# Where Slurm's commands look. Snakemake's jobs drop SLURM_CONF, so no other place works.
 CONFIGURATION = Path("/etc/slurm")
 FILES = ("slurm.conf", "gres.conf")
-# In the name of every directory of a cluster, by which a link that a killed run left is known.
+# Part of the path of every cluster's directory; it identifies the links that a killed run left.
 MARK = "twinproof-cluster"
 CLUSTER = "twinproof"
 
@@ -68,7 +68,7 @@ GRES_CONF = "NodeName={node} Name=gpu Type=fake File=/dev/tty[0-1]\n"
 
 
 class Cluster:
-    """A cluster with the partitions `batch` and `accelerated`, and what tests ask of it and do to it."""
+    """A cluster with the partitions `batch` and `accelerated`, and what tests do with it."""
 
     def __init__(self, folder: Path, cores: int = 8, memory: int = 32000) -> None:
         """Prepare a cluster in a folder; cores and memory, in MiB, may be more than the machine has."""
@@ -92,7 +92,7 @@ class Cluster:
             (self.folder / name).write_text(content.format(**own))
 
     def __enter__(self) -> Self:
-        """Start it, and wait until its node is there."""
+        """Start the cluster, and wait for its node."""
         _take_place(self.folder)
         try:
             self._start(
@@ -109,7 +109,7 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Cancel its jobs, stop it, and give back the place of its configuration."""
+        """Cancel the jobs, stop the cluster, and remove the links to its configuration."""
         with suppress(subprocess.SubprocessError, AssertionError):
             self.ask("scancel", "--user=root")
             until(lambda: not self.ask("squeue", "--noheader"), 10)
@@ -119,21 +119,21 @@ class Cluster:
             (CONFIGURATION / name).unlink(missing_ok=True)
 
     def start_node(self) -> None:
-        """Let the node come up."""
+        """Start the node."""
         self._start("slurmd", "-D", "-f", self.folder / "slurm.conf")
         until(lambda: self.node_state() in ("idle", "mixed", "allocated"))
 
     def fail_node(self) -> None:
-        """Let the node lose its power, and what runs on it: after some seconds its controller takes note."""
+        """Kill the node and what runs on it, like a power loss; its controller notices after some seconds."""
         self._programs.pop("slurmd").kill()
         tasks = [process for process in psutil.process_iter() if _cluster_of(process) == CLUSTER]
-        # First those that would tell of the end of the others.
+        # First those that would report the end of the others.
         for process in (*filter(None, {_watcher_of(task) for task in tasks}), *tasks):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
     def node_state(self) -> str:
-        """Return `idle`, `mixed`, `allocated`, `down` and so on; a star if the node does not answer."""
+        """Return `idle`, `mixed`, `allocated`, `down` and so on, with a star if the node does not answer."""
         with suppress(subprocess.SubprocessError):
             return self.ask("sinfo", "--noheader", "--format=%T").partition("\n")[0]
         return "unknown"
@@ -144,7 +144,7 @@ class Cluster:
         return done.stdout.strip()
 
     def jobs_of(self, folder: Path, comment: str = "") -> list[dict[str, str]]:
-        """Return what Slurm knows of each job of a study, first to last, whose comment begins with this."""
+        """Return what Slurm knows about each job of a study whose comment starts with this, first to last."""
         lines = self.ask("scontrol", "--oneliner", "show", "job").splitlines()
         jobs = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in lines]
         jobs = [job for job in jobs if job.get("WorkDir") == str(folder) and job["Comment"].startswith(comment)]
@@ -166,14 +166,14 @@ class Cluster:
 
 
 def _cluster_of(process: psutil.Process) -> str | None:
-    """Return of which cluster's jobs a process is one."""
+    """Return the name of the cluster that runs the job of a process."""
     with suppress(psutil.Error):
         return process.environ().get("SLURM_CLUSTER_NAME")
     return None
 
 
 def _watcher_of(task: psutil.Process) -> psutil.Process | None:
-    """Return the message to the controller on how a task of a job ended."""
+    """Return the process that reports to the controller how a task of a job ended."""
     with suppress(psutil.Error):
         parent = task.parent()
         return parent if parent and parent.name().startswith("slurmstepd") else None
@@ -181,7 +181,7 @@ def _watcher_of(task: psutil.Process) -> psutil.Process | None:
 
 
 def _take_place(folder: Path) -> None:
-    """Link the configuration to where Slurm's commands look, if nothing is there but what a killed run left."""
+    """Link the configuration to where Slurm's commands look, unless that place is in use."""
     forget_killed_cluster()
     for name in FILES:
         place = CONFIGURATION / name
@@ -193,7 +193,7 @@ def _take_place(folder: Path) -> None:
 
 
 def forget_killed_cluster() -> None:
-    """Remove the links of a cluster whose tests were killed: every Snakemake would ask it in vain, for nine seconds."""
+    """Remove the links of a cluster whose tests were killed: every Snakemake would wait nine seconds for it."""
     left = [place for place in (CONFIGURATION / name for name in FILES) if _is_ours(place)]
     if left and subprocess.run(["scontrol", "ping"], capture_output=True, timeout=60).returncode:
         for place in left:

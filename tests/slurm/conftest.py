@@ -22,7 +22,7 @@ ON_SLURM = ["snakemake", "--workflow-profile", PROFILE]
 QUICK = ["--profile", "workflow/profiles/quick"]
 GUIDE = REPOSITORY / "docs" / "cluster.md"
 GPU, OTHER = "tf2.21-gpu", "tf2.18-cpu"
-# A stand-in for the Python of an environment: it logs what it sees of its job, and writes very little.
+# A stand-in for the Python of an environment: it logs its variables, and writes very little.
 STAND_IN = """\
 #!/bin/sh
 {before}
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def studies(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Copies of the repository in which studies have been run, side by side, as each of them waits most of the time."""
+    """Copies of the repository in which studies have been run, in parallel, because each waits most of the time."""
     runs = {"quick": run_quick, "asking": run_asking} | ({} if without_image() else {"images": run_in_images})
     folders = {name: tmp_path_factory.mktemp(name) / "twinproof" for name in runs}
     with ThreadPoolExecutor() as pool:
@@ -49,7 +49,7 @@ def studies(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 def run_quick(folder: Path) -> None:
-    """Run the quick study of one twin by the first command of the guide."""
+    """Run the quick study of one twin with the first command of the guide."""
     on_cluster(only_twin(copy_with_venv(folder), TWIN))
     run_script(folder, commands(GUIDE).partition("\n")[0])
 
@@ -83,7 +83,7 @@ def run_asking(folder: Path) -> None:
 
 
 def stand_in(folder: Path, environment: str, before: str = "") -> None:
-    """Give an environment a Python that measures nothing: what Snakemake and Slurm do is as with the real one."""
+    """Give an environment a Python that measures nothing; Snakemake and Slurm behave as with the real one."""
     place = folder / "results" / "environments" / environment
     (place / "venv" / "bin").mkdir(parents=True)
     (place / "venv.txt").touch()
@@ -93,7 +93,7 @@ def stand_in(folder: Path, environment: str, before: str = "") -> None:
 
 
 def without_image() -> str | None:
-    """Say why there is no image to run in, None if there is one; it is built if it was not."""
+    """Return why there is no image to run in, or None; build a missing image if possible."""
     if not (shutil.which("apptainer") or shutil.which("singularity")):
         return "neither apptainer nor singularity is installed; run containers/install-tools"
     mark = Environment(ENVIRONMENT).image_mark
@@ -117,9 +117,9 @@ def copy_with_venv(folder: Path) -> Path:
 
 
 def on_cluster(folder: Path, changes: dict[str, str] | None = None) -> None:
-    """Edit a copy's profile as a user does, and further where asked."""
+    """Edit a copy's profile as a user does, with optional further changes."""
     changed = {"partition: cpu": "partition: batch", "gpu_partition: gpu": "gpu_partition: accelerated"}
-    # A cluster of one need not be spared.
+    # A cluster of one node can take frequent requests.
     changed |= {"status-checks: 20": "status-checks: 2", "latency-wait: 60": "latency-wait: 10"} | (changes or {})
     profile = folder / PROFILE / "config.yaml"
     text = profile.read_text()

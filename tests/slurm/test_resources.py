@@ -16,7 +16,7 @@ def asking(studies: dict[str, Path]) -> Path:
 
 
 def attempts(cluster: Cluster, folder: Path, environment: str) -> list[dict[str, str]]:
-    """Return the jobs of an environment's trial: in OTHER a timing, else a batch."""
+    """Return the jobs of an environment's trial: a timing in OTHER, otherwise a batch."""
     rule = "run_trial" if environment == OTHER else "run_batch"
     return cluster.jobs_of(folder, f"rule_{rule}_wildcards_{environment}_")
 

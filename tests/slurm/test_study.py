@@ -1,4 +1,4 @@
-"""The quick study on a cluster, as the guide has it run: its trials in jobs, in venv and image, with equal results."""
+"""The quick study on a cluster, run as in the guide: its trials in jobs, in venv and image, with equal results."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ def in_images(studies: dict[str, Path]) -> Path:
 
 
 def require_measured_in_jobs(cluster: Cluster, folder: Path) -> None:
-    """Each trial of the quick study has a record, and was in a batch that a job of Slurm's ran."""
+    """Check that each trial of the quick study has a record and ran in a batch of a Slurm job."""
     batches = json.loads((folder / "results/quick/batches.json").read_text())["batches"]
     jobs = cluster.jobs_of(folder, "rule_run_batch_")
     assert {job["JobState"] for job in jobs} == {"COMPLETED"}
@@ -37,7 +37,7 @@ def require_measured_in_jobs(cluster: Cluster, folder: Path) -> None:
     assert sum(map(len, batches.values())) == len(records(folder)) == 5
 
 
-def test_report_stands_at_the_end(study: Path) -> None:
+def test_the_study_ends_with_a_report(study: Path) -> None:
     assert (study / "results/quick/report/index.html").stat().st_size > 100_000
     assert (study / "results/quick/crate.zip").exists()
 
@@ -69,7 +69,7 @@ def test_the_other_commands_of_the_guide_run(study: Path) -> None:
     earlier = set(logs.iterdir())
     run_script(study, commands(GUIDE).partition("\n")[2])
     told = "".join(path.read_text() for path in set(logs.iterdir()) - earlier)
-    # Once by Slurm, and then neither for DVC nor after the crash.
+    # Once by Slurm, and not again for DVC or after the crash.
     assert told.count("measuring in") == 1
     assert (study / f"results/trials/{ENVIRONMENT}/{TWIN}/learning-0.json").exists()
     assert (study / "results/report/index.html").exists()

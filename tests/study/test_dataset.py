@@ -22,7 +22,7 @@ TRAIN_IMAGES, TEST_LABELS = FILES["train_images"], FILES["test_labels"]
 
 
 def idx(array: np.ndarray) -> bytes:
-    """Pack an array of bytes as the idx format has it."""
+    """Pack an array of bytes in the idx format."""
     return struct.pack(f">{1 + array.ndim}I", 0x0800 + array.ndim, *array.shape) + array.tobytes()
 
 
@@ -198,7 +198,7 @@ def test_a_data_set_without_examples_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("validation", [6, 7, 0, -1])
-def test_a_validation_share_that_is_no_share_is_refused(tmp_path: Path, validation: int) -> None:
+def test_an_invalid_validation_share_is_refused(tmp_path: Path, validation: int) -> None:
     write_files(tmp_path)
     with pytest.raises(UserError, match=rf"data.validation: {validation} .*allowed: 1 to 5"):
         read(tmp_path, validation)
@@ -212,7 +212,7 @@ def test_checksums_lacking_a_file_are_refused(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_checksums_that_are_none_are_refused_with_the_line(tmp_path: Path) -> None:
+def test_invalid_checksums_are_refused_with_the_line(tmp_path: Path) -> None:
     write_files(tmp_path)
     sums = tmp_path / "SHA256SUMS"
     sums.write_text("\n" + sums.read_text() + "d41d8cd98f00b204e9800998ecf8427e  md5.gz\n")

@@ -94,7 +94,7 @@ def test_a_bad_value_is_refused_with_its_key_and_what_is_allowed(
         assert word in message
 
 
-def test_each_fault_is_told_once(params: dict[str, Any]) -> None:
+def test_each_fault_is_reported_once(params: dict[str, Any]) -> None:
     del params["seed"], params["data"], params["learning"]["epochs"]
     params["learning"]["threads"] = 0
     with pytest.raises(UserError) as raised:

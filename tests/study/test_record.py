@@ -1,4 +1,4 @@
-"""A record is whole and as the schema has it, or it is refused."""
+"""A record is complete and matches the schema, or it is refused."""
 
 import copy
 import functools
@@ -122,7 +122,7 @@ def test_an_unknown_format_is_refused_with_the_known_one(tmp_path: Path, record:
 
 
 @pytest.mark.parametrize("content", [b"[]", b"null", b"\xff"])
-def test_what_is_no_record_at_all_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_record_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "record.json"
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"record\.json: "):
@@ -135,7 +135,7 @@ def test_a_missing_record_is_refused_with_how_to_make_it(tmp_path: Path) -> None
 
 
 def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield where there is something in a record: of a list, in its first item."""
+    """Yield the path of every value in a record; a list is entered only at its first item."""
     items = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
     for key, inner in items:
         yield (*place, key)
@@ -147,7 +147,7 @@ def test_the_compiled_schema_refuses_just_what_the_schema_refuses(record: dict[s
     kept = {"protocol": record["protocol"], "software": record["software"]}
     whole = studies.templates()["simple", probe] | kept
     assert _holds(whole) and _fault(whole) is None
-    # What is in a protocol is as free as what is in software, of which there is less.
+    # The content of a protocol is as free as that of `software`, which is smaller.
     for *way, last in places({key: inner for key, inner in whole.items() if key != "protocol"}):
         for other in (None, -1, "text", {"more": 1}):
             edited = copy.deepcopy(whole)

@@ -1,4 +1,4 @@
-"""What counts of a source file: everything but comments, docstrings, and lines that are blank without them."""
+"""What counts in a source file: everything except comments, docstrings, and lines that are blank without them."""
 
 from pathlib import Path
 

@@ -89,11 +89,11 @@ def test_plan_run_and_trial_refuse_a_twin_alike(
 
 
 @pytest.mark.parametrize("case", TAKEN)
-def test_what_the_source_does_not_tell_is_left_to_the_trial(study: Any, case: str) -> None:
+def test_what_the_source_does_not_show_is_left_to_the_trial(study: Any, case: str) -> None:
     check_inputs(Params.parse(study(*TAKEN[case])))
 
 
-def test_a_twin_of_which_nothing_is_measured_is_checked_too(study: Any) -> None:
+def test_a_twin_that_is_not_measured_is_checked_too(study: Any) -> None:
     params = study("", {})
     params["twins"]["mine"]["probes"] = []
     with pytest.raises(UserError, match="has no style"):

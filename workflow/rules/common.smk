@@ -28,7 +28,7 @@ try:
     RESULTS = RUNNING.results
     PLACES = Results(RESULTS)
     GOING_ON = schedule.read_current_params(RESULTS)
-    # Changes made during a run count for the next run, also for jobs on other machines.
+    # Changes made during a run count only for the next run, also in jobs on other machines.
     PARAMS = GOING_ON or parameters(config)
     TRIALS = list_trials(PARAMS)
     if workflow.is_main_process and not GOING_ON:
@@ -139,7 +139,7 @@ def needed_by_trial(wildcards):
 
 
 def quantities_of(wildcards):
-    """Return the quantities that a process measures: all of them, or what was open when timing added it."""
+    """Return the quantities that a process measures: all, or those that were open when timing added the process."""
     if wildcards.probe != Probe.TIMING:
         return []
     try:
@@ -242,5 +242,5 @@ MEASURED = [lambda wildcards: [start().mark(name) for name in BATCHES], *TIMED]
 
 
 def made(name):
-    """Return the mark of an `update`: it goes when the job begins, and is missing if it fails (docs/decisions/0016)."""
+    """Return the mark of an `update`: removed when the job starts, and missing if the job fails (docs/decisions/0016)."""
     return touch(f"<results>/made/{name}.done")

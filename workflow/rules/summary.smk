@@ -36,7 +36,7 @@ onstart:
     slots = workflow.cores if local else workflow.nodes
     told = SUMMARY.begin(asked(), others(), slots, alone=local)
     view = View(SUMMARY.progress(len(workflow.dag), slots, local))
-    # Where Snakemake's logger is ours, it hands the view all that follows.
+    # If Snakemake's logger is ours, it passes everything that follows to the view.
     logger.info(told, extra={VIEW: view})
 
 

@@ -123,10 +123,10 @@ class Reader(Word):
 
 
 class Agreement(Word):
-    """How a figure of a reproduction stands to the same figure of the version.
+    """How a figure of a reproduction compares with the same figure of the version.
 
-    What contradicts is found otherwise; what differs is another value that says the same; undecided is what one of both
-    has no finding on.
+    A figure contradicts if it is an opposite finding, and differs if it is another value but not an opposite one. It is
+    undecided if one of the two has no finding.
     """
 
     AGREES = "agrees"
@@ -138,7 +138,7 @@ class Agreement(Word):
 
 
 class Level(Word):
-    """What a reproduction comes to."""
+    """The conclusion of a reproduction."""
 
     REPRODUCED = "reproduced"
     IN_PART = "reproduced in part"

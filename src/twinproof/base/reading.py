@@ -1,8 +1,8 @@
 """Reads files that a person or another program wrote, within limits: JSON, YAML and plain text.
 
-A file is read only if it is a regular file of reasonable size, so that none hangs a command or fills the memory. What
-it says is refused where two readers could understand it differently (a key given twice) and where it cannot be kept
-as JSON (an infinite number, an integer beyond 64 bits).
+A file is read only if it is a regular file of reasonable size, so that none hangs a command or fills the memory. Its
+content is refused if two readers could understand it differently (a key given twice), or if JSON cannot hold it (an
+infinite number, an integer beyond 64 bits).
 """
 
 import json
@@ -21,7 +21,7 @@ MEGABYTE = 2**20
 # Bytes. YAML is for people; its reader takes a second for 100 kB.
 LARGEST = 64 * MEGABYTE
 LARGEST_YAML = MEGABYTE // 4
-# Levels of lists and mappings inside one another, and values in all once every anchor is written out.
+# Levels of nested lists and mappings, and the total number of values with every anchor written out.
 DEEPEST = 64
 MOST_VALUES = 100_000
 LARGEST_INTEGER = 2**63 - 1

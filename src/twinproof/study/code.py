@@ -34,7 +34,7 @@ EVERY_TWIN = "everywhere"
 
 
 def code_of(twin: str, module: str, probe: str) -> dict[str, str]:
-    """Return the source files that can change what a trial finds, with the SHA-256 of what counts of them.
+    """Return the source files that can change what a trial finds, with the SHA-256 of what counts in each.
 
     These are the harness, the probe, the twin, and what they import, if it is in `COVERED` or next to params.yaml. The
     packages of the environment are in its lock.
@@ -119,7 +119,7 @@ def _file_digest(name: str, *_: int) -> str:
 
 @functools.cache
 def code_of_module(module: str) -> dict[str, str]:
-    """Return the source files of a module and of all that it imports, with the SHA-256 of what counts of them.
+    """Return the source files of a module and of all that it imports, with the SHA-256 of what counts in each.
 
     Raises
     ------

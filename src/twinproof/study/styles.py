@@ -1,7 +1,7 @@
 """The functions of a twin's module: the styles it must have, and the arguments that its functions must take.
 
-A study reads them from the source before anything is measured, because Keras is not available there. A trial checks the
-imported module. Both give the same messages. What the source does not show, the trial checks.
+A study reads them from the source before anything is measured, because Keras is not available then. A trial checks the
+imported module, including what the source does not show. Both give the same messages.
 """
 
 from __future__ import annotations

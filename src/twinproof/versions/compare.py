@@ -157,7 +157,7 @@ def _ratios(timing: pd.DataFrame) -> dict[tuple[str, ...], dict[Any, Any]]:
 
 
 def shown_ratio(row: Mapping[Any, Any] | None) -> str | None:
-    """Return the ratio of a row of the table timing with its interval, None of no row."""
+    """Return the ratio of a row of the table timing with its interval, None if there is no row."""
     if row is None:
         return None
     return "no ratio" if pd.isna(row["ratio"]) else f"{row['ratio']:.3f} {interval(row['low'], row['high'])}"

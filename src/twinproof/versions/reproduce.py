@@ -176,7 +176,7 @@ def reproduce(version: Study, here: Study, unsound: Sequence[str] = ()) -> Repro
 
 
 def find_unsound(results: Path, here: Study) -> list[str]:
-    """Return why the results in a folder do not count as evidence: the requirements of `twinproof check` they fail.
+    """Return why the results in a folder do not count as evidence: the failed requirements of `twinproof check`.
 
     A missing trial, or one that was measured by earlier code, does not make the other records less true.
     """
@@ -231,7 +231,7 @@ class _Cell(NamedTuple):
     other: str | None
 
     def found(self, part: Part, agreement: Agreement, cause: str) -> Finding:
-        """Return what was found of it."""
+        """Return the finding about it."""
         return Finding(
             part=part, table=self.table, where=self.where, what=self.what, version=self.one, here=self.other,
             agreement=agreement, cause=cause,

@@ -1,4 +1,4 @@
-"""Every fault of the catalogue is what the probe expects of it. Read, not imported: Keras is not on this side."""
+"""Every fault of the catalogue is as the probe expects. Modules are read, not imported: Keras is not installed here."""
 
 import ast
 import re
@@ -55,7 +55,7 @@ def test_the_title_stays_where_the_interpreter_drops_docstrings() -> None:
     assert done.stdout == "A value that is not a number\n", done.stderr
 
 
-def test_the_mechanism_is_a_phrase_and_it_is_said_whether_the_style_can_matter(tree: ast.Module) -> None:
+def test_the_mechanism_is_a_phrase_and_the_fault_says_whether_the_style_can_matter(tree: ast.Module) -> None:
     assert re.fullmatch(r"[A-Z].*[^.!?:,;]", constant(tree, "MECHANISM"))
     assert constant(tree, "ABOUT_STYLE") in (True, False)
 
@@ -80,7 +80,7 @@ def test_the_culprit_is_a_tuple_of_words(tree: ast.Module) -> None:
     assert isinstance(culprit, tuple) and culprit and all(word and isinstance(word, str) for word in culprit)
 
 
-def test_a_mistake_of_use_has_one_program_and_one_of_code_has_one_a_style(path: Path, tree: ast.Module) -> None:
+def test_a_mistake_of_use_has_one_program_and_one_of_code_has_one_per_style(path: Path, tree: ast.Module) -> None:
     found = functions(tree)
     if path.parent.name == "everywhere":
         assert found == {"program": ["build", "images", "labels"]}
@@ -90,7 +90,7 @@ def test_a_mistake_of_use_has_one_program_and_one_of_code_has_one_a_style(path: 
         assert all(arguments == ["images", "labels"] for arguments in found.values())
 
 
-def test_a_twin_has_no_fault_of_the_name_of_one_everywhere() -> None:
+def test_no_fault_of_a_twin_has_the_name_of_a_shared_fault() -> None:
     everywhere = {path.stem for path in MODULES if path.parent.name == "everywhere"}
     assert not everywhere & {path.stem for path in MODULES if path.parent.name != "everywhere"}
 

@@ -8,7 +8,7 @@ LETTERS = {"as expected": "E", "silently wrong": "S", "wrong, with a warning": "
 
 
 class Report(NamedTuple):
-    """An entry of the class, that of its functional counterpart, and how both end."""
+    """The entry for the class, that for its functional counterpart, and how both end."""
 
     entry: str
     ends: str

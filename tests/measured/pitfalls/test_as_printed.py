@@ -1,4 +1,4 @@
-"""The article's examples, run to the letter from a copy of it beside the repository, end as the catalogue says."""
+"""The article's examples, run verbatim from a copy beside the repository, end as the catalogue says."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import ENVIRONMENTS, REPOSITORY, Completed
 
 ARTICLE = REPOSITORY.parent / "shared/notes/document-original.txt"
-# What tests/e2e/test_outcomes.py finds of the examples as the catalogue has them: 1, 2 and 3.
+# What tests/e2e/test_outcomes.py finds for examples 1, 2 and 3 of the catalogue.
 ENDS = {
     ENVIRONMENTS[0]: ["runs", "ValueError", "AttributeError"],
     ENVIRONMENTS[1]: ["runs", "ValueError", "AttributeError"],

@@ -54,7 +54,7 @@ def names(modules: list[Path]) -> list[str]:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=names(MODULES))
-def test_a_pitfall_that_cannot_be_imported_tells_what_it_is_and_what_is_missing(module: Path) -> None:
+def test_a_pitfall_that_cannot_be_imported_says_what_it_is_and_what_is_missing(module: Path) -> None:
     pitfall, told = pitfalls.load(module.parent.name, module.stem), constants(module)
     assert pitfall.lacking in (("keras",), ("tensorflow",))
     assert (pitfall.title, pitfall.style, pitfall.expected) == (told["TITLE"], told["STYLE"], told["EXPECTED"])
@@ -62,7 +62,7 @@ def test_a_pitfall_that_cannot_be_imported_tells_what_it_is_and_what_is_missing(
 
 
 @pytest.mark.parametrize("module", MODULES, ids=names(MODULES))
-def test_a_pitfall_tells_what_it_is_and_what_its_author_expects(module: Path) -> None:
+def test_a_pitfall_says_what_it_is_and_what_its_author_expects(module: Path) -> None:
     told = constants(module)
     assert re.fullmatch(r"[A-Z].*[^.!?:,;]", told["TITLE"])
     assert told["STYLE"] in STYLES
@@ -78,12 +78,12 @@ def test_a_pitfall_has_a_program_and_a_control_that_name_their_steps_and_say_wha
     for part in (functions["program"], functions["control"]):
         assert [it.arg for it in part.args.args] == ["images", "labels"]
         assert isinstance(part.body[-1], ast.Return)
-    # What both share may be in a function of its own, here or in another module.
+    # Shared steps may be in a separate function, here or in another module.
     steps = [it.value for it in ast.walk(ast.parse(module.read_text())) if isinstance(it, ast.Yield)]
     assert all(isinstance(it, ast.Constant) and isinstance(it.value, str) for it in steps)
 
 
-def test_there_are_pitfalls_of_every_style_and_no_two_of_one_name() -> None:
+def test_every_style_has_pitfalls_and_no_two_have_one_name() -> None:
     assert {constants(module)["STYLE"] for module in MODULES} == set(STYLES)
     assert len({module.stem for module in MODULES}) == len(MODULES)
     assert len({constants(module)["TITLE"] for module in MODULES}) == len(MODULES)
@@ -114,7 +114,7 @@ def test_adding_a_file_adds_a_pitfall(tmp_path: Path, monkeypatch: pytest.Monkey
     ended = follow(pitfall.program(2, None))
     assert ended == {"step": "look", "value": pitfalls.Seen(False, "it is 2"), "error": None}
     assert follow(pitfall.control(2, None))["value"] == pitfalls.Seen(True, "it is 1")
-    # A version begins as a whole number, not as a text.
+    # Parts of a version are compared as whole numbers, not as text.
     reasons = {version: pitfall.reason(version) for version in ("2.15.0", "3.1", "3.1.2", "3.15.1", "3.8.0")}
     assert reasons == {
         "2.15.0": "there was no number then", "3.1": "it was 0", "3.1.2": "it was 0", "3.15.1": None, "3.8.0": None,

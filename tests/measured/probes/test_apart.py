@@ -1,4 +1,4 @@
-"""An operation that crashes, hangs or is killed costs itself alone."""
+"""An operation that crashes, hangs or is killed affects no other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,17 +7,17 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-# Some minutes: with the studies of the same probes.
+# Takes some minutes, so it runs with the studies of the same probes.
 pytestmark = pytest.mark.outcomes
 
 
 @pytest.fixture(scope="module")
 def facts(facts_from: Callable[..., Any]) -> Any:
-    """In one environment: processes end alike in all."""
+    """In one environment, because processes end alike in all."""
     return facts_from("apart_facts")
 
 
-def test_what_goes_well_gives_its_result_and_all_that_was_said(facts: Any) -> None:
+def test_a_successful_operation_gives_its_result_and_all_warnings(facts: Any) -> None:
     assert facts["well"] == {
         "result": {"word": "word", "folder": ".", "files": ["left_behind"]},
         "error": None,
@@ -34,11 +34,11 @@ def test_files_that_a_twin_names_are_where_it_expects_them(facts: Any) -> None:
     assert facts["reads"]["result"] == {"first": first, "folders": ["data"]}
 
 
-def test_keras_is_there_at_once_and_nothing_of_the_users(facts: Any) -> None:
+def test_keras_is_imported_at_once_but_no_twin(facts: Any) -> None:
     assert facts["knows"]["result"] == {"keras": True, "twinproof.measured.twins.simple": False}
 
 
-def test_an_error_is_told_without_what_changes_from_run_to_run(facts: Any) -> None:
+def test_an_error_is_reported_without_what_changes_from_run_to_run(facts: Any) -> None:
     error = facts["fails"]["error"]
     assert error == {"type": "ValueError", "message": "in . at <object object at 0x...>"}
 
@@ -46,12 +46,12 @@ def test_an_error_is_told_without_what_changes_from_run_to_run(facts: Any) -> No
 @pytest.mark.parametrize(
     ("operation", "ending"), [("killed", "SIGKILL"), ("aborts", "SIGABRT"), ("leaves", "exit status 3")]
 )
-def test_a_process_that_ends_by_itself_is_told_with_how_it_ended(facts: Any, operation: str, ending: str) -> None:
+def test_a_process_that_ends_by_itself_is_reported_with_how_it_ended(facts: Any, operation: str, ending: str) -> None:
     error = facts[operation]["error"]
     assert (error["type"], ending in error["message"]) == ("Crash", True)
 
 
-def test_what_hangs_is_ended_at_its_limit(facts: Any) -> None:
+def test_an_operation_that_hangs_is_ended_at_its_limit(facts: Any) -> None:
     assert facts["hangs"]["error"] == {"type": "Timeout", "message": "not done after 1 s"}
     assert facts["waited"] < 60
 

@@ -1,4 +1,4 @@
-"""A model that is not what a study trains is refused, by twin and style, with what was found and what must be."""
+"""A model that a study cannot train is refused, with its twin and style, what was found and what is required."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +43,7 @@ def found(request: pytest.FixtureRequest, facts_from: Callable[..., Any]) -> Any
     return facts_from("contract_facts", request.param)
 
 
-def test_what_breaks_the_contract_is_told_and_all_else_is_taken(found: Any) -> None:
+def test_what_breaks_the_contract_is_reported_and_everything_else_is_accepted(found: Any) -> None:
     told = {name: fact["told"] for name, fact in found["told"].items()}
     assert {name for name, line in told.items() if line is None} == {"sound", "ids of its own"}
     assert told.keys() - {"sound", "ids of its own"} == TOLD.keys()
@@ -53,7 +53,7 @@ def test_what_breaks_the_contract_is_told_and_all_else_is_taken(found: Any) -> N
         assert [word for word in words if word not in told[name]] == [], told[name]
 
 
-def test_an_error_of_the_users_own_has_its_traceback_which_begins_in_his_code(found: Any) -> None:
+def test_an_error_in_the_users_code_has_a_traceback_that_starts_there(found: Any) -> None:
     said = {name: fact["traceback"] for name, fact in found["told"].items() if "Traceback" in fact["traceback"]}
     assert said.keys() == {name for name, words in TOLD.items() if any("cannot be built" in word for word in words)}
     for name in ("wrong argument", "exits"):

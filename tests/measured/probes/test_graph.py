@@ -1,4 +1,4 @@
-"""The graph probe finds that one network compiles to one graph, and names what is more in another."""
+"""The graph probe finds that one network compiles to one graph, and names what another has in addition."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def test_one_network_compiles_to_one_graph(facts: Any, style: str) -> None:
 
 @pytest.mark.parametrize("style", ["subclassed", "control"])
 def test_a_recurrent_layer_compiles_to_one_graph(facts: Any, style: str) -> None:
-    """In TensorFlow 2.15 the optimizer specializes its function for the call, and does not hand out the result."""
+    """In TensorFlow 2.15, the optimizer specializes its function for the call and does not expose the result."""
     assert outcomes(facts, style, "recurrent") == ALL_EQUAL
     assert "other operations" in outcomes(facts, "extended", "recurrent").values()
 
@@ -45,12 +45,12 @@ def test_the_functions_that_a_loop_calls_are_read_in_one_order(facts: Any) -> No
     assert facts["called by a loop"] == [["body", "cond"], ["body", "cond"]]
 
 
-def test_the_optimizer_puts_operands_in_the_order_of_their_names_which_does_not_count(facts: Any) -> None:
+def test_the_order_in_which_the_optimizer_puts_operands_does_not_count(facts: Any) -> None:
     found = outcomes(facts, "subclassed", "joined")
     assert found["predict", "optimized"] == found["train_step", "optimized"] == "equal"
 
 
-def test_one_operation_more_is_found_in_each_graph(facts: Any) -> None:
+def test_an_extra_operation_is_found_in_each_graph(facts: Any) -> None:
     functional, extended = graphs(facts, "functional"), graphs(facts, "extended")
     assert outcomes(facts, "extended") == dict.fromkeys(GRAPHS, "other operations")
     for place in GRAPHS:
@@ -59,12 +59,12 @@ def test_one_operation_more_is_found_in_each_graph(facts: Any) -> None:
         assert extended[place]["comparison"]["difference"].endswith("the second with 1 Relu")
 
 
-def test_the_optimizer_leaves_less_than_it_is_given(facts: Any) -> None:
+def test_the_optimizer_makes_each_graph_smaller(facts: Any) -> None:
     sizes = {place: sum(found["operations"].values()) for place, found in graphs(facts, "functional").items()}
     assert all(sizes[name, "optimized"] < sizes[name, "given"] for name in COMPILED)
 
 
-def test_without_a_gpu_xla_takes_no_part(facts: Any) -> None:
+def test_without_a_gpu_xla_is_not_used(facts: Any) -> None:
     assert not any(found["xla"] for found in graphs(facts, "functional").values())
 
 
@@ -74,14 +74,14 @@ def test_another_operation_is_named(facts: Any) -> None:
     assert "without 2 Relu" in found["difference"] and "with 2 Tanh" in found["difference"]
 
 
-def test_another_number_in_training_is_wired_otherwise_there_alone(facts: Any) -> None:
+def test_another_number_in_training_is_found_only_there(facts: Any) -> None:
     found = outcomes(facts, "more noise")
     assert found.pop(("train_step", "given")) == "wired otherwise"
     assert found.pop(("train_step", "optimized")) != "equal"
     assert set(found.values()) == {"equal"}
 
 
-def test_functional_is_compared_with_nothing_and_so_is_all_where_it_raises(facts: Any) -> None:
+def test_functional_is_compared_with_nothing_and_nothing_is_compared_if_it_raises(facts: Any) -> None:
     assert not any("comparison" in found for found in graphs(facts, "functional").values())
     assert facts["functional raises"]["styles"]["functional"]["error"]["message"] == "the user's own error"
     assert not any("comparison" in found for found in graphs(facts, "subclassed", "functional raises").values())

@@ -50,12 +50,12 @@ def test_one_network_is_bit_equal_however_it_is_written(facts: Any, twin: str) -
 
 
 def test_functional_is_built_once_for_all_styles(facts: Any) -> None:
-    """And to see whether it can be built, as its own control, and for both of these once more with the seed alone."""
+    """Also to see whether it can be built, as its own control, and for both of these again with the seed alone."""
     assert facts["functional was built"] == 5
 
 
 @pytest.mark.parametrize("style", ["other name", "other random layer", "swapped names"])
-def test_names_do_not_decide(facts: Any, style: str) -> None:
+def test_names_do_not_matter(facts: Any, style: str) -> None:
     found = comparison(facts, style)
     assert found == {**EQUAL, "proof": found["proof"]}
 
@@ -66,7 +66,7 @@ def test_the_seed_alone_gives_equal_weights_where_layers_are_made_in_one_order(f
         for style in ("functional", "control", "other name", "subclassed")
     }
     assert alone["functional"] == alone["control"] == alone["other name"]
-    # This class makes its layers in another order; in Keras 2 it is the order of building that counts.
+    # This class makes its layers in another order; in Keras 2, the order of building counts.
     keras_3 = "own generators" in facts
     assert (alone["subclassed"] != alone["functional"]) == keras_3
 
@@ -97,7 +97,7 @@ def test_another_network_is_different_and_its_layer_is_named(facts: Any, style: 
     assert found["proof"]["culprit"] in found["proof"]["sentence"]
 
 
-def test_the_variables_of_another_network_are_its_own(facts: Any) -> None:
+def test_another_network_has_its_own_number_of_parameters(facts: Any) -> None:
     wider, functional = (style_of(facts, "many", style)["result"] for style in ("wider", "functional"))
     # One of the two layers in between is 9 wide instead of 16, and the other takes 9 inputs.
     assert functional["parameters"] - wider["parameters"] == 7 * (16 + 1 + 4 + 16)
@@ -121,7 +121,7 @@ def test_without_functional_the_others_run_and_are_compared_with_nothing(facts: 
     assert "comparison" not in subclassed["result"]
 
 
-def test_a_style_with_outputs_of_another_shape_is_different_alone(facts: Any) -> None:
+def test_only_the_style_with_outputs_of_another_shape_is_different(facts: Any) -> None:
     assert "shape" in told(facts, "subclassed", "other shape")
     assert comparison(facts, "control", "other shape")["outcome"] == "bit-equal"
 

@@ -49,6 +49,6 @@ def test_random_layers_of_different_names_draw_differently(facts: Any) -> None:
 
 
 def test_an_error_of_a_style_is_recorded_and_one_of_the_machine_is_not(facts: Any) -> None:
-    """Out of memory is no property of a style: there is no record, and the trial is run again."""
+    """Running out of memory is not a property of a style: there is no record, and the trial runs again."""
     assert facts["error"] == {"status": "failed", "error": {"type": "ValueError", "message": "no"}}
     assert facts["out of memory"] == "MemoryError"

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from tests.conftest import ENVIRONMENTS, REPOSITORY
 
-# Some minutes: with the studies of the same probes.
+# Takes some minutes, so it runs with the studies of the same probes.
 pytestmark = pytest.mark.outcomes
 
 
@@ -41,13 +41,13 @@ def test_a_naive_class_has_no_parameters_until_it_is_built(facts: Any) -> None:
     assert found["summary", "built"]["value"]["parameters"] == "101770"
 
 
-def test_what_is_right_is_found_where_the_check_can_be_answered(facts: Any) -> None:
+def test_every_available_check_finds_the_right_answer(facts: Any) -> None:
     for name, cell in cells(facts, "graph", "checks", "functional").items():
         if cell["available"]:
             assert (cell["value"], cell["error"]) == (cell["expected"], None), name
 
 
-def test_nothing_is_right_of_a_network_that_is_not_known(facts: Any) -> None:
+def test_no_answer_is_expected_for_an_unknown_network(facts: Any) -> None:
     assert cells(facts, "bad", "checks", "functional")["layer_names", "built"]["expected"] is None
 
 
@@ -94,7 +94,7 @@ def test_a_class_warns_of_a_layer_that_leads_nowhere_when_it_is_trained_and_a_gr
 
 
 @pytest.mark.parametrize("style", ["functional", "subclassed"])
-def test_the_way_to_the_last_stage_is_free_of_other_errors(facts: Any, style: str) -> None:
+def test_the_control_reaches_the_last_stage_without_errors(facts: Any, style: str) -> None:
     control = facts["two"]["styles"][style]["result"]["control"]
     assert (control["stage"], control["error"]) == ("never", None)
 
@@ -107,7 +107,7 @@ def test_a_rerun_finds_the_same(facts: Any, kind: str, style: str) -> None:
     assert again == {name: first[name] for name in again}
 
 
-def test_a_style_that_cannot_be_made_or_ends_its_process_costs_its_own_cells_only(facts: Any) -> None:
+def test_a_style_that_cannot_be_made_or_ends_its_process_affects_only_its_own_cells(facts: Any) -> None:
     errors = {}
     for style in facts["bad"]["order"]:
         check = cells(facts, "bad", "checks", style)["layer_names", "built"]
@@ -120,7 +120,7 @@ def test_a_style_that_cannot_be_made_or_ends_its_process_costs_its_own_cells_onl
     }
 
 
-def test_what_is_found_is_as_a_record_has_it(facts: Any) -> None:
+def test_findings_match_the_schema_of_records(facts: Any) -> None:
     schema = json.loads((REPOSITORY / "workflow" / "schemas" / "record.schema.json").read_text())
     found = Draft202012Validator({**schema["$defs"]["introspection"], "$defs": schema["$defs"]})
     for run in facts.values():

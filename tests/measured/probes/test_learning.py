@@ -36,7 +36,7 @@ def test_steps_per_execution_changes_no_weight(facts: Any, steps: int) -> None:
     assert more["test_accuracy"] == one["test_accuracy"]
 
 
-def test_every_epoch_is_told_with_its_weights_and_time(facts: Any) -> None:
+def test_every_epoch_is_reported_with_its_weights_and_time(facts: Any) -> None:
     result = learned(facts, "steps_per_execution 1")
     assert len({epoch["weights"] for epoch in result["epochs"]}) == len(result["epochs"]) == 2
     assert result["epochs"][-1]["weights"] == result["weights"]
@@ -52,7 +52,7 @@ def test_accuracies_are_shares_of_the_images_judged(facts: Any) -> None:
         assert 0 < accuracy <= 1
 
 
-def test_another_seed_learns_otherwise(facts: Any) -> None:
+def test_another_seed_learns_differently(facts: Any) -> None:
     first = learned(facts, "steps_per_execution 4")["epochs"][0]["weights"]
     assert learned(facts, "other seed")["epochs"][0]["weights"] != first
 

@@ -1,4 +1,4 @@
-"""The probe of the pitfalls runs each as its author would, and reports the outcome."""
+"""The pitfalls probe runs each pitfall as its author would, and reports the outcome."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from twinproof.study.record import FORMAT, write_record
 
-# Some minutes: with the studies of the same probes.
+# Takes some minutes, so it runs with the studies of the same probes.
 pytestmark = pytest.mark.outcomes
 
 Cell = dict[str, Any]
@@ -18,7 +18,7 @@ Cell = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def facts(facts_from: Callable[..., Any]) -> Any:
-    """In one environment: what the real ones do in each is in e2e/test_outcomes.py."""
+    """In one environment; e2e/test_outcomes.py checks the real pitfalls in each."""
     return facts_from("pitfalls_facts")
 
 
@@ -32,7 +32,7 @@ def test_pitfalls_are_grouped_by_style_and_every_style_has_some(facts: Any) -> N
     assert facts["none"]["styles"] == {}
 
 
-def test_what_is_found_fits_the_record(facts: Any, tmp_path: Path) -> None:
+def test_findings_fit_the_record(facts: Any, tmp_path: Path) -> None:
     golden = json.loads((REPOSITORY / "tests" / "golden" / f"record-{FORMAT}.json").read_text())
     found = {"probe": "pitfalls", "measurement": None, **{key: facts["made up"][key] for key in ("order", "styles")}}
     write_record(tmp_path / "record.json", golden | found)
@@ -46,13 +46,13 @@ def test_what_is_found_fits_the_record(facts: Any, tmp_path: Path) -> None:
         ("hangs", {"type": "Timeout", "message": "not done after 5 s"}),
     ],
 )
-def test_a_process_that_dies_costs_its_own_pitfall_only(facts: Any, name: str, error: dict[str, str]) -> None:
+def test_a_process_that_dies_affects_only_its_own_pitfall(facts: Any, name: str, error: dict[str, str]) -> None:
     cell = cells(facts, "made up")[name]
     assert cell["error"] == error
     assert (cell["step"], cell["as_expected"], cell["what"]) == (None, None, None)
 
 
-def test_the_others_run_and_tell_what_they_see_and_hear(facts: Any) -> None:
+def test_the_others_run_and_report_what_they_see_and_their_warnings(facts: Any) -> None:
     found = cells(facts, "made up")
     assert list(found) == ["exits", "raises", "aborts", "ends", "hangs"]
     assert found["ends"] == {
@@ -75,6 +75,6 @@ def test_the_others_run_and_tell_what_they_see_and_hear(facts: Any) -> None:
             "reason": None,
         },
     }
-    # The working folder, another one in every run, is left out.
+    # The working folder, which differs in every run, is left out.
     assert found["raises"]["error"] == {"type": "RuntimeError", "message": "at ."}
     assert found["raises"]["warnings"] == ["something is odd"]

@@ -1,4 +1,4 @@
-"""The serialization probe reports the outcome of each kind of model, also if it fails."""
+"""The serialization probe reports the outcome of each kind of model, even if it fails."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,11 +38,11 @@ def test_a_process_that_knows_the_code_is_not_taken_for_one_without(facts: Any) 
     assert "json is known here already" in facts["not fresh"]["error"]["message"]
 
 
-def test_weights_are_read_into_code_and_so_in_no_place_without(facts: Any) -> None:
+def test_weights_can_only_be_loaded_where_the_code_is(facts: Any) -> None:
     assert list(cells(facts, "small", "subclassed", ".weights.h5, built")) == [SAME, WITH_CODE]
 
 
-def test_the_state_of_the_optimizer_is_told_of_what_is_loaded_whole(facts: Any) -> None:
+def test_the_state_of_the_optimizer_is_reported_only_for_whole_models(facts: Any) -> None:
     assert cells(facts, "small", "functional")[SAME]["optimizer"] == "equal"
     assert cells(facts, "small", "functional", ".weights.h5, built")[SAME]["optimizer"] is None
 
@@ -54,19 +54,19 @@ def test_saving_and_loading_are_timed_as_often_as_asked(facts: Any) -> None:
     assert cell["bytes"] > 1000
 
 
-def test_a_process_that_ends_while_it_saves_costs_that_way_only(facts: Any) -> None:
+def test_a_process_that_ends_while_it_saves_affects_only_its_own_style(facts: Any) -> None:
     found = cells(facts, "bad", "naive")
     assert {(cell["saved"], cell["error"]["type"]) for cell in found.values()} == {(False, "Crash")}
     assert "SIGABRT" in found[SAME]["error"]["message"]
     assert all(cell["bit_equal"] for cell in cells(facts, "bad", "functional").values())
 
 
-def test_a_way_that_cannot_be_made_is_told_with_its_error(facts: Any) -> None:
+def test_a_style_that_cannot_be_made_is_reported_with_its_error(facts: Any) -> None:
     for cell in cells(facts, "bad", "sequential").values():
         assert (cell["step"], cell["error"]["message"]) == ("make", "the user's own error")
 
 
-def test_outputs_that_are_no_numbers_cost_no_record(facts: Any) -> None:
+def test_outputs_that_are_not_numbers_still_give_a_record(facts: Any) -> None:
     found = cells(facts, "no number", "functional", ".weights.h5, built")
     assert {(cell["loaded"], cell["bit_equal"], cell["largest"]) for cell in found.values()} == {(True, True, None)}
 

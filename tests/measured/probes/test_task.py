@@ -1,4 +1,4 @@
-"""A twin says what its network is given and predicts, and how it is compiled: every probe takes it, or says why not."""
+"""A twin declares its network's inputs, targets and compilation: every probe accepts them or says why not."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +32,7 @@ def test_their_graphs_are_compared(found: Any) -> None:
     assert "equal" not in compared["extended"].values()
 
 
-def test_they_learn_and_their_first_accuracy_is_told(found: Any) -> None:
+def test_they_learn_and_their_first_accuracy_is_reported(found: Any) -> None:
     learned = {style: one["result"] for style, one in found["learning"].items()}
     assert learned["functional"]["weights"] == learned["subclassed"]["weights"] != learned["sequential"]["weights"]
     assert learned["functional"]["metric"].endswith("accuracy")
@@ -52,13 +52,13 @@ def test_a_training_step_that_returns_no_loss_is_that_styles_error(found: Any) -
     assert "must return `loss`; found ['own']" in error["message"]
 
 
-def test_what_is_kept_gives_all_outputs_again(found: Any) -> None:
+def test_a_loaded_model_gives_all_outputs_again(found: Any) -> None:
     for name, kept in found["kept"].items():
         assert kept["error"] is None, name
         assert kept["largest"] < 1e-6, name
 
 
-def test_a_proof_of_a_file_takes_what_the_file_says(found: Any) -> None:
+def test_a_proof_of_a_file_uses_the_task_in_the_file(found: Any) -> None:
     assert found["proven"]["one network"]
     assert "inputs: 4,4,1:float32" in found["proven"]["text"]
     assert "loss given: mean_absolute_error; optimizer sgd" in found["proven"]["text"]
@@ -86,12 +86,12 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_does_not_fit_is_refused_in_a_line(found: Any, case: str) -> None:
+def test_an_invalid_task_is_refused_in_one_line(found: Any, case: str) -> None:
     told = found["refused"][case]
     assert told.startswith("twins.mine: ")
     assert "\n" not in told
     assert REFUSED[case] in told
 
 
-def test_what_fits_is_taken(found: Any) -> None:
+def test_a_valid_task_is_accepted(found: Any) -> None:
     assert found["refused"]["sound"] is None

@@ -1,4 +1,4 @@
-"""The timing probe pairs all participants in rounds, finds what is known to be slow, and goes on where one fails."""
+"""The timing probe pairs all participants in rounds, finds what is known to be slow, and continues if one fails."""
 
 from collections.abc import Callable
 from statistics import median
@@ -57,20 +57,20 @@ def test_what_is_measured_is_positive(facts: Any) -> None:
 
 @pytest.mark.parametrize("quantity", sorted((WARM | FIRST | {"make"}) - {"peak_memory"}))
 def test_the_positive_control_pays_its_known_cost_while_the_clock_runs(found: Any, quantity: str) -> None:
-    """The known cost waits here, too; how much it costs in a study, tests/e2e/test_timing.py asks."""
+    """Here, the known cost also waits; tests/e2e/test_timing.py checks how much it costs in a study."""
     assert min(quantities(found["all"], "slowed")[quantity]) > found["known"][quantity]
 
 
-def test_a_known_cost_is_told_of_all_that_is_judged(facts: Any) -> None:
+def test_a_known_cost_is_reported_for_every_judged_quantity(facts: Any) -> None:
     judged = (WARM | FIRST | {"make"}) - {"first_step"}
     known = facts["measurement"]["known"]
     assert judged <= known.keys()
     assert all(min(known[quantity]) > 0 for quantity in judged)
-    # Until the first result it is paid twice.
+    # The first result pays it twice.
     assert min(known["first_result"]) > min(known["make"])
 
 
-def test_to_the_first_result_is_all_that_comes_before_it(facts: Any) -> None:
+def test_the_first_result_includes_everything_before_it(facts: Any) -> None:
     own = quantities(facts, "subclassed")
     for first_result, made, first_step in zip(
         *(own[name] for name in ("first_result", "make", "first_step")), strict=True
@@ -86,7 +86,7 @@ def test_a_slow_constructor_is_found_in_construct_and_make_and_nowhere_else(fact
     assert min(quantities(facts, "slowly made")["first_result"]) > 0.2
 
 
-def test_to_make_is_to_construct_and_to_build(facts: Any) -> None:
+def test_making_is_constructing_plus_building(facts: Any) -> None:
     own = quantities(facts, "subclassed")
     assert own["make"] == [sum(both) for both in zip(own["construct"], own["build"], strict=True)]
 
@@ -96,7 +96,7 @@ def test_a_step_is_timed_without_what_fit_does_around_the_steps(facts: Any) -> N
     assert 0.05 < min(quantities(facts, "slowly trained")["train_step"]) < 0.2
 
 
-def test_the_most_memory_is_seen_even_if_it_is_free_again(found: Any) -> None:
+def test_peak_memory_is_seen_even_if_it_is_freed_again(found: Any) -> None:
     """Other threads of TensorFlow may take or free a little meanwhile."""
     mebibytes = {action: peak / 2**20 for action, peak in found["peaks of 64 MiB"].items()}
     assert mebibytes == {
@@ -115,11 +115,11 @@ def test_memory_is_counted_in_bytes(facts: Any) -> None:
     assert all(1e6 < memory < 1e9 for memory in quantities(facts, "functional")["peak_memory"])
 
 
-def test_memory_of_a_device_is_not_told_where_there_is_none(facts: Any) -> None:
+def test_device_memory_is_not_reported_without_a_device(facts: Any) -> None:
     assert "device_memory" not in quantities(facts, "functional")
 
 
-def test_what_a_style_cannot_do_is_told_and_the_rest_is_measured(facts: Any) -> None:
+def test_what_a_style_cannot_do_is_reported_and_the_rest_is_measured(facts: Any) -> None:
     result = facts["styles"]["never saved"]["result"]
     assert {"save", "load"} & result["errors"].keys()
     assert "save" not in result["quantities"] or "load" not in result["quantities"]
@@ -133,7 +133,7 @@ def test_a_style_that_cannot_be_made_has_failed(facts: Any) -> None:
     }
 
 
-def test_what_is_over_too_soon_for_the_clock_is_not_timed(facts: Any) -> None:
+def test_what_is_too_short_for_the_clock_is_not_timed(facts: Any) -> None:
     result = facts["styles"]["ready"]["result"]
     assert result["errors"].keys() == {"construct"}
     assert {error["type"] for error in result["errors"].values()} == {"TooShortError"}
@@ -141,7 +141,7 @@ def test_what_is_over_too_soon_for_the_clock_is_not_timed(facts: Any) -> None:
     assert result["quantities"].keys() == (WARM | FIRST | MADE) - {"construct"}
 
 
-def test_the_clock_and_the_warming_up_are_told(facts: Any) -> None:
+def test_the_clock_and_the_warm_up_are_reported(facts: Any) -> None:
     told = facts["measurement"]
     assert 0 < told["clock"]["resolution"] < 1e-3
     assert 0 < told["clock"]["cost"] < 1e-3

@@ -1,4 +1,4 @@
-"""What is said to need subclassing, written in both styles: one network, that does what it is there for."""
+"""What is said to need subclassing, written in both styles: one network that does what it should."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ENVIRONMENTS
 
-# A minute of the time that `make test` has; they change seldom.
+# They would take a minute of the budget of `make test`, and rarely change.
 pytestmark = pytest.mark.outcomes
 
 SIZES = {
@@ -38,7 +38,7 @@ def test_both_styles_are_one_network_bit_for_bit(facts: Any, twin: str) -> None:
 def test_a_model_computes_the_same_once_saved_and_loaded(facts: Any, twin: str, style: str) -> None:
     found = facts[twin]["reloads"][style]
     if facts["keras"].startswith("2.") and (twin, style) == ("regularized", "subclassed"):
-        # Loading builds by `call` itself, outside a call of the model, where this Keras lets no loss be added.
+        # Loading builds with `call` itself, outside a call of the model, where this Keras allows no added loss.
         assert found["error"]["type"] == "ValueError"
     else:
         assert found == {"status": "ok", "result": {"equal": True}}
@@ -64,13 +64,13 @@ def test_depth_and_widths_follow_from_the_shape(facts: Any, style: str) -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_the_mean_activation_is_paid_for_in_the_loss(facts: Any, style: str) -> None:
+def test_the_mean_activation_is_added_to_the_loss(facts: Any, style: str) -> None:
     found = facts["regularized"]["own"][style]
     assert found["expected"] > 1e-3
     assert found["added"] == pytest.approx(found["expected"], rel=1e-3)
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_training_step_meets_harder_images(facts: Any, style: str) -> None:
+def test_a_training_step_uses_harder_images(facts: Any, style: str) -> None:
     found = facts["stepping"]["own"][style]
     assert found["trained"] > 1.5 * found["plain"]

@@ -1,4 +1,4 @@
-"""The networks of the wider study: their styles compute the same, and what is predicted fits what they give."""
+"""The networks of the wider study: their styles compute the same, and their targets fit their outputs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,10 +7,10 @@ import pytest
 
 from tests.conftest import ENVIRONMENTS
 
-# A minute of the time that `make test` has; they change seldom.
+# They would take a minute of the budget of `make test`, and rarely change.
 pytestmark = pytest.mark.outcomes
 
-# Images of a batch of 20: what a model is given, and what it is to predict.
+# For a batch of 20 images: the inputs of a model, and its targets.
 FLAT, MAPS, CLASSES = [[20, 784], "float32"], [[20, 28, 28, 1], "float32"], [[20, 10], "float32"]
 YES_OR_NO = [[20, 1], "float32"]
 DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -25,7 +25,7 @@ DATA: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "variational": ({"": FLAT}, {"": FLAT}),
     "mixture": ({"": FLAT}, {"": CLASSES}),
 }
-LISTS = ("lenet", "recurrent", "tokens", "denoising")  # that Sequential holds, too
+LISTS = ("lenet", "recurrent", "tokens", "denoising")  # also written as Sequential
 
 
 @pytest.fixture(scope="module", params=ENVIRONMENTS)
@@ -49,10 +49,10 @@ def test_it_learns_what_it_is_shown(facts: Any, network: str) -> None:
 
 
 @pytest.mark.parametrize("network", DATA)
-def test_what_is_predicted_has_the_form_of_what_a_model_gives(facts: Any, network: str) -> None:
+def test_targets_have_the_form_of_the_outputs(facts: Any, network: str) -> None:
     inputs, targets = DATA[network]
     assert facts[network]["data"] == {"inputs": inputs, "targets": targets}
-    # Classes that are numbers stand for the probabilities of all.
+    # Class numbers stand for the probabilities of all classes.
     gives = {"": CLASSES} if network == "tokens" else targets
     assert all(found == gives for found in facts[network]["gives"].values())
 

@@ -34,7 +34,7 @@ class Made:
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is installed, instead of installing it; the first and the last are there."""
+    """The installed environments, at first those of the ends; installing one only adds it here."""
     monkeypatch.chdir(tmp_path)
     done = [RELEASES[0].environment, RELEASES[-1].environment]
 
@@ -69,7 +69,7 @@ def test_each_release_is_tried_once_and_installed_if_it_is_missing(installed: li
     assert lines[-1] == "5 environments of 9, 3 of them installed for it; 0.0 min"
 
 
-def test_a_change_of_tensorflow_at_the_same_place_is_told(installed: list[str]) -> None:
+def test_a_change_of_tensorflow_at_the_same_place_is_reported(installed: list[str]) -> None:
     _, lines = bisect("fffffwwww")
     assert lines[:2] == [
         "between Keras 3.5.0 and 3.6.0: fails -> works",
@@ -77,7 +77,7 @@ def test_a_change_of_tensorflow_at_the_same_place_is_told(installed: list[str]) 
     ]
 
 
-def test_a_third_outcome_tells_that_there_are_more_changes_and_all_finds_them(installed: list[str]) -> None:
+def test_a_third_outcome_shows_that_there_are_more_changes_and_all_finds_them(installed: list[str]) -> None:
     _, lines = bisect("fffssssww")
     assert lines[:2] == [
         "between Keras 3.7.0 and 3.8.0: silently wrong -> works",
@@ -92,7 +92,7 @@ def test_a_third_outcome_tells_that_there_are_more_changes_and_all_finds_them(in
 
 
 @pytest.mark.parametrize("every", [False, True])
-def test_ends_of_one_outcome_are_told_and_nothing_is_installed(installed: list[str], every: bool) -> None:
+def test_ends_with_the_same_outcome_are_reported_and_nothing_is_installed(installed: list[str], every: bool) -> None:
     tried, lines = bisect("ffffwffff", every)
     assert tried == ["3.1.0", "3.9.0"]
     assert lines[:2] == [
@@ -102,7 +102,7 @@ def test_ends_of_one_outcome_are_told_and_nothing_is_installed(installed: list[s
     assert lines[2].startswith("2 environments of 9, 0 of them installed")
 
 
-def test_what_it_takes_at_most_is_said_beforehand(installed: list[str], params: dict[str, Any]) -> None:
+def test_the_maximum_cost_is_reported_beforehand(installed: list[str], params: dict[str, Any]) -> None:
     study = Params.parse(params)
     said = forecast(RELEASES, False, study)
     assert said.startswith(

@@ -1,4 +1,4 @@
-"""What is tried in a release, and which words tell how it ended."""
+"""What is tried in a release, and which words describe its outcome."""
 
 import sys
 from pathlib import Path

@@ -88,7 +88,7 @@ def outcome(cell: TriedKeeping, own: Sequence[str], tolerance: float) -> Kept:
     """Return the outcome of one operation.
 
     `own` are its warnings that do not belong to the operation itself, `tolerance` the largest difference of outputs
-    (of resumed training: weights) that counts as none. What was loaded but is another network, so that it cannot be
+    (of resumed training: weights) that counts as none. A loaded model that is another network, and therefore cannot be
     compared, is wrong.
     """
     if cell.get("lacking"):

@@ -1,16 +1,16 @@
 """The statistics of the timing comparison. The unit is the process, never the round.
 
 Why the signed-rank interval (Hodges and Lehmann) and not a bootstrap: if two styles cost the same, their instances are
-exchangeable, so the log-ratio of a process is symmetric about 0 whatever the noise, skewed or heavy-tailed, and also
-where processes differ in their noise. For symmetric values this interval holds its level exactly at every number of
-processes and every confidence, and the correction for many comparisons needs 99.9 % of a dozen processes, where a
-bootstrap has nothing to draw from. bench/method.py prints the figures: at 6 processes the percentile and BCa bootstraps
+exchangeable. So the log-ratio of a process is symmetric about 0 whatever the noise, skewed or heavy-tailed, and also
+if processes differ in their noise. For symmetric values, this interval has exactly its nominal level at every number of
+processes and every confidence. The correction for many comparisons needs 99.9 % from a dozen processes, which leave a
+bootstrap nothing to draw from. bench/method.py prints the figures: at 6 processes the percentile and BCa bootstraps
 cover 90 %, an M-estimator with t quantiles 93 %, and a studentized bootstrap is twice as wide; at 20, Student's t is
-twice as wide where processes are contaminated. The price is a fewest number of processes. Nothing here is random.
+twice as wide if processes are contaminated. The price is a minimum number of processes. Nothing here is random.
 
 Why one corrected interval for all verdicts: if every interval of a study contains its ratio at each look, then no
-verdict is false, neither "different" nor "equivalent". Bonferroni over comparisons and looks makes that 95 % sure,
-whatever they have in common and whatever ends the sampling.
+verdict is false, neither "different" nor "equivalent". By Bonferroni over comparisons and looks, this holds with 95 %
+confidence, whatever the comparisons have in common and whatever ends the sampling.
 """
 
 import math
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 CONFIDENCE = 0.95
-FAMILY_ERROR = 0.05  # the chance that a study holds any false verdict
+FAMILY_ERROR = 0.05  # the chance that a study has any false verdict
 OUTLIER = 3.5
 MOST = 10_000  # larger numbers of further processes are not reported
 
@@ -43,8 +43,8 @@ class Ratio(NamedTuple):
 def process_log_ratio(style_seconds: Sequence[float], functional_seconds: Sequence[float]) -> float:
     """Return how the style compares in one process: the Hodges-Lehmann location of the rounds' paired log-ratios.
 
-    Of the locations tried it is within a tenth of the best in every kind of noise; the median is a fifth wider in plain
-    noise, the mean twice as wide in contaminated rounds, a ratio of medians half again as wide under drift.
+    In every kind of noise, it is within a tenth of the best location that was tried. The median is a fifth wider in
+    plain noise, the mean twice as wide in contaminated rounds, and a ratio of medians 1.5 times as wide under drift.
 
     Raises
     ------

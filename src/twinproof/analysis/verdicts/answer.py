@@ -15,7 +15,7 @@ from twinproof.analysis.words import RIGHT, Kept, LearningVerdict, PitfallOutcom
 from twinproof.base.numbers import counted
 from twinproof.base.styles import INGREDIENTS
 
-# As they follow "a subclassed model is as fast ...".
+# The endings of "a subclassed model is as fast ...".
 _QUANTITIES = {
     "first_result": "to its first result", "make": "to make", "train_step": "to train",
     "cold_predict": "to predict first", "predict": "to predict batches", "predict_one": "to predict one sample",
@@ -161,7 +161,7 @@ def _care(tables: Tables) -> str | None:
 
 
 def _exchange(tables: Tables) -> str | None:
-    """Count what one environment reads of what another wrote."""
+    """Count how many models of one environment another one reads."""
     cells = tables["exchange"]
     read = cells[(cells["outcome"] != Kept.NOT_AVAILABLE) & (cells["writer"] != cells["environment"])]
     right = read["outcome"].isin(RIGHT)
@@ -207,7 +207,7 @@ def _pitfalls(tables: Tables) -> str | None:
 
 
 def _scope(tables: Tables) -> str | None:
-    """Say what was measured, which is all that the other sentences speak of."""
+    """Say what was measured: the other sentences are about nothing more."""
     trials = tables["trials"]
     if trials.empty:
         return None

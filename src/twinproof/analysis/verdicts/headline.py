@@ -16,7 +16,7 @@ from twinproof.base.styles import Style
 from twinproof.base.words import ONE_NETWORK, GraphOutcome, Identity
 
 WITHOUT_CODE = "fresh process, no code"
-# The style to advise, by what a difference to the disadvantage of subclassing speaks for; and the other style.
+# The style to advise if differences support that subclassing is worse, or contradict it; and the other style.
 _FOR = {Speaks.FOR: Advice.FUNCTIONAL, Speaks.AGAINST: Advice.SUBCLASSED}
 _OTHER = {Advice.FUNCTIONAL: Advice.SUBCLASSED, Advice.SUBCLASSED: Advice.FUNCTIONAL}
 # What a user waits for most.
@@ -70,7 +70,7 @@ def _keeping(tables: Tables) -> Line | None:
 def without_code(tables: Tables) -> tuple[list[str], list[str]]:
     """Split the formats that load every functional model without its code.
 
-    Returns those that load no subclass, and those that load every subclass, too.
+    Returns those that load no subclass, and those that load every subclass.
     """
     cells = tables["serialization"]
     elsewhere = cells[(cells["place"] == WITHOUT_CODE) & (cells["outcome"] != Kept.NOT_AVAILABLE)]

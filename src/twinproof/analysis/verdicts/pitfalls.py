@@ -25,7 +25,7 @@ def shown(tables: Tables) -> pd.DataFrame:
 
 
 def lists(tables: Tables) -> Judgement:
-    """Whether layers in lists need care in training and in saving: a part each."""
+    """Whether layers in lists need care in training and in saving: one part each."""
     twins = tables["twins"]
     plain = twins[(twins["twin"] == "dynamic") & twins["control"].isin(ONE_NETWORK)]
     trained = {f"a plain list in {row['environment']}": row["gate"] in ONE_NETWORK for row in plain.to_dict("records")}
@@ -62,7 +62,7 @@ def _well(tables: Tables, names: tuple[str, ...]) -> dict[str, bool]:
 
 
 def _care(done: str, well: Mapping[str, bool]) -> Part:
-    """Weigh that lists need care: each failure supports it."""
+    """Weigh the part that lists need care: each failure supports it."""
     ill = [name for name, right in well.items() if not right]
     figures = f"{len(well) - len(ill)} of {len(well)} lists are {done} as expected"
     return Part(by_all([not right for right in well.values()]), f"{figures}; not {', '.join(ill)}" if ill else figures)

@@ -56,7 +56,7 @@ def training_procedures(tables: Tables) -> Judgement:
 
 
 def unusual_architectures(tables: Tables) -> Judgement:
-    """Whether branches, attention and inner losses have a counterpart: a part each."""
+    """Whether branches, attention and inner losses have a counterpart: one part each."""
     return weigh(_branches(tables), *(_counterpart(tables, twin) for twin in ("attentive", "regularized")))
 
 
@@ -105,12 +105,12 @@ def _branches(tables: Tables) -> Part:
 
 
 def _counterpart(tables: Tables, twin: str) -> Part:
-    """Weigh that a network has no counterpart without a subclass."""
+    """Weigh the part that a network has no counterpart without a subclass."""
     return Part(_needs(_reached(tables, twin).values()), _gates(tables, twin))
 
 
 def _needs(reached: Iterable[bool]) -> Speaks:
-    """Return what it means that a style can do something: it does not need another style."""
+    """Return what it means if a style can do something: another style is not needed."""
     return by_all([not one for one in reached])
 
 

@@ -33,7 +33,7 @@ def debugging(tables: Tables) -> Judgement:
 
 
 def _mistakes(tables: Tables) -> list[Part]:
-    """Weigh that a subclass reports fewer mistakes, later, and names the culprit less often."""
+    """Weigh the part that a subclass reports fewer mistakes, and later, and names the culprit less often."""
     # It is not known when a stopped process would have reported the mistake.
     faults = _judged(tables, "faults").pipe(lambda rows: rows[rows["ended"].isna()])
     kinds = _by_kind(
@@ -70,7 +70,7 @@ def _mistakes(tables: Tables) -> list[Part]:
 
 
 def _checks(tables: Tables) -> Part:
-    """Weigh that checks of a built subclass are correct less often."""
+    """Weigh the part that checks of a built subclass are correct less often."""
     checks = _judged(tables, "introspection").pipe(lambda rows: rows[rows["when"] == "built"])
     checks = checks[checks["outcome"].isin([Check.WORKS, Check.FAILS, Check.DIFFERS, Check.CRASHED])]
     kinds = _by_kind(checks.assign(right=checks["outcome"].eq(Check.WORKS).astype(int)), "check", ["right"])
@@ -126,7 +126,7 @@ def care(tables: Tables) -> Judgement:
 
 
 def _dynamic(lost: pd.Series) -> Part:
-    """Weigh that a subclass with layers made dynamically loses more than others do."""
+    """Weigh the part that a subclass with layers made dynamically loses more than others."""
     by_twin = lost.groupby("twin", sort=False).mean()
     shares = ", ".join(f"{twin} {100 * share:.0f} %" for twin, share in by_twin.items())
     others = by_twin.drop("dynamic", errors="ignore")
@@ -148,7 +148,7 @@ def went_right(cells: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
 
 
 def no_difference(tables: Tables) -> Judgement:
-    """Whether accuracies and times differ between styles: a part each."""
+    """Whether accuracies and times differ between styles: one part each."""
     return weigh(_accuracy(tables), _speed(tables))
 
 

@@ -22,7 +22,7 @@ from twinproof.analysis.words import TimingVerdict
 from twinproof.base.numbers import counted
 from twinproof.base.words import ONE_NETWORK
 
-# The largest share of processes on a machine that was too busy with which there are verdicts: intervals tolerate it.
+# There are verdicts if at most this share of processes ran on a machine that was too busy: intervals tolerate it.
 DISTURBED = 0.1
 
 

@@ -59,14 +59,14 @@ def weigh(*parts: Part) -> Judgement:
 
 
 def by_size(difference: float, least: float) -> Speaks:
-    """Return what a difference means that counts from `least` on, in either direction."""
+    """Return what a difference means; it counts from `least` on, in either direction."""
     if abs(difference) < least:
         return Speaks.NEITHER
     return Speaks.FOR if difference > 0 else Speaks.AGAINST
 
 
 def by_all(held: Collection[bool]) -> Speaks:
-    """Return what it means that something holds everywhere, nowhere, or in some places."""
+    """Return what it means if something holds everywhere, nowhere, or in some places."""
     if not held:
         return Speaks.NOT_MEASURED
     return Speaks.FOR if all(held) else Speaks.NEITHER if any(held) else Speaks.AGAINST

@@ -46,7 +46,7 @@ def build(name: str, base: str | None, want_sif: bool) -> None:
         check_room(environment, builder)
         work = environment.folder.resolve() / f".build-{uuid.uuid4().hex}"
         try:
-            work.mkdir(mode=0o711)  # for what works in it as another user
+            work.mkdir(mode=0o711)  # for programs that work in it as another user
             make(environment, base, builder, runtime, work)
         finally:
             ignore_signals()

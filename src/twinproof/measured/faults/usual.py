@@ -1,4 +1,4 @@
-"""What is usually done with a model, stage by stage: the mistake is in what it is done with."""
+"""The usual use of a model, stage by stage; the mistake is in the model or in the data."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ USUAL_TASK = Task()
 def use(
     construct: Callable[[], keras.Model], inputs: Any, targets: Any, pixels: int | None = None, task: Task = USUAL_TASK
 ) -> Program:
-    """Construct and build, compile and train a model, and whatever comes after.
+    """Construct, build, compile and train a model, then use it further.
 
-    Every style is built by the call that builds it everywhere in a study, for images of `pixels` values; without, for
-    what is like these inputs.
+    Every style is built by the same call as everywhere in a study, for images of `pixels` values; without `pixels`, for
+    data like these inputs.
     """
     given = Given(inputs, targets)
     specs = task.specs_of(inputs) if pixels is None else Spec((pixels,))
@@ -37,7 +37,7 @@ def use(
     model.fit(inputs, targets, batch_size=size, verbose=0)
     model.evaluate(inputs, targets, batch_size=size, verbose=0)
     model.predict(inputs, batch_size=size, verbose=0)
-    # Not the whole model: that a class was written without a thought of saving it is another matter.
+    # Not the whole model: whether a class was written to be saved is a separate question.
     model.save_weights("kept.weights.h5")
     again = construct()
     again(symbolic(specs))

@@ -1,4 +1,4 @@
-"""What is usually done with a model: it is trained on a batch, kept, and compared with what is loaded."""
+"""The usual use of a model: it is trained on a batch, saved, and compared with the loaded model."""
 
 from collections.abc import Callable, Generator
 from typing import Any
@@ -13,7 +13,7 @@ COMPILED: dict[str, Any] = {"optimizer": "adam", "loss": "categorical_crossentro
 
 
 def train(model: Any, images: Any, labels: Any, **compiled: Any) -> Generator[str, None, None]:
-    """Compile a model, as usual but for what is given, and train it for one step."""
+    """Compile a model in the usual way, except for these arguments, and train it for one step."""
     yield "compile"
     model.compile(**COMPILED | compiled)
     yield "train"
@@ -52,7 +52,7 @@ def all_change(before: list[Any], after: list[Any]) -> Seen:
 
 
 def none_change(before: list[Any], after: list[Any]) -> Seen:
-    """See whether training left all arrays of weights as they were."""
+    """See whether training left all arrays of weights unchanged."""
     changed = _changed(before, after)
     return Seen(changed == 0, f"{changed} of {len(before)} arrays of weights changed")
 

@@ -41,8 +41,8 @@ class Contest:
     def rounds(self, quantities: Iterable[str], turns: Mapping[str, Turn], rounds: int, *, keep: bool = True) -> None:
         """Give each participant one turn per round, in a new random order, and keep its measurements.
 
-        A participant whose turn raises an error leaves these quantities, and the others go on; a quantity that cannot
-        be kept is out alone.
+        A participant whose turn raises an error drops out of all these quantities, and the others continue. If only one
+        quantity cannot be kept, the participant drops out of that one.
         """
         with _no_garbage_collection():
             for _ in range(rounds):
@@ -53,9 +53,9 @@ class Contest:
     def warm_rounds(
         self, quantity: str, turns: Mapping[str, Turn], rounds: int, warmed: Callable[[dict[str, float]], object]
     ) -> None:
-        """Do the same, after rounds that are discarded, until these get no faster.
+        """Do the same after warm-up rounds, which are discarded, until these no longer get faster.
 
-        `warmed` is called with the fastest turn of each participant in these.
+        `warmed` is called with each participant's fastest turn in the warm-up.
         """
         fastest, settled, count = float("inf"), False, 0
         own: dict[str, float] = {}

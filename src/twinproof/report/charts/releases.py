@@ -26,7 +26,7 @@ ROW = 34
 
 
 def pitfalls_by_release(pitfalls: pd.DataFrame, environments: pd.DataFrame) -> Any | None:
-    """Return how each pitfall ends in each release, one panel a course; None with fewer than `FEWEST` releases."""
+    """Return how each pitfall ends in each release, one panel per course; None with fewer than `FEWEST` releases."""
     return _chart(_named(pitfalls, "title"), environments, "The outcome of each pitfall, by release of Keras")
 
 

@@ -1,4 +1,4 @@
-"""What the encoder finds, 64 values, is added to what the decoder makes of it, 128."""
+"""The encoder's output, 64 values, is added to the decoder's output, 128 values."""
 
 from __future__ import annotations
 

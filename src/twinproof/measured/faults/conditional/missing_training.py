@@ -1,4 +1,4 @@
-"""Its argument is named `train`; only one named `training` is passed on by Keras."""
+"""The argument of `call` is named `train`; Keras passes on only one named `training`."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ CULPRIT = ("train'", "training", "dropout", "Dropout")
 
 
 def functional(images: Any, labels: Any) -> Program:
-    """Draw dropout only for training, into a graph that is drawn once and for all."""
+    """Draw dropout only if the argument is set when the graph is drawn; it is drawn only once."""
 
     def build(train: bool = False) -> keras.Model:
         inputs = keras.Input((784,))
@@ -33,7 +33,7 @@ def functional(images: Any, labels: Any) -> Program:
 
 
 class Untold(keras.Model):
-    """Takes the branch of dropout only if told so."""
+    """Takes the branch with dropout only if `train` is set."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The layer is kept under one name and called by another, in the branch of training alone."""
+"""The layer is stored under one name and called by another, but only in the branch for training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CULPRIT = ("dropuot", "dropout")
 
 
 def functional(images: Any, labels: Any) -> Program:
-    """Go on from a variable that there is not; a graph has no branch."""
+    """Continue from a variable that does not exist; a graph has no branch."""
 
     def build() -> keras.Model:
         inputs = keras.Input((784,))
@@ -30,7 +30,7 @@ def functional(images: Any, labels: Any) -> Program:
 
 
 class Misspelt(keras.Model):
-    """Calls an attribute that there is not."""
+    """Calls an attribute that does not exist."""
 
     def __init__(self) -> None:
         super().__init__()

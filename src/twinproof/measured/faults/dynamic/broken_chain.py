@@ -1,4 +1,4 @@
-"""Each layer should be given what the one before it made; so only the last one counts."""
+"""Each layer gets the images instead of the previous layer's output, so only the last layer counts."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ CULPRIT = ("hidden_0", "hidden_1")
 
 
 def functional(images: Any, labels: Any) -> Program:
-    """Draw the loop; the graph is what leads to the classes."""
+    """Draw the loop; the graph has only what leads to the classes."""
 
     def build() -> keras.Model:
         inputs = keras.Input((784,))

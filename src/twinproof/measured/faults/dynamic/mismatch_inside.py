@@ -1,4 +1,4 @@
-"""Each layer's 64 values are added to what it was given: to 784 values, at first."""
+"""Each layer's output, 64 values, is added to its input, which for the first layer has 784 values."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ CULPRIT = ("hidden_2",)
 
 
 def functional(images: Any, labels: Any) -> Program:
-    """Draw all layers of a list but one."""
+    """Draw all layers of a list except the last."""
 
     def build() -> keras.Model:
         inputs = keras.Input((784,))
@@ -30,7 +30,7 @@ def functional(images: Any, labels: Any) -> Program:
 
 
 class Short(keras.Model):
-    """Calls all layers of its list but one."""
+    """Calls all layers of its list except the last."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""As it comes from dividing by zero where images are scaled."""
+"""A division by zero while images are scaled gives such a value."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ CULPRIT = ("nan", "NaN", "not a number", "finite")
 
 
 def program(build: Any, images: Any, labels: Any) -> Program:
-    """Train on images, the first value of which is not a number."""
+    """Train on images whose first value is not a number."""
     images = images.copy()
     images[0, 0] = np.nan
     return use(build, images, labels)

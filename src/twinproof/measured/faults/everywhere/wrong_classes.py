@@ -1,4 +1,4 @@
-"""As `to_categorical` makes them where the last class is not among the labels."""
+"""`to_categorical` returns such labels if the last class does not occur in the data."""
 
 from typing import Any
 

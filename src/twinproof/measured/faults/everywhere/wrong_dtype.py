@@ -1,4 +1,4 @@
-"""As they are read from a text file."""
+"""Images that are read from a text file are strings."""
 
 from typing import Any
 
@@ -13,5 +13,5 @@ CULPRIT = ("string", "dtype", "<U")
 
 
 def program(build: Any, images: Any, labels: Any) -> Program:
-    """Train on what should have been converted to numbers."""
+    """Train on images that should have been converted to numbers."""
     return use(build, images.astype(str), labels)

@@ -1,4 +1,4 @@
-"""As if they had been cut or made smaller on the way."""
+"""The images look as if they had been cropped or scaled down before."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The loss has a twin of its own for such labels, `sparse_categorical_crossentropy`."""
+"""There is another loss for such labels, `sparse_categorical_crossentropy`."""
 
 from typing import Any
 
@@ -16,5 +16,5 @@ CULPRIT = ("target", "label", ", 1)")
 
 
 def program(build: Any, images: Any, labels: Any) -> Program:
-    """Train on the number of each class."""
+    """Train on class numbers."""
     return use(build, images, labels.argmax(axis=1))

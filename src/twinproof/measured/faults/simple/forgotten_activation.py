@@ -1,4 +1,4 @@
-"""The loss takes whatever numbers it is given, and the model learns badly."""
+"""The loss accepts any numbers, and the model learns badly."""
 
 from typing import Any
 

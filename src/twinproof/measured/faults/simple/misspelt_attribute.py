@@ -1,4 +1,4 @@
-"""The layer is kept under one name and called by another."""
+"""The layer is stored under one name and called by another."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ CULPRIT = ("hiden", "hidden")
 
 
 def sequential(images: Any, labels: Any) -> Program:
-    """List a variable that there is not."""
+    """List a variable that does not exist."""
 
     def build() -> keras.Model:
         hidden = layers.Dense(128, activation="relu")  # noqa: F841
@@ -27,7 +27,7 @@ def sequential(images: Any, labels: Any) -> Program:
 
 
 def functional(images: Any, labels: Any) -> Program:
-    """Go on from a variable that there is not."""
+    """Continue from a variable that does not exist."""
 
     def build() -> keras.Model:
         inputs = keras.Input((784,))
@@ -39,7 +39,7 @@ def functional(images: Any, labels: Any) -> Program:
 
 
 class Misspelt(keras.Model):
-    """Calls an attribute that there is not."""
+    """Calls an attribute that does not exist."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """Keras 3 passes `training` on from call to call.
 
-Where one does not take it, the layers inside do not learn of it.
+If a call does not take it, the layers inside do not get it.
 """
 
 from typing import Any

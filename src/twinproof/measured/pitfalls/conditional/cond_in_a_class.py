@@ -1,4 +1,4 @@
-"""Its branches are functions, of which the data chooses one at each call: a class need not draw them first."""
+"""The branches are functions, and the data selects one in each call: a class need not draw them first."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Its branches are functions, which are called when the graph is drawn, or never."""
+"""The branches are functions, which are called when the graph is drawn, or never."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ COND, MEAN = (keras.ops.cond, keras.ops.mean) if hasattr(keras, "ops") else (tf.
 
 
 class Dimmed(layers.Layer):
-    """Takes what is dropped for bright batches, and what is not for dark ones."""
+    """Takes the values with dropout for bright batches, and those without for dark ones."""
 
     def call(self, images: Any, dropped: Any, x: Any) -> Any:
         """Return `dropped` or `x`."""

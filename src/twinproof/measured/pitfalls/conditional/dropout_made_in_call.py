@@ -1,6 +1,6 @@
 """Example 2 of the article, as it is printed.
 
-In Keras 3 such a layer has a state, which cannot be made in the middle of training.
+In Keras 3, such a layer has a state, which cannot be made during training.
 """
 
 from typing import Any

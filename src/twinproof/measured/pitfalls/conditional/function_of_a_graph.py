@@ -1,6 +1,6 @@
 """A functional model in a tf.function.
 
-Whether it trains is an argument of that function, which is traced once for each value.
+Whether the model trains is an argument of that function, which is traced once for each value.
 """
 
 from collections.abc import Callable

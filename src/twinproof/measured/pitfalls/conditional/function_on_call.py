@@ -1,6 +1,6 @@
 """The decorator tf.function on call.
 
-Whether dropout is on is fixed when the function is traced first.
+The first trace of the function fixes whether dropout is on.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ class Plain(keras.Model):
 
 
 class Decorated(Plain):
-    """Does the same in a function of TensorFlow, and leaves it to Keras to tell the dropout."""
+    """Does the same in a `tf.function`, and leaves it to Keras to switch dropout on or off."""
 
     @tf.function  # type: ignore[untyped-decorator]
     def call(self, images: Any) -> Any:
@@ -47,7 +47,7 @@ def program(images: Any, labels: Any) -> Program:
 
 
 def control(images: Any, labels: Any) -> Program:
-    """Do the same with a call that is no such function and takes training."""
+    """Do the same with a call that is not such a function, and takes training."""
     return _predicted_twice(Plain, images, labels)
 
 

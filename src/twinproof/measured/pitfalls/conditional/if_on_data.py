@@ -1,4 +1,4 @@
-"""While the graph is drawn there is no data to decide by."""
+"""While the graph is drawn, there is no data on which to decide."""
 
 from collections.abc import Callable
 from typing import Any

@@ -22,7 +22,7 @@ REFERENCES = (
 
 
 class Deciding(keras.Model):
-    """Scales what is computed of bright batches."""
+    """Scales the values of bright batches."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Deciding(keras.Model):
 
 
 class Choosing(Deciding):
-    """Does it by an operation."""
+    """Does the same with an operation."""
 
     def call(self, images: Any) -> Any:
         """Return the class probabilities of `images`, shape (n, 10)."""

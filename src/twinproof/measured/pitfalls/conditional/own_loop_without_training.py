@@ -1,4 +1,4 @@
-"""Only Keras's own loop says that it trains."""
+"""Only Keras's own loop passes training=True to the model."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def program(images: Any, labels: Any) -> Program:
 
 
 def control(images: Any, labels: Any) -> Program:
-    """Do the same, and say that it trains."""
+    """Do the same with training=True."""
     return _looped(images, labels, training=True)
 
 

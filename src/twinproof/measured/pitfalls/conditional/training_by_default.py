@@ -19,7 +19,7 @@ REFERENCES: tuple[str, ...] = ()
 
 
 class Usual(keras.Model):
-    """Trains where it is asked to."""
+    """Trains only if asked to."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Usual(keras.Model):
 
 
 class Training(Usual):
-    """Trains unless it is asked not to."""
+    """Trains unless asked not to."""
 
     def call(self, images: Any, training: Any = True) -> Any:
         """Return the class probabilities of `images`, shape (n, 10)."""

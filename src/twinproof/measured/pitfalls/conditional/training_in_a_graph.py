@@ -1,6 +1,6 @@
 """Dropout called with training=True in a graph.
 
-It is on for good.
+It is then always on.
 """
 
 from typing import Any

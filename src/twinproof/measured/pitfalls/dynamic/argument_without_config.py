@@ -1,4 +1,4 @@
-"""Example 3 of the article has one: how deep the network is. Who loads the model has to make it again."""
+"""Example 3 of the article has such an argument: the depth. To load the model, Keras needs it."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ class Told(Untold):
         self.depth = depth
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the arguments from which this model can be made again."""
         return {**super().get_config(), "depth": self.depth}
 
 

@@ -1,4 +1,4 @@
-"""An argument that has a default takes it again in every copy, and nothing fails."""
+"""In every copy, the forgotten argument has its default value, and nothing fails."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ REFERENCES = ("https://github.com/keras-team/keras-hub/issues/3072",)
 
 @keras.utils.register_keras_serializable("pitfalls")
 class Forgetful(keras.Model):
-    """Is two layers deep where it is not told."""
+    """Is two layers deep by default."""
 
     def __init__(self, depth: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -31,7 +31,7 @@ class Forgetful(keras.Model):
         return self.classifier(x)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again, but for its depth."""
+        """Return the config of this model, without its depth."""
         return {"name": self.name}
 
 
@@ -44,7 +44,7 @@ class Mindful(Forgetful):
         self.depth = depth
 
     def get_config(self) -> dict[str, Any]:
-        """Return what it takes to make this model again."""
+        """Return the arguments from which this model can be made again."""
         return {**super().get_config(), "depth": self.depth}
 
 

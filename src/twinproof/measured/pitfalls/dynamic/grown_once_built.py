@@ -1,4 +1,4 @@
-"""What a model is made of may be settled by then."""
+"""By then, the list of the model's layers may be fixed."""
 
 from typing import Any
 

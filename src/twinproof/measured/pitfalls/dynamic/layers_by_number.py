@@ -1,4 +1,4 @@
-"""TensorFlow tracks what is kept by name."""
+"""TensorFlow tracks the layers in a dict only if its keys are strings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTROL_FAILS = {"3": "in Keras 3 a checkpoint of TensorFlow leaves out the laye
 
 
 class Keyed(keras.Model):
-    """Keeps its hidden layers by number, as such or as a text."""
+    """Keeps its hidden layers by number, as an int or as a string."""
 
     def __init__(self, key: type[int] | type[str]) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ def program(images: Any, labels: Any) -> Program:
 
 
 def control(images: Any, labels: Any) -> Program:
-    """Do the same with texts as keys."""
+    """Do the same with strings as keys."""
     return _restored(str, images, labels)
 
 

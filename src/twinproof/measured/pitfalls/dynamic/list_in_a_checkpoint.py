@@ -1,4 +1,4 @@
-"""What Keras tracks, TensorFlow's own ways of saving may not."""
+"""Keras tracks a list of layers; TensorFlow's own way of saving may not."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A list is tracked, a list of lists too; that of tuples may not be."""
+"""Keras tracks a list, and a list of lists; it may not track a list of tuples."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ REFERENCES = (
 
 @keras.utils.register_keras_serializable("pitfalls")
 class Paired(keras.Model):
-    """Keeps each hidden layer beside its name."""
+    """Keeps each hidden layer together with its name."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -36,7 +36,7 @@ class Paired(keras.Model):
 
 @keras.utils.register_keras_serializable("pitfalls")
 class Listed(keras.Model):
-    """Keeps each hidden layer, which has a name itself."""
+    """Keeps each hidden layer by itself; a layer has a name anyway."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

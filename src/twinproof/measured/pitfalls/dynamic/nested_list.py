@@ -1,4 +1,4 @@
-"""A layer that has layers in it tracks them all and trains them, but may save those of the outer list only."""
+"""A layer tracks and trains all layers inside it, but may save only those in the outer list."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class Blocks(layers.Layer):
         self.blocks = [[layers.Dense(64, activation="relu") for _ in range(2)] for _ in range(2)]
 
     def call(self, x: Any) -> Any:
-        """Return what the hidden layers make of `x`."""
+        """Return the output of the hidden layers."""
         for block in self.blocks:
             for layer in block:
                 x = layer(x)
@@ -40,7 +40,7 @@ class Flat(layers.Layer):
         self.hidden = [layers.Dense(64, activation="relu") for _ in range(4)]
 
     def call(self, x: Any) -> Any:
-        """Return what the hidden layers make of `x`."""
+        """Return the output of the hidden layers."""
         for layer in self.hidden:
             x = layer(x)
         return x

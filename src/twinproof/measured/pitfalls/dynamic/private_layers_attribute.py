@@ -1,4 +1,4 @@
-"""In an attribute of that name Keras itself notes the layers in a layer."""
+"""Keras itself uses an attribute of that name, for the layers inside a layer."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class Stack(layers.Layer):
         self._layers = [layers.Dense(64, activation="relu") for _ in range(5)]
 
     def call(self, x: Any) -> Any:
-        """Return what the hidden layers make of `x`."""
+        """Return the output of the hidden layers."""
         for layer in self._layers:
             x = layer(x)
         return x
@@ -39,7 +39,7 @@ class Renamed(layers.Layer):
         self._hidden = [layers.Dense(64, activation="relu") for _ in range(5)]
 
     def call(self, x: Any) -> Any:
-        """Return what the hidden layers make of `x`."""
+        """Return the output of the hidden layers."""
         for layer in self._hidden:
             x = layer(x)
         return x

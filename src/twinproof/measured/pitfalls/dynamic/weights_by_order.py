@@ -1,4 +1,4 @@
-"""A class lists its layers in the order of their creation. Layers of one shape are swapped silently."""
+"""A class lists its layers in the order of their creation. Layers of the same shape are swapped silently."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ REFERENCES: tuple[str, ...] = ()
 class Backwards(keras.Model):
     """The same network, whose hidden layers after the first are made from the last one on."""
 
-    # All come before `layers` in the alphabet: others Keras 2 looks for by name in a file of weights, and fails.
+    # All come before `layers` in the alphabet: Keras 2 looks for others by name in a weights file, and fails.
     NAMES = ("first", "last", "inner")
 
     def __init__(self) -> None:

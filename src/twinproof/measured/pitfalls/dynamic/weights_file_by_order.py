@@ -1,6 +1,6 @@
 """A weights file loaded into a class that makes its layers in another order.
 
-The file numbers the layers. Layers of one shape are swapped silently.
+The file numbers the layers. Layers of the same shape are swapped silently.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Keras 2 took them for its own."""
+"""Keras 2 treated such variables as its own."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ REFERENCES: tuple[str, ...] = ()
 
 
 class Scaled(keras.Model):
-    """Learns by how much to multiply what its hidden layer gives."""
+    """Learns a factor for the output of its hidden layer."""
 
     def __init__(self) -> None:
         super().__init__()

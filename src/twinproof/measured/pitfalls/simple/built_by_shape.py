@@ -1,4 +1,4 @@
-"""In Keras 3 that marks it as built and makes no weights."""
+"""In Keras 3, this marks the model as built, but makes no weights."""
 
 from collections.abc import Callable
 from typing import Any

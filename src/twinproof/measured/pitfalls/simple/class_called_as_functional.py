@@ -1,4 +1,4 @@
-"""Keras makes it a functional class for good."""
+"""Keras turns the class into a functional one permanently."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who loads a model hands it its name and more."""
+"""When a model is loaded, its constructor gets its name and other arguments."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is trained was settled then."""
+"""Compiling has already decided which weights are trained."""
 
 from typing import Any
 

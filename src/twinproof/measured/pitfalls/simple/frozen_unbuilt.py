@@ -1,6 +1,6 @@
 """A block that is frozen before it is built.
 
-In Keras 3 the layers that it makes when it is built are not frozen with it.
+In Keras 3, the layers that it makes when it is built are not frozen with it.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ class Block(layers.Layer):
         self.built = True
 
     def call(self, x: Any) -> Any:
-        """Return what the layer makes of `x`."""
+        """Return the output of the layer."""
         return self.hidden(x)
 
 
@@ -56,7 +56,7 @@ def program(images: Any, labels: Any) -> Program:
 
 
 def control(images: Any, labels: Any) -> Program:
-    """Do the same, but build the model before."""
+    """Do the same, but build the model first."""
     yield "construct"
     model = Topped()
     yield "build"

@@ -27,7 +27,7 @@ def program(images: Any, labels: Any) -> Program:
 
 
 def control(images: Any, labels: Any) -> Program:
-    """Do the same, but draw the graph around it before."""
+    """Do the same, but draw the graph around it first."""
     yield "construct"
     block = drawn_block()
     model = around(block)

@@ -1,4 +1,4 @@
-"""Keras makes it again of the graph, which its constructor does not take, or of the constructor's arguments."""
+"""On loading, the constructor gets either the graph, which it does not take, or its own arguments."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Keras itself uses that name, as it does others."""
+"""Keras itself uses that name, and others."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A file with code in it is not trusted."""
+"""Keras does not trust a file that contains code."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is loaded gets a description of the layer."""
+"""On loading, the constructor gets a description of the layer, not the layer."""
 
 from typing import Any
 

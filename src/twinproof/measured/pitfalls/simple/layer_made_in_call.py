@@ -1,4 +1,4 @@
-"""It belongs to nobody: its weights are neither listed, nor trained, nor saved."""
+"""The layer does not belong to the model: its weights are neither listed, nor trained, nor saved."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class Late(keras.Model):
 
 
 class Early(Late):
-    """Makes its classifier when it is made."""
+    """Makes its classifier in the constructor."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Keras looks into its own objects and into containers, not into others."""
+"""Keras looks for layers in its own objects and in containers, but not in other objects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REFERENCES: tuple[str, ...] = ()
 
 
 class Body:
-    """What lies before the classifier."""
+    """The layers before the classifier."""
 
     def __init__(self) -> None:
         self.hidden = layers.Dense(128, activation="relu")

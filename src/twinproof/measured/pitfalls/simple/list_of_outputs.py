@@ -19,7 +19,7 @@ REFERENCES = ("https://github.com/tensorflow/tensorflow/issues/48511",)
 
 
 class Listing(keras.Model):
-    """Gives the class and the brightness of an image."""
+    """Predicts the class and the brightness of an image."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Listing(keras.Model):
 
 
 class Naming(Listing):
-    """Gives them by name."""
+    """Returns them by name."""
 
     def call(self, images: Any) -> Any:
         """Return class probabilities, shape (n, 10), and brightness, shape (n, 1)."""

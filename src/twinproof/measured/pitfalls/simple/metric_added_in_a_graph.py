@@ -31,7 +31,7 @@ def control(images: Any, labels: Any) -> Program:
 
 
 def drawn(watch: Any) -> keras.Model:
-    """Return a graph in which a layer watches what the hidden layer gives."""
+    """Return a graph in which a layer watches the output of the hidden layer."""
     inputs = keras.Input((784,))
     x = watch(layers.Dense(128, activation="relu")(inputs))
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))

@@ -23,10 +23,10 @@ REFERENCES = (
 
 
 class Adding(layers.Layer):
-    """Adds the mean of what it is called with to the metrics."""
+    """Adds the mean of its input to the metrics."""
 
     def call(self, x: Any) -> Any:
-        """Return `x` as it is."""
+        """Return `x` unchanged."""
         self.add_metric(tf.reduce_mean(x), name="activation", aggregation="mean")
         return x
 
@@ -39,13 +39,13 @@ class Updating(layers.Layer):
         self.activation = keras.metrics.Mean(name="activation")
 
     def call(self, x: Any) -> Any:
-        """Return `x` as it is."""
+        """Return `x` unchanged."""
         self.activation.update_state(tf.reduce_mean(x))
         return x
 
 
 class Watched(keras.Model):
-    """Watches what its hidden layer gives."""
+    """Watches the output of its hidden layer."""
 
     def __init__(self, watch: Any) -> None:
         super().__init__()

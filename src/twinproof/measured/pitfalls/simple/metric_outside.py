@@ -1,4 +1,4 @@
-"""Keras resets at the start of each epoch those that it knows of."""
+"""At the start of each epoch, Keras resets only the metrics that it knows."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ STEPS = keras.metrics.Sum(name="steps")
 
 
 class Watched(keras.Model):
-    """Counts its training steps by a metric."""
+    """Counts its training steps with a metric."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Watched(keras.Model):
 
 
 class WatchedByItsOwn(Watched):
-    """Counts them by a metric of its own."""
+    """Counts them with a metric of its own."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """A Python number of a layer in a graph that a callback changes.
 
-The training step is compiled once, with the value of that time.
+The training step is compiled once, with the value at that time.
 """
 
 from typing import Any

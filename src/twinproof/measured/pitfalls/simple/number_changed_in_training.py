@@ -1,6 +1,6 @@
 """A Python number that a callback changes.
 
-The training step is compiled once, with the value of that time.
+The training step is compiled once, with the value at that time.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ REFERENCES = (
 
 
 class Scaled(keras.Model):
-    """Multiplies what its hidden layer gives by a number."""
+    """Multiplies the output of its hidden layer by a number."""
 
     def __init__(self) -> None:
         super().__init__()

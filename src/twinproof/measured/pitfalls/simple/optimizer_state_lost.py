@@ -1,4 +1,4 @@
-"""They hold the optimizer's state, too, but an optimizer that has not trained yet has no place for it."""
+"""Saved weights include the optimizer's state, but an optimizer that has not trained yet cannot take it."""
 
 from typing import Any
 

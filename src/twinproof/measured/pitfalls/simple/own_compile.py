@@ -1,4 +1,4 @@
-"""Who loads the model does not know them."""
+"""When Keras loads the model, it does not know these arguments."""
 
 from typing import Any
 

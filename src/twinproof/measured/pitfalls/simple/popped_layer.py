@@ -1,4 +1,4 @@
-"""That list is a copy."""
+"""The list of layers is a copy."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The first one may stay with the model, which nobody calls."""
+"""The first layer, which is no longer called, may stay with the model."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""To train a new classifier on what was learned, say."""
+"""People do this, for example, to train a new classifier on learned features."""
 
 from typing import Any
 

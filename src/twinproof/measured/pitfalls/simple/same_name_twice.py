@@ -1,4 +1,4 @@
-"""A function that makes a part of a network and names its layers cannot be called twice."""
+"""A function that makes a part of a network, and names its layers, cannot be called twice."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ REFERENCES = (
 
 
 def hidden(x: Any, name: str) -> Any:
-    """Return what a hidden layer makes of `x`."""
+    """Return the output of a hidden layer."""
     return layers.Dense(128, activation="relu", name=name)(x)
 
 

@@ -1,4 +1,4 @@
-"""It has no weights until it is used."""
+"""Such a model has no weights until it is used."""
 
 from collections.abc import Callable
 from typing import Any

@@ -22,7 +22,7 @@ REFERENCES = (
 
 
 class Block(layers.Layer):
-    """Remembers the images before."""
+    """Remembers earlier images."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,15 +34,15 @@ class Block(layers.Layer):
         self.built = True
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the shape of what `call` returns, which Keras 3 cannot find out of a state."""
+        """Return the output shape of `call`, which Keras 3 cannot infer if there is a state."""
         return input_shape[0], 16
 
     def call(self, rows: Any) -> Any:
-        """Return what is remembered after these rows."""
+        """Return the memory after these rows."""
         return self.memory(rows)
 
     def reset(self) -> None:
-        """Forget it."""
+        """Clear the memory."""
         # Keras 3 renamed it.
         (self.memory.reset_state if hasattr(self.memory, "reset_state") else self.memory.reset_states)()
 

@@ -1,4 +1,4 @@
-"""In Keras 3 a graph takes layers and Keras's own operations only."""
+"""In Keras 3, a graph takes only layers and Keras's own operations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ REFERENCES = ("https://github.com/DataCanvasIO/DeepTables/issues/93",)
 
 
 class Clipped(layers.Layer):
-    """Clips what it is called with."""
+    """Clips its input."""
 
     def call(self, x: Any) -> Any:
         """Return `x` between 0.1 and 0.9."""

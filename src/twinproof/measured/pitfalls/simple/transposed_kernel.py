@@ -1,4 +1,4 @@
-"""What a graph takes that is no symbol is taken as the constant it is at that moment."""
+"""A graph treats anything that is not symbolic as a constant, with its value at that moment."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ OPS = keras.ops if hasattr(keras, "ops") else tf
 
 
 class Decoder(layers.Layer):
-    """Holds the encoder and uses its kernel as it is then."""
+    """Holds the encoder and uses its current kernel."""
 
     def __init__(self, encoder: Any) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Decoder(layers.Layer):
 
 
 def program(images: Any, labels: Any) -> Program:
-    """Train an autoencoder whose decoder is its encoder turned round, and compare what it gives with its kernel."""
+    """Train an autoencoder whose decoder is its transposed encoder; compare its output with the trained kernel's."""
     return _trained(lambda encoder: lambda x: OPS.matmul(x, OPS.transpose(encoder.kernel)), images)
 
 

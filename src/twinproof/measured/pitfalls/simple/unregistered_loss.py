@@ -1,4 +1,4 @@
-"""What compiles the model is saved with it, and found again by name."""
+"""The loss is saved with the model only by its name, and looked up when the model is loaded."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Variables taken from a class before its first call.
 
-There are none yet, so that a training loop has nothing to train.
+The model has no variables yet, so a training loop has nothing to train.
 """
 
 from collections.abc import Callable

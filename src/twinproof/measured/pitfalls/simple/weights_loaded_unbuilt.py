@@ -1,4 +1,4 @@
-"""There is nothing yet that could take them."""
+"""The model has no variables yet that could take the weights."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """The weights of a model with a custom train_step and no call.
 
-In Keras 3 a model that was never called counts as unbuilt, although its layers are trained.
+In Keras 3, a model that was never called counts as unbuilt, although its layers are trained.
 """
 
 from typing import Any

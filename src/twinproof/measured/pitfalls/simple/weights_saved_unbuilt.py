@@ -1,4 +1,4 @@
-"""A subclass makes them when it is first called."""
+"""A subclass makes its weights when it is first called."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def program(images: Any, labels: Any) -> Program:
 
 
 def control(images: Any, labels: Any) -> Program:
-    """Do the same with models that are built before."""
+    """Do the same with models that are built first."""
     return _loaded(images, built_first=True)
 
 
