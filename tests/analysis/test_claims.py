@@ -395,7 +395,7 @@ def test_the_answer_advises_against_a_subclass_where_the_tables_do() -> None:
     assert "unless you have a reason to subclass: a subclass needs more care to keep." in against["choice"]
     kept_alone = kept(keras=("equal", "load fails", "load fails"))
     said = told(serialization=kept_alone)["keeping"]
-    assert "keras loads a functional model in every environment, and a subclass in none." in said
+    assert "keras loads a functional model of Keras's own layers in every environment, and a subclass in none." in said
 
 
 def test_the_answer_says_what_care_does_from_none_to_all_of_it() -> None:
@@ -404,8 +404,8 @@ def test_the_answer_says_what_care_does_from_none_to_all_of_it() -> None:
     table = written({none: (bad, bad), most: (good, bad), other: (bad, bad, "not available"), whole: (good, good)})
     same = written({none: (good, bad), whole: (bad, good)}, "f")
     assert told(ingredients=[*table, *same])["care"].endswith(
-        "copying that work: of 2 in e, 0 with none of these, 0 to 1 with all except one and 2 with all; of 2 in f, 1 "
-        "with any of these or none."
+        "copying that work for dynamic: of 2 in e, 0 with none of these, 0 to 1 with all except one and 2 with all; of "
+        "2 in f, 1 with any of these or none."
     )
     assert told(ingredients=table)["care"].startswith("If you subclass, take **kwargs")
     assert told(ingredients=same)["care"].startswith("If you subclass, it does not matter whether you take **kwargs")

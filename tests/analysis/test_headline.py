@@ -55,7 +55,9 @@ def test_the_style_to_keep_a_model_in_is_the_one_that_loses_less(cells: list[dic
 
 def test_the_reason_names_the_formats_or_counts_what_fails() -> None:
     topic = "To save and share a model"
-    assert reasons(serialization=FUNCTIONAL_ALONE)[topic] == "keras loads it without your code, and never a subclass."
+    assert reasons(serialization=FUNCTIONAL_ALONE)[topic] == (
+        "keras loads it without your code if its layers are Keras's own, and never a subclass."
+    )
     assert reasons(serialization=SUBCLASSED_ALONE)[topic].startswith("Of 1 operation, 1 fail only functional, 0 only")
 
 
@@ -76,7 +78,7 @@ def test_styles_that_differ_in_accuracy_or_loss_are_not_alike(changes: dict[str,
 def test_training_steps_that_agree_within_rounding_are_counted_apart() -> None:
     twins = gates(simple="bit-equal", dynamic="within rounding", conditional="different")
     reason = reasons(twins=twins)["For what it learns"]
-    assert reason.startswith("1 of 2 pairs of network and Keras version")
+    assert reason.startswith("From the same weights, 1 of 2 pairs of network and Keras version")
     assert reason.endswith(", bit for bit, the others within rounding.")
 
 
@@ -93,12 +95,17 @@ def test_training_steps_that_agree_within_rounding_are_counted_apart() -> None:
 )
 def test_a_time_counts_if_every_network_agrees_on_it(timing: list[dict[str, Any]], word: str) -> None:
     same = graphs(train_step="equal", predict="equal", compiled_call="other operations")
-    assert words(graphs=same, timing=timing)["For speed"] == word
+    assert words(graphs=same, timing=timing)["For speed once compiled"] == word
 
 
 def test_styles_that_mostly_compile_to_other_operations_are_not_said_to_be_as_fast() -> None:
-    assert words(graphs=graphs(predict="other operations", train_step="equal"))["For speed"] == "it depends"
-    assert reasons(graphs=graphs(predict="equal"))["For speed"] == "All 1 compiled functions run the same operations."
+    assert (
+        words(graphs=graphs(predict="other operations", train_step="equal"))["For speed once compiled"] == "it depends"
+    )
+    assert (
+        reasons(graphs=graphs(predict="equal"))["For speed once compiled"]
+        == "All 1 compiled functions run the same operations."
+    )
 
 
 def test_what_was_not_measured_has_no_line() -> None:

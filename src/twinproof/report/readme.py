@@ -66,7 +66,10 @@ def format_answer(tables: Tables, picture: str) -> str:
 
 def caption(trials: pd.DataFrame) -> str:
     """Return what a study rests on: networks, Keras, backends, machines, trials and days."""
-    networks = counted(trials["twin"].nunique(), "small network")
+    each = trials.groupby("probe")["twin"].nunique()
+    networks = counted(int(each.max()), "small network")
+    if each.min() < each.max():
+        networks = f"{each.min()} to {networks} per question"
     devices = f"{listed(sorted(trials['device'].unique()))} ({listed(sorted(trials['processor'].unique()))})"
     threads = listed([counted(int(count), "thread") for count in sorted(trials["threads"].unique())])
     return (

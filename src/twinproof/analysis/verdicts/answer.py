@@ -89,10 +89,12 @@ def _accuracy(tables: Tables) -> str | None:
     where = f"{_of(equal, len(judged))} pairs of twin and environment"
     if equal < len(judged):
         return f"In {where} the styles learn the same to the last bit; see the accuracies of the others."
-    alone = int(judged["seed_alone"].eq(judged["gate_seeds"]).sum())
+    gated = tables["twins"][tables["twins"]["gate_seeds"].gt(0)]
+    alone = int(gated["seed_alone"].eq(gated["gate_seeds"]).sum())
     return (
         f"The style does not matter to what these networks learn: from the same initial weights, all weights end equal "
-        f"to the last bit in {where}. If only the seed is the same, they do in {_of(alone, len(judged))}."
+        f"to the last bit in {where}. If only the seed is the same, the weights are equal after the first training "
+        f"steps in {_of(alone, len(gated))}."
     )
 
 
@@ -114,9 +116,8 @@ def _speed(tables: Tables) -> str | None:
     told = [f"{kind} {listed(done)}" for kind, done in parts.items() if done]
     if not told:
         return None
-    sentence = (
-        f"Compared with functional, a subclassed model is {'; '.join(told)} (the ratio of times, over all twins)."
-    )
+    where = f"{counted(rows['twin'].nunique(), 'network')} in {listed(list(rows['environment'].unique()))}"
+    sentence = f"Compared with functional, a subclassed model is {'; '.join(told)} (the ratio of times; {where})."
     return f"{sentence} Undecided, or not the same in all twins: {listed(others)}." if others else sentence
 
 
@@ -128,8 +129,8 @@ def _keeping(tables: Tables) -> str | None:
     if not never:
         return f"Without its code, {loads(both)} a model of either style." if both else None
     return (
-        f"If others load your model without your code, do not subclass: {loads(never)} a functional model in "
-        "every environment, and a subclass in none" + (f"; {either}." if both else ".")
+        f"If others load your model without your code, do not subclass: {loads(never)} a functional model of Keras's "
+        "own layers in every environment, and a subclass in none" + (f"; {either}." if both else ".")
     )
 
 
@@ -157,7 +158,8 @@ def _care(tables: Tables) -> str | None:
         parts.append(f"{where}, {listed(told)}")
     care = "take **kwargs, register the class, return its config and have it build itself"
     advice = f"If you subclass, {care}." if matters else f"If you subclass, it does not matter whether you {care}."
-    return f"{advice} Operations of saving, loading and copying that work: {'; '.join(parts)}."
+    whose = listed(list(known["twin"].unique()))
+    return f"{advice} Operations of saving, loading and copying that work for {whose}: {'; '.join(parts)}."
 
 
 def _exchange(tables: Tables) -> str | None:
@@ -203,7 +205,7 @@ def _pitfalls(tables: Tables) -> str | None:
         missing = int(found["outcome"].eq(PitfallOutcome.NOT_AVAILABLE).sum())
         without = f" ({missing} need what is not installed there)" if missing else ""
         parts.append(f"{silent} silently and {loud} with an error or a warning in {environment}{without}")
-    return f"Of {rows['pitfall'].nunique()} pitfalls that users report, these go wrong: {listed(parts)}."
+    return f"Of {rows['pitfall'].nunique()} pitfalls of the catalogue, these go wrong: {listed(parts)}."
 
 
 def _scope(tables: Tables) -> str | None:
@@ -212,9 +214,16 @@ def _scope(tables: Tables) -> str | None:
     if trials.empty:
         return None
     threads = sorted(trials["threads"].unique())
+    probes: dict[tuple[int, str], list[str]] = {}
+    for probe, found in trials.groupby("probe", sort=False):
+        extent = found["twin"].nunique(), listed(list(found["keras"].unique()))
+        probes.setdefault(extent, []).append(str(probe))
+    parts = [
+        f"{listed(names)} with {counted(networks, 'network')} in Keras {versions}"
+        for (networks, versions), names in probes.items()
+    ]
     return (
-        f"All of this was measured on MNIST with {counted(trials['twin'].nunique(), 'network')}, in Keras "
-        f"{listed(list(trials['keras'].unique()))} on {listed(backends(trials))}, on "
+        f"Measured on MNIST: {'; '.join(parts)}. All of it on {listed(backends(trials))}, on "
         f"{listed(sorted(trials['device'].unique()))}, with {listed([str(count) for count in threads])} "
         f"{'thread' if threads == [1] else 'threads'} a process. It says nothing about other networks, backends and "
         "devices."

@@ -59,7 +59,8 @@ def _keeping(tables: Tables) -> Line | None:
     word = _FOR.get(by_size(lost.mean(), POINTS), Advice.EITHER)
     never, _ = without_code(tables)
     if never and word == Advice.FUNCTIONAL:
-        reason = f"{loads(never)} it without your code, and never a subclass."
+        # The measured models have only layers of Keras; a layer of one's own needs its code in either style.
+        reason = f"{loads(never)} it without your code if its layers are Keras's own, and never a subclass."
     else:
         fewer, more = sorted((int(lost.eq(1).sum()), int(lost.eq(-1).sum())))
         by = _OTHER.get(word, "one style")
@@ -95,9 +96,10 @@ def _learning(tables: Tables) -> Line | None:
         for prefix in ("difference_", "loss_difference_")
     )
     equal = int(shown["gate"].eq(Identity.BIT_EQUAL).sum())
-    where = "pairs of network and Keras version"
+    some = "all" if equal == len(shown) else f"{equal} of"
     others = "" if equal == len(shown) else ", the others within rounding"
-    reason = f"{share(equal, len(shown))} {where} take the same training steps, bit for bit{others}."
+    where = f"{some} {len(shown)} pairs of network and Keras version"
+    reason = f"From the same weights, {where} train identically, bit for bit{others}."
     return Line(
         "For what it learns", Advice.DEPENDS if apart else Advice.EITHER, reason, ("twins", "identity", "accuracy")
     )
@@ -113,7 +115,7 @@ def _speed(tables: Tables) -> Line | None:
     same = sum(one.same for one in found)
     word = _faster(tables) if 2 * same > len(found) else Advice.DEPENDS
     reason = f"{share(same, len(found))} compiled functions run the same operations."
-    return Line("For speed", word, reason, ("graphs", "timing"))
+    return Line("For speed once compiled", word, reason, ("graphs", "timing"))
 
 
 def _faster(tables: Tables) -> Advice:
