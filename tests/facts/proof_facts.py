@@ -49,14 +49,14 @@ def dense(
     momentum: float = 0.9,
     rate: float = 0.3,
     frozen: bool = False,
-    penalty: float | None = None,
-    initializer: str = "glorot_uniform",
+    penalty: Any = None,
+    initializer: Any = "glorot_uniform",
     names: tuple[str, str, str, str] = ("a", "b", "c", "d"),
     **compiled: Any,
 ) -> keras.Model:
     hidden, norm, drop, out = names
     inputs = keras.Input((4,))
-    regularizer = None if penalty is None else keras.regularizers.L2(penalty)
+    regularizer = keras.regularizers.L2(penalty) if isinstance(penalty, float) else penalty
     x = layers.Dense(
         6, activation=activation, kernel_regularizer=regularizer, kernel_initializer=initializer, name=hidden
     )(inputs)
@@ -129,7 +129,7 @@ def named() -> keras.Model:
 
 
 class Unseeded(keras.layers.Layer):
-    """Draws what no seed decides."""
+    """Draws numbers that no seed determines."""
 
     def call(self, inputs: Any) -> Any:
         return inputs * float(np.random.default_rng().normal())
@@ -176,10 +176,117 @@ def product(exchanged: bool = False) -> keras.Model:
 
 
 def rewritten() -> keras.Model:
-    """The network of `two`, one of whose activations is another operation that gives the same."""
+    """The network of `two`, with one activation replaced by an operation that computes the same."""
     inputs = keras.Input((5,))
     x = keras.ops.maximum(layers.Dense(5)(layers.Dense(5, activation="tanh")(inputs)), 0.0)
     return keras.Model(inputs, layers.Dense(2)(x))
+
+
+def started(bias: float = 0.0) -> keras.Model:
+    """A network whose builder sets an initial value."""
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(6), layers.Dense(3, activation="sigmoid")])
+    model.layers[-1].bias.assign([bias] * 3)
+    return model
+
+
+def labelled(**options: Any) -> keras.Model:
+    """A network whose loss has an argument that generated data do not show."""
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="softmax")])
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(**options))
+    return model
+
+
+def far(delta: float) -> keras.Model:
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+    model.compile(loss=keras.losses.Huber(delta=delta))
+    return model
+
+
+def unit(guarded: bool) -> keras.Model:
+    inputs = keras.Input((4,))
+    length = keras.ops.sqrt(keras.ops.sum(keras.ops.square(inputs), axis=-1, keepdims=True))
+    return keras.Model(inputs, layers.Dense(2)(inputs / (keras.ops.maximum(length, 1e-6) if guarded else length)))
+
+
+def bytes_added(cast_first: bool) -> keras.Model:
+    inputs = keras.Input((4, 2), dtype="uint8")
+    one, other = inputs[..., 0], inputs[..., 1]
+    if cast_first:
+        one, other = keras.ops.cast(one, "float32"), keras.ops.cast(other, "float32")
+    return keras.Model(inputs, layers.Dense(2)(keras.ops.cast(one + other, "float32")))
+
+
+def window(size: int) -> keras.Model:
+    """A network that sees only the last items of a sequence."""
+    inputs = keras.Input((None, 2))
+    return keras.Model(inputs, layers.Dense(1)(keras.ops.sum(inputs[:, -size:], axis=1)))
+
+
+def decayed(*without: str) -> keras.Model:
+    model = dense()
+    optimizer = keras.optimizers.AdamW(1e-5, weight_decay=0.01)
+    optimizer.exclude_from_weight_decay(var_names=list(without))
+    model.compile(optimizer=optimizer, loss="mse")
+    return model
+
+
+class OwnStep(keras.Model):
+    """Trains with the step that Keras's guide shows, by an optimizer of its own."""
+
+    own: Any = None
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        import tensorflow as tf
+
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = keras.ops.mean(keras.ops.square(y - self(x, training=True)))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        (self.own or self.optimizer).apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return {"loss": loss}
+
+
+def averaged(kind: type) -> keras.Model:
+    """A network whose optimizer replaces the weights by their averages at the end of `fit`."""
+    inputs = keras.Input((4,))
+    model = kind(inputs, layers.Dense(3)(inputs))
+    model.compile(optimizer=keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9), loss="mse")
+    return model
+
+
+def own_optimizer(momentum: float) -> keras.Model:
+    inputs = keras.Input((4,))
+    model = OwnStep(inputs, layers.Dense(3)(inputs))
+    model.own = keras.optimizers.SGD(1e-9, momentum=momentum)
+    model.compile(loss="mse")
+    return model
+
+
+def reporting(leaves_out_zeros: bool) -> keras.Model:
+    """A network with a metric that may leave out targets of 0."""
+
+    def error(targets: Any, outputs: Any) -> Any:
+        size = keras.ops.abs(targets - outputs)
+        return keras.ops.where(targets == 0, 0.0, size) if leaves_out_zeros else size
+
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    model.compile(loss="mse", metrics=[error])
+    return model
+
+
+def in_one_step_between() -> str:
+    """Return the sentence about models that differ only in what they report for one step of six."""
+    data = [(np.ones((8, 4), "float32"), np.full((8, 1), float(step != 3), "float32")) for step in range(6)]
+    proof = twinproof.prove(lambda: reporting(False), lambda: reporting(True), data=data, steps=6)
+    return str(proof.sentence)
+
+
+def typed(last: str, factor: float = 1.0, inner: str = "float32") -> keras.Model:
+    """A network with a low precision inside, and layers without variables."""
+    inputs = keras.Input((4,))
+    x = layers.Dense(6, dtype="mixed_bfloat16")(inputs)
+    x = layers.Rescaling(factor, dtype="float32")(layers.Activation("tanh", dtype=inner)(x))
+    return keras.Model(inputs, layers.Activation("softmax", dtype=last)(x))
 
 
 EQUAL: dict[str, tuple[Build, Build]] = {
@@ -194,6 +301,15 @@ EQUAL: dict[str, tuple[Build, Build]] = {
     "a mask": (masked, masked),
     "added losses": (lambda: Adds(0.5), lambda: Adds(0.5)),
     "names the other way round": (twins, mirrored),
+    "a constant of zero": (
+        lambda: dense(initializer="zeros"),
+        lambda: dense(initializer=keras.initializers.Constant(0.0)),
+    ),
+    "a rounded number": (dense, lambda: dense(epsilon=float(np.float32(1e-3)))),
+    "a penalty of both kinds": (
+        lambda: dense(penalty=keras.regularizers.L2(0.5)),
+        lambda: dense(penalty=keras.regularizers.L1L2(0.0, 0.5)),
+    ),
 }
 DIFFERENT: dict[str, tuple[Build, Build]] = {
     "activation": (dense, lambda: dense(activation="tanh")),
@@ -211,22 +327,34 @@ DIFFERENT: dict[str, tuple[Build, Build]] = {
     "mask": (masked, lambda: masked(mask=False)),
     "input shape": (lambda: ids("int32"), dense),
     "output shape": (dense, lambda: keras.Sequential([keras.Input((4,)), layers.Dense(2)])),
+    "initial value": (lambda: started(-4.6), started),
+    "ignored class": (lambda: labelled(ignore_class=255), labelled),
+    "argument of a loss": (lambda: far(10.0), lambda: far(50.0)),
+    "inputs of zero": (lambda: unit(guarded=True), lambda: unit(guarded=False)),
+    "bytes": (lambda: bytes_added(cast_first=True), lambda: bytes_added(cast_first=False)),
+    "long sequences": (lambda: window(32), lambda: window(64)),
+    "weight decay": (decayed, lambda: decayed("bias")),
+    "own optimizer": (lambda: own_optimizer(0.0), lambda: own_optimizer(0.9)),
+    "output type": (lambda: typed("float32"), lambda: typed("bfloat16")),
+    "type inside": (lambda: typed("float32"), lambda: typed("float32", inner="bfloat16")),
+    "factor": (lambda: typed("float32"), lambda: typed("float32", factor=1.02)),
 }
 UNKNOWN: dict[str, tuple[Build, Build]] = {
     "unrepeatable": (unseeded, unseeded),
     "not a number": (not_a_number, not_a_number),
     "nothing known": (Block, Block),
 }
-# The oldest Keras is asked what it may answer otherwise than the newest.
+# The oldest Keras is tested only where it may differ from the newest.
 OLDEST = ("a class", "nested", "ids as floats", "epsilon", "momentum", "frozen layer", "mask", *UNKNOWN)
 # Differences that show without training; the others run one step, and one of them three.
 NO_STEPS = {
     "activation", "epsilon", "initializer", "residual", "swapped layers", "mask", "ids as floats",
     "names the other way round", "a dict of inputs", "itself", "the class first", "other names", "a mask",
     "regularizer", "nested", "unrepeatable", "not a number", "input shape",
-    "output shape",
+    "output shape", "a constant of zero", "a rounded number", "a penalty of both kinds", "initial value",
+    "inputs of zero", "bytes", "long sequences", "output type", "type inside", "factor",
 }  # fmt: skip
-STEPS = {"a class": 3}
+STEPS = {"a class": 3, "averaged weights": 3}
 INPUTS = {"added losses": "4", "added loss": "4"}
 
 MODULE = """
@@ -263,26 +391,50 @@ def nothing():
 """
 
 
+STYLES = """
+import keras
+from keras import layers
+
+
+def made(style, activation="relu"):
+    return keras.Sequential([keras.Input((4,)), layers.Dense(3, activation=activation, name=style)])
+
+
+def functional():
+    return made("functional")
+
+
+def sequential():
+    return made("sequential")
+
+
+def subclassed():
+    return made("subclassed", "selu")
+"""
+
+
 def prove(name: str, pair: tuple[Build, Build]) -> dict[str, Any]:
     begin = time.process_time()
     try:
         steps = STEPS.get(name, int(name not in NO_STEPS))
         found = twinproof.prove(*pair, steps=steps, inputs=INPUTS.get(name)).as_json()
-    except Exception as error:  # A crash is for the test of this pair to tell.
+    except Exception as error:  # The test of this pair reports a crash.
         found = {"crash": repr(error)}
     print(f"{name}: {time.process_time() - begin:.2f} s", file=sys.stderr)
     return found
 
 
 def commands(folder: Path) -> dict[str, Any]:
-    """Return status and prints of the command on files."""
+    """Return the exit status and output of the command on files."""
     (folder / "models.py").write_text(MODULE)
     model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="relu", name="one")])
     model.save(folder / "saved.h5" if KERAS_2 else folder / "saved.keras")
 
-    def run(first: str, second: str, inputs: str | None = None, **forms: Any) -> dict[str, Any]:
-        names = [f"models.py:{name}" if "." not in name else name for name in (first, second)]
-        request = Request((names[0], names[1]), None, inputs, None, None, 1, None, {}, 0, two_environments=False)
+    (folder / "styles.py").write_text(STYLES)
+
+    def run(*models: str, inputs: str | None = None, **forms: Any) -> dict[str, Any]:
+        names = [f"models.py:{name}" if "." not in name else name for name in models]
+        request = Request((names[0], names[-1]), None, inputs, None, None, 1, None, {}, 0, two_environments=False)
         out, err = io.StringIO(), io.StringIO()
         with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
@@ -292,7 +444,7 @@ def commands(folder: Path) -> dict[str, Any]:
         return {"status": status, "printed": out.getvalue(), "errors": err.getvalue()}
 
     def script(name: str) -> str:
-        """Run what `--reproducer` wrote without twinproof."""
+        """Run, without twinproof, the script that `--reproducer` wrote."""
         text = (folder / name).read_text()
         assert "twinproof" not in text
         said = io.StringIO()
@@ -310,6 +462,7 @@ def commands(folder: Path) -> dict[str, Any]:
         "no such function": run("old", "nwe"),
         "no such file": run("old", "missing.py:build"),
         "saved": run("saved.h5" if KERAS_2 else "saved.keras", "old"),
+        "styles": run("styles.py"),
     }
     return found | {
         "page": (folder / "page.html").read_text(),
@@ -333,7 +486,7 @@ def weights_of_a_model_at_hand() -> dict[str, Any]:
 
 
 def hints() -> dict[str, Any]:
-    """Return what hints do: the right ones, the wrong ones, ones that name nothing."""
+    """Return the effect of hints: right ones, wrong ones, and ones that name nothing."""
     right = {"left/kernel": "right/kernel", "right/kernel": "left/kernel"}
     wrong = {"left/kernel": "left/kernel", "right/kernel": "right/kernel"}
     found: dict[str, Any] = {}
@@ -360,6 +513,8 @@ def main() -> None:
     if not KERAS_2:
         facts["rewritten"] = prove("rewritten", (two, rewritten))
         facts["exchanged"] = prove("exchanged", (product, lambda: product(exchanged=True)))
+        facts["between"] = in_one_step_between()
+        facts["averaged"] = prove("averaged weights", (lambda: averaged(OwnStep), lambda: averaged(keras.Model)))
     facts["object"] = weights_of_a_model_at_hand()
     facts["hints"] = hints()
     facts["written down"] = written_down()

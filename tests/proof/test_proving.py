@@ -1,4 +1,4 @@
-"""Proofs of small models, in the oldest and the newest Keras: what is one network passes, what is not is named."""
+"""Proofs of small models, in the oldest and the newest Keras: one network passes, and a difference is named."""
 
 import json
 from collections.abc import Callable
@@ -10,9 +10,10 @@ from tests.conftest import ENVIRONMENTS
 
 EQUAL = (
     "itself", "a class", "the class first", "other names", "compiled alike", "nested", "a dict of inputs",
-    "ids as floats", "a mask", "added losses", "names the other way round",
+    "ids as floats", "a mask", "added losses", "names the other way round", "a constant of zero", "a rounded number",
+    "a penalty of both kinds",
 )  # fmt: skip
-# What the sentence says of each: the layer, the variable or the setting, and the two values.
+# What the sentence says about each: the layer, the variable or the setting, and the two values.
 DIFFERENT = {
     "activation": ["starting at `a`", "activation is relu against tanh"],
     "epsilon": ["starting at `b` (second model: `batch_normalization", "epsilon is 0.001 against 1e-05"],
@@ -29,6 +30,17 @@ DIFFERENT = {
     "mask": ["`rnn`"],
     "input shape": ["input is 6:int32 against 4:float32"],
     "output shape": ["the output has shape (8, 3) against (8, 2)"],
+    "initial value": ["`dense_", "it starts as -4.6 against 0"],
+    "ignored class": ["loss ignore_class is 255 against None"],
+    "argument of a loss": ["loss delta is 10 against 50"],
+    "inputs of zero": ["`the input`"],
+    "bytes": ["`the input`"],
+    "long sequences": ["`the input`"],
+    "weight decay": ["exclude_from_weight_decay is none against a/bias, d/bias"],
+    "own optimizer": ["own momentum is 0 against 0.9"],
+    "output type": ["dtype is float32 against bfloat16"],
+    "type inside": ["dtype is float32 against bfloat16"],
+    "factor": ["scale is 1 against 1.02"],
 }
 UNKNOWN = {
     "unrepeatable": ["unseeded differs from itself in inference"],
@@ -67,7 +79,7 @@ def test_a_proof_goes_through_every_stage_and_says_what_it_saw(facts: Any) -> No
     assert len(found["matches"]) == 8
 
 
-def test_another_operation_that_gives_the_same_shows_in_the_graphs_alone(facts: Any) -> None:
+def test_another_operation_with_the_same_result_shows_only_in_the_graphs(facts: Any) -> None:
     if "rewritten" not in facts:
         pytest.skip("asked of the newest Keras alone")
     found = facts["rewritten"]
@@ -78,7 +90,19 @@ def test_another_operation_that_gives_the_same_shows_in_the_graphs_alone(facts: 
     assert "without 1 Relu" in graphs["detail"] and "Maximum" in graphs["detail"]
 
 
-def test_operands_that_are_exchanged_show_in_the_wiring(facts: Any) -> None:
+def test_a_value_that_differs_in_one_step_is_found(facts: Any) -> None:
+    if "between" not in facts:
+        pytest.skip("asked of the newest Keras alone")
+    assert facts["between"].startswith("Not one network: `reported error`")
+
+
+def test_averages_that_replace_the_weights_after_fit_do_not_count(facts: Any) -> None:
+    if "averaged" not in facts:
+        pytest.skip("asked of the newest Keras alone")
+    assert facts["averaged"]["sentence"] == "One network: equal to the last bit through 3 training steps"
+
+
+def test_exchanged_operands_show_in_the_wiring(facts: Any) -> None:
     if "exchanged" not in facts:
         pytest.skip("asked of the newest Keras alone")
     found = facts["exchanged"]
@@ -96,7 +120,7 @@ def test_a_difference_is_found_and_named(facts: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-def test_what_cannot_be_told_is_never_called_equal(facts: Any, name: str) -> None:
+def test_what_cannot_be_decided_is_never_called_equal(facts: Any, name: str) -> None:
     found = proof(facts, "unknown", name)
     assert found["verdict"] == "cannot tell" and not found["one_network"]
     assert found["sentence"].startswith("Cannot tell: ")
@@ -104,7 +128,7 @@ def test_what_cannot_be_told_is_never_called_equal(facts: Any, name: str) -> Non
         assert words in found["sentence"]
 
 
-def test_a_model_at_hand_has_its_weights_back(facts: Any) -> None:
+def test_a_given_model_gets_its_weights_back(facts: Any) -> None:
     assert facts["object"]["verdict"] == "one network"
     assert facts["object"]["back"] is True
     assert any("initial values" in line for line in facts["object"]["not compared"])
@@ -116,7 +140,7 @@ def test_hints_decide_which_variables_belong_together(facts: Any) -> None:
     assert "the second model has no variable nowhere/kernel; it has right/kernel" in facts["hints"]["unknown"]
 
 
-def test_a_model_that_was_written_down_and_differs_from_itself_is_told(facts: Any) -> None:
+def test_a_stored_model_that_differs_from_itself_is_reported(facts: Any) -> None:
     assert facts["written down"].startswith("Cannot tell: first differs from itself in inference")
 
 
@@ -171,7 +195,7 @@ def test_a_builder_that_raises_shows_the_users_own_traceback(facts: Any) -> None
         ("no such file", "missing.py: no such file"),
     ],
 )
-def test_a_users_mistake_is_told_in_one_line(facts: Any, name: str, told: str) -> None:
+def test_a_users_mistake_is_reported_in_one_line(facts: Any, name: str, told: str) -> None:
     done = facts["commands"][name]
     assert done["status"] == 2
     assert told in done["printed"] and "\n" not in done["printed"]
@@ -179,3 +203,10 @@ def test_a_users_mistake_is_told_in_one_line(facts: Any, name: str, told: str) -
 
 def test_a_saved_model_is_compared_with_what_builds_it(facts: Any) -> None:
     assert facts["commands"]["saved"]["status"] == 0, facts["commands"]["saved"]
+
+
+def test_a_file_of_styles_gives_one_proof_for_each_pair(facts: Any) -> None:
+    done = facts["commands"]["styles"]
+    assert done["status"] == 1
+    lines = done["printed"].splitlines()
+    assert [line.partition(":")[0] for line in lines if "ne network:" in line] == ["One network", "Not one network"]

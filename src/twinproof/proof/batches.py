@@ -15,8 +15,14 @@ from twinproof.proof.capture import Call
 from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.specs import Spec
 
-# The first words of the names of inputs with unusually large or small real numbers.
+# The first words of the names of inputs with unusually large or small real numbers, and the name of those on which
+# models that are mathematically the same may overflow.
 EXTREME = "inputs times"
+OVERFLOWING = f"{EXTREME} 100"
+# The first words of the names of inputs with larger integers, and their limits: bytes, and ids of a small table.
+INTEGERS = "integers below"
+LIMITS = (256, 10)
+LONGEST = "eight times the length"
 # Rows of a generated batch; fewer if one row is large.
 ROWS = 8
 LARGE = 60_000
@@ -122,6 +128,12 @@ def unusual(structure: Any, inputs: Any, ranges: Ranges, generator: np.random.Ge
     if any(None in spec.shape for _, spec in flatten(structure)):
         longer = map_leaves(lambda spec: Spec(sizes(spec, 2), spec.dtype), structure)
         yield "twice the length", make_inputs(longer, ranges, generator, fixed_rows(structure) or 2)
+    if any(None in spec.shape and len(spec.shape) < 3 for _, spec in flatten(structure)):
+        longest = map_leaves(lambda spec: Spec(sizes(spec, 8 if len(spec.shape) < 3 else 1), spec.dtype), structure)
+        yield LONGEST, make_inputs(longest, ranges, generator, fixed_rows(structure) or 2)
+    free = {name for name, spec in flatten(structure) if _is_free(name, spec, ranges)}
+    for limit in LIMITS if free else ():
+        yield f"{INTEGERS} {limit}", _with_integers(structure, inputs, free, limit, generator)
 
 
 def varied(structure: Any, inputs: Any, ranges: Ranges) -> Iterator[tuple[str, Any]]:
@@ -244,6 +256,24 @@ def sizes(spec: Spec, factor: int = 1) -> tuple[int, ...]:
 def _is_real(name: str, spec: Spec, ranges: Ranges) -> bool:
     ids = name in ranges.whole or any(owner == name for owner, _ in ranges.columns)
     return "float" in spec.dtype and not ids
+
+
+def _is_free(name: str, spec: Spec, ranges: Ranges) -> bool:
+    """Return whether an input takes integers whose limit is unknown."""
+    ids = name in ranges.whole or any(owner == name for owner, _ in ranges.columns)
+    return spec.dtype.startswith(("int", "uint")) and not ids
+
+
+def _with_integers(structure: Any, inputs: Any, free: set[str], limit: int, generator: np.random.Generator) -> Any:
+    names = iter(name for name, _ in flatten(structure))
+
+    def drawn(array: Array) -> Array:
+        if next(names) not in free:
+            return array
+        most = min(limit, int(np.iinfo(array.dtype).max) + 1)
+        return generator.integers(0, most, array.shape).astype(array.dtype)
+
+    return map_leaves(drawn, in_order(inputs))
 
 
 def _scaled(inputs: Any, numbers: set[str], factor: float) -> Any:

@@ -34,7 +34,7 @@ class Forms:
 
 def run_here(models: list[str], request: Request, forms: Forms) -> int:
     """Prove the first model against each other one in this process, and return the exit status."""
-    from twinproof.proof.prove import prove_sources, read_wishes
+    from twinproof.proof.prove import prove_pair, read_wishes
     from twinproof.proof.sources import sources
 
     # It warns about every function that is traced again, which is necessary to compare models.
@@ -42,7 +42,8 @@ def run_here(models: list[str], request: Request, forms: Forms) -> int:
     try:
         wishes = read_wishes(request)
         named = sources(models)
-        proofs = [prove_sources(named[0], other, wishes) for other in named[1:]]
+        # The first model is made for each: another model may need other inputs, such as gaps that it masks.
+        proofs = [prove_pair(named[0], other, wishes) for other in named[1:]]
     except ModelError as error:
         print(own_traceback(error), file=sys.stderr)
         ended = "ended the process" if isinstance(error.error, SystemExit) else f"raised {type(error.error).__name__}"

@@ -12,6 +12,7 @@ import numpy as np
 
 from twinproof.proof.arrays import Array, flatten, map_leaves
 from twinproof.proof.keras_api import KERAS_2, is_compiled
+from twinproof.proof.side import Side
 
 OPTIMIZER = "adam"
 
@@ -84,20 +85,30 @@ def describe_loss(loss: Any) -> str:
     return ", ".join(f"{name}: {loss_name(one)}" if name else loss_name(one) for name, one in flatten(loss)) or "none"
 
 
-def compile_settings(model: keras.Model) -> dict[str, Any]:
-    """Return the settings of a compiled model that decide how it is trained, flat, by name."""
+def compile_settings(side: Side) -> dict[str, Any]:
+    """Return the settings that decide how a model is trained, flat, by name: of its optimizers and its losses."""
+    model, settings = side.model, dict[str, Any]()
+    for name, optimizer in side.optimizers().items():
+        settings.update(_optimizer_settings(optimizer, name))
+        if getattr(optimizer, "weight_decay", None):
+            # It is set by a method, and is not in the configuration.
+            trained = {id(variable) for variable in model.trainable_variables}
+            kept = [
+                label
+                for label, variable in side.variables.items()
+                if id(variable) in trained and not optimizer._use_weight_decay(variable)
+            ]
+            settings[f"{name} exclude_from_weight_decay"] = ", ".join(sorted(kept)) or "none"
     if not is_compiled(model):
-        return {}
-    settings: dict[str, Any] = {}
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None:
-        settings.update(_optimizer_settings(optimizer, "optimizer"))
+        return settings
     for name, loss in flatten(getattr(model, "loss", None)):
         prefix = f"loss of {name}" if name else "loss"
         settings[prefix] = loss_name(loss)
         if hasattr(loss, "get_config"):
-            for key, value in loss.get_config().items():
-                if key not in ("name", "fn"):
+            # Some losses, such as Huber, leave the arguments of their function out of their configuration.
+            for key, value in {**loss.get_config(), **getattr(loss, "_fn_kwargs", {})}.items():
+                # Reductions differ only in their sum, which shows, or by name between versions of Keras.
+                if key not in ("name", "fn", "reduction", "dtype"):
                     settings[f"{prefix} {key}"] = _plain_setting(value)
     found = recipe_of(model, "")
     for name, weight in flatten(found.loss_weights if found else None):

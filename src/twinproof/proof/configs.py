@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from twinproof.proof.capture import Call
 
@@ -27,13 +29,24 @@ _STARTING = re.compile(r"(^|_)initializer\b|^unit_forget_bias\Z")
 
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return the settings that both configurations have and that differ, flat, by name."""
-    one, other = dict(_flat(first)), dict(_flat(second))
+    one, other = flat(first), flat(second)
     # Keras leaves out a penalty that is None.
     for key in {*one, *other}:
         if _PENALTY.search(key):
             one.setdefault(key, None)
             other.setdefault(key, None)
     return {key: (one[key], other[key]) for key in one if key in other and not _same(one[key], other[key])}
+
+
+def flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a configuration by name, without those that do not change what a layer does."""
+    return dict(_flat(config))
+
+
+def starts_constant(config: Mapping[str, Any], variable: str) -> bool:
+    """Return whether a layer's initializer gives a variable of this name one constant value."""
+    given = config.get(f"{variable}_initializer")
+    return isinstance(given, Mapping) and given.get("class_name") in ("Zeros", "Ones", "Constant")
 
 
 def describe(first: Call, second: Call) -> str:
@@ -95,6 +108,7 @@ def _flat(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             if set(config) >= {"config"} and prefix in ("dtype", "dtype_policy"):
                 yield prefix, (config["config"] or {}).get("name", name)
                 return
+            name, inner = _plainly(name, inner)
             yield prefix, name
             yield from _flat(inner, prefix)
             return
@@ -108,11 +122,22 @@ def _flat(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield prefix, list(config) if isinstance(config, tuple) else config
 
 
+def _plainly(name: str, inner: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return an initializer or regularizer with its settings, written in one way if Keras has several."""
+    if name == "Constant" and inner.get("value") in (0, 1):
+        return ("Ones" if inner["value"] else "Zeros"), {}
+    if name == "L1L2":
+        used = {key: value for key, value in inner.items() if value}
+        return ("".join(used).upper() or name), used
+    return name, inner
+
+
 def _same(first: Any, second: Any) -> bool:
     if isinstance(first, float) and isinstance(second, float) and first != first and second != second:
         return True
     if isinstance(first, (int, float)) and isinstance(second, (int, float)):
-        return bool(first == second)
+        # Layers compute with float32, and files may hold numbers of this type.
+        return bool(first == second or np.float32(first) == np.float32(second))
     try:
         return bool(first == second)
     except Exception:

@@ -47,7 +47,7 @@ class Scene:
 
     def compile_words(self) -> str:
         """Return the settings of both compiled models that differ."""
-        return settings_words(self.first.settings, compile_settings(self.second.model))
+        return settings_words(self.first.settings, compile_settings(self.second))
 
 
 def locate(

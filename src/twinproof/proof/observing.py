@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import keras
 import numpy as np
@@ -195,7 +196,8 @@ def train_step(side: Side, batch: Batch) -> dict[str, Array]:
         if has_own_step(model):
             # Only `fit` gives a custom step the arguments it expects.
             options = {"batch_size": batch.rows, "epochs": 1, "shuffle": False, "verbose": 0}
-            history = model.fit(batch.x, batch.y, sample_weight=batch.sample_weight, **options)
+            with _without_averages(side.optimizers().values()):
+                history = model.fit(batch.x, batch.y, sample_weight=batch.sample_weight, **options)
             logs = {name: values[-1] for name, values in history.history.items()}
         else:
             # Keras returns means since the last reset; the loss of one step needs a reset before it.
@@ -211,6 +213,16 @@ def train_step(side: Side, batch: Batch) -> dict[str, Array]:
         ("loss" if name == "loss" and not own else f"{REPORTED} {name}"): np.asarray(logs[name], np.float32)
         for name in logs
     }
+
+
+@contextmanager
+def _without_averages(optimizers: Iterable[Any]) -> Iterator[None]:
+    """Keep optimizers from replacing the weights by their averages when `fit` ends: here, each step is one `fit`."""
+    with ExitStack() as stack:
+        for optimizer in optimizers:
+            if hasattr(optimizer, "finalize_variable_values"):
+                stack.enter_context(patch.object(optimizer, "finalize_variable_values", lambda *_: None))
+        yield
 
 
 def warm_up(side: Side, exam: Exam) -> None:

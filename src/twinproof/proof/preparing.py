@@ -10,6 +10,8 @@ import numpy as np
 
 from twinproof.proof.arrays import flatten, in_order, map_leaves
 from twinproof.proof.batches import (
+    INTEGERS,
+    LONGEST,
     Batch,
     Ranges,
     find_ranges,
@@ -79,7 +81,8 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environmen
     seed_everything(wishes.seed)
     inputs, ranges, refused = _inputs(specs, batches, sides, wishes.seed)
     if refused:
-        notes.append(f"left out because {side.name} does not run on it: {', '.join(refused)}")
+        who = side.name if batches else "a model"
+        notes.append(f"left out because {who} does not run on it: {', '.join(refused)}")
     label(side)
     began = side.start
     stirred = stir(side, np.random.default_rng(wishes.seed + 2))
@@ -114,7 +117,7 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environmen
         output_keys(outputs),
         began,
         declared(side),
-        compile_settings(side.model),
+        compile_settings(side),
     )
 
 
@@ -190,7 +193,14 @@ def _inputs(
             raise
     narrow = narrowest(ranges)
     inputs = make_inputs(specs, narrow, generator, rows_for(specs))
-    return [("", inputs), *unusual(specs, inputs, narrow, generator)], narrow, []
+    more = list(unusual(specs, inputs, narrow, generator))
+    # A model may look up integers in a table of its own, or have a largest length.
+    refused = [
+        name
+        for name, values in more
+        if name.startswith((INTEGERS, LONGEST)) and not all(_takes(side, values) for side in sides)
+    ]
+    return [("", inputs), *(one for one in more if one[0] not in refused)], narrow, refused
 
 
 def _ranges(side: Side, probe: Any, specs: Any, seed: int, must_run: bool) -> Ranges:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from twinproof.proof.keras_api import made_with, seed_everything, unchanged, var
 from twinproof.proof.labels import shapes_of
 from twinproof.proof.preparing import Wishes, prepare_first, require_like_inputs
 from twinproof.proof.proving import Proving
+from twinproof.proof.reference import LiveReference
 from twinproof.proof.result import Allowed, Difference, Kind, Outcome, Proof, Stage, StageResult, Verdict
 from twinproof.proof.side import Side
 from twinproof.proof.sources import BATCH, COMPILING, INPUTS, Source, load_function, needed_arguments, source
@@ -68,52 +70,45 @@ def prove(
         raise CannotTellError(f"steps: {steps}; allowed: 0 and more")
     read = _read_data(data), _read_inputs(inputs)
     wishes = Wishes(*read, loss, optimizer, steps, tolerance, dict(map or {}), seed)
-    return prove_sources(source(first), source(second), wishes)
+    return prove_pair(source(first), source(second), wishes)
 
 
-def prove_sources(first: Source, second: Source, wishes: Wishes) -> Proof:
+def prove_pair(first: Source, second: Source, wishes: Wishes) -> Proof:
     """Return the proof of the models of two sources."""
-    wishes = with_task_of(wishes, first, second)
-    sides = build(first, wishes), build(second, wishes)
-    _tell_apart(*sides)
-    with unchanged(variable for side in sides for variable in variables_of(side.model)):
-        try:
-            require_like_inputs(sides)
-            reference = prepare_first(sides[0], sides[1], wishes)
-        except CannotTellError as error:
-            return unknown((sides[0].name, sides[1].name), str(error))
-        except UnlikeError as error:
-            return unlike(sides, error)
-        try:
-            return Proving(reference, sides[1], wishes, first.has_values or second.has_values).proof()
-        finally:
-            reference.close()
+    with closing(Prover(first, with_task_of(wishes, first, second))) as prover:
+        return prover.prove(second)
 
 
 class Prover:
-    """Proves models against a first one, which is built, prepared and compiled once for all of them.
+    """Proves models equal to a first one, which is built, prepared and compiled once for all of them.
 
-    The first model alone, or the data, must say what the inputs are.
+    What the first of them shows about the inputs and the training holds for all: they must agree in this.
     """
 
     def __init__(self, first: Source, wishes: Wishes) -> None:
-        self._first, self._wishes = first, with_task_of(wishes, first)
-        self._side = build(first, self._wishes)
-        self._reference = prepare_first(self._side, None, self._wishes)
+        self._first, self._wishes = first, wishes
+        self._side = build(first, wishes)
+        self._reference: LiveReference | None = None
 
     def prove(self, second: Source) -> Proof:
-        """Return the proof that compares another model with the first one."""
-        side = build(second, self._wishes)
-        _tell_apart(self._side, side)
-        try:
-            require_like_inputs([self._side, side])
-        except UnlikeError as error:
-            return unlike((self._side, side), error)
-        return Proving(self._reference, side, self._wishes, self._first.has_values or second.has_values).proof()
+        """Return the proof that compares another model with the first one; their variables are unchanged after it."""
+        sides = self._side, build(second, self._wishes)
+        _tell_apart(*sides)
+        with unchanged(variable for side in sides for variable in variables_of(side.model)):
+            try:
+                require_like_inputs(sides)
+                self._reference = self._reference or prepare_first(*sides, self._wishes)
+            except CannotTellError as error:
+                return unknown((sides[0].name, sides[1].name), str(error))
+            except UnlikeError as error:
+                return unlike(sides, error)
+            trained_before = self._first.has_values or second.has_values
+            return Proving(self._reference, sides[1], self._wishes, trained_before).proof()
 
     def close(self) -> None:
         """Remove what was recorded of the first model."""
-        self._reference.close()
+        if self._reference:
+            self._reference.close()
 
 
 def read_wishes(request: Request) -> Wishes:

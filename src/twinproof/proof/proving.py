@@ -8,7 +8,7 @@ from typing import Any
 
 from twinproof.proof import structure
 from twinproof.proof.arrays import Value
-from twinproof.proof.batches import EXTREME
+from twinproof.proof.batches import OVERFLOWING
 from twinproof.proof.comparing import Apart, Key, UnlikeError, compare, judge, judge_one, place_of
 from twinproof.proof.compiling import compile_settings
 from twinproof.proof.course import follow
@@ -18,7 +18,7 @@ from twinproof.proof.keras_api import has_call, made_with, seed_everything, valu
 from twinproof.proof.labels import STREAMS, label_variables, shapes_of, unique_holders
 from twinproof.proof.localising import Scene, locate
 from twinproof.proof.matching import Matching, match
-from twinproof.proof.observing import Phase, observe, warm_up
+from twinproof.proof.observing import REPORTED, Phase, observe, warm_up
 from twinproof.proof.preparing import Wishes, compile_second
 from twinproof.proof.recording import Recording, kept
 from twinproof.proof.reference import Reference, declared
@@ -97,7 +97,7 @@ class Proving:
         if self.wishes.steps:
             compile_second(self.second, self.first.recipe)
             self.second.build_optimizers()
-            for difference in structure.compiled(self.first.settings, compile_settings(self.second.model)):
+            for difference in structure.compiled(self.first.settings, compile_settings(self.second)):
                 self._differs(difference)
         self.second.keep()
         self.second.take_slots(self.first.slots)
@@ -127,6 +127,10 @@ class Proving:
             if one_value.shape != other_value.shape:
                 name = f"output {index}" if len(mine) > 1 else "the output"
                 raise UnlikeError(Stage.INFERENCE, f"{name} has shape {one_value.shape} against {other_value.shape}")
+            types = one_value.dtype, other_value.dtype
+            if types[0] != types[1] and any("float" in one for one in types):
+                name = f"output {index}" if len(mine) > 1 else "the output"
+                raise UnlikeError(Stage.INFERENCE, f"{name} is {types[0]} against {types[1]}")
 
     def _match(self, plain: Any) -> None:
         """Match by names if they agree; if that leads to a difference, try the flow of data."""
@@ -270,7 +274,32 @@ class Proving:
             return _Found(apart)
         again = compare(first.recorded(phase), kept(observe(second, exam, phase), exam.steps))
         effects = first.effects(phase)
-        return _Found(again, effects, self._unsteady(phase, apart, again, effects))
+        unsteady = self._unsteady(phase, apart, again, effects)
+        between = self._between(apart, again)
+        effects = {**{key: self._effect_between(key, effects) for key in between}, **effects}
+        return _Found(
+            {key: again.get(key, one) for key, one in apart.items() if key in again or key in between},
+            effects,
+            unsteady,
+        )
+
+    def _between(self, apart: Mapping[Key, Apart], again: Mapping[Key, Apart]) -> set[Key]:
+        """Return the arrays of the steps that are not run again, as far as they can be judged.
+
+        Reported values may change in jumps, such as an accuracy. They count only if everything before them is equal.
+        """
+        found, exact = set(), True
+        for key, one in apart.items():
+            reported = key[2].startswith(REPORTED)
+            exact = exact and (reported or one.equal)
+            if key[0] == Stage.STEPS and key not in again and (exact or not reported):
+                found.add(key)
+        return found
+
+    def _effect_between(self, key: Key, effects: Mapping[Key, float]) -> float:
+        """Return the effect of rounding on an array of a step, from those of the first and the last step."""
+        steps = "step 1", f"step {self.first.exam.steps}"
+        return max(effects.get((key[0], step, key[2]), 0.0) for step in steps)
 
     def _unsteady(
         self, phase: Phase, once: Mapping[Key, Apart], again: Mapping[Key, Apart], effects: Mapping[Key, float]
@@ -324,7 +353,7 @@ class Proving:
             places = sorted({f"{stage} on {where}" for stage, where, _ in extreme})
             self.not_compared.append(f"not a number in both models: {', '.join(places)}")
         # One may overflow where the other does not, although they are mathematically the same: note it, and go on.
-        unstable = [key for key, one in apart.items() if one.unstable and key[1].startswith(EXTREME)]
+        unstable = [key for key, one in apart.items() if one.unstable and key[1] == OVERFLOWING]
         for key in unstable:
             self.notes.append(f"on {key[1]}, only one of the models gives a value that is not a number")
         return {key: one for key, one in apart.items() if key not in extreme and key not in unstable}

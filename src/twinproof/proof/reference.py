@@ -285,6 +285,9 @@ def stir(side: Side, generator: np.random.Generator) -> int:
 def _described(value: Any) -> str:
     if value is None:
         return "none"
-    config = value.get_config() if hasattr(value, "get_config") else {}
+    name, config = type(value).__name__, value.get_config() if hasattr(value, "get_config") else {}
+    if name == "L1L2":  # With one of both, it is the same as L1 or L2.
+        config = {key: one for key, one in config.items() if one}
+        name = "".join(config).upper() or "L1L2"
     settings = (f"{key}={one:g}" if isinstance(one, float) else f"{key}={one}" for key, one in config.items())
-    return f"{type(value).__name__}({', '.join(settings)})"
+    return f"{name}({', '.join(settings)})"

@@ -9,7 +9,7 @@ import numpy as np
 
 from twinproof.proof.arrays import Array
 from twinproof.proof.capture import Call
-from twinproof.proof.configs import always_counts, describe, differences, is_starting, words
+from twinproof.proof.configs import always_counts, describe, differences, flat, is_starting, starts_constant, words
 from twinproof.proof.labels import unique_holders
 from twinproof.proof.matching import Matching
 from twinproof.proof.reference import Declared
@@ -89,6 +89,37 @@ def settings(first: Sequence[Call], second: Sequence[Call], matching: Matching) 
         ]
         if counting:
             yield Difference(Kind.LAYER, Stage.STRUCTURE, call.layer, other.layer, cause=", ".join(counting))
+    yield from _without_variables(first, second)
+
+
+def _without_variables(first: Sequence[Call], second: Sequence[Call]) -> Iterator[Difference]:
+    """Yield the layers without variables whose settings differ, of each class that both models have in the same number.
+
+    They are paired by these settings, so that their order does not matter.
+    """
+    groups = [_by_class(calls) for calls in (first, second)]
+    for name, mine in groups[0].items():
+        theirs = groups[1].get(name, [])
+        for one, other in zip(mine, theirs) if len(mine) == len(theirs) else ():
+            found = differences(one.config, other.config)
+            counting = [words(key, pair) for key, pair in found.items() if always_counts(key, pair)]
+            if counting:
+                yield Difference(Kind.LAYER, Stage.STRUCTURE, one.layer, other.layer, cause=", ".join(counting))
+                break
+
+
+def _by_class(calls: Sequence[Call]) -> dict[str, list[Call]]:
+    """Return the layers of Keras without variables, by class, in the order of the settings that count."""
+    found: dict[str, dict[str, Call]] = {}
+    for call in calls:
+        if not call.holds and call.of_keras and call.leaf:
+            found.setdefault(call.layer_class, {}).setdefault(call.layer, call)
+    return {name: sorted(layers.values(), key=_settings) for name, layers in found.items()}
+
+
+def _settings(call: Call) -> list[tuple[str, str]]:
+    settings = flat(call.config).items()
+    return [(key, f"{value:g}" if isinstance(value, float) else str(value)) for key, value in settings]
 
 
 def starts(
@@ -98,32 +129,39 @@ def starts(
     began: Mapping[str, Array],
     other_began: Mapping[str, Array],
 ) -> Iterator[Difference]:
-    """Yield the matched layers with different initial values: by their initializers, otherwise by the values."""
+    """Yield the layers and variables with different initial values.
+
+    Initializers are compared first, then the values themselves: a builder may set or load them.
+    """
     others = {call.layer: call for call in second}
     explained: set[str] = set()
+    fixed: set[str] = set()
     for call in unique_holders(first):
         other = others.get(matching.layers.get(call.layer, ""))
         if other is None or call.layer_class != other.layer_class or not (call.of_keras and other.of_keras):
             continue
-        explained.update(call.variables)
         found = differences(call.config, other.config)
         starting = [words(key, pair) for key, pair in found.items() if is_starting(key)]
+        fixed.update(label for label in call.variables if starts_constant(call.config, label.rpartition("/")[2]))
         if starting:
+            explained.update(call.variables)
             yield Difference(Kind.LAYER, Stage.START, call.layer, other.layer, cause=", ".join(starting))
     for label, value in began.items():
         if label in explained or label not in other_began:
             continue
-        cause = _start(value, other_began[label])
+        cause = _start(value, other_began[label], label in fixed)
         if cause:
             layer, partner = label.rpartition("/")[0], matching.labels.get(label, "").rpartition("/")[0]
             yield Difference(Kind.VARIABLE, Stage.START, layer, partner, label, cause)
 
 
 def compiled(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[Difference]:
-    """Yield the settings of the optimizer that differ: they decide every step, and some show only after many."""
+    """Yield the settings of optimizers and of losses with one name that differ: some show only on certain data."""
     for key, pair in _apart(first, second):
-        if key.startswith("optimizer"):
+        if not key.startswith("loss"):
             yield Difference(Kind.COMPILED, Stage.STRUCTURE, "optimizer", cause=words(key, pair))
+        elif any(key.startswith(f"{loss} ") and first[loss] == second.get(loss) for loss in first):
+            yield Difference(Kind.COMPILED, Stage.STRUCTURE, "loss", cause=words(key, pair))
 
 
 def settings_words(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:
@@ -174,13 +212,16 @@ def _trained(first: bool) -> str:
     )
 
 
-def _start(one: Array, other: Array) -> str:
-    if one.dtype.kind != "f" or one.shape != other.shape or not one.size:
+def _start(one: Array, other: Array, fixed: bool) -> str:
+    """Return how two initial values differ; those that are not `fixed` by the initializer may be random."""
+    if one.dtype.kind != "f" or one.shape != other.shape or not one.size or np.array_equal(one, other):
         return ""
     constant = [float(array.flat[0]) if np.ptp(array) == 0 else None for array in (one, other)]
+    if fixed and constant == [None, None]:
+        return "it starts with other values, although its initializer is the same"
     if constant[0] is not None or constant[1] is not None:
-        if one.size > 1 and constant[0] != constant[1]:
-            said = ["random numbers" if value is None else f"{value:g}" for value in constant]
+        if (fixed or one.size > 1) and constant[0] != constant[1]:
+            said = ["several numbers" if value is None else f"{value:g}" for value in constant]
             return f"it starts as {said[0]} against {said[1]}"
         return ""
     if one.size < ENOUGH:
