@@ -10,7 +10,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from twinproof.measured.probes.apart import Apart, Job
+from twinproof.measured.probes.apart import Apart
 
 
 def well(word: str) -> dict[str, Any]:
@@ -50,13 +50,6 @@ def leaves() -> None:
     os._exit(3)
 
 
-def names() -> str:
-    """Return the name that Keras gives to the first unnamed layer."""
-    import keras
-
-    return f"{os.getpid()} {keras.layers.Dense(1).name}"
-
-
 def main() -> None:
     apart = Apart(seconds=30)
     found = {
@@ -70,8 +63,6 @@ def main() -> None:
     found["waited"] = time.monotonic() - start
     found["reads"] = Apart(seconds=30, files=["data/mnist/README.md"]).run(reads)
     found["well again"] = apart.run(well, "again")
-    found["shared"] = apart.run_shared({"one": Job(names, ()), "fails": Job(fails, ()), "two": Job(names, ())})
-    found["lost"] = apart.run_shared({"one": Job(names, ()), "killed": Job(killed, ()), "two": Job(names, ())})
     print(json.dumps(found))
 
 

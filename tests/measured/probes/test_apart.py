@@ -54,17 +54,3 @@ def test_a_process_that_ends_by_itself_is_reported_with_how_it_ended(facts: Any,
 def test_an_operation_that_hangs_is_ended_at_its_limit(facts: Any) -> None:
     assert facts["hangs"]["error"] == {"type": "Timeout", "message": "not done after 1 s"}
     assert facts["waited"] < 60
-
-
-def test_operations_that_share_a_process_do_not_see_each_others_layers(facts: Any) -> None:
-    one, two = (facts["shared"][name]["result"] for name in ("one", "two"))
-    assert one == two
-    assert one.endswith(" dense")
-    assert facts["shared"]["fails"]["error"] == facts["fails"]["error"]
-
-
-def test_a_crash_in_a_shared_process_costs_only_the_operation_that_crashed(facts: Any) -> None:
-    (first, one), (second, two) = (facts["lost"][name]["result"].split() for name in ("one", "two"))
-    assert (one, two) == ("dense", "dense")
-    assert first != second
-    assert facts["lost"]["killed"]["error"]["type"] == "Crash"

@@ -1,4 +1,4 @@
-"""Runs operations in separate processes, so that a crash, a hang or a killed interpreter costs only that one.
+"""Runs one operation in a separate process, so that a crash, a hang or a killed interpreter costs only that one.
 
 The processes are forked from a server that has imported Keras and done nothing with it: each starts in a fraction of a
 second, knows no class of the user's, and leaves nothing behind.
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from twinproof.base.errors import Described, described
 from twinproof.measured.guard import end_with_parent
@@ -37,13 +37,6 @@ class Ended(TypedDict):
     result: Any
     error: Described | None
     warnings: list[str]
-
-
-class Job(NamedTuple):
-    """An operation and its arguments."""
-
-    operation: Callable[..., Any]
-    arguments: tuple[Any, ...]
 
 
 class Apart:
@@ -86,19 +79,6 @@ class Apart:
                 _end(process.pid)
                 process.join()
                 ours.close()
-
-    def run_each(self, jobs: Mapping[str, Job]) -> dict[str, Ended]:
-        """Return how each of several operations ended, each in its own process."""
-        return {name: self.run(operation, *arguments) for name, (operation, arguments) in jobs.items()}
-
-    def run_shared(self, jobs: Mapping[str, Job]) -> dict[str, Ended]:
-        """Return how each of several operations ended, all in one process, which is faster.
-
-        Keras's global state is cleared before each; each must make its own models, and write to its own files. If the
-        process crashes or exceeds the limit, each operation gets its own process, so that only one outcome is lost.
-        """
-        ended: dict[str, Ended] | None = self.run(_all, jobs)["result"]
-        return ended if ended is not None else self.run_each(jobs)
 
 
 @contextmanager
@@ -147,35 +127,20 @@ def _apart(
     tempfile.tempdir = folder
     # Printed output goes to the log.
     os.dup2(2, 1)
-    connection.send(_readable(_done(operation, arguments), folder))
-    connection.close()
-    sys.stdout.flush()
-    # Do not wait for threads that a backend left running.
-    os._exit(0)
-
-
-def _done(operation: Callable[..., Any], arguments: tuple[Any, ...]) -> Ended:
-    """Do an operation in this process, and return how it ended."""
     with collect_warnings() as messages:
         try:
-            result, failed = operation(*arguments), None
+            found: dict[str, Any] = {"result": operation(*arguments), "error": None}
         except Exception as error:
             if isinstance(error, MemoryError):
                 # The machine has no more memory: the same as if the process had been killed for it.
                 os.kill(os.getpid(), signal.SIGKILL)
             traceback.print_exc()
-            result, failed = None, described(error)
-    return {"result": result, "error": failed, "warnings": list(dict.fromkeys(messages))}
-
-
-def _all(jobs: Mapping[str, Job]) -> dict[str, Ended]:
-    import keras
-
-    ended = {}
-    for name, (operation, arguments) in jobs.items():
-        keras.backend.clear_session()
-        ended[name] = _done(operation, arguments)
-    return ended
+            found = {"result": None, "error": described(error)}
+    connection.send(_readable({**found, "warnings": list(dict.fromkeys(messages))}, folder))
+    connection.close()
+    sys.stdout.flush()
+    # Do not wait for threads that a backend left running.
+    os._exit(0)
 
 
 @contextmanager

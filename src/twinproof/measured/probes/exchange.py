@@ -16,7 +16,7 @@ from twinproof.measured.probes import Outcome
 from twinproof.measured.probes.apart import Apart
 from twinproof.measured.probes.formats import FORMATS, predict
 from twinproof.measured.probes.instances import shuffled
-from twinproof.measured.probes.operations import Case, Cell, carry_out, load_with_code, start_of
+from twinproof.measured.probes.operations import Case, Cell, carry_out, load_with_code
 from twinproof.measured.twins import Twin
 from twinproof.study.examples import Dataset
 from twinproof.study.settings import ExchangeSettings
@@ -32,8 +32,8 @@ def write(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, fold
     If one cannot be written, its folder gets the error, or the missing packages, instead.
     """
     apart = Apart(settings.time_limit, twin.files)
-    cases = _cases(apart, twin, data, seed, settings.images)
-    for style, case in cases.items():
+    for style in twin.styles:
+        case = _case(twin, style, data, seed, settings.images)
         for name in KEPT:
             place = _place(folder, style, name)
             place.mkdir(parents=True)
@@ -47,7 +47,7 @@ def run(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, models
     """Read what every environment wrote; `models` has the archive of each."""
     order = shuffled(twin.styles, seed)
     apart = Apart(settings.time_limit, twin.files)
-    cases = _cases(apart, twin, data, seed, settings.images)
+    cases = {style: _case(twin, style, data, seed, settings.images) for style in order}
     cells: dict[str, list[Cell]] = {style: [] for style in order}
     for writer, archive in models.items():
         with tempfile.TemporaryDirectory(prefix="twinproof-") as temporary:
@@ -61,11 +61,8 @@ def run(twin: Twin, data: Dataset, seed: int, settings: ExchangeSettings, models
     return Outcome(order, {style: {"status": "ok", "result": {"cells": made}} for style, made in cells.items()})
 
 
-def _cases(apart: Apart, twin: Twin, data: Dataset, seed: int, count: int) -> dict[str, Case]:
-    given = twin.task.given(data.train.rows(slice(count)), data.classes)
-    cases = {style: Case(twin, style, seed, given) for style in twin.styles}
-    start = apart.run(start_of, next(iter(cases.values())))["result"]
-    return {style: case._replace(start=start) for style, case in cases.items()}
+def _case(twin: Twin, style: str, data: Dataset, seed: int, count: int) -> Case:
+    return Case(twin, style, seed, twin.task.given(data.train.rows(slice(count)), data.classes))
 
 
 def _place(folder: Path, style: str, name: str) -> Path:

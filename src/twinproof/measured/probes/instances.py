@@ -5,13 +5,11 @@ numbers are seeded, by their names if these agree with those of the first instan
 `twinproof prove` finds along the flow of data.
 """
 
-from __future__ import annotations
-
 import random
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -28,24 +26,18 @@ if TYPE_CHECKING:
     from twinproof.proof.weights import Weights
 
 
-class Start(NamedTuple):
-    """What all instances have from the first: its weights, their names, and the names of its random layers."""
-
-    weights: Weights
-    weight_names: frozenset[str]
-    random_names: frozenset[str]
-
-
 class Instances:
     """Makes instances of the styles of `twin`, compiled and ready to be trained on data like `inputs`.
 
     The initial weights come from the first style that can be built, preferably functional; every instance starts from a
-    copy of them. If another process has made the first instance, `start` has what it found.
+    copy of them.
     """
 
-    def __init__(self, twin: Twin, inputs: Any, seed: int, start: Start | None = None) -> None:
-        self._twin, self._inputs, self._seed, self._start = twin, inputs, seed, start
+    def __init__(self, twin: Twin, inputs: Any, seed: int) -> None:
+        self._twin, self._inputs, self._seed = twin, inputs, seed
         self._specs = twin.task.specs_of(inputs)
+        self._initial: Weights | None = None
+        self._names: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
     def make(self, style: str, **compiling: Any) -> keras.Model:
         """Return a new instance; `compiling` is passed on to `compile`.
@@ -55,19 +47,13 @@ class Instances:
         NotTwinsError
             If the weights or the random layers of this style differ from those of the first, by name or shape.
         """
-        # If no style can be built, each must end with its own error, below.
-        with suppress(Exception):
-            self.start()
+        if self._initial is None:
+            # If no style can be built, each must end with its own error, below.
+            with suppress(Exception):
+                self._initial = self._first_weights()
         model = self._new(style)
         self.prepare(model, **compiling)
         return model
-
-    def start(self) -> Start:
-        """Return what all instances have from the first, which is made if necessary."""
-        if self._start is None:
-            first = self._first()
-            self._start = Start(weights(first), weight_names(first), random_names(first))
-        return self._start
 
     def construct(self, style: str) -> keras.Model:
         """Return a new instance from the style's function."""
@@ -88,12 +74,11 @@ class Instances:
 
     def equalize(self, model: keras.Model) -> None:
         """Make a built instance comparable: the same weights, the same random numbers."""
-        if self._start is None:
+        if self._initial is None:
             weights(model)  # If the weights of no style can be determined, this one must end with its own error.
-        start = self.start()
-        if weight_names(model) != start.weight_names or not start.random_names <= random_names(model):
-            name_like(model, self._first(), _two(self._inputs, np.random.default_rng(self._seed)))
-        copy_weights(start.weights, model)
+            self._initial = self._first_weights()
+        self._name_like_the_first(model)
+        copy_weights(self._initial, model)
         seed_random_layers(model, self._seed)
         # The order of the training images depends on the global generator, which building may have advanced.
         keras.utils.set_random_seed(self._seed)
@@ -101,6 +86,11 @@ class Instances:
     def compile(self, model: keras.Model, **compiling: Any) -> None:
         """Compile an instance as every probe does; `compiling` is passed on."""
         self._twin.task.compile(model, **compiling)
+
+    def _first_weights(self) -> "Weights":
+        first = self._first()
+        self._names = (weight_names(first), random_names(first))
+        return weights(first)
 
     def _first(self) -> keras.Model:
         errors = []
@@ -110,6 +100,12 @@ class Instances:
             except Exception as error:
                 errors.append(error)
         raise errors[0]
+
+    def _name_like_the_first(self, model: keras.Model) -> None:
+        """Let the weights and random layers of a model use the names of the first instance."""
+        of_weights, of_random_layers = self._names
+        if weight_names(model) != of_weights or not of_random_layers <= random_names(model):
+            name_like(model, self._first(), _two(self._inputs, np.random.default_rng(self._seed)))
 
     def _new(self, style: str) -> keras.Model:
         keras.backend.clear_session()

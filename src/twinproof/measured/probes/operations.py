@@ -22,11 +22,10 @@ import numpy as np
 
 from twinproof.measured.probes.apart import collect_warnings
 from twinproof.measured.probes.formats import FORMATS, Code, Format, Model, predict
-from twinproof.measured.probes.instances import Instances, Start
+from twinproof.measured.probes.instances import Instances
 from twinproof.measured.probes.steps import follow
 from twinproof.measured.task import Given
 from twinproof.measured.twins import Twin
-from twinproof.proof.keras_api import build_optimizer
 from twinproof.proof.weights import weights
 
 STEPS = 3
@@ -43,12 +42,10 @@ class Case(NamedTuple):
     seed: int
     given: Given
     steps: int = STEPS  # of training, before anything is done
-    start: Start | None = None  # of all instances; otherwise, each process makes the first instance to find it
 
     def instances(self) -> Instances:
         """Return the maker of comparable instances of every style."""
-        twin = replace(self.twin, builders=self.twin.styles, naive=None)
-        return Instances(twin, self.given.inputs, self.seed, self.start)
+        return Instances(replace(self.twin, builders=self.twin.styles, naive=None), self.given.inputs, self.seed)
 
     def construct(self) -> keras.Model:
         """Return a new instance from the style's function."""
@@ -62,17 +59,9 @@ class Case(NamedTuple):
 
     def train(self, model: Any) -> None:
         """Run some training steps, always on the same examples in the same order."""
-        if self.steps:
-            # Otherwise the first step makes the optimizer's state, and is compiled again for the second.
-            build_optimizer(model.optimizer, model.trainable_variables)
         for part in range(self.steps):
             batch = self.given.rows(slice(part, None, STEPS))
             model.train_on_batch(batch.inputs, batch.targets)
-
-
-def start_of(case: Case) -> Start:
-    """Return what all instances have from the first."""
-    return case.instances().start()
 
 
 def carry_out(program: Callable[..., Program], *arguments: Any) -> dict[str, Any]:

@@ -5,13 +5,14 @@ process that trained it and in new ones, with and without its code; copied; save
 further after loading. Each of these runs in its own process.
 
 If the twin has its class with each set of the ingredients of care, the operations that depend on the class are done
-with each of these too: once, without training, and in as few processes as what they show allows.
+with each of these too: once, without training.
 """
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import keras
 
 from twinproof.base.styles import Style
 from twinproof.measured.probes import Outcome, StyleResult
-from twinproof.measured.probes.apart import Apart, Ended, Job
+from twinproof.measured.probes.apart import Apart, Ended
 from twinproof.measured.probes.formats import FORMATS
 from twinproof.measured.probes.instances import shuffled
 from twinproof.measured.probes.operations import (
@@ -35,7 +36,6 @@ from twinproof.measured.probes.operations import (
     load_without_code,
     resume,
     save_and_load,
-    start_of,
 )
 from twinproof.measured.twins import Twin
 from twinproof.study.examples import Dataset
@@ -50,8 +50,7 @@ UNBUILT = (".keras", ".weights.h5, built", "SavedModel")
 # exported model has no class.
 ASKING = (".keras", ".h5", ".weights.h5, unbuilt")
 
-# Runs operations, and returns how each ended.
-Run = Callable[[Mapping[str, Job]], dict[str, Ended]]
+Operation = Callable[[], list[Cell]]
 
 
 def run(twin: Twin, data: Dataset, seed: int, settings: SerializationSettings) -> Outcome:
@@ -62,17 +61,18 @@ def run(twin: Twin, data: Dataset, seed: int, settings: SerializationSettings) -
     # Sent to every process.
     alone = replace(twin, classes={})
 
-    start = apart.run(start_of, Case(alone, order[0], seed, given))["result"]
-
     def case(twin: Twin, style: str, steps: int = STEPS) -> Case:
-        return Case(twin, style, seed, given, steps, start)
+        return Case(twin, style, seed, given, steps)
 
     results: dict[str, dict[str, Any]] = {
-        style: {"cells": _cells(case(alone, style), apart, settings.repeats)} for style in order
+        style: {"cells": _carried_out(_operations(case(alone, style), apart, settings.repeats))} for style in order
     }
     if twin.classes:
         results[Style.SUBCLASSED]["ingredients"] = [
-            {"with": list(which), "cells": _asking(case(_written_as(alone, make), Style.SUBCLASSED, 0), apart)}
+            {
+                "with": list(which),
+                "cells": _carried_out(_asking(case(_written_as(alone, make), Style.SUBCLASSED, 0), apart)),
+            }
             for which, make in twin.classes.items()
         ]
     styles: dict[str, StyleResult] = {style: {"status": "ok", "result": result} for style, result in results.items()}
@@ -85,70 +85,60 @@ def _written_as(twin: Twin, make: Callable[[], keras.Model]) -> Twin:
     return replace(twin, builders={Style.FUNCTIONAL: functional, Style.SUBCLASSED: make}, naive=None)
 
 
-def _cells(case: Case, apart: Apart, repeats: int) -> list[Cell]:
-    """Do everything, each operation in its own process."""
-    run = apart.run_each
-    resumed = run({name: Job(carry_out, (resume, case, name)) for name in RESUMED})
-    return [
-        *_kept(case, apart, run, FORMATS, repeats),
-        *_in_memory_and_unbuilt(case, run),
-        *(_cell(f"resumed: {name}", SAME, _found(ended)) for name, ended in resumed.items()),
-    ]
+def _carried_out(operations: Iterable[Operation]) -> list[Cell]:
+    # Collect all before the first is done.
+    return [cell for operation in list(operations) for cell in operation()]
 
 
-def _asking(case: Case, apart: Apart) -> list[Cell]:
-    """Do what depends on a class; operations share processes, because there are many classes."""
-    run = apart.run_shared
-    return [*_kept(case, apart, run, ASKING, 1), *_in_memory_and_unbuilt(case, run)]
+def _operations(case: Case, apart: Apart, repeats: int) -> Iterator[Operation]:
+    for name in FORMATS:
+        yield partial(_keep, case, apart, name, repeats)
+    yield from _in_memory_and_unbuilt(case, apart)
+    for name in RESUMED:
+        yield partial(_one, apart, f"resumed: {name}", resume, case, name)
 
 
-def _in_memory_and_unbuilt(case: Case, run: Run) -> list[Cell]:
-    lacking = {name: FORMATS[name].lacking() for name in UNBUILT}
-    jobs = {f"copy: {name}": Job(carry_out, (copied, case, name)) for name in COPIES} | {
-        f"saved unbuilt: {name}": Job(carry_out, (keep_unbuilt, case, name)) for name in UNBUILT if not lacking[name]
-    }
-    found = {operation: _found(ended) for operation, ended in run(jobs).items()}
-    found |= {f"saved unbuilt: {name}": {"lacking": packages} for name, packages in lacking.items() if packages}
-    return [_cell(operation, SAME, each) for operation, each in found.items()]
+def _asking(case: Case, apart: Apart) -> Iterator[Operation]:
+    for name in ASKING:
+        yield partial(_keep, case, apart, name, 1)
+    yield from _in_memory_and_unbuilt(case, apart)
 
 
-def _kept(case: Case, apart: Apart, run: Run, names: Iterable[str], repeats: int) -> list[Cell]:
-    """Save and load in one process, and load the saved models in new ones."""
-    lacking = {name: FORMATS[name].lacking() for name in names}
-    found: dict[str, dict[str, Mapping[str, Any]]] = {
-        name: {place: {"lacking": packages} for place in _places(name)} for name, packages in lacking.items()
-    }
+def _in_memory_and_unbuilt(case: Case, apart: Apart) -> Iterator[Operation]:
+    for name in COPIES:
+        yield partial(_one, apart, f"copy: {name}", copied, case, name)
+    for name in UNBUILT:
+        operation = f"saved unbuilt: {name}"
+        if lacking := FORMATS[name].lacking():
+            yield partial(list, [_cell(operation, SAME, {"lacking": lacking})])
+        else:
+            yield partial(_one, apart, operation, keep_unbuilt, case, name)
+
+
+def _keep(case: Case, apart: Apart, name: str, repeats: int) -> list[Cell]:
+    """Save and load here, and load the saved model in new processes."""
+    kind = FORMATS[name]
+    places = [SAME, WITH_CODE] if kind.takes_code else [SAME, WITH_CODE, WITHOUT_CODE]
+    if lacking := kind.lacking():
+        return [_cell(name, place, {"lacking": lacking}) for place in places]
     with tempfile.TemporaryDirectory(prefix="twinproof-") as folder:
-        paths = {}
-        for number, name in enumerate(name for name, packages in lacking.items() if not packages):
-            paths[name] = Path(folder) / str(number) / FORMATS[name].file
-            paths[name].parent.mkdir()
-        saved = run({name: Job(carry_out, (save_and_load, case, name, path, repeats)) for name, path in paths.items()})
-        expected = {name: (ended["result"] or {}).pop("expected", None) for name, ended in saved.items()}
-        for name, ended in saved.items():
-            # A model that could not be saved, or was lost when its process ended, cannot be loaded elsewhere.
-            found[name] = {place: _found(ended) for place in _places(name)}
-        there = {name: path for name, path in paths.items() if expected[name] is not None}
-        with_code = run(
-            {name: Job(carry_out, (load_with_code, case, name, path, expected[name])) for name, path in there.items()}
-        )
-        # Each in its own process, which must not know the code.
-        without_code = apart.run_each(
-            {
-                name: Job(carry_out, (load_without_code, _modules(case), name, path, case.given.inputs, expected[name]))
-                for name, path in there.items()
-                if WITHOUT_CODE in _places(name)
-            }
-        )
-        for place, loaded in {WITH_CODE: with_code, WITHOUT_CODE: without_code}.items():
-            for name, ended in loaded.items():
-                found[name][place] = {"saved": True, "bytes": found[name][SAME]["bytes"], **_found(ended)}
-    return [_cell(name, place, each) for name, places in found.items() for place, each in places.items()]
-
-
-def _places(name: str) -> list[str]:
-    """Return where the files of a format are read."""
-    return [SAME, WITH_CODE] if FORMATS[name].takes_code else [SAME, WITH_CODE, WITHOUT_CODE]
+        path = Path(folder) / kind.file
+        saved = apart.run(carry_out, save_and_load, case, name, path, repeats)
+        expected = (saved["result"] or {}).pop("expected", None)
+        cells = [_cell(name, SAME, _found(saved))]
+        for place in places[1:]:
+            if expected is None:
+                # A model that could not be saved, or was lost when its process ended, cannot be loaded elsewhere.
+                cells.append(_cell(name, place, _found(saved)))
+                continue
+            if place == WITH_CODE:
+                loaded = apart.run(carry_out, load_with_code, case, name, path, expected)
+            else:
+                loaded = apart.run(
+                    carry_out, load_without_code, _modules(case), name, path, case.given.inputs, expected
+                )
+            cells.append(_cell(name, place, {"saved": True, "bytes": cells[0]["bytes"], **_found(loaded)}))
+    return cells
 
 
 def _modules(case: Case) -> list[str]:
@@ -161,6 +151,10 @@ def _modules(case: Case) -> list[str]:
         if (file := getattr(module, "__file__", None)) and Path(file).parent in roots and name not in _HARNESS
     }
     return sorted(own | beside)
+
+
+def _one(apart: Apart, name: str, operation: Callable[..., Any], *arguments: Any) -> list[Cell]:
+    return [_cell(name, SAME, _found(apart.run(carry_out, operation, *arguments)))]
 
 
 def _found(ended: Ended) -> dict[str, Any]:
