@@ -56,7 +56,8 @@ def test_command_writes_answer_and_picture_of_a_study(
     shutil.copy(REPOSITORY / "README.md", "README.md")
     assert main(["--study", str(results.relative_to(tmp_path)), "--readme", "README.md"]) == 0
     readme = Path("README.md").read_text()
-    assert f"{BEGIN}- **For what it learns: either.** From the same weights, 0 of 2 pairs of network and Keras version" in readme
+    said = "From the same weights, 0 of 2 pairs of network and Keras version"
+    assert f"{BEGIN}- **For what it learns: either.** {said}" in readme
     assert caption(read_table(results / "tables", "trials")) in readme
     assert "same weights after training" in (results / "answer.svg").read_text()
     assert "(results/answer.svg)" in readme
