@@ -15,10 +15,11 @@ from twinproof.proof.capture import Call
 from twinproof.proof.errors import CannotTellError, ModelError
 from twinproof.proof.specs import Spec
 
-# The first words of the names of inputs with unusually large or small real numbers, and the name of those on which
-# models that are mathematically the same may overflow.
+# The first words of the names of inputs with unusually large or small real numbers, their factors, and the names of
+# those on which models that are mathematically the same may overflow.
 EXTREME = "inputs times"
-OVERFLOWING = f"{EXTREME} 100"
+FACTORS = (100, -10, 0)
+OVERFLOWING = tuple(f"{EXTREME} {factor}" for factor in FACTORS if factor)
 # The first words of the names of inputs with larger integers, and their limits: bytes, and ids of a small table.
 INTEGERS = "integers below"
 LIMITS = (256, 10)
@@ -141,7 +142,7 @@ def varied(structure: Any, inputs: Any, ranges: Ranges) -> Iterator[tuple[str, A
     if fixed_rows(structure) is None:
         yield "one row", map_leaves(lambda array: array[:1], inputs)
     numbers = {name for name, spec in flatten(structure) if _is_real(name, spec, ranges)}
-    for factor in (100, -10, 0) if numbers else ():
+    for factor in FACTORS if numbers else ():
         yield f"{EXTREME} {factor}", _scaled(inputs, numbers, factor)
 
 

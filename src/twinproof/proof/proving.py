@@ -353,7 +353,7 @@ class Proving:
             places = sorted({f"{stage} on {where}" for stage, where, _ in extreme})
             self.not_compared.append(f"not a number in both models: {', '.join(places)}")
         # One may overflow where the other does not, although they are mathematically the same: note it, and go on.
-        unstable = [key for key, one in apart.items() if one.unstable and key[1] == OVERFLOWING]
+        unstable = [key for key, one in apart.items() if one.unstable and key[1] in OVERFLOWING]
         for key in unstable:
             self.notes.append(f"on {key[1]}, only one of the models gives a value that is not a number")
         return {key: one for key, one in apart.items() if key not in extreme and key not in unstable}
