@@ -90,7 +90,7 @@ def compile_settings(side: Side) -> dict[str, Any]:
     model, settings = side.model, dict[str, Any]()
     for name, optimizer in side.optimizers().items():
         settings.update(_optimizer_settings(optimizer, name))
-        if getattr(optimizer, "weight_decay", None):
+        if getattr(optimizer, "weight_decay", None) and hasattr(optimizer, "_use_weight_decay"):
             # It is set by a method, and is not in the configuration.
             trained = {id(variable) for variable in model.trainable_variables}
             kept = [

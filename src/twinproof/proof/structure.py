@@ -158,7 +158,7 @@ def starts(
 def compiled(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[Difference]:
     """Yield the settings of optimizers and of losses with one name that differ: some show only on certain data."""
     for key, pair in _apart(first, second):
-        if not key.startswith("loss"):
+        if key.split()[0] != "loss":  # An optimizer may have any name, such as loss_optimizer.
             yield Difference(Kind.COMPILED, Stage.STRUCTURE, "optimizer", cause=words(key, pair))
         elif any(key.startswith(f"{loss} ") and first[loss] == second.get(loss) for loss in first):
             yield Difference(Kind.COMPILED, Stage.STRUCTURE, "loss", cause=words(key, pair))
