@@ -108,9 +108,9 @@ def _flat(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             if set(config) >= {"config"} and prefix in ("dtype", "dtype_policy"):
                 yield prefix, (config["config"] or {}).get("name", name)
                 return
-            name, inner = _plainly(name, inner)
+            name, settings = plainly(name, inner)
             yield prefix, name
-            yield from _flat(inner, prefix)
+            yield from _flat(settings, prefix)
             return
         for key, value in config.items():
             if key not in _SILENT:
@@ -122,7 +122,7 @@ def _flat(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield prefix, list(config) if isinstance(config, tuple) else config
 
 
-def _plainly(name: str, inner: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def plainly(name: str, inner: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """Return an initializer or regularizer with its settings, written in one way if Keras has several."""
     if name == "Constant" and inner.get("value") in (0, 1):
         return ("Ones" if inner["value"] else "Zeros"), {}

@@ -12,6 +12,7 @@ from twinproof.proof.arrays import Array, Value
 from twinproof.proof.capture import Call
 from twinproof.proof.comparing import Apart, Key, compare, draws, floors
 from twinproof.proof.compiling import Recipe
+from twinproof.proof.configs import plainly
 from twinproof.proof.graphs import Graph
 from twinproof.proof.keras_api import KERAS_2, made_with, run_eagerly
 from twinproof.proof.labels import label_variables
@@ -285,9 +286,6 @@ def stir(side: Side, generator: np.random.Generator) -> int:
 def _described(value: Any) -> str:
     if value is None:
         return "none"
-    name, config = type(value).__name__, value.get_config() if hasattr(value, "get_config") else {}
-    if name == "L1L2":  # With one of both, it is the same as L1 or L2.
-        config = {key: one for key, one in config.items() if one}
-        name = "".join(config).upper() or "L1L2"
+    name, config = plainly(type(value).__name__, value.get_config() if hasattr(value, "get_config") else {})
     settings = (f"{key}={one:g}" if isinstance(one, float) else f"{key}={one}" for key, one in config.items())
     return f"{name}({', '.join(settings)})"
