@@ -23,6 +23,7 @@ OVERFLOWING = tuple(f"{EXTREME} {factor}" for factor in FACTORS if factor)
 # The first words of the names of inputs with larger integers, and their limits: bytes, and ids of a small table.
 INTEGERS = "integers below"
 LIMITS = (256, 10)
+# The name of the longest inputs; a model may have a largest length.
 LONGEST = "eight times the length"
 # Rows of a generated batch; fewer if one row is large.
 ROWS = 8
@@ -255,14 +256,16 @@ def sizes(spec: Spec, factor: int = 1) -> tuple[int, ...]:
 
 
 def _is_real(name: str, spec: Spec, ranges: Ranges) -> bool:
-    ids = name in ranges.whole or any(owner == name for owner, _ in ranges.columns)
-    return "float" in spec.dtype and not ids
+    return "float" in spec.dtype and not _has_ids(name, ranges)
 
 
 def _is_free(name: str, spec: Spec, ranges: Ranges) -> bool:
     """Return whether an input takes integers whose limit is unknown."""
-    ids = name in ranges.whole or any(owner == name for owner, _ in ranges.columns)
-    return spec.dtype.startswith(("int", "uint")) and not ids
+    return spec.dtype.startswith(("int", "uint")) and not _has_ids(name, ranges)
+
+
+def _has_ids(name: str, ranges: Ranges) -> bool:
+    return name in ranges.whole or any(owner == name for owner, _ in ranges.columns)
 
 
 def _with_integers(structure: Any, inputs: Any, free: set[str], limit: int, generator: np.random.Generator) -> Any:

@@ -124,12 +124,11 @@ class Proving:
         if len(mine) != len(outputs):
             raise UnlikeError(Stage.INFERENCE, f"{count(len(mine), 'output')} against {len(outputs)}")
         for index, (one_value, other_value) in enumerate(zip(mine, outputs)):
+            name = f"output {index}" if len(mine) > 1 else "the output"
             if one_value.shape != other_value.shape:
-                name = f"output {index}" if len(mine) > 1 else "the output"
                 raise UnlikeError(Stage.INFERENCE, f"{name} has shape {one_value.shape} against {other_value.shape}")
             types = one_value.dtype, other_value.dtype
             if types[0] != types[1] and any("float" in one for one in types):
-                name = f"output {index}" if len(mine) > 1 else "the output"
                 raise UnlikeError(Stage.INFERENCE, f"{name} is {types[0]} against {types[1]}")
 
     def _match(self, plain: Any) -> None:
