@@ -216,6 +216,12 @@ def bytes_added(cast_first: bool) -> keras.Model:
     return keras.Model(inputs, layers.Dense(2)(keras.ops.cast(one + other, "float32")))
 
 
+def looked_up(size: int) -> keras.Model:
+    """A network that looks up integers in a table of its own."""
+    inputs, table = keras.Input((4,), dtype="int32"), keras.ops.convert_to_tensor(np.arange(size, dtype="float32"))
+    return keras.Model(inputs, layers.Dense(2)(keras.ops.take(table, inputs)))
+
+
 def window(size: int) -> keras.Model:
     """A network that sees only the last items of a sequence."""
     inputs = keras.Input((None, 2))
@@ -514,6 +520,7 @@ def main() -> None:
         facts["rewritten"] = prove("rewritten", (two, rewritten))
         facts["exchanged"] = prove("exchanged", (product, lambda: product(exchanged=True)))
         facts["between"] = in_one_step_between()
+        facts["left out"] = twinproof.prove(lambda: looked_up(1000), lambda: looked_up(20), steps=0).notes
         facts["averaged"] = prove("averaged weights", (lambda: averaged(OwnStep), lambda: averaged(keras.Model)))
     facts["object"] = weights_of_a_model_at_hand()
     facts["hints"] = hints()

@@ -96,6 +96,13 @@ def test_a_value_that_differs_in_one_step_is_found(facts: Any) -> None:
     assert facts["between"].startswith("Not one network: `reported error`")
 
 
+def test_the_model_that_does_not_run_on_larger_integers_is_named(facts: Any) -> None:
+    if "left out" not in facts:
+        pytest.skip("asked of the newest Keras alone")
+    (note,) = (note for note in facts["left out"] if note.startswith("left out"))
+    assert note.endswith("(second) does not run on it: integers below 256"), note
+
+
 def test_averages_that_replace_the_weights_after_fit_do_not_count(facts: Any) -> None:
     if "averaged" not in facts:
         pytest.skip("asked of the newest Keras alone")

@@ -80,9 +80,9 @@ def prepare_first(side: Side, other: Side | None, wishes: Wishes, two_environmen
     notes = [f"inputs: {describe(specs)}{', from the data' if batches else ''}"]
     seed_everything(wishes.seed)
     inputs, ranges, refused = _inputs(specs, batches, sides, wishes.seed)
-    if refused:
-        who = side.name if batches else "a model"
-        notes.append(f"left out because {who} does not run on it: {', '.join(refused)}")
+    for who in dict.fromkeys(refused.values()):
+        names = ", ".join(name for name, model in refused.items() if model == who)
+        notes.append(f"left out because {who} does not run on it: {names}")
     label(side)
     began = side.start
     stirred = stir(side, np.random.default_rng(wishes.seed + 2))
@@ -168,17 +168,17 @@ def _find_signature(wishes: Wishes, batches: list[Batch], sides: list[Side]) -> 
 
 def _inputs(
     specs: Any, batches: list[Batch], sides: list[Side], seed: int
-) -> tuple[list[tuple[str, Any]], Ranges, list[str]]:
+) -> tuple[list[tuple[str, Any]], Ranges, dict[str, str]]:
     """Return the inputs for inference, the plain ones first, after a run of both models that shows which are ids.
 
-    The last value has the names of inputs that the first model does not accept, if they were made from the user's data.
+    The last value has the names of inputs that were left out, with the model that does not run on them.
     """
     generator = np.random.default_rng(seed)
     if batches:
         inputs = batches[0].x
         known = narrowest([_ranges(side, inputs, specs, seed, must_run=side is sides[0]) for side in sides])
         more = list(varied(specs, inputs, known))
-        refused = [name for name, values in more if not _takes(sides[0], values)]
+        refused = _refused(more, sides[:1])
         return [("", inputs), *(one for one in more if one[0] not in refused)], Ranges({}, {}, {}), refused
     probe = map_leaves(lambda spec: _digits(spec, generator), in_order(specs))
     try:
@@ -195,11 +195,7 @@ def _inputs(
     inputs = make_inputs(specs, narrow, generator, rows_for(specs))
     more = list(unusual(specs, inputs, narrow, generator))
     # A model may look up integers in a table of its own, or have a largest length.
-    refused = [
-        name
-        for name, values in more
-        if name.startswith((INTEGERS, LONGEST)) and not all(_takes(side, values) for side in sides)
-    ]
+    refused = _refused([one for one in more if one[0].startswith((INTEGERS, LONGEST))], sides)
     return [("", inputs), *(one for one in more if one[0] not in refused)], narrow, refused
 
 
@@ -215,6 +211,12 @@ def _ranges(side: Side, probe: Any, specs: Any, seed: int, must_run: bool) -> Ra
         if must_run:
             raise
     return find_ranges(recorder.calls, probe, specs)
+
+
+def _refused(inputs: list[tuple[str, Any]], sides: list[Side]) -> dict[str, str]:
+    """Return the inputs on which a model does not run, by name, each with the first such model."""
+    found = ((name, next((side.name for side in sides if not _takes(side, values)), "")) for name, values in inputs)
+    return {name: who for name, who in found if who}
 
 
 def _takes(side: Side, inputs: Any) -> bool:
